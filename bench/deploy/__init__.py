@@ -1,0 +1,93 @@
+"""Ways to deploy: containers, child processes, or what already runs. One Protocol for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from bench.model import CpuSplit, Deployment, Failure, Target
+
+
+class Runtime(Protocol):
+    """Deploys servers and knows where the driver and Redis live.
+
+    A context manager: entering prepares what all rounds share (images, network, Redis), leaving
+    ends everything that was started, whatever happened. Readiness is not its business: the
+    runner asks the driver, which sits where the load comes from.
+
+    Attributes:
+        name: "compose", "local" or "external".
+        images: image name to digest of what runs; empty without containers.
+        versions: distribution name to version of the packages that serve.
+        docker: the engine's version, or None.
+    """
+
+    name: str
+    images: Mapping[str, str]
+    versions: Mapping[str, str]
+    docker: str | None
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def driver_command(self, arguments: Sequence[str]) -> tuple[Sequence[str], Mapping[str, str]]:
+        """The command and environment that start `python -m bench.load.driver ARGUMENTS` where load must come from.
+
+        The driver speaks JSON lines over its standard input and output.
+        """
+        ...
+
+    def store_address(self) -> tuple[str, int] | None:
+        """Host and port of Redis as the driver reaches it; None if no app needs it."""
+        ...
+
+    def seed(self, deployment: Deployment) -> None:
+        """Run the app's seed command once against Redis database 0, in this deployment's environment.
+
+        Raises:
+            StoreError: it failed.
+        """
+        ...
+
+    def start(self, deployment: Deployment) -> Target | Failure:
+        """Start one deployment and return at once, without waiting until it answers."""
+        ...
+
+    def alive(self, target: Target) -> bool:
+        """Whether its main process still runs."""
+        ...
+
+    def memory_bytes(self, target: Target) -> tuple[int | None, int | None]:
+        """Current and highest memory of a deployment, where they can be read."""
+        ...
+
+    def image_bytes(self, deployment: Deployment) -> int | None:
+        """Size of the deployment's container image; None without containers."""
+        ...
+
+    def log_tail(self, target: Target, lines: int = 20) -> tuple[str, ...]:
+        """The last lines that the server printed, cleaned of control characters."""
+        ...
+
+    def stop(self, target: Target) -> bool:
+        """Stop gracefully, kill after the server's grace; whether it ended cleanly by itself.
+
+        Its whole log is kept as `logs/<deployment>.log` in the run's directory.
+        """
+        ...
+
+
+class RuntimeFactory(Protocol):
+    """How a runtime is made: the run's own directory, the CPUs, and all deployments of the plan."""
+
+    def __call__(
+        self, directory: Path, cpus: CpuSplit, deployments: Sequence[Deployment]
+    ) -> Runtime: ...

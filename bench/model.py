@@ -1,0 +1,400 @@
+"""The values that flow through the harness. Frozen, SI units, no behaviour beyond names.
+
+`docs/glossary.md` defines each word; the field names are those of `result.json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+TWIN_SUFFIX = "-twin"
+
+LoadModel = Literal["closed", "open"]
+Connection = Literal["as-is", "close"]
+
+
+@dataclass(frozen=True)
+class Server:
+    """One deployable configuration of a WSGI server: a service of `docker-compose.yml`.
+
+    Attributes:
+        command: what starts it, the same in a container and as a child process.
+        environment: as the compose file says it, `${NAME:-default}` resolved.
+        keep_alive: whether it keeps connections open, by its documentation.
+        concurrency: the model in words, e.g. "1 process, 4 threads".
+        default: whether a run without `--servers` measures it.
+        docs: address of the documentation that justifies the settings.
+        package: the distribution whose version is recorded; empty for the standard library.
+        stop_grace_s: seconds from `stop_signal` until it is killed.
+    """
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    workers: int
+    threads: int
+    keep_alive: bool
+    concurrency: str
+    default: bool
+    docs: str
+    package: str
+    stop_signal: str
+    stop_grace_s: float
+
+
+@dataclass(frozen=True)
+class App:
+    """An application under test.
+
+    Attributes:
+        callable: `module:callable`, importable from the checkout.
+        scenarios: names of the scenarios that fit it, the preferred first.
+        redis: whether it needs Redis.
+        seed: command that fills Redis database `$REDIS_DB` before measuring; empty if none.
+    """
+
+    name: str
+    callable: str
+    scenarios: tuple[str, ...]
+    redis: bool
+    seed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Load:
+    """How requests are offered.
+
+    Attributes:
+        model: "closed" (N users, next request after the response) or "open" (due at set times).
+        users: connections that send at once; for open load the cap of requests in flight.
+        rate: requests due a second; None for closed load, and for open load before the pilot.
+        connection: "close" asks the server to close after each response.
+    """
+
+    model: LoadModel
+    users: int
+    rate: float | None = None
+    connection: Connection = "as-is"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One app behind one server, started once a round.
+
+    Attributes:
+        name: unique in the run, e.g. "gunicorn.shortly" or "gunicorn-twin.shortly".
+        database: its own Redis database number (0 holds the seeded template).
+    """
+
+    name: str
+    server: Server
+    app: App
+    twin: bool
+    database: int
+
+
+@dataclass(frozen=True)
+class Case:
+    """server x app x scenario x load.
+
+    Attributes:
+        server: the server's name; a twin's ends in `TWIN_SUFFIX`.
+        deployment: the name of the `Deployment` that serves it.
+    """
+
+    id: str
+    server: str
+    app: str
+    scenario: str
+    deployment: str
+    load: Load
+
+
+@dataclass(frozen=True)
+class TrialLength:
+    """Seconds that one trial counts, without settling and draining."""
+
+    closed: float
+    open: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will do, and in which order: everything that `resume` needs.
+
+    Attributes:
+        claims: False for the smoke profile, whose report says 'not a measurement'.
+        blocks: closed-load blocks a round; `open_blocks` is a tenth of it, at least one.
+        warmup_s: seconds of discarded closed load that each deployment gets in each round.
+        expected_s: the time the whole run will take, estimated before it starts.
+    """
+
+    profile: str
+    runtime: str
+    seed: int
+    rounds: int
+    blocks: int
+    open_blocks: int
+    trial_s: TrialLength
+    warmup_s: float
+    users: int
+    rate: float | None
+    claims: bool
+    deployments: tuple[Deployment, ...]
+    cases: tuple[Case, ...]
+    expected_s: float
+
+
+@dataclass(frozen=True)
+class UsageSource:
+    """Where the CPU time and memory of a deployment are read.
+
+    Attributes:
+        kind: "cgroup1", "cgroup2" or "processes"; "none" for what the harness did not start.
+        path: directory of the cgroup (for "cgroup1" the part below each controller's mount).
+        pid: root of the process tree.
+    """
+
+    kind: Literal["cgroup1", "cgroup2", "processes", "none"]
+    path: str = ""
+    pid: int = 0
+
+
+@dataclass(frozen=True)
+class Target:
+    """A deployment that runs, as the driver sees it.
+
+    Attributes:
+        url: scheme, host and port, e.g. "http://127.0.0.1:40123".
+        started_ns: wall clock, nanoseconds, when its process was started; 0 if not ours.
+    """
+
+    deployment: str
+    url: str
+    usage: UsageSource
+    started_ns: int = 0
+    keep_alive: bool = True
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One case measured once.
+
+    offered = ok + failed + dropped + unfinished.
+
+    Attributes:
+        case: the case's id.
+        order: position within the block.
+        at_s: seconds from the run's start to the start of the counted window.
+        duration_s: length of the counted window.
+        errors: failures by kind; sums to `failed`.
+        connections: connections opened in the window.
+        lost: connections that the server closed unannounced, between two requests.
+        mean_s: exact mean response time of the counted requests; None without any.
+        cpu_s: CPU time of the server in the window; None where it can't be read.
+        generator_cpu: CPU time of the generator over the window, as a share of one CPU.
+        histograms: "<kind>/<endpoint>" -> HdrHistogram V2, base64, microseconds; kind is
+            latency (open load: from when it was due), service or lateness.
+        host: differences of the machine's counters over the window
+            (steal_s, listen_overflows, listen_drops), as far as they can be read.
+    """
+
+    case: str
+    round: int
+    block: int
+    order: int
+    at_s: float
+    duration_s: float
+    offered: int
+    ok: int
+    failed: int
+    dropped: int
+    unfinished: int
+    errors: Mapping[str, int]
+    connections: int
+    lost: int
+    mean_s: float | None
+    cpu_s: float | None
+    generator_cpu: float
+    histograms: Mapping[str, str] = field(default_factory=dict)
+    host: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DeploymentRecord:
+    """What one deployment cost in one round, beside its requests.
+
+    Attributes:
+        start_s: from the start of its process to the first right answer.
+        memory_idle_bytes: after warm-up, before the first counted trial.
+        memory_peak_bytes: the highest seen by the end of the round.
+        image_bytes: size of its container image; None without containers.
+        stopped_cleanly: whether it ended by itself within its grace.
+    """
+
+    deployment: str
+    round: int
+    start_s: float | None
+    memory_idle_bytes: int | None
+    memory_peak_bytes: int | None
+    image_bytes: int | None = None
+    stopped_cleanly: bool | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why something could not be measured. Never a zero.
+
+    Attributes:
+        phase: "start", "probe" (wrong answers), "trial" or "stop".
+        log: the server's last log lines.
+    """
+
+    deployment: str
+    round: int
+    phase: str
+    reason: str
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CpuSplit:
+    """Which CPUs belong to whom. Overlaps are possible on one CPU or two."""
+
+    server: tuple[int, ...]
+    generator: tuple[int, ...]
+    store: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The machine and software that a result belongs to."""
+
+    cpu_model: str
+    cpus: int
+    memory_bytes: int
+    kernel: str
+    os: str
+    host: str
+    python: str
+    runtime: str
+    docker: str | None
+    versions: Mapping[str, str]
+    images: Mapping[str, str]
+    cpu_split: CpuSplit
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The generator's own ceiling against a server that answers prebuilt bytes.
+
+    Attributes:
+        keep_alive_rps: requests a second on kept connections.
+        close_rps: requests a second with a connection each.
+        latency_floor_s: median response time of one user.
+    """
+
+    keep_alive_rps: float
+    close_rps: float
+    latency_floor_s: float
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One run of the harness, as stored: raw, the only source of truth."""
+
+    schema_version: int
+    id: str
+    started: str
+    finished: str | None
+    complete: bool
+    environment: Environment
+    plan: Plan
+    calibration: Calibration | None
+    trials: tuple[Trial, ...]
+    deployments: tuple[DeploymentRecord, ...]
+    failures: tuple[Failure, ...]
+    gaps: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its 95 % confidence interval; the bounds are None where none can be given."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A case in figures. None: not measured, or too few samples (never zero).
+
+    Attributes:
+        latency_s: p50, p90, p95, p99, p999, max; a percentile with fewer than
+            100 samples beyond it is None.
+    """
+
+    throughput_rps: Estimate | None
+    latency_s: Mapping[str, float | None]
+    cpu_s_per_request: Estimate | None
+    memory_idle_bytes: int | None
+    memory_peak_bytes: int | None
+    start_s: float | None
+    error_rate: float | None
+    requests: int
+    connections_per_request: float | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a case's figures may be used, and if not, why."""
+
+    valid: bool
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Case `a` against case `b`: ratio a / b with its adjusted 95 % interval."""
+
+    a: str
+    b: str
+    scenario: str
+    metric: str
+    ratio: float
+    low: float
+    high: float
+    verdict: Literal["faster", "slower", "tie"]
+
+
+@dataclass(frozen=True)
+class Rank:
+    """A place in the ranking of one group (app, scenario and load); cases that tie share it."""
+
+    group: str
+    rank: int
+    cases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything that a report says, derived from a `Suite`.
+
+    Attributes:
+        summaries, verdicts: by case id.
+        twin: the comparison of a server with its identical twin, if one was measured.
+        detectable: the smallest ratio that this run could have told from 1, as a fraction
+            (0.02 for 2 %); None without enough rounds.
+    """
+
+    summaries: Mapping[str, Summary]
+    verdicts: Mapping[str, Verdict]
+    comparisons: tuple[Comparison, ...]
+    ranking: tuple[Rank, ...]
+    twin: Comparison | None
+    detectable: float | None

@@ -1,0 +1,137 @@
+"""The one door for subprocesses."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from bench.errors import BenchError
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class CommandFailed(BenchError):
+    """A command ended with an error.
+
+    Attributes:
+        output: what it printed, standard error after standard output.
+    """
+
+    def __init__(self, argv: Sequence[str], code: int, output: str) -> None:
+        self.output = output
+        tail = "\n".join(output.strip().splitlines()[-15:])
+        super().__init__(f"`{' '.join(argv)}` ended with exit code {code}:\n{tail}")
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: str | None = None,
+    timeout_s: float | None = None,
+) -> str:
+    """Run a command to its end and return its standard output.
+
+    It has a session of its own, so that a Ctrl-C on the terminal reaches the harness alone,
+    and is ended with everything it started when the wait for it is interrupted.
+
+    Raises:
+        CommandFailed: it ended with another exit code than 0, or took longer than `timeout_s`.
+        FileNotFoundError: there is no such command.
+    """
+    child = subprocess.Popen(
+        argv,
+        env=None if environment is None else dict(environment),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        out, err = child.communicate(stdin, timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        _end_group(child)
+        raise CommandFailed(argv, -1, f"no end after {timeout_s:g} s") from None
+    except BaseException:
+        _end_group(child)
+        raise
+    if child.returncode != 0:
+        raise CommandFailed(argv, child.returncode, out + err)
+    return out
+
+
+def spawn(
+    argv: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    cwd: Path,
+    cpus: Iterable[int] = (),
+    stdin: int | IO[Any] = subprocess.DEVNULL,
+    stdout: int | IO[Any] = subprocess.DEVNULL,
+    stderr: int | IO[Any] = subprocess.STDOUT,
+) -> subprocess.Popen[bytes]:
+    """Start a long-lived child in a session of its own, on `cpus` if any are given.
+
+    It is killed by the kernel when the harness is (Linux), so that nothing outlives a SIGKILL.
+
+    Raises:
+        FileNotFoundError: there is no such command.
+    """
+    cpu_set = set(cpus)
+    parent = os.getpid()
+
+    def before_exec() -> None:
+        if hasattr(os, "sched_setaffinity"):
+            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:
+                os._exit(1)
+            if cpu_set:
+                os.sched_setaffinity(0, cpu_set)
+
+    return subprocess.Popen(
+        argv,
+        env=dict(environment),
+        cwd=cwd,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        start_new_session=True,
+        preexec_fn=before_exec,
+    )
+
+
+def stop(child: subprocess.Popen[bytes], sign: signal.Signals, grace_s: float) -> bool:
+    """Ask a child to end, kill its whole session after `grace_s`.
+
+    Returns:
+        Whether it ended by itself and left no process of its session behind.
+    """
+    clean = True
+    if child.poll() is None:
+        child.send_signal(sign)
+        try:
+            child.wait(grace_s)
+        except subprocess.TimeoutExpired:
+            clean = False
+    return not _end_group(child) and clean
+
+
+def _end_group(child: subprocess.Popen[Any]) -> bool:
+    """Kill what is left of a child's session; return whether anything was left."""
+    left = True
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        left = False
+    child.wait()
+    return left
