@@ -1,0 +1,61 @@
+# What people type. Everything but `help` and `clean` sets up .venv/ first, when the lock file or pyproject.toml changed.
+
+PYTHON ?= python3
+SERVER ?= gunicorn
+
+bin := .venv/bin
+ready := .venv/.ready
+
+# The harness gets these as options. As environment variables they would reach the servers and
+# docker-compose.yml, where APP means something else.
+unexport PROFILE SERVERS APP RUNTIME SERVER
+
+given = $(if $($(2)),--$(1) '$($(2))')
+selection = $(call given,servers,SERVERS) $(call given,app,APP) $(call given,runtime,RUNTIME)
+
+.DEFAULT_GOAL := help
+.PHONY: help bench smoke test test-all report up down locust base-images lint fmt lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  bench takes PROFILE=smoke|standard|full; bench and smoke take SERVERS=a,b APP=shortly RUNTIME=local|compose;"
+	@echo "  locust, up and down take SERVER=gunicorn; all take PYTHON=python3.13."
+
+bench: $(ready) ## compare the servers: five of them, Shortly, Redis; a report at the end
+	$(bin)/wsgi-bench run $(call given,profile,PROFILE) $(selection)
+
+smoke: $(ready) ## every server answers rightly and a short run ends in a report; no claims
+	$(bin)/wsgi-bench run --profile smoke $(selection)
+
+test: $(ready) ## the test suite; what this machine lacks is skipped, with the reason
+	$(bin)/python -m pytest
+
+test-all: $(ready) ## the test suite; what this machine lacks is a failure
+	WSGI_BENCH_REQUIRE_ALL=1 $(bin)/python -m pytest
+
+report: $(ready) ## render the newest result again, and the index of all results
+	$(bin)/wsgi-bench report
+
+locust: $(ready) ## locust's web UI against one server: make locust SERVER=gunicorn
+	$(bin)/python -m bench.load.webui --server '$(SERVER)'
+
+lint: $(ready) ## style and types
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+
+fmt: $(ready) ## format, and fix what can be fixed
+	$(bin)/ruff check --fix
+	$(bin)/ruff format
+
+lock: $(ready) ## resolve pyproject.toml into the lock files; UPGRADE=1 for the newest of everything
+	scripts/lock $(if $(UPGRADE),--upgrade)
+
+clean: ## remove .venv/ and caches; results stay
+	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache wsgi_bench.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(ready): requirements.lock pyproject.toml scripts/setup
+	@PYTHON='$(PYTHON)' scripts/setup
+	@touch $@
