@@ -1,0 +1,115 @@
+"""Closed load: N users, each sends its next request when the last was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bench.load.clock import now_ns
+from bench.load.link import INCOMPLETE, Link
+from bench.load.records import Records, Window, abandon
+from bench.load.wire import Exchange
+
+_BACK_OFF_NS = 1_000_000
+
+
+class ClosedTrial:
+    """One trial: settle until every user was answered once, count, then drain.
+
+    Args:
+        mark: called when the window opens and when it closes, to read counters.
+        timeout_ns: how long settling, and later draining, may take at most.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        stream: Iterator[Exchange],
+        records: Records,
+        *,
+        users: int,
+        length_ns: int,
+        timeout_ns: int,
+        mark: Callable[[], None],
+    ) -> None:
+        self._link = link
+        self._stream = stream
+        self._records = records
+        self._length_ns = length_ns
+        self._timeout_ns = timeout_ns
+        self._mark = mark
+        self._absent = list(range(users))
+        self._unsettled = set(range(users))
+        self._restart_at = 0
+
+    def run(self) -> Window:
+        """Run it, and leave every connection that the server keeps for the next trial.
+
+        Returns:
+            The window from the answer that settled the last user to the last answer within
+            `length_ns` of it. If they never settle it is all the time that was waited.
+        """
+        link, records = self._link, self._records
+        link.refresh()
+        start = now_ns()
+        self._pump(start + self._timeout_ns)
+        opened = start if self._unsettled else records.done[-1]
+        self._unsettled.clear()
+        self._mark()
+        self._pump(opened + self._length_ns)
+        self._mark()
+        closed = opened
+        for done in reversed(records.done):
+            if done <= opened + self._length_ns:
+                closed = max(opened, done)
+                break
+        self._drain(now_ns() + self._timeout_ns)
+        return Window(opened, closed)
+
+    def _pump(self, until: int) -> None:
+        """Keep every user busy until then; while any is unsettled, only until none is."""
+        link, records, stream = self._link, self._records, self._stream
+        poll, receive, again, add = link.poll, link.receive, link.again, records.add
+        unsettled = self._unsettled
+        settling = bool(unsettled)
+        while (now := now_ns()) < until:
+            if self._absent and now >= self._restart_at:
+                self._start_absent(now)
+            wait_ns = min(until - now, _BACK_OFF_NS) if self._absent else until - now
+            for fd, _ in poll(wait_ns / 1e9):
+                connection = receive(fd)
+                if connection is None:
+                    continue
+                user, done = connection.due, connection.done
+                add(user, connection.sent, done, connection.exchange.endpoint, link.outcome)
+                if settling:
+                    unsettled.discard(user)
+                exchange = next(stream)
+                code = again(connection, exchange, done)
+                if code != INCOMPLETE:
+                    add(user, done, now_ns(), exchange.endpoint, code)
+                    self._absent.append(user)
+            if settling and not unsettled:
+                return
+
+    def _start_absent(self, now: int) -> None:
+        """Begin for the users without a connection; those refused wait a millisecond."""
+        self._restart_at = now + _BACK_OFF_NS
+        absent, self._absent = self._absent, []
+        for user in absent:
+            exchange = next(self._stream)
+            sent = now_ns()
+            code = self._link.begin(exchange, user, sent)
+            if code != INCOMPLETE:
+                self._records.add(user, sent, now_ns(), exchange.endpoint, code)
+                self._unsettled.discard(user)
+                self._absent.append(user)
+
+    def _drain(self, until: int) -> None:
+        """Send nothing more; wait for what is on its way, and note what never comes."""
+        link = self._link
+        while link.active and (now := now_ns()) < until:
+            for fd, _ in link.poll((until - now) / 1e9):
+                connection = link.receive(fd)
+                if connection is not None:
+                    link.park(connection)
+        abandon(link, self._records)

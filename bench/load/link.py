@@ -1,0 +1,289 @@
+"""All connections of the generator to one target, in one epoll set.
+
+`epoll` and `socket` are taken here before locust is imported: gevent removes or replaces both
+when it patches the standard library, and a greenlet switch for each response costs more than the
+response itself.
+"""
+
+from __future__ import annotations
+
+import errno
+from select import EPOLLIN, EPOLLOUT, epoll
+from socket import IPPROTO_TCP, SOCK_NONBLOCK, SOCK_STREAM, TCP_NODELAY, AddressFamily, socket
+
+from bench.load.clock import now_ns
+from bench.load.wire import Exchange, Reply
+
+INCOMPLETE = -1
+OK = 0
+KINDS = (
+    "ok",
+    "status",
+    "location",
+    "body",
+    "malformed",
+    "excess",
+    "truncated",
+    "reset",
+    "closed",
+    "connect",
+    "ports",
+    "dropped",
+    "unfinished",
+)
+_CODE = {kind: code for code, kind in enumerate(KINDS)}
+DROPPED = _CODE["dropped"]
+UNFINISHED = _CODE["unfinished"]
+
+_BUFFER = 65536
+_LOST_BEFORE_GIVING_UP = 4
+
+
+class Connection:
+    """One TCP connection and what it carries.
+
+    Attributes:
+        due: when the request should have been sent; for closed load the user's number.
+        sent: when it was begun, before the connection was made if it needed one.
+        done: when the last byte of the answer was here. All nanoseconds of the monotonic clock.
+        keeps: whether it may carry another request after the one that is complete.
+        reused: whether it has carried one before.
+    """
+
+    __slots__ = ("done", "due", "exchange", "fd", "keeps", "pending", "reply", "reused", "sent", "sock")
+
+    def __init__(self, sock: socket, exchange: Exchange) -> None:
+        self.sock = sock
+        self.fd = sock.fileno()
+        self.exchange = exchange
+        self.reply: Reply | None = None
+        self.pending = b""
+        self.reused = False
+        self.keeps = False
+        self.due = self.sent = self.done = 0
+
+
+class Link:
+    """The connections to one target.
+
+    Attributes:
+        poll: waits for events, as `epoll.poll`.
+        active: connections that carry a request, by file descriptor.
+        idle: kept connections that carry none.
+        opened: connections opened so far.
+        outcome: code of the last request that `receive` found complete, an index into `KINDS`.
+        lost: kept connections that the server had closed, without saying so, when the next request
+            was sent. The request is sent again on a new connection: that is no error and no answer.
+        reuse: False once the target has shown that it always does that.
+    """
+
+    def __init__(self, family: AddressFamily, address: tuple[str, int]) -> None:
+        self._family = family
+        self._address = address
+        self._epoll = epoll()
+        self.poll = self._epoll.poll
+        self.active: dict[int, Connection] = {}
+        self.idle: list[Connection] = []
+        self._idle_by_fd: dict[int, Connection] = {}
+        self.opened = 0
+        self.lost = 0
+        self.reuse = True
+        self.outcome = OK
+        self._carried_again = 0
+
+    def watch(self, fd: int) -> None:
+        """Have `poll` report when another file descriptor can be read."""
+        self._epoll.register(fd, EPOLLIN)
+
+    def unwatch(self, fd: int) -> None:
+        self._epoll.unregister(fd)
+
+    def begin(self, exchange: Exchange, due: int, sent: int) -> int:
+        """Send a request on an idle connection, else on a new one.
+
+        Returns:
+            INCOMPLETE, or at once the code of the error that prevented it.
+        """
+        if self.idle:
+            connection = self.idle.pop()
+            del self._idle_by_fd[connection.fd]
+            connection.exchange = exchange
+            connection.due = due
+            connection.sent = sent
+            self.active[connection.fd] = connection
+            self._send(connection, exchange)
+            return INCOMPLETE
+        return self._open(exchange, due, sent)
+
+    def again(self, connection: Connection, exchange: Exchange, sent: int) -> int:
+        """Send the next request of a user whose last one is complete; see `begin`."""
+        if connection.keeps:
+            connection.exchange = exchange
+            connection.sent = sent
+            self._send(connection, exchange)
+            return INCOMPLETE
+        self.discard(connection)
+        return self._open(exchange, connection.due, sent)
+
+    def receive(self, fd: int) -> Connection | None:
+        """Take what has arrived; the connection if its request is complete, else None.
+
+        A complete connection stays in `active`: follow with `again`, `park` or `discard`.
+        `outcome` says how it ended.
+        """
+        connection = self.active.get(fd)
+        if connection is None:
+            self._drop_idle(fd)
+            return None
+        try:
+            if connection.pending:
+                self._send_rest(connection)
+            data = connection.sock.recv(_BUFFER)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            return self._broken(connection, error)
+        connection.done = now_ns()
+        exchange = connection.exchange
+        if data == exchange.good and connection.reply is None:
+            self.outcome = OK
+            connection.keeps = exchange.good_keeps and self.reuse
+            self._carried_again += connection.reused
+            connection.reused = True
+            return connection
+        return self._read(connection, exchange, data)
+
+    def _read(self, connection: Connection, exchange: Exchange, data: bytes) -> Connection | None:
+        reply = connection.reply
+        whole = reply is None
+        if reply is None:
+            if not data:
+                return self._ended_early(connection, "closed")
+            reply = connection.reply = Reply(exchange)
+        if data:
+            reply.feed(data)
+        else:
+            reply.end()
+        if not reply.complete:
+            return None
+        connection.reply = None
+        connection.keeps = reply.keeps and self.reuse
+        self._carried_again += connection.reused
+        connection.reused = True
+        self.outcome = _CODE[reply.fault] if reply.fault else OK
+        if whole and reply.fault is None and not exchange.unique:
+            exchange.good = data
+            exchange.good_keeps = reply.keeps
+        return connection
+
+    def _ended_early(self, connection: Connection, kind: str) -> Connection | None:
+        """The connection ended before the first byte of a response."""
+        if not connection.reused:
+            return self._fail(connection, kind)
+        self.lost += 1
+        if self.lost >= _LOST_BEFORE_GIVING_UP and self._carried_again < self.lost:
+            self.reuse = False
+        exchange, due, sent = connection.exchange, connection.due, connection.sent
+        self.discard(connection)
+        code = self._open(exchange, due, sent)
+        if code == INCOMPLETE:
+            return None
+        self.outcome = code
+        connection.done = now_ns()
+        return connection
+
+    def _broken(self, connection: Connection, error: OSError) -> Connection | None:
+        connection.done = now_ns()
+        if error.errno == errno.ECONNREFUSED:
+            return self._fail(connection, "connect")
+        if connection.reply is None:
+            return self._ended_early(connection, "reset")
+        return self._fail(connection, "reset")
+
+    def _fail(self, connection: Connection, kind: str) -> Connection:
+        connection.keeps = False
+        connection.reply = None
+        self.outcome = _CODE[kind]
+        return connection
+
+    def park(self, connection: Connection) -> None:
+        """Keep a complete connection for later, or close it if it can't be kept."""
+        if not connection.keeps:
+            self.discard(connection)
+            return
+        self.active.pop(connection.fd, None)
+        self.idle.append(connection)
+        self._idle_by_fd[connection.fd] = connection
+
+    def discard(self, connection: Connection) -> None:
+        """Close a connection."""
+        self.active.pop(connection.fd, None)
+        connection.keeps = False
+        connection.sock.close()
+
+    def refresh(self) -> None:
+        """Drop idle connections that the server has closed meanwhile."""
+        for fd, _ in self.poll(0):
+            self._drop_idle(fd)
+
+    def close(self) -> None:
+        """Close every connection."""
+        for connection in [*self.active.values(), *self.idle]:
+            connection.sock.close()
+        self.active.clear()
+        self.idle.clear()
+        self._idle_by_fd.clear()
+        self._epoll.close()
+
+    def _drop_idle(self, fd: int) -> None:
+        connection = self._idle_by_fd.pop(fd, None)
+        if connection is not None:
+            self.idle.remove(connection)
+            connection.sock.close()
+
+    def _open(self, exchange: Exchange, due: int, sent: int) -> int:
+        try:
+            sock = socket(self._family, SOCK_STREAM | SOCK_NONBLOCK)
+            sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+        except OSError:
+            return _CODE["ports"]
+        connection = Connection(sock, exchange)
+        connection.due = due
+        connection.sent = sent
+        code = sock.connect_ex(self._address)
+        if code == 0:
+            self._epoll.register(connection.fd, EPOLLIN)
+            self.active[connection.fd] = connection
+            self.opened += 1
+            self._send(connection, exchange)
+            return INCOMPLETE
+        if code == errno.EINPROGRESS:
+            connection.pending = exchange.payload
+            self._epoll.register(connection.fd, EPOLLIN | EPOLLOUT)
+            self.active[connection.fd] = connection
+            self.opened += 1
+            return INCOMPLETE
+        sock.close()
+        return _CODE["ports" if code == errno.EADDRNOTAVAIL else "connect"]
+
+    def _send(self, connection: Connection, exchange: Exchange) -> None:
+        payload = exchange.payload
+        try:
+            written = connection.sock.send(payload)
+        except BlockingIOError:
+            written = 0
+        except OSError:
+            # The reason is read where the answer would have been: `receive` meets the same end.
+            return
+        if written < len(payload):
+            connection.pending = payload[written:]
+            self._epoll.modify(connection.fd, EPOLLIN | EPOLLOUT)
+
+    def _send_rest(self, connection: Connection) -> None:
+        try:
+            written = connection.sock.send(connection.pending)
+        except BlockingIOError:
+            return
+        connection.pending = connection.pending[written:]
+        if not connection.pending:
+            self._epoll.modify(connection.fd, EPOLLIN)

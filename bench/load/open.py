@@ -1,0 +1,123 @@
+"""Open load: requests are due at times set beforehand, whatever the server does."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from bench.load.clock import Timer, now_ns
+from bench.load.link import DROPPED, INCOMPLETE, Link
+from bench.load.records import Records, Window, abandon
+from bench.load.wire import Exchange
+
+_LEAD_NS = 1_000_000
+
+
+def poisson(rate: float, length_ns: int, seed: int) -> list[int]:
+    """Due times of a Poisson process, nanoseconds from 0, `rate` a second, until `length_ns`."""
+    expected = rate * length_ns / 1e9
+    generator = np.random.default_rng(seed)
+    gaps = generator.exponential(1e9 / rate, int(expected + 6 * expected**0.5 + 20))
+    due = np.cumsum(gaps).astype(np.int64)
+    return [int(at) for at in due[due <= length_ns]]
+
+
+class OpenTrial:
+    """One trial: arrivals from the start, those due after `settle_ns` count; then drain.
+
+    An arrival is never put off because earlier ones are late: every overdue one is sent at once.
+    One that finds `cap` requests in flight is dropped.
+
+    Args:
+        due: nanoseconds from the trial's start.
+        mark: called when the window opens and when it closes, to read counters.
+        timeout_ns: how long draining may take at most.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        stream: Iterator[Exchange],
+        records: Records,
+        *,
+        due: list[int],
+        settle_ns: int,
+        length_ns: int,
+        cap: int,
+        timeout_ns: int,
+        mark: Callable[[], None],
+    ) -> None:
+        self._link = link
+        self._stream = stream
+        self._records = records
+        self._due = due
+        self._settle_ns = settle_ns
+        self._length_ns = length_ns
+        self._cap = cap
+        self._timeout_ns = timeout_ns
+        self._mark = mark
+
+    def run(self) -> Window:
+        """Run it, and leave every connection that the server keeps for the next trial."""
+        link = self._link
+        link.refresh()
+        with Timer() as timer:
+            link.watch(timer.fd)
+            try:
+                start = now_ns() + _LEAD_NS
+                opened = start + self._settle_ns
+                closed = opened + self._length_ns
+                due = [start + at for at in self._due]
+                first = bisect_right(due, opened)
+                self._serve(timer, due[:first], opened)
+                self._mark()
+                self._serve(timer, due[first:], closed)
+                self._mark()
+            finally:
+                link.unwatch(timer.fd)
+        self._drain(now_ns() + self._timeout_ns)
+        return Window(opened, closed)
+
+    def _serve(self, timer: Timer, due: list[int], until: int) -> None:
+        """Send each request when it is due, take answers meanwhile, return at `until`."""
+        receive, poll, timer_fd = self._receive, self._link.poll, timer.fd
+        position, number = 0, len(due)
+        while True:
+            now = now_ns()
+            while position < number and due[position] <= now:
+                self._begin(due[position])
+                position += 1
+            if now >= until and position == number:
+                return
+            timer.arm(due[position] if position < number else until)
+            for fd, _ in poll():
+                if fd == timer_fd:
+                    timer.clear()
+                else:
+                    receive(fd)
+
+    def _begin(self, due: int) -> None:
+        exchange = next(self._stream)
+        sent = now_ns()
+        full = len(self._link.active) >= self._cap
+        code = DROPPED if full else self._link.begin(exchange, due, sent)
+        if code != INCOMPLETE:
+            self._records.add(due, sent, now_ns(), exchange.endpoint, code)
+
+    def _receive(self, fd: int) -> None:
+        link = self._link
+        connection = link.receive(fd)
+        if connection is None:
+            return
+        endpoint = connection.exchange.endpoint
+        self._records.add(connection.due, connection.sent, connection.done, endpoint, link.outcome)
+        link.park(connection)
+
+    def _drain(self, until: int) -> None:
+        link = self._link
+        while link.active and (now := now_ns()) < until:
+            for fd, _ in link.poll((until - now) / 1e9):
+                self._receive(fd)
+        abandon(link, self._records)

@@ -1,0 +1,131 @@
+"""What a trial saw: raw nanoseconds while it runs, counts and histograms when it has ended."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from hdrh.histogram import HdrHistogram
+
+from bench.load.clock import now_ns
+from bench.load.link import DROPPED, KINDS, OK, UNFINISHED, Link
+
+_LOWEST_US = 1
+_HIGHEST_US = 60_000_000
+_DIGITS = 3
+_KIND_BITS = 4
+_KIND_MASK = (1 << _KIND_BITS) - 1
+
+Times = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Window:
+    """The counted part of a trial: (opened, closed], nanoseconds of the monotonic clock."""
+
+    opened: int
+    closed: int
+
+
+class Records:
+    """One entry a request that has ended; nothing is computed while the trial runs."""
+
+    def __init__(self) -> None:
+        self.due = array("q")
+        self.sent = array("q")
+        self.done = array("q")
+        self._codes = array("q")
+
+    def add(self, due: int, sent: int, done: int, endpoint: int, outcome: int) -> None:
+        self.due.append(due)
+        self.sent.append(sent)
+        self.done.append(done)
+        self._codes.append(endpoint << _KIND_BITS | outcome)
+
+    def counted(self, by: Literal["due", "done"], window: Window) -> Counted:
+        """The requests that were due, or done, within the window, and those never answered."""
+        when = np.frombuffer(self.due if by == "due" else self.done, dtype=np.int64)
+        inside = (when > window.opened) & (when <= window.closed)
+        if by == "done":
+            inside |= np.frombuffer(self._codes, dtype=np.int64) & _KIND_MASK == UNFINISHED
+        codes = np.frombuffer(self._codes, dtype=np.int64)[inside]
+        return Counted(
+            due=np.frombuffer(self.due, dtype=np.int64)[inside],
+            sent=np.frombuffer(self.sent, dtype=np.int64)[inside],
+            done=np.frombuffer(self.done, dtype=np.int64)[inside],
+            endpoint=codes >> _KIND_BITS,
+            outcome=codes & _KIND_MASK,
+        )
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The requests of a trial's window: parallel arrays, nanoseconds."""
+
+    due: Times
+    sent: Times
+    done: Times
+    endpoint: Times
+    outcome: Times
+
+    @property
+    def offered(self) -> int:
+        return len(self.outcome)
+
+    def number(self, outcome: int) -> int:
+        """How many ended so."""
+        return int(np.count_nonzero(self.outcome == outcome))
+
+    def errors(self) -> dict[str, int]:
+        """Failures by kind."""
+        wrong = self.outcome[~np.isin(self.outcome, (OK, DROPPED, UNFINISHED))]
+        codes, counts = np.unique(wrong, return_counts=True)
+        return {KINDS[code]: int(count) for code, count in zip(codes, counts, strict=True)}
+
+    def mean_s(self) -> float | None:
+        """Mean time from `sent` to `done`, right answers and failures alike."""
+        return float((self.done - self.sent).mean()) / 1e9 if len(self.done) else None
+
+    def histograms(self, endpoints: Sequence[str], open_load: bool) -> dict[str, str]:
+        """Encoded histograms by kind and endpoint; see `Trial.histograms`.
+
+        They hold the right answers and, for open load, what was never answered at the time it has waited.
+        """
+        found = {}
+        timed = self.outcome == OK
+        if open_load:
+            timed |= self.outcome == UNFINISHED
+        for index, name in enumerate(endpoints):
+            chosen = timed & (self.endpoint == index)
+            if not chosen.any():
+                continue
+            found[f"latency/{name}"] = encode((self.done - (self.due if open_load else self.sent))[chosen])
+            if open_load:
+                found[f"service/{name}"] = encode((self.done - self.sent)[chosen])
+        sent = self.outcome != DROPPED
+        if open_load and sent.any():
+            found["lateness/all"] = encode((self.sent - self.due)[sent])
+        return found
+
+
+def abandon(link: Link, records: Records) -> None:
+    """Give up what was never answered, as unfinished after the time that it has waited."""
+    now = now_ns()
+    for connection in list(link.active.values()):
+        records.add(connection.due, connection.sent, now, connection.exchange.endpoint, UNFINISHED)
+        link.discard(connection)
+
+
+def encode(times_ns: Times) -> str:
+    """Times as an HdrHistogram of microseconds, 1 us to 60 s at 3 digits, V2 base64."""
+    histogram = HdrHistogram(_LOWEST_US, _HIGHEST_US, _DIGITS)
+    microseconds = np.clip((times_ns + 500) // 1000, _LOWEST_US, _HIGHEST_US)
+    values, counts = np.unique(microseconds, return_counts=True)
+    for value, count in zip(values.tolist(), counts.tolist(), strict=True):
+        histogram.record_value(value, count)
+    encoded: bytes = histogram.encode()
+    return encoded.decode("ascii")

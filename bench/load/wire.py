@@ -1,0 +1,139 @@
+"""HTTP/1.1 as a client sees it: prebuilt requests, and responses checked byte by byte.
+
+A response equal to the last one that was parsed and found right costs one comparison. Any other
+is parsed in full by llhttp (through httptools), and every deviation has the name of an error kind.
+"""
+
+from __future__ import annotations
+
+import httptools
+
+from bench.scenarios.request import Request
+
+
+class Exchange:
+    """A request made ready for one target.
+
+    Attributes:
+        payload: the request's bytes.
+        endpoint: index of its endpoint in the scenario's list.
+        good: the last complete response found right, if another like it may come; else None.
+        good_keeps: whether that response left the connection open.
+    """
+
+    __slots__ = ("endpoint", "expect", "good", "good_keeps", "head_only", "payload", "unique")
+
+    def __init__(self, request: Request, endpoint: int, host: str, close: bool) -> None:
+        self.payload = request.encode(host, close)
+        self.endpoint = endpoint
+        self.expect = request.expect
+        self.head_only = request.method == "HEAD"
+        self.unique = request.unique
+        self.good: bytes | None = None
+        self.good_keeps = False
+
+
+class Reply:
+    """One response while it arrives.
+
+    Attributes:
+        complete: whether all of it is here.
+        fault: kind of error found so far, or None: "malformed", "excess" (bytes after its end),
+            "status", "location" or "body".
+        keeps: whether the connection may carry another request, once complete.
+    """
+
+    __slots__ = (
+        "_body",
+        "_exchange",
+        "_framed",
+        "_headers_done",
+        "_location",
+        "_parser",
+        "complete",
+        "fault",
+        "keeps",
+    )
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._parser = httptools.HttpResponseParser(self)
+        self._body = b""
+        self._location: bytes | None = None
+        self._framed = False
+        self._headers_done = False
+        self.complete = False
+        self.fault: str | None = None
+        self.keeps = False
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes from the connection."""
+        if self.complete:
+            self._break("excess")
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserCallbackError as error:
+            if not isinstance(error.__context__, _HeadOnly):
+                raise
+            if data.rpartition(b"\r\n\r\n")[1:] != (b"\r\n\r\n", b""):
+                self._break("excess")
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._break("excess" if self.complete else "malformed")
+
+    def end(self) -> None:
+        """The server closed the connection: the end of a body without a length, else a fault."""
+        if self.complete:
+            return
+        if self._headers_done and not self._framed:
+            self.complete = True
+            self._check()
+        else:
+            self._break("truncated")
+
+    def on_message_begin(self) -> None:
+        if self.complete:
+            self._break("excess")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        if name == b"location":
+            self._location = value
+        elif name in (b"content-length", b"transfer-encoding"):
+            self._framed = True
+
+    def on_headers_complete(self) -> None:
+        self._headers_done = True
+        if self._exchange.head_only and self._parser.get_status_code() >= 200:
+            self._finish()
+            raise _HeadOnly
+
+    def on_body(self, body: bytes) -> None:
+        self._body += body
+
+    def on_message_complete(self) -> None:
+        if self.complete:
+            return
+        if self._parser.get_status_code() < 200:
+            self._framed = self._headers_done = False
+            self._location = None
+            return
+        self._finish()
+
+    def _break(self, fault: str) -> None:
+        self.complete = True
+        self.keeps = False
+        self.fault = self.fault or fault
+
+    def _finish(self) -> None:
+        self.complete = True
+        self.keeps = bool(self._parser.should_keep_alive())
+        self._check()
+
+    def _check(self) -> None:
+        found = self._exchange.expect.fault(self._parser.get_status_code(), self._location, self._body)
+        self.fault = self.fault or found
+
+
+class _HeadOnly(Exception):
+    """Stops the parser after the head of a response that has no body by definition."""

@@ -1,0 +1,19 @@
+"""Scenarios: which requests, in which mix, and what a right response is. Written once, run by every client."""
+
+from __future__ import annotations
+
+from bench.scenarios import details, follow, get, hello, mixed, shorten, static
+from bench.scenarios.request import Scenario
+
+SCENARIOS: dict[str, Scenario] = {
+    scenario.name: scenario
+    for scenario in (
+        hello.SCENARIO,
+        get.SCENARIO,
+        mixed.SCENARIO,
+        follow.SCENARIO,
+        details.SCENARIO,
+        shorten.SCENARIO,
+        static.SCENARIO,
+    )
+}

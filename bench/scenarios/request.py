@@ -1,0 +1,87 @@
+"""What a scenario is made of."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Expect:
+    """What a right response is. Fields left out are not looked at.
+
+    Attributes:
+        status: the exact status code, or a range of codes.
+        body: the exact body.
+        contains: bytes that the body holds.
+        location: what the whole Location header matches.
+    """
+
+    status: int | range
+    body: bytes | None = None
+    contains: bytes | None = None
+    location: re.Pattern[bytes] | bytes | None = None
+
+    def fault(self, status: int, location: bytes | None, body: bytes) -> str | None:
+        """The kind of error that a response shows: "status", "location" or "body"; None if it is right."""
+        wanted = self.status
+        if status != wanted if isinstance(wanted, int) else status not in wanted:
+            return "status"
+        if isinstance(self.location, bytes):
+            if location != self.location:
+                return "location"
+        elif self.location is not None and (location is None or not self.location.fullmatch(location)):
+            return "location"
+        if self.body is not None and body != self.body:
+            return "body"
+        if self.contains is not None and self.contains not in body:
+            return "body"
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """One request and its right response.
+
+    Attributes:
+        endpoint: the name under which the report groups it.
+        unique: made for one use, so nothing about it is worth keeping.
+    """
+
+    endpoint: str
+    method: str
+    path: str
+    expect: Expect
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    unique: bool = False
+
+    def encode(self, host: str, close: bool) -> bytes:
+        """The request as HTTP/1.1 puts it on the wire."""
+        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: {host}", "Accept: */*"]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        if self.body or self.method == "POST":
+            lines.append(f"Content-Length: {len(self.body)}")
+        if close:
+            lines.append("Connection: close")
+        return "\r\n".join([*lines, "", ""]).encode("ascii") + self.body
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named mix of requests.
+
+    Attributes:
+        title: what it stands for, in a few words.
+        endpoints: every endpoint that `requests` can yield.
+        requests: an endless stream, the same for the same random generator.
+        writes: whether it changes the app's stored state, so that the state is reset before each trial.
+    """
+
+    name: str
+    title: str
+    endpoints: tuple[str, ...]
+    requests: Callable[[random.Random], Iterator[Request]]
+    writes: bool = False

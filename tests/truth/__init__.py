@@ -1,0 +1,1 @@
+"""Servers whose behaviour is planted, so that what the harness says of them can be checked."""
