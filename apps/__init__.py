@@ -1,0 +1,1 @@
+"""The applications under test; each exposes `application` in its `wsgi` module."""

@@ -1,0 +1,1 @@
+"""Shortly, a URL shortener on Werkzeug, Jinja2 and Redis."""
