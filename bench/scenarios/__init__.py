@@ -1,4 +1,4 @@
-"""Scenarios: which requests, in which mix, and what a right response is. Written once, run by every client."""
+"""Scenarios: requests, their mix, and what a right response is. Written once, run by every client."""
 
 from __future__ import annotations
 

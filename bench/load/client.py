@@ -1,0 +1,151 @@
+"""The harness's side of the load driver."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from bench import process
+from bench.errors import DriverError
+from bench.interrupt import shield
+from bench.load.protocol import (
+    Probed,
+    TrialOrder,
+    block_order,
+    line,
+    probe_order,
+    read_trial,
+    targets_order,
+)
+from bench.model import Target, Trial
+
+_START_S = 60.0
+_SLACK_S = 60.0
+_GRACE_S = 3.0
+
+
+class LoadDriver:
+    """A running driver process; a context manager that ends it.
+
+    Args:
+        command, environment: as `Runtime.driver_command` gives them.
+        cpus: CPUs to pin it to; empty where the command does that itself.
+        log: file that gets its standard error.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        cwd: Path,
+        cpus: Iterable[int],
+        log: Path,
+    ) -> None:
+        self._command = command
+        self._environment = environment
+        self._cwd = cwd
+        self._cpus = cpus
+        self._log = log
+        self._child: subprocess.Popen[bytes] | None = None
+        self._buffer = b""
+
+    def __enter__(self) -> Self:
+        try:
+            with shield(), self._log.open("ab") as log:
+                self._child = process.spawn(
+                    self._command,
+                    environment=self._environment,
+                    cwd=self._cwd,
+                    cpus=self._cpus,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                )
+            self._event(time.monotonic() + _START_S)
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end()
+
+    def set_targets(self, targets: Sequence[Target], store: tuple[str, int] | None) -> None:
+        """Tell the driver what runs now; it forgets earlier targets and closes their connections."""
+        self._send(targets_order(targets, store))
+        self._event(time.monotonic() + _SLACK_S)
+
+    def probe(self, target: str, scenario: str, database: int | None, timeout_s: float) -> Probed:
+        """Ask a target until each endpoint of the scenario is right, for `timeout_s` at most."""
+        self._send(probe_order(target, scenario, database, timeout_s))
+        event = self._event(time.monotonic() + timeout_s + _SLACK_S)
+        return Probed(event["right"], event["at_ns"], event["fault"], event["detail"])
+
+    def block(self, trials: Sequence[TrialOrder]) -> Iterator[Trial]:
+        """Run trials one after the other; each is given as soon as it has ended."""
+        self._send(block_order(trials))
+        for trial in trials:
+            event = self._event(time.monotonic() + trial.length_s + _SLACK_S)
+            event.pop("event")
+            yield read_trial(event)
+        self._event(time.monotonic() + _SLACK_S)
+
+    def _send(self, order: Mapping[str, Any]) -> None:
+        assert self._child is not None
+        assert self._child.stdin is not None
+        try:
+            self._child.stdin.write(line(order))
+            self._child.stdin.flush()
+        except BrokenPipeError:
+            raise self._ended() from None
+
+    def _event(self, until: float) -> dict[str, Any]:
+        text = self._line(until)
+        try:
+            event: dict[str, Any] = json.loads(text)
+        except ValueError:
+            raise DriverError(f"the load driver said {text[:200]!r}; see {self._log}") from None
+        if event.get("event") == "failed":
+            raise DriverError(f"the load driver failed: {event['reason']}; see {self._log}")
+        return event
+
+    def _line(self, until: float) -> bytes:
+        assert self._child is not None
+        assert self._child.stdout is not None
+        fd = self._child.stdout.fileno()
+        while b"\n" not in self._buffer:
+            if not select.select([fd], [], [], max(0.0, until - time.monotonic()))[0]:
+                raise DriverError(f"the load driver is silent; see {self._log}")
+            data = os.read(fd, 1 << 20)
+            if not data:
+                raise self._ended()
+            self._buffer += data
+        text, _, self._buffer = self._buffer.partition(b"\n")
+        return text
+
+    def _ended(self) -> DriverError:
+        tail = self._log.read_text(errors="replace").strip().splitlines()[-5:]
+        return DriverError("\n".join([f"the load driver ended by itself; the end of {self._log}:", *tail]))
+
+    def _end(self) -> None:
+        with shield():
+            if self._child is None:
+                return
+            for pipe in (self._child.stdin, self._child.stdout):
+                if pipe is not None:
+                    pipe.close()
+            process.stop(self._child, signal.SIGTERM, _GRACE_S)
+            self._child = None

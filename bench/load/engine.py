@@ -1,0 +1,232 @@
+"""Runs the harness's orders: probes, and blocks of trials against one target after another."""
+
+from __future__ import annotations
+
+import gc
+import random
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlsplit
+
+import redis
+
+from bench.load.clock import now_ns
+from bench.load.closed import ClosedTrial
+from bench.load.host import difference, read_host
+from bench.load.link import DROPPED, OK, UNFINISHED, Link
+from bench.load.open import OpenTrial, poisson
+from bench.load.probe import probe
+from bench.load.protocol import TrialOrder, read_target, read_trial_order
+from bench.load.records import Counted, Records, Window
+from bench.load.wire import Exchange
+from bench.model import Connection, Target, Trial
+from bench.scenarios import SCENARIOS
+from bench.scenarios.request import Request, Scenario
+from bench.usage import UsageReader, open_usage
+
+OPEN_SETTLE_S = 0.1
+TIMEOUT_S = 10.0
+
+_RESTORE = """
+redis.call('SELECT', ARGV[1])
+redis.call('FLUSHDB')
+redis.call('SELECT', 0)
+for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('COPY', key, key, 'DB', ARGV[1]) end
+"""
+
+
+class Exchanges(dict[Request, Exchange]):
+    """The requests of one scenario, made ready for one target as they are first needed."""
+
+    def __init__(self, scenario: Scenario, host: str, connection: Connection) -> None:
+        super().__init__()
+        self._endpoints = scenario.endpoints
+        self._host = host
+        self._close = connection == "close"
+
+    def __missing__(self, request: Request) -> Exchange:
+        exchange = Exchange(request, self._endpoints.index(request.endpoint), self._host, self._close)
+        if not request.unique:
+            self[request] = exchange
+        return exchange
+
+
+class Station:
+    """What the engine keeps of one target between its trials."""
+
+    def __init__(self, target: Target) -> None:
+        address = urlsplit(target.url)
+        self.target = target
+        self.host = address.netloc
+        self.usage: UsageReader | None = open_usage(target.usage)
+        self._address = socket.getaddrinfo(address.hostname, address.port or 80, type=socket.SOCK_STREAM)[0]
+        self._links: dict[Connection, Link] = {}
+        self._exchanges: dict[tuple[str, Connection], Exchanges] = {}
+
+    def link(self, connection: Connection) -> Link:
+        if connection not in self._links:
+            family, _, _, _, address = self._address
+            self._links[connection] = Link(family, (str(address[0]), int(address[1])))
+        return self._links[connection]
+
+    def stream(self, scenario: Scenario, connection: Connection, seed: str) -> Iterator[Exchange]:
+        key = (scenario.name, connection)
+        if key not in self._exchanges:
+            self._exchanges[key] = Exchanges(scenario, self.host, connection)
+        return map(self._exchanges[key].__getitem__, scenario.requests(random.Random(seed)))
+
+    def close(self) -> None:
+        for link in self._links.values():
+            link.close()
+        if self.usage is not None:
+            self.usage.close()
+
+
+class Engine:
+    """Obeys orders and emits events; knows nothing of how they travel."""
+
+    def __init__(self, emit: Callable[[Mapping[str, Any]], None]) -> None:
+        self._emit = emit
+        self._stations: dict[str, Station] = {}
+        self._store: redis.Redis | None = None
+
+    def obey(self, order: Mapping[str, Any]) -> None:
+        match order["order"]:
+            case "targets":
+                self._set_targets([read_target(t) for t in order["targets"]], order["store"])
+                self._emit({"event": "done"})
+            case "probe":
+                if order["database"] is not None:
+                    self._restore(order["database"])
+                station = self._stations[order["target"]]
+                found = probe(station.target.url, SCENARIOS[order["scenario"]], order["timeout_s"])
+                self._emit({"event": "probed", **asdict(found)})
+            case "block":
+                for trial in order["trials"]:
+                    self._emit({"event": "trial", **asdict(self._trial(read_trial_order(trial)))})
+                self._emit({"event": "done"})
+            case unknown:
+                raise ValueError(f"unknown order {unknown!r}")
+
+    def close(self) -> None:
+        for station in self._stations.values():
+            station.close()
+        self._stations.clear()
+
+    def _set_targets(self, targets: Sequence[Target], store: tuple[str, int] | None) -> None:
+        self.close()
+        self._stations = {target.deployment: Station(target) for target in targets}
+        if store is not None and self._store is None:
+            self._store = redis.Redis(store[0], store[1], socket_timeout=TIMEOUT_S)
+
+    def _restore(self, database: int) -> None:
+        """Make a database equal to the seeded template in database 0, inside Redis."""
+        if self._store is not None:
+            self._store.eval(_RESTORE, 0, str(database))
+
+    def _trial(self, order: TrialOrder) -> Trial:
+        if order.database is not None:
+            self._restore(order.database)
+        station = self._stations[order.target]
+        scenario = SCENARIOS[order.scenario]
+        link = station.link(order.load.connection)
+        stream = station.stream(scenario, order.load.connection, order.seed)
+        records = Records()
+        meter = Meter(station.usage, link)
+        host = read_host()
+        gc.collect()
+        gc.disable()
+        try:
+            window = _run(order, link, stream, records, meter.mark)
+        finally:
+            gc.enable()
+        open_load = order.load.model == "open"
+        counted = records.counted("due" if open_load else "done", window)
+        return Trial(
+            case=order.case,
+            round=order.round,
+            block=order.block,
+            order=order.order,
+            at_s=(window.opened - order.epoch_ns) / 1e9,
+            duration_s=(window.closed - window.opened) / 1e9,
+            **_counts(counted),
+            **meter.readings(window),
+            mean_s=counted.mean_s(),
+            histograms=counted.histograms(scenario.endpoints, open_load),
+            host=difference(host, read_host()),
+        )
+
+
+class Meter:
+    """Reads counters when the window opens and when it closes."""
+
+    def __init__(self, usage: UsageReader | None, link: Link) -> None:
+        self._usage = usage
+        self._link = link
+        self._marks: list[tuple[int, int, int, int, int]] = []
+        if usage is not None:
+            usage.refresh()
+
+    def mark(self) -> None:
+        cpu = self._usage.cpu_ns() if self._usage is not None else 0
+        self._marks.append((now_ns(), time.process_time_ns(), cpu, self._link.opened, self._link.lost))
+
+    def readings(self, window: Window) -> dict[str, Any]:
+        """The differences; CPU time is scaled from the time between the marks to the window's length."""
+        first, last = self._marks
+        wall_ns, generator_ns, server_ns, opened, lost = (b - a for a, b in zip(first, last, strict=True))
+        share = (window.closed - window.opened) / wall_ns if wall_ns else 0.0
+        return {
+            "cpu_s": server_ns / 1e9 * share if self._usage is not None else None,
+            "generator_cpu": generator_ns / wall_ns if wall_ns else 0.0,
+            "connections": opened,
+            "lost": lost,
+        }
+
+
+def _counts(counted: Counted) -> dict[str, Any]:
+    errors = counted.errors()
+    return {
+        "offered": counted.offered,
+        "ok": counted.number(OK),
+        "failed": sum(errors.values()),
+        "dropped": counted.number(DROPPED),
+        "unfinished": counted.number(UNFINISHED),
+        "errors": errors,
+    }
+
+
+def _run(
+    order: TrialOrder,
+    link: Link,
+    stream: Iterator[Exchange],
+    records: Records,
+    mark: Callable[[], None],
+) -> Window:
+    length_ns, timeout_ns = round(order.length_s * 1e9), round(TIMEOUT_S * 1e9)
+    if order.load.model == "closed":
+        return ClosedTrial(
+            link,
+            stream,
+            records,
+            users=order.load.users,
+            length_ns=length_ns,
+            timeout_ns=timeout_ns,
+            mark=mark,
+        ).run()
+    assert order.load.rate is not None
+    settle_ns = round(OPEN_SETTLE_S * 1e9)
+    return OpenTrial(
+        link,
+        stream,
+        records,
+        due=poisson(order.load.rate, settle_ns + length_ns, random.Random(order.seed).getrandbits(63)),
+        settle_ns=settle_ns,
+        length_ns=length_ns,
+        cap=order.load.users,
+        timeout_ns=timeout_ns,
+        mark=mark,
+    ).run()

@@ -1,0 +1,99 @@
+"""What the harness and the load driver say to each other: one JSON object a line.
+
+The harness sends an order and reads events until the order's last one:
+
+| order | events |
+| --- | --- |
+| targets | done |
+| probe | probed |
+| block | trial for each trial, then done |
+| end | (the driver exits) |
+
+`ready` is the driver's first event, `failed` may come in place of any other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bench.model import Load, Target, Trial, UsageSource
+
+
+@dataclass(frozen=True)
+class TrialOrder:
+    """One trial to run.
+
+    Attributes:
+        target: name of the deployment, known from an earlier `targets` order.
+        seed: what the request stream and due times are drawn from; equal seeds give every server
+            the same requests.
+        database: Redis database to fill from database 0 beforehand; None to leave it.
+        epoch_ns: monotonic time of the run's start, from which `Trial.at_s` counts.
+    """
+
+    case: str
+    target: str
+    scenario: str
+    load: Load
+    length_s: float
+    round: int
+    block: int
+    order: int
+    seed: str
+    database: int | None
+    epoch_ns: int
+
+
+@dataclass(frozen=True)
+class Probed:
+    """What a probe found.
+
+    Attributes:
+        right: whether every endpoint of the scenario was answered rightly.
+        at_ns: wall clock of the last right answer, nanoseconds.
+        fault: the error kind, or "" if right.
+        detail: what was asked and what came instead.
+    """
+
+    right: bool
+    at_ns: int
+    fault: str
+    detail: str
+
+
+def line(message: Mapping[str, Any]) -> bytes:
+    """A message as it is sent."""
+    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+
+
+def targets_order(targets: Sequence[Target], store: tuple[str, int] | None) -> Mapping[str, Any]:
+    return {"order": "targets", "targets": [asdict(t) for t in targets], "store": store}
+
+
+def probe_order(target: str, scenario: str, database: int | None, timeout_s: float) -> Mapping[str, Any]:
+    return {
+        "order": "probe",
+        "target": target,
+        "scenario": scenario,
+        "database": database,
+        "timeout_s": timeout_s,
+    }
+
+
+def block_order(trials: Sequence[TrialOrder]) -> Mapping[str, Any]:
+    return {"order": "block", "trials": [asdict(t) for t in trials]}
+
+
+def read_target(value: Mapping[str, Any]) -> Target:
+    return Target(**{**value, "usage": UsageSource(**value["usage"])})
+
+
+def read_trial_order(value: Mapping[str, Any]) -> TrialOrder:
+    return TrialOrder(**{**value, "load": Load(**value["load"])})
+
+
+def read_trial(value: Mapping[str, Any]) -> Trial:
+    return Trial(**value)

@@ -1,0 +1,235 @@
+"""From what was asked to every case, in which order, with which seeds, and how long it will take."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bench.load.protocol import TrialOrder
+from bench.model import (
+    TWIN_SUFFIX,
+    App,
+    Case,
+    Connection,
+    Deployment,
+    Load,
+    Plan,
+    Server,
+    TrialLength,
+)
+from bench.scenarios.request import Scenario
+
+OPEN_SETTLE_S = 0.1
+IN_FLIGHT_CAP = 256
+_CLOSED_OVERHEAD_S = 0.03
+_OPEN_OVERHEAD_S = OPEN_SETTLE_S + 0.05
+_START_S = {"local": 0.8, "compose": 1.5, "external": 0.05}
+_DRIVER_START_S = 3.0
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much is measured.
+
+    Attributes:
+        scenarios: names, in the order of the report.
+        claims: whether the report ranks; the smoke profile's doesn't.
+        twin: whether the first server is deployed twice.
+    """
+
+    name: str
+    scenarios: tuple[str, ...]
+    rounds: int
+    blocks: int
+    trial_s: TrialLength
+    warmup_s: float
+    users: tuple[int, ...]
+    connections: tuple[Connection, ...]
+    claims: bool
+    twin: bool
+
+
+PROFILES: Mapping[str, Profile] = {
+    profile.name: profile
+    for profile in (
+        Profile(
+            "smoke",
+            ("mixed", "hello"),
+            rounds=1,
+            blocks=3,
+            trial_s=TrialLength(0.1, 0.5),
+            warmup_s=0.1,
+            users=(16,),
+            connections=("as-is",),
+            claims=False,
+            twin=False,
+        ),
+        Profile(
+            "standard",
+            ("mixed",),
+            rounds=6,
+            blocks=30,
+            trial_s=TrialLength(0.1, 1.0),
+            warmup_s=0.3,
+            users=(16,),
+            connections=("as-is",),
+            claims=True,
+            twin=True,
+        ),
+        Profile(
+            "full",
+            ("mixed", "follow", "details", "shorten", "static"),
+            rounds=20,
+            blocks=100,
+            trial_s=TrialLength(0.1, 2.0),
+            warmup_s=0.5,
+            users=(1, 4, 16, 64),
+            connections=("as-is", "close"),
+            claims=True,
+            twin=True,
+        ),
+    )
+}
+
+
+def make_plan(
+    profile: Profile,
+    runtime: str,
+    servers: Sequence[Server],
+    combinations: Sequence[tuple[App, Scenario]],
+    *,
+    seed: int,
+    rate: float | None,
+) -> Plan:
+    """Lay out every deployment and case.
+
+    Args:
+        combinations: each app with a scenario that it is measured with.
+        rate: open rate for all cases; None to have the pilot find it.
+    """
+    apps = list({app.name: app for app, _ in combinations}.values())
+    deployments = _deployments(servers, apps, twin=profile.twin)
+    cases = tuple(
+        _case(deployment, scenario, load)
+        for app, scenario in combinations
+        for load in _loads(profile, rate)
+        for deployment in deployments
+        if deployment.app.name == app.name
+    )
+    plan = Plan(
+        profile=profile.name,
+        runtime=runtime,
+        seed=seed,
+        rounds=profile.rounds,
+        blocks=profile.blocks,
+        open_blocks=max(1, profile.blocks // 10),
+        trial_s=profile.trial_s,
+        warmup_s=profile.warmup_s,
+        users=profile.users[0],
+        rate=rate,
+        claims=profile.claims,
+        deployments=deployments,
+        cases=cases,
+        expected_s=0.0,
+    )
+    return replace(plan, expected_s=_expected_s(plan))
+
+
+def block_orders(
+    plan: Plan,
+    cases: Sequence[Case],
+    scenarios: Mapping[str, Scenario],
+    round_number: int,
+    block: int,
+    epoch_ns: int,
+) -> list[TrialOrder]:
+    """One trial of each case, freshly shuffled, with the same requests for every server."""
+    shuffled = list(cases)
+    random.Random(f"{plan.seed}/{round_number}/{block}/order").shuffle(shuffled)
+    deployments = {deployment.name: deployment for deployment in plan.deployments}
+    return [
+        TrialOrder(
+            case=case.id,
+            target=case.deployment,
+            scenario=case.scenario,
+            load=case.load,
+            length_s=plan.trial_s.closed if case.load.model == "closed" else plan.trial_s.open,
+            round=round_number,
+            block=block,
+            order=order,
+            seed=f"{plan.seed}/{round_number}/{block}/{case.scenario}/{case.load.model}",
+            database=database_to_reset(deployments[case.deployment], scenarios[case.scenario]),
+            epoch_ns=epoch_ns,
+        )
+        for order, case in enumerate(shuffled)
+    ]
+
+
+def database_to_reset(deployment: Deployment, scenario: Scenario) -> int | None:
+    """The Redis database that must be as seeded before the scenario runs; None if it stays so by itself."""
+    return deployment.database if deployment.app.redis and scenario.writes else None
+
+
+def block_models(plan: Plan) -> list[str]:
+    """"closed" or "open" for each block of a round, the open ones spread evenly among the closed."""
+    every = plan.blocks / plan.open_blocks
+    models: list[str] = []
+    for block in range(plan.blocks):
+        models.append("closed")
+        if int((block + 1) / every) > int(block / every):
+            models.append("open")
+    return models
+
+
+def _deployments(servers: Sequence[Server], apps: Sequence[App], *, twin: bool) -> tuple[Deployment, ...]:
+    copies = [(server, False) for server in servers]
+    if twin and len(servers) > 0:
+        copies.append((_twinned(servers), True))
+    return tuple(
+        Deployment(
+            name=f"{server.name}{TWIN_SUFFIX if is_twin else ''}.{app.name}",
+            server=server,
+            app=app,
+            twin=is_twin,
+            database=number,
+        )
+        for number, (app, (server, is_twin)) in enumerate(
+            ((app, copy) for app in apps for copy in copies), start=1
+        )
+    )
+
+
+def _twinned(servers: Sequence[Server]) -> Server:
+    """The server that is deployed twice: gunicorn where it is measured, else the first."""
+    return next((server for server in servers if server.name == "gunicorn"), servers[0])
+
+
+def _loads(profile: Profile, rate: float | None) -> list[Load]:
+    closed = [
+        Load("closed", users, connection=connection)
+        for users in profile.users
+        for connection in profile.connections
+    ]
+    return [*closed, *(Load("open", IN_FLIGHT_CAP, rate, connection) for connection in profile.connections)]
+
+
+def _case(deployment: Deployment, scenario: Scenario, load: Load) -> Case:
+    name = deployment.server.name + (TWIN_SUFFIX if deployment.twin else "")
+    kind = f"closed-{load.users}" if load.model == "closed" else "open"
+    parts = [name, deployment.app.name, scenario.name, kind]
+    if load.connection == "close":
+        parts.append("close")
+    return Case("/".join(parts), name, deployment.app.name, scenario.name, deployment.name, load)
+
+
+def _expected_s(plan: Plan) -> float:
+    """Seconds for the whole run, from the lengths of its parts and their usual overheads."""
+    closed = sum(case.load.model == "closed" for case in plan.cases)
+    opened = len(plan.cases) - closed
+    a_round = (
+        len(plan.deployments) * (_START_S[plan.runtime] + plan.warmup_s + _CLOSED_OVERHEAD_S)
+        + plan.blocks * closed * (plan.trial_s.closed + _CLOSED_OVERHEAD_S)
+        + plan.open_blocks * opened * (plan.trial_s.open + _OPEN_OVERHEAD_S)
+    )
+    return _DRIVER_START_S + plan.rounds * a_round
