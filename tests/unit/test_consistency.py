@@ -1,0 +1,140 @@
+"""What is written in more than one place says the same everywhere."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bench.process import CommandFailed, run
+from tests.machine import lacks
+
+ROOT = Path(__file__).parents[2]
+LOCKS = sorted(
+    path.relative_to(ROOT)
+    for path in [*ROOT.glob("requirements*.lock"), *ROOT.glob("servers/*/requirements.txt")]
+)
+# The harness has no server of its own in this folder; `base` builds images, `driver` sends the load.
+NOT_SERVERS = frozenset({"base", "driver"})
+
+
+def _servers() -> dict[str, Any]:
+    """The compose services that are servers: those with an `x-server` block."""
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    return {name: service for name, service in services.items() if "x-server" in service}
+
+
+def _committed() -> list[Path]:
+    """Every file that git knows; what is in the folder beside them is its owner's business."""
+    try:
+        names = run(["git", "ls-files", "-z"], cwd=ROOT).split("\0")
+    except (FileNotFoundError, CommandFailed) as failure:
+        lacks(f"This needs git and a clone: {failure}")
+    return [ROOT / name for name in names if name]
+
+
+def _pins(lock: Path) -> dict[str, set[str]]:
+    """What a lock file names: the versions of each distribution."""
+    pins: dict[str, set[str]] = {}
+    for name, version in re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE):
+        pins.setdefault(name, set()).add(version)
+    return pins
+
+
+def test_every_server_has_a_folder_and_every_folder_a_server() -> None:
+    folders = {path.parent.name for path in ROOT.glob("servers/*/requirements.txt")} - NOT_SERVERS
+    built = {service["build"]["args"]["SERVER"] for service in _servers().values()}
+
+    assert built == folders
+
+
+def test_readme_lists_the_servers_of_the_compose_file() -> None:
+    table = re.search(
+        r"<!-- servers:begin -->(.*)<!-- servers:end -->", (ROOT / "README.md").read_text(), re.DOTALL
+    )
+    assert table is not None
+    listed = {
+        name: (title, keep_alive == "yes", default == "yes", port)
+        for name, title, keep_alive, default, port in re.findall(
+            r"^\| `([a-z-]+)` \| \[([^\]]+)\]\(\S+\) \|[^|]+\| (yes|no) \| (yes|no) \| (\d+) \|$",
+            table[1],
+            re.MULTILINE,
+        )
+    }
+
+    assert listed == {
+        name: (
+            service["x-server"]["title"],
+            service["x-server"]["keep_alive"],
+            service["x-server"]["default"],
+            service["ports"][0].split(":")[1],
+        )
+        for name, service in _servers().items()
+    }
+
+
+def test_every_app_and_scenario_that_apps_toml_names_exists() -> None:
+    apps = tomllib.loads((ROOT / "apps/apps.toml").read_text())
+
+    for name, app in apps.items():
+        module = app["callable"].partition(":")[0]
+        assert (ROOT / module.replace(".", "/")).with_suffix(".py").is_file(), name
+        for scenario in app["scenarios"]:
+            assert (ROOT / "bench/scenarios" / f"{scenario}.py").is_file(), (name, scenario)
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=str)
+def test_a_lock_file_pins_and_hashes_everything_and_names_no_index(lock: Path) -> None:
+    requirements = (ROOT / lock).read_text().replace("\\\n", "").splitlines()
+
+    assert requirements
+    for line in requirements:
+        assert re.match(r"[a-z0-9.-]+==\S+ (; [^#]+ )? *(--hash=sha256:[0-9a-f]{64} *)+$", line), line[:80]
+
+
+@pytest.mark.parametrize("lock", [lock for lock in LOCKS if lock.name == "requirements.txt"], ids=str)
+def test_containers_run_the_versions_that_the_tests_ran(lock: Path) -> None:
+    whole = _pins(Path("requirements.lock"))
+
+    assert {name: whole.get(name) for name in _pins(lock)} == _pins(lock)
+
+
+def test_every_locked_server_is_the_one_its_compose_service_names() -> None:
+    for name, service in _servers().items():
+        package = service["x-server"]["package"]
+        if package:
+            folder = service["build"]["args"]["SERVER"]
+            assert package in _pins(Path("servers", folder, "requirements.txt")), name
+
+
+def test_no_committed_file_names_a_package_index_or_a_place_on_one_machine() -> None:
+    # Put together here, or this file would be the first to name them.
+    hosts = ["pypi" + ".org", "pythonhosted" + ".org", "registry" + ".npmjs", "deb.debian" + ".org"]
+    places = ["/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/[a-z]"]
+    forbidden = re.compile("|".join([*map(re.escape, hosts), *places]))
+    found = []
+    for path in _committed():
+        try:
+            text = path.read_text()
+        except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
+            continue
+        found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in forbidden.finditer(text)]
+
+    assert not found, "\n".join(found)
+
+
+def test_documents_link_to_files_that_exist() -> None:
+    broken = []
+    for path in _committed():
+        if path.suffix != ".md" or not path.is_file():
+            continue
+        for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+            target = link.partition("#")[0]
+            if "://" not in link and target and not (path.parent / target).exists():
+                broken.append(f"{path.relative_to(ROOT)}: {link}")
+
+    assert not broken, "\n".join(broken)
