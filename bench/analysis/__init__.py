@@ -1,0 +1,116 @@
+"""From a stored suite to everything that a report says. Pure functions: the same suite, the same analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from bench.analysis.groups import grouped
+from bench.analysis.measured import Measured, measured
+from bench.analysis.pairs import (
+    METRICS,
+    P50,
+    P99,
+    SMALLEST_CLAIM,
+    THROUGHPUT,
+    Metric,
+    compare_all,
+    compare_twin,
+    deviation,
+    half_width,
+)
+from bench.analysis.rank import rank
+from bench.analysis.summary import summarise
+from bench.analysis.verdict import judge
+from bench.model import TWIN_SUFFIX, Analysis, Comparison, Rank, Suite, Summary, Verdict
+
+
+@dataclass(frozen=True)
+class _Group:
+    """The outcome of one group. Open load is ranked by p99 if every pair has it, else by p50."""
+
+    comparisons: tuple[Comparison, ...]
+    ranking: tuple[Rank, ...]
+    twins: tuple[Comparison, ...]
+
+
+def analyse(suite: Suite) -> Analysis:
+    """Derive summaries, verdicts, comparisons and ranks.
+
+    A suite that claims nothing (the smoke profile) gets no comparison and no rank.
+
+    Raises:
+        ResultError: a stored histogram can't be decoded.
+    """
+    cases = measured(suite)
+    summaries = {
+        id_: summarise(case, [r for r in suite.deployments if r.deployment == case.deployment.name])
+        for id_, case in cases.items()
+    }
+    verdicts = {id_: judge(suite, case) for id_, case in cases.items()}
+    groups = [
+        _analyse_group(name, [cases[case.id] for case in members], summaries, verdicts)
+        for name, members in grouped(suite.plan.cases).items()
+        if suite.plan.claims
+    ]
+    comparisons = tuple(c for group in groups for c in group.comparisons)
+    twins = [twin for group in groups for twin in group.twins]
+    return Analysis(
+        summaries=summaries,
+        verdicts=verdicts,
+        comparisons=comparisons,
+        ranking=tuple(place for group in groups for place in group.ranking),
+        twin=next((twin for twin in twins if twin.metric == THROUGHPUT.name), None),
+        detectable=_detectable(comparisons, twins),
+    )
+
+
+def _analyse_group(
+    name: str,
+    members: Sequence[Measured],
+    summaries: Mapping[str, Summary],
+    verdicts: Mapping[str, Verdict],
+) -> _Group:
+    candidates = [m for m in members if verdicts[m.case.id].valid and not m.deployment.twin]
+    comparisons: list[Comparison] = []
+    twins: list[Comparison] = []
+    ranking: tuple[Rank, ...] = ()
+    for metric in METRICS[members[0].case.load.model]:
+        twin = _twin(metric, members)
+        twins += [twin] if twin else []
+        values = {m.case.id: _value(metric, summaries[m.case.id]) for m in candidates}
+        known = [m for m in candidates if values[m.case.id] is not None]
+        known.sort(key=lambda m: values[m.case.id] or 0.0, reverse=metric.more_is_better)
+        found = compare_all(metric, known, twin)
+        comparisons += found
+        complete = len(known) == len(candidates) and len(found) == len(known) * (len(known) - 1) // 2
+        if not ranking and (metric in (THROUGHPUT, P50) or (metric is P99 and complete)):
+            differ = {frozenset((c.a, c.b)) for c in found if c.verdict != "tie"}
+            ranking = rank(name, [m.case.id for m in known], differ)
+    return _Group(tuple(comparisons), ranking, tuple(twins))
+
+
+def _twin(metric: Metric, members: Sequence[Measured]) -> Comparison | None:
+    originals = {m.case.server: m for m in members if not m.deployment.twin}
+    for twin in members:
+        original = originals.get(twin.case.server.removesuffix(TWIN_SUFFIX))
+        if twin.deployment.twin and original is not None:
+            return compare_twin(metric, original, twin)
+    return None
+
+
+def _value(metric: Metric, summary: Summary) -> float | None:
+    if metric.name in summary.latency_s:
+        return summary.latency_s[metric.name]
+    found = summary.throughput_rps if metric is THROUGHPUT else summary.cpu_s_per_request
+    return None if found is None else found.value
+
+
+def _detectable(comparisons: Sequence[Comparison], twins: Sequence[Comparison]) -> float | None:
+    """The median over pairs of the half width in throughput; at least 1 % and the twin's deviation."""
+    widths = [half_width(c) for c in comparisons if c.metric == THROUGHPUT.name]
+    if not widths:
+        return None
+    deviations = [deviation(twin) for twin in twins if twin.metric == THROUGHPUT.name]
+    return max(median(widths), SMALLEST_CLAIM, *deviations)

@@ -1,0 +1,91 @@
+"""Response times: HdrHistograms decoded, merged exactly, and read with a rule for too few samples.
+
+Percentiles of several trials come from the merged histogram; percentiles are never averaged
+(G. Tene, "How NOT to Measure Latency", 2013).
+"""
+
+from __future__ import annotations
+
+import binascii
+import math
+import zlib
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from hdrh.codec import HdrCookieException, HdrHistogramSettingsException, HdrLengthException
+from hdrh.histogram import HdrHistogram
+
+from bench.errors import ResultError
+
+MIN_SAMPLES_BEYOND = 100
+"""A percentile is published only with this many samples beyond it."""
+
+_MICROSECONDS = 1e6
+_UNREADABLE = (
+    HdrCookieException,
+    HdrHistogramSettingsException,
+    HdrLengthException,
+    IndexError,
+    TypeError,
+    ValueError,
+    binascii.Error,
+    zlib.error,
+)
+
+
+class Histogram:
+    """The sum of some trials' histograms. Times in seconds."""
+
+    def __init__(self, merged: HdrHistogram) -> None:
+        self._merged = merged
+
+    @classmethod
+    def merge(cls, encoded: Iterable[str]) -> Self | None:
+        """Add histograms (HdrHistogram V2, base64, microseconds); None if there are none, or all are empty.
+
+        Raises:
+            ResultError: one of them can't be decoded.
+        """
+        merged: HdrHistogram | None = None
+        try:
+            for text in encoded:
+                histogram = HdrHistogram.decode(text)
+                if merged is None:
+                    merged = histogram
+                else:
+                    merged.add(histogram)
+        except _UNREADABLE as error:
+            raise ResultError(
+                f"A stored histogram can't be decoded ({error}): latency.hlog was damaged. Restore it from a "
+                f"copy of the run."
+            ) from error
+        return cls(merged) if merged is not None and merged.get_total_count() else None
+
+    @property
+    def count(self) -> int:
+        """How many times were recorded."""
+        return int(self._merged.get_total_count())
+
+    @property
+    def max_s(self) -> float:
+        """The longest."""
+        return float(self._merged.get_max_value()) / _MICROSECONDS
+
+    def percentile_s(self, share: float) -> float | None:
+        """The time that `share` of the requests did not exceed; None with too few samples beyond it."""
+        if round(self.count * (1 - share), 6) < MIN_SAMPLES_BEYOND:
+            return None
+        return self.quantile_s(share)
+
+    def quantile_s(self, share: float) -> float:
+        """The same with however few samples: for checks, not for publication."""
+        wanted = max(1, math.ceil(round(self.count * share, 6)))
+        index = int(np.searchsorted(self._cumulated, wanted))
+        value = self._merged.get_highest_equivalent_value(self._merged.get_value_from_index(index))
+        return float(value) / _MICROSECONDS
+
+    @cached_property
+    def _cumulated(self) -> np.typing.NDArray[np.int64]:
+        return np.cumsum(np.ctypeslib.as_array(self._merged.counts).astype(np.int64))

@@ -1,0 +1,220 @@
+"""Whether a case's figures may be used: one small check a reason.
+
+A reason is "code: what was found, and what to do". The smoke profile claims nothing, so there only the
+`SERIOUS` checks count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from bench.analysis.estimate import effect
+from bench.analysis.measured import Measured
+from bench.model import Failure, Suite, Trial, Verdict
+
+MAX_ERROR_RATE = 0.001
+MAX_GENERATOR_CPU = 0.8
+MAX_CEILING_SHARE = 0.7
+MAX_LATENESS_S = 0.002
+MAX_LATENESS_SHARE = 0.1
+LITTLE_TOLERANCE = 0.05
+MAX_DRIFT = 0.1
+DRIFT_SIGNIFICANCE = 0.01
+MIN_ROUNDS = 2
+MIN_BLOCKS_FOR_DRIFT = 5
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the checks look at.
+
+    Attributes:
+        failures: of this case's deployment.
+    """
+
+    suite: Suite
+    measured: Measured
+    failures: tuple[Failure, ...]
+
+
+NOT_MEASURED = "not-measured: the run ended before its first trial; `wsgi-bench resume` continues it"
+
+Check = Callable[[Facts], str | None]
+
+
+def code(reason: str) -> str:
+    """The short name of a reason, e.g. "generator-bound"."""
+    return reason.split(":", 1)[0]
+
+
+def error_rate(measured: Measured) -> float | None:
+    """Failed and dropped requests as a share of those offered; None if none was."""
+    offered = measured.total(lambda t: t.offered)
+    return measured.total(lambda t: t.failed + t.dropped) / offered if offered else None
+
+
+def judge(suite: Suite, measured: Measured) -> Verdict:
+    """Run every check that the profile asks for."""
+    failures = tuple(
+        f for f in suite.failures if f.deployment == measured.deployment.name and f.phase != "stop"
+    )
+    facts = Facts(suite, measured, failures)
+    if not measured.trials:
+        reasons: tuple[str | None, ...] = (_failed(facts) or NOT_MEASURED,)
+    else:
+        checks = SERIOUS + STATISTICAL if suite.plan.claims else SERIOUS
+        reasons = tuple(check(facts) for check in checks)
+    found = tuple(reason for reason in reasons if reason is not None)
+    return Verdict(not found, found)
+
+
+def _failed(facts: Facts) -> str | None:
+    if not facts.failures:
+        return None
+    first = facts.failures[0]
+    where = f"in {len({f.round for f in facts.failures})} of {facts.suite.plan.rounds} rounds"
+    return f"failed: {first.reason} (phase {first.phase}, {where}); see its log lines under Failures"
+
+
+def _errors(facts: Facts) -> str | None:
+    rate = error_rate(facts.measured)
+    if rate is None or rate <= MAX_ERROR_RATE:
+        return None
+    kinds: dict[str, int] = {}
+    for trial in facts.measured.trials:
+        for kind, count in trial.errors.items():
+            kinds[kind] = kinds.get(kind, 0) + count
+    if dropped := int(facts.measured.total(lambda t: t.dropped)):
+        kinds["dropped"] = dropped
+    named = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda kv: -kv[1]))
+    return (
+        f"errors: {rate:.2%} of the requests were not answered rightly ({named or 'kinds not recorded'}); "
+        f"read the server's log in logs/, and mend it or offer less load"
+    )
+
+
+def _balance(facts: Facts) -> str | None:
+    broken = [t for t in facts.measured.trials if t.offered != t.ok + t.failed + t.dropped + t.unfinished]
+    if not broken:
+        return None
+    return (
+        f"balance: in {len(broken)} trials offered differs from ok + failed + dropped + unfinished; "
+        f"that is a fault of the harness, please report it with the result"
+    )
+
+
+def _stalled(facts: Facts) -> str | None:
+    empty = sum(trial.ok == 0 for trial in facts.measured.trials)
+    if not empty:
+        return None
+    return (
+        f"stalled: {empty} of {len(facts.measured.trials)} trials had no right answer at all; "
+        f"measure longer trials, or fewer users"
+    )
+
+
+def _generator(facts: Facts) -> str | None:
+    measured, load = facts.measured, facts.measured.case.load
+    advice = "so the figure is 'at least'; use fewer users, or give the generator more CPUs"
+    busy = median(trial.generator_cpu for trial in measured.trials)
+    if busy > MAX_GENERATOR_CPU:
+        return f"generator-bound: the load generator used {busy:.0%} of its CPU, {advice}"
+    calibration = facts.suite.calibration
+    answers = measured.total(_answers)
+    if calibration and answers and load.model == "closed":
+        keeps = measured.total(lambda t: t.connections) < answers / 2
+        ceiling = calibration.keep_alive_rps if keeps else calibration.close_rps
+        rate = answers / measured.total(lambda t: t.duration_s)
+        if rate > MAX_CEILING_SHARE * ceiling:
+            return (
+                f"generator-bound: {rate:,.0f} a second is {rate / ceiling:.0%} of what the load generator "
+                f"reaches by itself ({ceiling:,.0f}), {advice}"
+            )
+    if load.model == "open" and measured.lateness and measured.latency:
+        late, p99 = measured.lateness.quantile_s(0.99), measured.latency.quantile_s(0.99)
+        if late > MAX_LATENESS_S and late > MAX_LATENESS_SHARE * p99:
+            return (
+                f"generator-bound: one request in a hundred was sent {late * 1e3:.1f} ms late or more, "
+                f"against a p99 of {p99 * 1e3:.1f} ms; stop other programs, lower --rate, or give the "
+                f"generator more CPUs"
+            )
+    return None
+
+
+def _little(facts: Facts) -> str | None:
+    """Little's law: users = throughput x mean time, pooled over all trials.
+
+    J. Little, "A Proof for the Queuing Formula L = lambda W", Operations Research 9, 1961. What is in flight
+    at a window's edges blurs it by about one request a trial.
+    """
+    load = facts.measured.case.load
+    timed = [t for t in facts.measured.trials if t.mean_s is not None]
+    window = sum(t.duration_s for t in timed)
+    if load.model == "open" or not timed or window <= 0:
+        return None
+    busy = sum(_answers(t) * (t.mean_s or 0.0) for t in timed) / window
+    tolerance = LITTLE_TOLERANCE + len(timed) / max(1, sum(map(_answers, timed)))
+    if abs(busy / load.users - 1) <= tolerance:
+        return None
+    return (
+        f"little: throughput x mean time is {busy:.1f}, but {load.users} users were asking; requests were "
+        f"lost or miscounted, or the generator couldn't keep all users busy; try fewer users"
+    )
+
+
+def _drift(facts: Facts) -> str | None:
+    """A straight line through each round's blocks; the slopes are tested over the rounds."""
+    if facts.measured.case.load.model == "open":
+        return None
+    changes = []
+    for blocks in facts.measured.log_rates.values():
+        if len(blocks) >= MIN_BLOCKS_FOR_DRIFT:
+            numbers = np.array(list(blocks))
+            slope = float(np.polyfit(numbers, np.array(list(blocks.values())), 1)[0])
+            changes.append(slope * float(np.ptp(numbers)))
+    trend = effect(changes)
+    if trend is None or trend.p_value > DRIFT_SIGNIFICANCE or abs(np.expm1(trend.mean)) <= MAX_DRIFT:
+        return None
+    return (
+        f"drifting: throughput changes by {np.expm1(trend.mean):+.0%} from a round's first block to its "
+        f"last; the server had not settled, so measure with a longer warm-up or look for a leak"
+    )
+
+
+def _backlog(facts: Facts) -> str | None:
+    lost = facts.measured.total(
+        lambda t: max(t.host.get("listen_drops", 0.0), t.host.get("listen_overflows", 0.0))
+    )
+    if not lost:
+        return None
+    return (
+        f"backlog-overflow: the kernel refused {lost:.0f} connections because the server's listen queue was "
+        f"full, which shows as times of 1 s and 3 s; raise its backlog and net.core.somaxconn, or use fewer "
+        f"users"
+    )
+
+
+def _too_few(facts: Facts) -> str | None:
+    rounds = len({t.round for t in facts.measured.trials})
+    if rounds < MIN_ROUNDS:
+        return (
+            f"too-few: {rounds} round, but how much a restart matters needs {MIN_ROUNDS} or more; "
+            f"run with --rounds {MIN_ROUNDS} or more (6 in the standard profile)"
+        )
+    histogram = facts.measured.latency
+    if facts.measured.case.load.model == "open" and (not histogram or histogram.percentile_s(0.5) is None):
+        count = histogram.count if histogram else 0
+        return f"too-few: {count} answers are too few for a median; use a higher --rate or more --rounds"
+    return None
+
+
+def _answers(trial: Trial) -> int:
+    return trial.ok + trial.failed
+
+
+SERIOUS: tuple[Check, ...] = (_failed, _errors)
+STATISTICAL: tuple[Check, ...] = (_balance, _stalled, _generator, _little, _drift, _backlog, _too_few)

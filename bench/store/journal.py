@@ -1,0 +1,120 @@
+"""The append-only journal `blocks.jsonl`: one checksummed line a saved block, whatever the run's length.
+
+A line is `{"crc32":"<8 hex digits>","entry":<JSON>}`; the checksum is that of the entry's bytes. A line
+counts only with its line feed. Power loss can tear the last line alone, since each append is synced.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from bench.errors import ResultError
+from bench.interrupt import shield
+from bench.store.files import machine_errors, sync_directory
+
+_HEAD = b'{"crc32":"%08x","entry":'
+_HEAD_LENGTH = len(_HEAD % 0)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a journal holds.
+
+    Attributes:
+        torn_line: number of the last line if it is torn, else None; its block is lost.
+        torn_bytes: how much of that line is there.
+    """
+
+    entries: tuple[Mapping[str, Any], ...]
+    torn_line: int | None
+    torn_bytes: int
+
+
+class Journal:
+    """An open journal. A context manager; each `append` is on disk when it returns."""
+
+    def __init__(self, path: Path) -> None:
+        """Start an empty journal, or add to one that has no torn line.
+
+        Raises:
+            MachineError: it can't be written.
+        """
+        self.path = path
+        with machine_errors(path):
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            sync_directory(path.parent)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def append(self, entry: Mapping[str, Any]) -> None:
+        """Save one entry.
+
+        Raises:
+            MachineError: disk full; the journal is as it was before.
+        """
+        body = json.dumps(entry, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        line = memoryview((_HEAD % zlib.crc32(body)) + body + b"}\n")
+        with shield(), machine_errors(self.path):
+            before = os.fstat(self._descriptor).st_size
+            try:
+                while line:
+                    line = line[os.write(self._descriptor, line) :]
+                os.fsync(self._descriptor)
+            except OSError:
+                os.ftruncate(self._descriptor, before)
+                raise
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def read(path: Path) -> Contents:
+    """Read a journal; a torn last line is left out and reported.
+
+    Raises:
+        ResultError: it can't be read, or a line before the last is damaged.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise ResultError(f"{path}: {error.strerror}. Make it readable.") from None
+    rest = lines.pop()
+    entries: list[Mapping[str, Any]] = []
+    for number, line in enumerate(lines, 1):
+        entry = _entry(line)
+        if entry is None:
+            if number == len(lines) and not rest:
+                return Contents(tuple(entries), number, len(line) + 1)
+            raise ResultError(
+                f"{path}, line {number}: the checksum doesn't match, the file was damaged after it was "
+                f"written. Restore it from a copy, or delete line {number} and those after it to keep "
+                f"the {number - 1} blocks before."
+            )
+        entries.append(entry)
+    return Contents(tuple(entries), len(lines) + 1 if rest else None, len(rest))
+
+
+def _entry(line: bytes) -> Mapping[str, Any] | None:
+    body = line[_HEAD_LENGTH:-1]
+    if line != (_HEAD % zlib.crc32(body)) + body + b"}":
+        return None
+    try:
+        entry = json.loads(body)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) else None

@@ -1,0 +1,160 @@
+"""Dataclasses to JSON and back, by their type hints. No pickles, no registry, no options."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+Decode = Callable[[Any, str], Any]
+
+
+class Malformed(ValueError):
+    """A value isn't of the type that its field has; the message starts with the path to it."""
+
+
+def dump(value: Any) -> Any:
+    """Turn dataclasses, tuples and mappings into what `json` writes."""
+    if is_dataclass(value):
+        return {f.name: dump(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: dump(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [dump(item) for item in value]
+    return value
+
+
+def parse(kind: type[T], value: Any, path: str) -> T:
+    """Build a `kind` from parsed JSON.
+
+    Keys that the dataclass doesn't have are passed over: later minor additions stay readable.
+
+    Raises:
+        Malformed: a key is missing, or a value has another type than its field.
+    """
+    return cast(T, _decoder(cast(Any, kind))(value, path))
+
+
+def items(value: Any, path: str) -> list[Any]:
+    """A parsed JSON list, its items as they are.
+
+    Raises:
+        Malformed: it is something else.
+    """
+    if not isinstance(value, list):
+        raise Malformed(f"{path}: expected a list, found {_found(value)}")
+    return value
+
+
+def members(value: Any, path: str) -> dict[str, Any]:
+    """A parsed JSON object, its members as they are.
+
+    Raises:
+        Malformed: it is something else.
+    """
+    if not isinstance(value, dict):
+        raise Malformed(f"{path}: expected an object, found {_found(value)}")
+    return value
+
+
+@cache
+def _decoder(kind: Any) -> Decode:
+    if kind is Any:
+        return lambda value, _path: _frozen(value)
+    if is_dataclass(kind):
+        return _dataclass_decoder(cast(type, kind))
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return _literal_decoder(arguments)
+    if origin in (Union, types.UnionType):
+        return _optional_decoder(arguments)
+    if origin is tuple:
+        return _tuple_decoder(arguments[0])
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return _mapping_decoder(arguments[1])
+    return _scalar_decoder(kind)
+
+
+def _dataclass_decoder(kind: type) -> Decode:
+    hints = get_type_hints(kind)
+    decoders = {f.name: _decoder(hints[f.name]) for f in fields(kind)}
+    required = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
+
+    def decode(value: Any, path: str) -> Any:
+        found = members(value, path)
+        missing = sorted(required - found.keys())
+        if missing:
+            raise Malformed(f"{path}: {', '.join(missing)} missing")
+        return kind(
+            **{
+                name: decoder(found[name], f"{path}.{name}")
+                for name, decoder in decoders.items()
+                if name in found
+            }
+        )
+
+    return decode
+
+
+def _literal_decoder(choices: tuple[Any, ...]) -> Decode:
+    def decode(value: Any, path: str) -> Any:
+        if value not in choices:
+            raise Malformed(f"{path}: expected one of {', '.join(choices)}, found {_found(value)}")
+        return value
+
+    return decode
+
+
+def _optional_decoder(arguments: tuple[Any, ...]) -> Decode:
+    (inner,) = (_decoder(a) for a in arguments if a is not types.NoneType)
+    return lambda value, path: None if value is None else inner(value, path)
+
+
+def _tuple_decoder(item: Any) -> Decode:
+    inner = _decoder(item)
+
+    def decode(value: Any, path: str) -> Any:
+        return tuple(inner(entry, f"{path}[{i}]") for i, entry in enumerate(items(value, path)))
+
+    return decode
+
+
+def _mapping_decoder(item: Any) -> Decode:
+    inner = _decoder(item)
+
+    def decode(value: Any, path: str) -> Any:
+        return {key: inner(entry, f"{path}.{key}") for key, entry in members(value, path).items()}
+
+    return decode
+
+
+def _scalar_decoder(kind: type) -> Decode:
+    def decode(value: Any, path: str) -> Any:
+        if kind is float and type(value) is int:
+            return float(value)
+        if type(value) is not kind:
+            raise Malformed(f"{path}: expected {_NAMES[kind]}, found {_found(value)}")
+        return value
+
+    return decode
+
+
+def _frozen(value: Any) -> Any:
+    """Lists of free-form values become tuples, as the dataclasses hold them."""
+    if isinstance(value, list):
+        return tuple(_frozen(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _frozen(item) for key, item in value.items()}
+    return value
+
+
+_NAMES: Mapping[type, str] = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
+
+
+def _found(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    return repr(value)[:60]

@@ -1,0 +1,73 @@
+"""`latency.hlog`: every trial's histograms, in the interval log format of HdrHistogram 1.2.
+
+One line a trial and endpoint and kind, `Tag=<case>/<round>/<block>/<kind>/<endpoint>`, each part
+percent-encoded; times in seconds from the run's start, values in microseconds. HdrHistogram's own log
+processors read it, see https://github.com/HdrHistogram/HdrHistogram.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from hdrh.histogram import HdrHistogram
+
+from bench.errors import ResultError
+from bench.model import Trial
+
+_LINE = re.compile(r"Tag=([^,\s]+),([0-9.]+),([0-9.]+),([0-9.]+),([A-Za-z0-9+/]+=*)\n")
+_MICROSECONDS = 1e6
+
+TrialKey = tuple[str, int, int]
+
+
+def lines(started: str, trials: Iterable[Trial]) -> Iterator[str]:
+    """The log's lines, header first.
+
+    Args:
+        started: ISO 8601 time of the run's start.
+    """
+    start = datetime.fromisoformat(started)
+    yield "#[Histogram log format version 1.2]\n"
+    yield "#[Values are microseconds; Interval_Max is in seconds]\n"
+    yield f"#[StartTime: {start.timestamp():.3f} (seconds since epoch), {started}]\n"
+    yield f"#[BaseTime: {start.timestamp():.3f} (seconds since epoch)]\n"
+    yield '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"\n'
+    for trial in trials:
+        for name, encoded in trial.histograms.items():
+            highest = HdrHistogram.decode(encoded).get_max_value() / _MICROSECONDS
+            yield (
+                f"Tag={_tag(trial, name)},{trial.at_s:.6f},{trial.duration_s:.6f},{highest:.6f},{encoded}\n"
+            )
+
+
+def read(path: Path) -> Mapping[TrialKey, Mapping[str, str]]:
+    """The histograms of each trial, by case, round and block.
+
+    Raises:
+        ResultError: a line isn't of this format.
+    """
+    found: dict[TrialKey, dict[str, str]] = {}
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, 1):
+            if line.startswith(("#", '"')):
+                continue
+            match = _LINE.fullmatch(line)
+            parts = match.group(1).split("/") if match else []
+            if match is None or len(parts) != 5 or not (parts[1].isdecimal() and parts[2].isdecimal()):
+                raise ResultError(
+                    f"{path}, line {number}: not a line of a tagged histogram log; the file is torn or was "
+                    f"edited. Restore it from a copy of the run."
+                )
+            case, round_, block, kind, endpoint = (unquote(part) for part in parts)
+            found.setdefault((case, int(round_), int(block)), {})[f"{kind}/{endpoint}"] = match.group(5)
+    return found
+
+
+def _tag(trial: Trial, name: str) -> str:
+    kind, _, endpoint = name.partition("/")
+    parts = (trial.case, str(trial.round), str(trial.block), kind, endpoint)
+    return "/".join(quote(part, safe="") for part in parts)

@@ -1,0 +1,174 @@
+"""Reading a result directory, finished or not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bench.errors import ResultError
+from bench.model import Calibration, DeploymentRecord, Environment, Failure, Plan, Suite, Trial
+from bench.store import journal, latencylog
+from bench.store.document import from_document
+from bench.store.jsonable import Malformed, parse
+
+RESULT = "result.json"
+LATENCY_LOG = "latency.hlog"
+JOURNAL = "blocks.jsonl"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the journal: what one block, or the end of a round, added.
+
+    Attributes:
+        number: counted over the whole run, also across `resume`.
+        plan, calibration, environment: what became known since the run's start, e.g. the pilot's rate.
+    """
+
+    number: int
+    trials: tuple[Trial, ...] = ()
+    deployments: tuple[DeploymentRecord, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    gap: Mapping[str, Any] | None = None
+    plan: Plan | None = None
+    calibration: Calibration | None = None
+    environment: Environment | None = None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A suite, and the number that its next journal entry gets."""
+
+    suite: Suite
+    entries: int
+
+
+def load(path: Path) -> Suite:
+    """Read a result: its directory, or the `result.json` in it.
+
+    A torn last line of the journal is left out, and stands in `Suite.gaps`.
+
+    Raises:
+        ResultError: no result there, torn, malformed, or of another version.
+    """
+    return read(path).suite
+
+
+def read(path: Path) -> Stored:
+    """`load`, with what the writer needs to go on."""
+    directory = path if path.is_dir() else path.parent
+    document = read_document(path / RESULT if path.is_dir() else path)
+    try:
+        suite = from_document(document)
+        saved = parse(int, document.get("blocks_saved", 0), "blocks_saved")
+    except Malformed as error:
+        raise ResultError(
+            f"{directory / RESULT}: {error}. The file was edited, or another version wrote it; restore it "
+            f"from a copy of the run, or read it with the version named in environment.versions."
+        ) from None
+    suite = _with_histograms(suite, directory / LATENCY_LOG)
+    return _with_journal(suite, saved, directory / JOURNAL)
+
+
+def read_document(path: Path) -> Any:
+    """The parsed `result.json`.
+
+    Raises:
+        ResultError: it isn't there, or isn't JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ResultError(
+            f"{path}: {error.strerror}. Name a result's directory; `wsgi-bench list results` shows them."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ResultError(
+            f"{path}: not UTF-8 text from byte {error.start} on. Restore the file from a copy of the run."
+        ) from None
+    except json.JSONDecodeError as error:
+        raise ResultError(
+            f"{path}, line {error.lineno}: {error.msg} (column {error.colno}); the file is torn or was "
+            f"edited. Restore it from a copy of the run."
+        ) from None
+    except RecursionError:
+        raise ResultError(f"{path}: nested too deeply to be a result. Restore it from a copy.") from None
+
+
+def _with_histograms(suite: Suite, path: Path) -> Suite:
+    if not any(trial.histograms for trial in suite.trials):
+        return suite
+    try:
+        logged = latencylog.read(path)
+    except OSError as error:
+        raise ResultError(
+            f"{path}: {error.strerror}. It belongs to result.json beside it; copy both."
+        ) from None
+
+    def restored(trial: Trial) -> Trial:
+        found = logged.get((trial.case, trial.round, trial.block), {})
+        missing = trial.histograms.keys() - found.keys()
+        if missing:
+            raise ResultError(
+                f"{path}: no line for {', '.join(sorted(missing))} of case {trial.case}, round "
+                f"{trial.round}, block {trial.block}; the file is torn or belongs to another run. "
+                f"Restore it from a copy of the run."
+            )
+        return replace(trial, histograms={name: found[name] for name in trial.histograms})
+
+    return replace(suite, trials=tuple(restored(trial) for trial in suite.trials))
+
+
+def _with_journal(suite: Suite, saved: int, path: Path) -> Stored:
+    if not path.exists():
+        return Stored(suite, saved)
+    contents = journal.read(path)
+    entries = []
+    for line, raw in enumerate(contents.entries, 1):
+        try:
+            entries.append(parse(Entry, raw, "entry"))
+        except Malformed as error:
+            raise ResultError(
+                f"{path}, line {line}: {error}. Another version wrote it; resume with that one."
+            ) from None
+    fresh = [entry for entry in entries if entry.number >= saved]
+    suite = _merged(suite, fresh)
+    if contents.torn_line is not None:
+        suite = replace(suite, gaps=(*suite.gaps, _torn(contents)))
+    return Stored(suite, max((entry.number + 1 for entry in fresh), default=saved))
+
+
+def _merged(suite: Suite, entries: Iterable[Entry]) -> Suite:
+    trials, deployments = list(suite.trials), list(suite.deployments)
+    failures, gaps = list(suite.failures), list(suite.gaps)
+    for entry in entries:
+        trials += entry.trials
+        deployments += entry.deployments
+        failures += entry.failures
+        if entry.gap is not None:
+            gaps.append(entry.gap)
+        suite = replace(
+            suite,
+            plan=entry.plan or suite.plan,
+            calibration=entry.calibration or suite.calibration,
+            environment=entry.environment or suite.environment,
+        )
+    return replace(
+        suite,
+        trials=tuple(trials),
+        deployments=tuple(deployments),
+        failures=tuple(failures),
+        gaps=tuple(gaps),
+    )
+
+
+def _torn(contents: journal.Contents) -> Mapping[str, Any]:
+    return {
+        "reason": "the last block was being saved when the machine or the harness stopped; it is lost",
+        "file": JOURNAL,
+        "line": contents.torn_line,
+        "bytes": contents.torn_bytes,
+    }

@@ -1,0 +1,187 @@
+"""Writing a result directory while a run goes on, and at its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from bench.errors import ResultError
+from bench.model import Analysis, Calibration, DeploymentRecord, Environment, Failure, Plan, Suite, Trial
+from bench.store import files, latencylog
+from bench.store.document import Document, to_document
+from bench.store.journal import Journal
+from bench.store.jsonable import dump
+from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT, Entry, Stored, read
+
+Analyse = Callable[[Suite], Analysis]
+
+
+class Writer:
+    """Saves a run, block by block. A context manager; leaving it closes the journal and nothing else.
+
+    It holds no trial in memory, so that its size doesn't grow with the run.
+
+    Attributes:
+        directory: the run's own.
+    """
+
+    def __init__(self, directory: Path, stored: Stored, analyse: Analyse) -> None:
+        """Not for callers: `Writer.create` and `Writer.resume` are."""
+        self.directory = directory
+        self._analyse = analyse
+        self._entries = stored.entries
+        self._cases = _case_ids(stored.suite.plan)
+        self._journal = Journal(directory / JOURNAL)
+
+    @classmethod
+    def create(cls, directory: Path, suite: Suite, analyse: Analyse) -> Self:
+        """Start a result with a suite that has no trials yet.
+
+        Args:
+            analyse: gives the derived part of `result.json`; `bench.analysis.analyse`.
+
+        Raises:
+            ResultError: the directory holds a result already.
+            MachineError: it can't be written.
+        """
+        if (directory / RESULT).exists() or (directory / JOURNAL).exists():
+            raise ResultError(
+                f"{directory} holds a result already. Continue it with `wsgi-bench resume {directory}`, "
+                f"or choose another place with --out."
+            )
+        with files.machine_errors(directory / RESULT):
+            directory.mkdir(parents=True, exist_ok=True)
+        stored = Stored(suite, 0)
+        _write(directory, stored, analyse)
+        return cls(directory, stored, analyse)
+
+    @classmethod
+    def resume(cls, directory: Path, analyse: Analyse) -> tuple[Self, Suite]:
+        """Go on with an interrupted result; what the journal holds goes into `result.json` first.
+
+        Returns:
+            The writer, and the suite as far as it was saved.
+
+        Raises:
+            ResultError: it can't be read, or is complete.
+            MachineError: it can't be written.
+        """
+        stored = read(directory)
+        if stored.suite.complete:
+            raise ResultError(f"{directory} is complete: there is nothing to resume. Start a new run.")
+        _write(directory, stored, analyse)
+        return cls(directory, stored, analyse), stored.suite
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._journal.close()
+
+    def append(
+        self,
+        *,
+        trials: Iterable[Trial] = (),
+        deployments: Iterable[DeploymentRecord] = (),
+        failures: Iterable[Failure] = (),
+        gap: Mapping[str, Any] | None = None,
+        plan: Plan | None = None,
+        calibration: Calibration | None = None,
+        environment: Environment | None = None,
+    ) -> None:
+        """Save what one block, or the end of a round, added. On disk when this returns.
+
+        Args:
+            plan, calibration, environment: replace the ones before, e.g. once the pilot set the rate.
+
+        Raises:
+            MachineError: disk full; everything saved before is intact.
+        """
+        entry = Entry(
+            self._entries,
+            tuple(trials),
+            tuple(deployments),
+            tuple(failures),
+            gap,
+            plan,
+            calibration,
+            environment,
+        )
+        if plan is not None:
+            self._cases = _case_ids(plan)
+        unknown = {trial.case for trial in entry.trials} - self._cases
+        if unknown:
+            raise ValueError(f"trials of cases that the plan doesn't have: {', '.join(sorted(unknown))}")
+        self._entries += 1
+        self._journal.append(
+            {
+                f.name: dump(value)
+                for f in fields(entry)
+                if (value := getattr(entry, f.name)) not in ((), None)
+            }
+        )
+
+    def finish(self, *, complete: bool, finished: str | None) -> Suite:
+        """Write `result.json` and `latency.hlog` from all that was saved, and remove the journal.
+
+        Args:
+            finished: ISO 8601 time; None when the run was interrupted.
+
+        Raises:
+            MachineError: disk full; the journal and the old `result.json` are intact.
+        """
+        self._journal.close()
+        stored = read(self.directory)
+        suite = replace(stored.suite, complete=complete, finished=finished)
+        _write(self.directory, Stored(suite, stored.entries), self._analyse)
+        return suite
+
+
+def _case_ids(plan: Plan) -> frozenset[str]:
+    return frozenset(case.id for case in plan.cases)
+
+
+def _write(directory: Path, stored: Stored, analyse: Analyse) -> None:
+    """Write both files, and remove the journal they replace.
+
+    The log comes first: `result.json` names the histograms it needs and how many journal entries it
+    holds, so that at every moment in between the directory reads the same.
+    """
+    suite = stored.suite
+    document = to_document(suite, analyse(suite), stored.entries)
+    files.replace(directory / LATENCY_LOG, latencylog.lines(suite.started, suite.trials))
+    files.replace(directory / RESULT, _pretty(document))
+    with files.machine_errors(directory / JOURNAL):
+        (directory / JOURNAL).unlink(missing_ok=True)
+        files.sync_directory(directory)
+
+
+def _pretty(document: Document) -> Iterator[str]:
+    """JSON with a line a trial: a person can read it, and a torn place has a line number."""
+    yield "{\n"
+    for i, (key, value) in enumerate(document.items()):
+        yield ",\n" if i else ""
+        if key == "cases":
+            yield f' "cases": [{",".join(map(_pretty_case, value))}\n ]'
+        else:
+            yield f" {json.dumps(key)}: {_indented(value, 1)}"
+    yield "\n}\n"
+
+
+def _pretty_case(case: Document) -> str:
+    head = _indented({key: value for key, value in case.items() if key != "trials"}, 2)
+    trials = ",".join(
+        "\n    " + json.dumps(trial, ensure_ascii=False, allow_nan=False) for trial in case["trials"]
+    )
+    return f'\n  {head.removesuffix("}").rstrip()},\n   "trials": [{trials}]\n  }}'
+
+
+def _indented(value: Any, level: int) -> str:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1)
+    return text.replace("\n", "\n" + " " * level)

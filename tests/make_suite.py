@@ -1,0 +1,273 @@
+"""Synthetic suites: what a run would have stored, drawn from known rates and variances."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+import numpy as np
+from hdrh.histogram import HdrHistogram
+
+from bench.model import (
+    TWIN_SUFFIX,
+    App,
+    Calibration,
+    Case,
+    CpuSplit,
+    Deployment,
+    DeploymentRecord,
+    Environment,
+    Failure,
+    Load,
+    Plan,
+    Server,
+    Suite,
+    Trial,
+    TrialLength,
+)
+
+CLOSED_S = 0.1
+OPEN_S = 1.0
+USERS = 16
+
+
+def make_suite(
+    rates: Mapping[str, float],
+    *,
+    twin: str | None = None,
+    rounds: int = 6,
+    blocks: int = 30,
+    open_rate: float | None = 600.0,
+    claims: bool = True,
+    error_share: Mapping[str, float] | None = None,
+    failures: Sequence[Failure] = (),
+    absent: Sequence[str] = (),
+    restart_sd: float = 0.005,
+    noise_sd: float = 0.03,
+    histograms: bool = True,
+    seed: int = 1,
+) -> Suite:
+    """A complete run.
+
+    Args:
+        rates: the true closed-load rate of each server, right answers a second.
+        twin: the server that is deployed twice.
+        open_rate: requests due a second; None for a run without open load.
+        error_share: of each server's requests, how many are answered wrongly.
+        absent: servers without a single trial.
+        restart_sd, noise_sd: of the logarithm of the rate, between rounds and between blocks.
+    """
+    names = [*rates, *([twin + TWIN_SUFFIX] if twin else [])]
+    deployments = tuple(_deployment(name, database) for database, name in enumerate(names, 1))
+    loads = [Load("closed", USERS), *([Load("open", 256, open_rate)] if open_rate else [])]
+    cases = tuple(_case(deployment, load) for load in loads for deployment in deployments)
+    plan = _plan(deployments, cases, rounds, blocks, claims, open_rate, seed)
+    draw = np.random.default_rng(seed)
+    trials: list[Trial] = []
+    for round_ in range(rounds):
+        levels = {d.name: _true_rate(rates, d) * np.exp(draw.normal(0, restart_sd)) for d in deployments}
+        for load in loads:
+            for block in range(blocks if load.model == "closed" else plan.open_blocks):
+                shared = draw.standard_t(4) * noise_sd
+                chosen = [c for c in cases if c.load == load and c.server not in absent]
+                for order, case in enumerate(chosen):
+                    rate = levels[case.deployment] * np.exp(shared + draw.standard_t(4) * noise_sd)
+                    share = (error_share or {}).get(case.server, 0.0)
+                    at_s = len(trials) * 0.25
+                    make = _closed if load.model == "closed" else _open
+                    trial = make(case, (round_, block, order), at_s, float(rate), share, plan)
+                    trials.append(trial if histograms else _without_histograms(trial))
+    return Suite(
+        schema_version=1,
+        id="20260102T030405Z-testhost",
+        started="2026-01-02T03:04:05+00:00",
+        finished="2026-01-02T03:09:05+00:00",
+        complete=True,
+        environment=_environment(),
+        plan=plan,
+        calibration=Calibration(60_000.0, 20_000.0, 0.00005),
+        trials=tuple(trials),
+        deployments=tuple(
+            _record(d, round_) for round_ in range(rounds) for d in deployments if d.server.name not in absent
+        ),
+        failures=tuple(failures),
+    )
+
+
+def without_trials(suite: Suite) -> Suite:
+    """The suite as it was when the run started."""
+    values = {name: getattr(suite, name) for name in suite.__dataclass_fields__}
+    empty = {"trials": (), "deployments": (), "failures": (), "gaps": (), "finished": None, "complete": False}
+    return Suite(**{**values, **empty})
+
+
+@cache
+def encoded(median_us: int, count: int) -> str:
+    """A histogram of log-normal times around a median."""
+    histogram = HdrHistogram(1, 60_000_000, 3)
+    draw = random.Random(f"{median_us} {count}")
+    for _ in range(count):
+        histogram.record_value(max(1, round(draw.lognormvariate(0, 0.4) * median_us)))
+    text: bytes = histogram.encode()
+    return text.decode("ascii")
+
+
+def _true_rate(rates: Mapping[str, float], deployment: Deployment) -> float:
+    return rates[deployment.server.name.removesuffix(TWIN_SUFFIX)]
+
+
+def _deployment(name: str, database: int) -> Deployment:
+    server_name = name.removesuffix(TWIN_SUFFIX)
+    server = Server(
+        name=server_name,
+        title=server_name,
+        command=(server_name, "--workers", "1", "--threads", "4", "apps.shortly.wsgi:application"),
+        environment={"APP": "apps.shortly.wsgi:application", "WORKERS": "1", "THREADS": "4"},
+        workers=1,
+        threads=4,
+        keep_alive=server_name != "wsgiref",
+        concurrency="1 process, 4 threads",
+        default=True,
+        docs="https://docs.example/settings",
+        package=server_name,
+        stop_signal="SIGTERM",
+        stop_grace_s=10.0,
+    )
+    app = App(
+        name="shortly",
+        callable="apps.shortly.wsgi:application",
+        scenarios=("mixed", "follow"),
+        redis=True,
+        seed=("python", "-m", "apps.shortly.seed", "--links", "1000"),
+    )
+    return Deployment(f"{name}.shortly", server, app, name != server_name, database)
+
+
+def _case(deployment: Deployment, load: Load) -> Case:
+    server = deployment.name.removesuffix(".shortly")
+    return Case(f"{server}.shortly.mixed.{load.model}", server, "shortly", "mixed", deployment.name, load)
+
+
+def _plan(
+    deployments: tuple[Deployment, ...],
+    cases: tuple[Case, ...],
+    rounds: int,
+    blocks: int,
+    claims: bool,
+    rate: float | None,
+    seed: int,
+) -> Plan:
+    return Plan(
+        profile="standard" if claims else "smoke",
+        runtime="local",
+        seed=seed,
+        rounds=rounds,
+        blocks=blocks,
+        open_blocks=max(1, blocks // 10),
+        trial_s=TrialLength(CLOSED_S, OPEN_S),
+        warmup_s=1.0,
+        users=USERS,
+        rate=rate,
+        claims=claims,
+        deployments=deployments,
+        cases=cases,
+        expected_s=300.0,
+    )
+
+
+def _closed(
+    case: Case, place: tuple[int, int, int], at_s: float, rate: float, share: float, plan: Plan
+) -> Trial:
+    answers = max(1, round(rate * plan.trial_s.closed))
+    failed = round(answers * share)
+    ok = answers - failed
+    mean_s = plan.users / rate
+    return Trial(
+        case=case.id,
+        round=place[0],
+        block=place[1],
+        order=place[2],
+        at_s=at_s,
+        duration_s=answers / rate,
+        offered=answers + plan.users,
+        ok=ok,
+        failed=failed,
+        dropped=0,
+        unfinished=plan.users,
+        errors={"status": failed} if failed else {},
+        connections=0,
+        lost=0,
+        mean_s=mean_s,
+        cpu_s=0.95 * answers / rate,
+        generator_cpu=0.35,
+        histograms={"latency/follow": encoded(_rounded(mean_s), 300)},
+        host={"steal_s": 0.0, "listen_overflows": 0.0, "listen_drops": 0.0},
+    )
+
+
+def _open(
+    case: Case, place: tuple[int, int, int], at_s: float, rate: float, share: float, plan: Plan
+) -> Trial:
+    due = round((plan.rate or 0.0) * plan.trial_s.open)
+    failed = round(due * share)
+    latency_s = 1.2 / max(rate - (plan.rate or 0.0), 1.0)
+    return Trial(
+        case=case.id,
+        round=place[0],
+        block=place[1],
+        order=place[2],
+        at_s=at_s,
+        duration_s=plan.trial_s.open,
+        offered=due,
+        ok=due - failed,
+        failed=failed,
+        dropped=0,
+        unfinished=0,
+        errors={"status": failed} if failed else {},
+        connections=0,
+        lost=0,
+        mean_s=latency_s,
+        cpu_s=0.95 * due / rate,
+        generator_cpu=0.1,
+        histograms={
+            "latency/follow": encoded(_rounded(latency_s), due),
+            "service/follow": encoded(_rounded(latency_s * 0.9), due),
+            "lateness/follow": encoded(40, due),
+        },
+        host={"steal_s": 0.0},
+    )
+
+
+def _rounded(seconds: float) -> int:
+    """Microseconds in steps of 5 %, so that few histograms have to be made."""
+    return round(1.05 ** round(math.log(max(seconds, 1e-6) * 1e6) / np.log(1.05)))
+
+
+def _without_histograms(trial: Trial) -> Trial:
+    values = {name: getattr(trial, name) for name in trial.__dataclass_fields__}
+    return Trial(**{**values, "histograms": {}})
+
+
+def _record(deployment: Deployment, round_: int) -> DeploymentRecord:
+    base = 30_000_000 + 4_000_000 * deployment.database
+    return DeploymentRecord(deployment.name, round_, 0.4 + 0.01 * round_, base, base + 3_000_000, None, True)
+
+
+def _environment() -> Environment:
+    return Environment(
+        cpu_model="Example CPU 3000",
+        cpus=2,
+        memory_bytes=4_000_000_000,
+        kernel="6.12.0",
+        os="Debian GNU/Linux 13 (trixie)",
+        host="testhost",
+        python="3.13.5",
+        runtime="local",
+        docker=None,
+        versions={"gunicorn": "27.0.1", "waitress": "3.0.2"},
+        images={},
+        cpu_split=CpuSplit((1,), (0,), (0,)),
+        notes=("the server has one CPU to itself",),
+    )
