@@ -122,6 +122,13 @@ def test_no_committed_file_names_a_package_index_or_a_place_on_one_machine() -> 
     assert not found, "\n".join(found)
 
 
+def test_the_glossary_has_every_class_of_the_model() -> None:
+    glossary = (ROOT / "docs/glossary.md").read_text()
+    classes = re.findall(r"^class (\w+)", (ROOT / "bench/model.py").read_text(), re.MULTILINE)
+
+    assert [name for name in classes if f"(`{name}`)" not in glossary] == []
+
+
 def test_documents_link_to_files_that_exist() -> None:
     broken = []
     for path in _committed():
