@@ -1,0 +1,36 @@
+"""waitress with room for more clients than its default, and without a warning for each busy moment.
+
+Settings: https://docs.pylonsproject.org/projects/waitress/en/stable/arguments.html
+"""
+
+from __future__ import annotations
+
+import logging
+
+import waitress
+
+from servers.application import address, application, threads
+
+CONNECTIONS = 4096
+
+
+def main() -> None:
+    app = application()
+    host, port = address()
+    # 'Task queue depth is N' is logged whenever no thread is idle, which under load is always:
+    # https://docs.pylonsproject.org/projects/waitress/en/stable/logging.html
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    waitress.serve(
+        app,
+        host=host,
+        port=port,
+        threads=threads(),
+        # 100 by default, its own descriptors included: beyond it clients wait to be accepted.
+        connection_limit=CONNECTIONS,
+        # select() can't watch descriptors above 1023.
+        asyncore_use_poll=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

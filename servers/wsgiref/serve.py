@@ -1,0 +1,47 @@
+"""wsgiref as it is, or (`--threaded`) with a thread a connection, no log and a longer backlog."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from servers.application import address, application
+
+
+class ThreadedServer(ThreadingMixIn, WSGIServer):
+    # A thread that still waits for its client must not keep the process from ending.
+    # https://docs.python.org/3/library/socketserver.html#socketserver.ThreadingMixIn
+    daemon_threads = True
+    # 5 by default: https://docs.python.org/3/library/socketserver.html#socketserver.BaseServer.request_queue_size
+    request_queue_size = 128
+
+
+class QuietHandler(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def main() -> None:
+    threaded = sys.argv[1:] == ["--threaded"]
+    app = application()
+    host, port = address()
+    if threaded:
+        server: WSGIServer = make_server(host, port, app, ThreadedServer, QuietHandler)
+    else:
+        server = make_server(host, port, app)
+
+    # KeyboardInterrupt would be lost: wsgiref.handlers catches it when it comes in the middle of a request.
+    def stop(*_: object) -> None:
+        threading.Thread(target=server.shutdown, daemon=True).start()
+
+    signal.signal(signal.SIGINT, stop)
+    with server:
+        server.serve_forever(poll_interval=0.1)
+
+
+if __name__ == "__main__":
+    main()
