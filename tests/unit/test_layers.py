@@ -22,7 +22,7 @@ LAYERS = (
     ("bench.runner", "bench.report", "bench.check"),
     ("bench.fleet",),
     ("bench.plan", "bench.deploy", "bench.load", "bench.analysis", "bench.store"),
-    ("bench.registry", "bench.environment", "bench.deploy.usage", "bench.progress"),
+    ("bench.registry", "bench.environment", "bench.usage", "bench.progress"),
     ("bench.scenarios",),
     ("bench.process", "bench.interrupt"),
     ("bench.model", "bench.errors"),
@@ -142,7 +142,7 @@ def test_every_module_imports_only_what_stands_below_it() -> None:
         ("store/reader", "from ..analysis import rank", "doesn't stand below"),
         ("registry", "def f() -> None:\n    from bench import cli", "doesn't stand below"),
         ("runner", "from bench.report import html", "doesn't stand below"),
-        ("deploy/usage", "from bench.deploy import local", "doesn't stand below"),
+        ("usage", "from bench.deploy import local", "doesn't stand below"),
         ("runner", "from locust import User", "only the driver's own process"),
         ("load/client", "import gevent.socket", "only the driver's own process"),
         ("runner", "from bench.load import driver", "and with it locust"),
@@ -178,7 +178,7 @@ def test_what_the_layers_allow_is_no_violation(tmp_path: Path) -> None:
         {
             "cli": "from bench import runner\nfrom bench.report import html",
             "report/html": "from bench.analysis import rank\nfrom bench import model",
-            "deploy/local": "from bench.deploy.usage import read\nfrom bench.process import spawn",
+            "deploy/local": "from bench.usage import read\nfrom bench.process import spawn",
             "load/driver": "import gevent\nfrom bench.load import users",
             "load/users": "import locust\nfrom .client import send",
         },
@@ -192,7 +192,7 @@ def _plant(root: Path, sources: Mapping[str, str]) -> None:
     bare = """
         __init__ cli runner registry model process
         report/__init__ report/html analysis/__init__ analysis/rank store/__init__ store/reader
-        load/__init__ load/driver load/users load/client deploy/__init__ deploy/local deploy/usage
+        load/__init__ load/driver load/users load/client deploy/__init__ deploy/local usage
     """
     for module in {*bare.split(), *sources}:
         path = root / "bench" / f"{module}.py"
