@@ -91,6 +91,9 @@ def spawn(
     parent = os.getpid()
 
     def before_exec() -> None:
+        # A shell starts background jobs with SIGINT ignored, which children would inherit: then
+        # servers whose graceful end is SIGINT couldn't be ended by it.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         if hasattr(os, "sched_setaffinity"):
             _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:

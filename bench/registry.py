@@ -56,10 +56,11 @@ class _Fields:
         self.problems.append(f"{self.place}: {text}")
 
 
-def load_servers(path: Path) -> dict[str, Server]:
+def load_servers(path: Path, variables: Mapping[str, str] = os.environ) -> dict[str, Server]:
     """Read the servers: the services that have an `x-server` block, in the file's order.
 
-    `${NAME:-default}` is resolved from this process's environment, as Compose does.
+    Args:
+        variables: what `${NAME:-default}` is resolved from, as Compose does with its environment.
 
     Raises:
         UsageError: the file is missing or malformed; names every problem.
@@ -76,7 +77,9 @@ def load_servers(path: Path) -> dict[str, Server]:
     for name, service in services.items():
         if isinstance(service, dict) and "x-server" in service:
             place = f"{path}: services.{name}"
-            servers[str(name)] = _server(str(name), interpolate(service, place, problems), place, problems)
+            servers[str(name)] = _server(
+                str(name), interpolate(service, variables, place, problems), place, problems
+            )
     if not servers and not problems:
         problems.append(f"{path}: no service has an x-server block, so there is no server to measure.")
     if problems:
@@ -138,26 +141,26 @@ def _seconds(fields: _Fields, name: str, default: float) -> float:
     return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
 
 
-def interpolate(value: Any, place: str, problems: list[str]) -> Any:
-    """Resolve `${NAME:-default}`, `${NAME-default}`, `${NAME}`, `$NAME` and `$$` in every string of a tree."""
+def interpolate(value: Any, variables: Mapping[str, str], place: str, problems: list[str]) -> Any:
+    """Resolve `${NAME:-default}`, `${NAME-default}`, `${NAME}`, `$NAME` and `$$` in a tree's strings."""
     if isinstance(value, dict):
-        return {key: interpolate(item, f"{place}.{key}", problems) for key, item in value.items()}
+        return {key: interpolate(item, variables, f"{place}.{key}", problems) for key, item in value.items()}
     if isinstance(value, list):
-        return [interpolate(item, f"{place}[{index}]", problems) for index, item in enumerate(value)]
-    if isinstance(value, str):
-        if "$" in _VARIABLE.sub("", value):
-            problems.append(f"{place}: can't resolve {value!r}; write a plain dollar as $$.")
-        return _VARIABLE.sub(_resolve, value)
-    return value
+        return [interpolate(item, variables, f"{place}[{i}]", problems) for i, item in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+    if "$" in _VARIABLE.sub("", value):
+        problems.append(f"{place}: can't resolve {value!r}; write a plain dollar as $$.")
 
+    def resolve(match: re.Match[str]) -> str:
+        if match["dollar"]:
+            return "$"
+        found = variables.get(match["plain"] or match["braced"])
+        if found is None or (match["op"] == ":-" and not found):
+            return match["default"] or ""
+        return found
 
-def _resolve(match: re.Match[str]) -> str:
-    if match["dollar"]:
-        return "$"
-    found = os.environ.get(match["plain"] or match["braced"])
-    if found is None or (match["op"] == ":-" and not found):
-        return match["default"] or ""
-    return found
+    return _VARIABLE.sub(resolve, value)
 
 
 def load_apps(path: Path) -> dict[str, App]:

@@ -37,7 +37,7 @@ loglevel = "info"
 _PR_SET_PDEATHSIG = 1
 
 
-def post_fork(server: Any, worker: Any) -> None:
+def post_fork(server: Any, _worker: Any) -> None:
     """Let the kernel end a worker whose master was killed: an idle sync worker looks every 15 s only."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != server.pid:
