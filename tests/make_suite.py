@@ -147,7 +147,8 @@ def _deployment(name: str, database: int) -> Deployment:
 
 def _case(deployment: Deployment, load: Load) -> Case:
     server = deployment.name.removesuffix(".shortly")
-    return Case(f"{server}.shortly.mixed.{load.model}", server, "shortly", "mixed", deployment.name, load)
+    kind = f"closed-{load.users}" if load.model == "closed" else "open"
+    return Case(f"{server}/shortly/mixed/{kind}", server, "shortly", "mixed", deployment.name, load)
 
 
 def _plan(
@@ -242,7 +243,7 @@ def _open(
 
 def _rounded(seconds: float) -> int:
     """Microseconds in steps of 5 %, so that few histograms have to be made."""
-    return round(1.05 ** round(math.log(max(seconds, 1e-6) * 1e6) / np.log(1.05)))
+    return round(1.05 ** round(math.log(max(seconds, 1e-6) * 1e6) / math.log(1.05)))
 
 
 def _without_histograms(trial: Trial) -> Trial:

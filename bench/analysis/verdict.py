@@ -52,9 +52,9 @@ def code(reason: str) -> str:
 
 
 def error_rate(measured: Measured) -> float | None:
-    """Failed and dropped requests as a share of those offered; None if none was."""
-    offered = measured.total(lambda t: t.offered)
-    return measured.total(lambda t: t.failed + t.dropped) / offered if offered else None
+    """Failed and dropped requests as a share of those that came to an end; None if none did."""
+    ended = measured.total(lambda t: t.ok + t.failed + t.dropped)
+    return measured.total(lambda t: t.failed + t.dropped) / ended if ended else None
 
 
 def judge(suite: Suite, measured: Measured) -> Verdict:
@@ -92,7 +92,7 @@ def _errors(facts: Facts) -> str | None:
         kinds["dropped"] = dropped
     named = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda kv: -kv[1]))
     return (
-        f"errors: {rate:.2%} of the requests were not answered rightly ({named or 'kinds not recorded'}); "
+        f"errors: {rate * 100:.2f} % of the requests were not answered rightly ({named or 'kinds not recorded'}); "
         f"read the server's log in logs/, and mend it or offer less load"
     )
 
@@ -122,7 +122,7 @@ def _generator(facts: Facts) -> str | None:
     advice = "so the figure is 'at least'; use fewer users, or give the generator more CPUs"
     busy = median(trial.generator_cpu for trial in measured.trials)
     if busy > MAX_GENERATOR_CPU:
-        return f"generator-bound: the load generator used {busy:.0%} of its CPU, {advice}"
+        return f"generator-bound: the load generator used {busy * 100:.0f} % of its CPU, {advice}"
     calibration = facts.suite.calibration
     answers = measured.total(_answers)
     if calibration and answers and load.model == "closed":
@@ -131,7 +131,7 @@ def _generator(facts: Facts) -> str | None:
         rate = answers / measured.total(lambda t: t.duration_s)
         if rate > MAX_CEILING_SHARE * ceiling:
             return (
-                f"generator-bound: {rate:,.0f} a second is {rate / ceiling:.0%} of what the load generator "
+                f"generator-bound: {rate:,.0f} a second is {rate / ceiling * 100:.0f} % of what the load generator "
                 f"reaches by itself ({ceiling:,.0f}), {advice}"
             )
     if load.model == "open" and measured.lateness and measured.latency:
@@ -180,7 +180,7 @@ def _drift(facts: Facts) -> str | None:
     if trend is None or trend.p_value > DRIFT_SIGNIFICANCE or abs(np.expm1(trend.mean)) <= MAX_DRIFT:
         return None
     return (
-        f"drifting: throughput changes by {np.expm1(trend.mean):+.0%} from a round's first block to its "
+        f"drifting: throughput changes by {np.expm1(trend.mean) * 100:+.0f} % from a round's first block to its "
         f"last; the server had not settled, so measure with a longer warm-up or look for a leak"
     )
 

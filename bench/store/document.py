@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
-from bench.model import Analysis, Calibration, Case, Plan, Suite, Trial
+from bench.model import Analysis, Calibration, Case, Plan, Suite, Summary, Trial
 from bench.store.jsonable import Malformed, dump, items, members, parse
 
 # The format's history, newest first. Raise the number when a stored name changes its meaning or goes
@@ -104,7 +104,6 @@ def _trial(document: Document, case: str, path: str) -> Trial:
 
 
 def _case(suite: Suite, analysis: Analysis, case: Case) -> Document:
-    summary, verdict = analysis.summaries.get(case.id), analysis.verdicts.get(case.id)
     return {
         "id": case.id,
         "server": case.server,
@@ -112,14 +111,22 @@ def _case(suite: Suite, analysis: Analysis, case: Case) -> Document:
         "scenario": case.scenario,
         "load": dump(case.load),
         "config": _config(suite.plan, case),
-        "summary": dump(summary),
-        "verdict": dump(verdict),
+        "summary": _summary(analysis.summaries.get(case.id)),
+        "verdict": dump(analysis.verdicts.get(case.id)),
         "trials": [
             {"number": number, **trial_to_document(trial)}
             for number, trial in enumerate(suite.trials)
             if trial.case == case.id
         ],
     }
+
+
+def _summary(summary: Summary | None) -> Document | None:
+    if summary is None:
+        return None
+    document: Document = dump(summary)
+    idle, peak = document.pop("memory_idle_bytes"), document.pop("memory_peak_bytes")
+    return {**document, "memory_bytes": {"idle": idle, "peak": peak}}
 
 
 def _config(plan: Plan, case: Case) -> Document:

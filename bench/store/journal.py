@@ -65,7 +65,7 @@ class Journal:
         Raises:
             MachineError: disk full; the journal is as it was before.
         """
-        body = json.dumps(entry, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        body = json.dumps(entry, allow_nan=False, separators=(",", ":")).encode()
         line = memoryview((_HEAD % zlib.crc32(body)) + body + b"}\n")
         with shield(), machine_errors(self.path):
             before = os.fstat(self._descriptor).st_size

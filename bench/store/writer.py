@@ -177,11 +177,11 @@ def _pretty(document: Document) -> Iterator[str]:
 def _pretty_case(case: Document) -> str:
     head = _indented({key: value for key, value in case.items() if key != "trials"}, 2)
     trials = ",".join(
-        "\n    " + json.dumps(trial, ensure_ascii=False, allow_nan=False) for trial in case["trials"]
+        "\n    " + json.dumps(trial, allow_nan=False) for trial in case["trials"]
     )
     return f'\n  {head.removesuffix("}").rstrip()},\n   "trials": [{trials}]\n  }}'
 
 
 def _indented(value: Any, level: int) -> str:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1)
+    text = json.dumps(value, allow_nan=False, indent=1)
     return text.replace("\n", "\n" + " " * level)

@@ -1,0 +1,118 @@
+"""The verdict: sentences made from figures."""
+
+from __future__ import annotations
+
+import math
+
+from bench.analysis.pairs import deviation
+from bench.model import Analysis, Comparison, Suite
+from bench.report.results import Entry, Group
+from bench.report.units import count, interval, listed, milliseconds, percent, ratio, value_of
+
+
+def headline(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> tuple[str, ...]:
+    """What was found: first whether the run is whole, then a sentence a group."""
+    sentences = [] if suite.complete else [_interrupted(suite)]
+    if not suite.plan.claims:
+        return (*sentences, _not_a_measurement(suite, groups))
+    return (*sentences, *(_sentence(analysis, group) for group in groups))
+
+
+def detectable(analysis: Analysis) -> str | None:
+    """What this run could have shown."""
+    if analysis.detectable is None:
+        return None
+    smallest = percent(analysis.detectable)
+    return f"Differences in throughput below {smallest} could not have been shown by this run."
+
+
+def twin_line(analysis: Analysis, groups: tuple[Group, ...]) -> str | None:
+    """The harness's own error: a server against itself."""
+    found = analysis.twin
+    if found is None:
+        return None
+    server = next(e.case.server for group in groups for e in group.entries if e.case.id == found.a)
+    return (
+        f"Twin: two identical deployments of {server} differ by {percent(deviation(found))} "
+        f"(ratio {_ratio(found)}); differences below that are the harness's own error."
+    )
+
+
+def _interrupted(suite: Suite) -> str:
+    return (
+        f"The run was interrupted after {count(len(suite.trials), 'trial')}: these are the figures so far. "
+        f"`wsgi-bench resume` continues it."
+    )
+
+
+def _not_a_measurement(suite: Suite, groups: tuple[Group, ...]) -> str:
+    servers = {entry.case.server: True for group in groups for entry in group.entries}
+    for group in groups:
+        for entry in group.entries:
+            servers[entry.case.server] &= entry.verdict.valid
+    wrong = [name for name, right in servers.items() if not right]
+    state = f"not so {listed(wrong)}" if wrong else "all of them"
+    right = len(servers) - len(wrong)
+    return (
+        f"Not a measurement: the {suite.plan.profile} profile only shows whether everything works. "
+        f"{right} of {count(len(servers), 'server')} answered rightly: {state}."
+    )
+
+
+def _sentence(analysis: Analysis, group: Group) -> str:
+    where = f"{group.name[0].upper()}{group.name[1:]}"
+    ranks = group.ranked
+    if not ranks:
+        return f"{where}: no server has a valid measurement; Validity says why."
+    best = ranks[0]
+    figure = _figure(analysis, group, best[0])
+    if len(best) == 1 and len(ranks) == 1:
+        return f"{where}: {best[0].case.server}, {figure}; there is no other valid one to compare it with."
+    if len(ranks) == 1:
+        return f"{where}: {listed(_names(best))} tie, at {figure}."
+    subject = f"{listed(_names(best))} tie for first" if len(best) > 1 else f"{best[0].case.server} is first"
+    return f"{where}: {subject}, at {figure}; {_next(analysis, group, best[0], ranks[1][0])}."
+
+
+def _names(entries: tuple[Entry, ...]) -> list[str]:
+    return [entry.case.server for entry in entries]
+
+
+def _figure(analysis: Analysis, group: Group, entry: Entry) -> str:
+    summary = entry.summary
+    if group.closed:
+        return f"{value_of(summary.throughput_rps)} requests a second ({interval(summary.throughput_rps)})"
+    metric = _latency_metric(analysis, group)
+    return f"a {metric} of {milliseconds(summary.latency_s[metric])} ms"
+
+
+def _next(analysis: Analysis, group: Group, leader: Entry, follower: Entry) -> str:
+    """The leader against the first of the next rank."""
+    metric = "throughput_rps" if group.closed else _latency_metric(analysis, group)
+    pair = (leader.case.id, follower.case.id)
+    found = next(c for c in analysis.comparisons if (c.a, c.b) == pair and c.metric == metric)
+    if group.closed:
+        return f"{leader.case.server} does {_ratio(found)} times as much as {follower.case.server}"
+    turned = Comparison(
+        found.b,
+        found.a,
+        found.scenario,
+        metric,
+        1 / found.ratio,
+        1 / found.high,
+        1 / found.low,
+        found.verdict,
+    )
+    return f"{follower.case.server} takes {_ratio(turned)} times as long as {leader.case.server}"
+
+
+def _latency_metric(analysis: Analysis, group: Group) -> str:
+    """What open load was ranked by: p99 if every pair of ranked cases was compared by it."""
+    ids = {entry.case.id for rank in group.ranked for entry in rank}
+    compared = sum(c.metric == "p99" and {c.a, c.b} <= ids for c in analysis.comparisons)
+    known = all(e.summary.latency_s["p99"] is not None for rank in group.ranked for e in rank)
+    return "p99" if known and compared == math.comb(len(ids), 2) else "p50"
+
+
+def _ratio(found: Comparison) -> str:
+    return f"{ratio(found.ratio)} ({ratio(found.low)} to {ratio(found.high)})"

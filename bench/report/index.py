@@ -1,0 +1,71 @@
+"""`results/index.html`: every stored run, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bench.report.build import minute
+from bench.report.html import templates
+from bench.report.page import Column, Row, Section, Table, sanitised
+from bench.report.units import count, listed
+from bench.store import Outline
+
+
+@dataclass(frozen=True)
+class Link:
+    """A directory of `results/`.
+
+    Attributes:
+        outline: what its `result.json` says, or the reason why it can't be read.
+    """
+
+    directory: str
+    outline: Outline | str
+
+
+def render(links: Iterable[Link]) -> str:
+    """The page.
+
+    Args:
+        links: in any order.
+    """
+    newest_first = sorted(links, key=_started, reverse=True)
+    columns = tuple(
+        Column(label, numeric=False) for label in ("Started", "Host", "Profile", "App", "Verdict")
+    )
+    rows = tuple(Row(_cells(link)) for link in newest_first)
+    section = sanitised(Section("runs", "All runs", tables=(Table("Newest first", columns, rows),)))
+    return templates.get_template("index.html.j2").render(
+        section_of_runs=section, addresses=[f"{link.directory}/report.html" for link in newest_first]
+    )
+
+
+def _started(link: Link) -> str:
+    return link.directory if isinstance(link.outline, str) else link.outline.started
+
+
+def _cells(link: Link) -> tuple[str, ...]:
+    found = link.outline
+    if isinstance(found, str):
+        return (link.directory, "", "", "", f"can't be read: {found}")
+    apps = list(dict.fromkeys(case.app for case in found.plan.cases))
+    profile = f"{found.plan.profile}, {found.plan.runtime}"
+    return (minute(found.started), found.environment.host, profile, listed(apps), _verdict(found))
+
+
+def _verdict(found: Outline) -> str:
+    """The first group's places, and how many cases are not valid."""
+    parts = [] if found.complete else ["interrupted"]
+    if not found.plan.claims:
+        parts.append("not a measurement")
+    first = found.ranking[0].group if found.ranking else None
+    places = [
+        f"{place.rank}. {' = '.join(found.case(id_).server for id_ in place.cases)}"
+        for place in found.ranking
+        if place.group == first
+    ]
+    invalid = sum(not verdict.valid for verdict in found.verdicts.values())
+    if invalid:
+        parts.append(f"{count(invalid, 'case')} not valid")
+    return "; ".join([", ".join(places), *parts] if places else parts) or "all valid"

@@ -1,0 +1,105 @@
+"""What every format renders: a title, sentences, and sections of paragraphs, tables and listings.
+
+All of it is plain text; a format escapes what it writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Literal, TypeVar, cast
+
+from bench.report.units import plain
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A table's column.
+
+    Attributes:
+        unit: stands below the label; empty if the label says it.
+        wide: left out where only 80 characters fit.
+        code: its cells are commands.
+    """
+
+    label: str
+    unit: str = ""
+    numeric: bool = True
+    wide: bool = False
+    code: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A table's row.
+
+    Attributes:
+        kind: an "unranked" one may not be compared, a "twin" shows the harness's own error.
+    """
+
+    cells: tuple[str, ...]
+    kind: Literal["plain", "unranked", "twin"] = "plain"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells that are ready to print; every row has a cell for every column."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Lines as they were printed, or to be typed."""
+
+    caption: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page.
+
+    Attributes:
+        id: what a link names.
+        folded: whether a reader has to open it; the terminal leaves it out.
+    """
+
+    id: str
+    title: str
+    paragraphs: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    listings: tuple[Listing, ...] = ()
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole report.
+
+    Attributes:
+        verdict: what was found, a sentence a group.
+    """
+
+    title: str
+    subtitle: str
+    verdict: tuple[str, ...]
+    sections: tuple[Section, ...]
+
+
+def sanitised(value: T) -> T:
+    """The same page with every text `plain`."""
+    if isinstance(value, str):
+        return cast(T, plain(value))
+    if isinstance(value, tuple):
+        return cast(T, tuple(sanitised(item) for item in value))
+    if is_dataclass(value):
+        make = cast(Callable[..., T], type(value))
+        return make(**{f.name: sanitised(getattr(value, f.name)) for f in fields(value)})
+    return value

@@ -1,0 +1,102 @@
+"""The groups of a run as a report shows them: which rows, in which order, with which rank."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from bench.analysis.groups import grouped
+from bench.model import Analysis, Case, Deployment, Suite, Summary, Verdict
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row: a case with all that is known of it.
+
+    Attributes:
+        rank: None if it isn't ranked.
+        tied: whether another case has the same rank.
+    """
+
+    case: Case
+    deployment: Deployment
+    summary: Summary
+    verdict: Verdict
+    rank: int | None
+    tied: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """The cases that may be compared, best first, then those without a rank, twins last.
+
+    Attributes:
+        latency: for closed load the cases under equal open load, by server; empty if there are none.
+        latency_name: that group's name.
+    """
+
+    name: str
+    entries: tuple[Entry, ...]
+    latency: Mapping[str, Entry]
+    latency_name: str
+
+    @property
+    def first(self) -> Case:
+        """Any of its cases: all share app, scenario and load."""
+        return self.entries[0].case
+
+    @property
+    def closed(self) -> bool:
+        """Whether it measures capacity."""
+        return self.first.load.model == "closed"
+
+    @cached_property
+    def ranked(self) -> tuple[tuple[Entry, ...], ...]:
+        """The entries of each rank, best first."""
+        ranks: dict[int, tuple[Entry, ...]] = {}
+        for entry in self.entries:
+            if entry.rank is not None:
+                ranks[entry.rank] = (*ranks.get(entry.rank, ()), entry)
+        return tuple(ranks.values())
+
+
+def groups(suite: Suite, analysis: Analysis) -> tuple[Group, ...]:
+    """Closed groups first, in the plan's order."""
+    deployments = {deployment.name: deployment for deployment in suite.plan.deployments}
+    places = {id_: place for place in analysis.ranking for id_ in place.cases}
+    order = [id_ for place in analysis.ranking for id_ in place.cases]
+
+    def entry(case: Case) -> Entry:
+        place = places.get(case.id)
+        return Entry(
+            case,
+            deployments[case.deployment],
+            analysis.summaries[case.id],
+            analysis.verdicts[case.id],
+            place.rank if place else None,
+            place is not None and len(place.cases) > 1,
+        )
+
+    def key(one: Entry) -> tuple[bool, bool, int]:
+        ranked = one.case.id in places
+        return (one.deployment.twin, not ranked, order.index(one.case.id) if ranked else 0)
+
+    entries = {
+        name: tuple(sorted(map(entry, cases), key=key)) for name, cases in grouped(suite.plan.cases).items()
+    }
+    opened = {name: found for name, found in entries.items() if found[0].case.load.model == "open"}
+
+    def group(name: str, members: tuple[Entry, ...]) -> Group:
+        first = members[0].case
+        companion = next((n for n, found in opened.items() if _equal_but_load(found[0].case, first)), "")
+        if first.load.model == "open" or not companion:
+            return Group(name, members, {}, "")
+        return Group(name, members, {e.case.server: e for e in opened[companion]}, companion)
+
+    closed = tuple(group(name, found) for name, found in entries.items() if name not in opened)
+    return closed + tuple(group(name, found) for name, found in opened.items())
+
+
+def _equal_but_load(a: Case, b: Case) -> bool:
+    return (a.app, a.scenario, a.load.connection) == (b.app, b.scenario, b.load.connection)

@@ -1,0 +1,155 @@
+"""The main tables: a row a server, by rank."""
+
+from __future__ import annotations
+
+from bench.model import Suite
+from bench.report.page import Column, Row, Table
+from bench.report.results import Entry, Group
+from bench.report.units import (
+    DASH,
+    NOT_MEASURED,
+    TOO_FEW,
+    interval,
+    megabytes,
+    milliseconds,
+    number,
+    percent,
+    value_of,
+    yes,
+)
+
+_CAPACITY = (
+    Column("Rank"),
+    Column("Server", numeric=False),
+    Column("Requests", "a second"),
+    Column("95 % interval", "a second"),
+    Column("p50", "ms"),
+    Column("p99", "ms"),
+    Column("CPU", "ms a request"),
+    Column("Peak memory", "MB"),
+    Column("Start", "s", wide=True),
+    Column("Errors"),
+    Column("Keep-alive", numeric=False, wide=True),
+    Column("Workers x threads", wide=True),
+)
+
+_LATENCY = (
+    Column("Rank"),
+    Column("Server", numeric=False),
+    Column("p50", "ms"),
+    Column("p90", "ms"),
+    Column("p95", "ms"),
+    Column("p99", "ms"),
+    Column("p99.9", "ms", wide=True),
+    Column("Longest", "ms"),
+    Column("Answered", "a second", wide=True),
+    Column("CPU", "ms a request", wide=True),
+    Column("Not answered", "of those due"),
+    Column("Errors"),
+)
+
+
+def table(suite: Suite, group: Group) -> Table:
+    """The table of one group."""
+    return _capacity(suite, group) if group.closed else _latency(suite, group)
+
+
+def _capacity(suite: Suite, group: Group) -> Table:
+    notes = [
+        f"p50 and p99: {group.latency_name}, from the moment each request was due."
+        if group.latency
+        else "p50 and p99: no open load was measured for these."
+    ]
+    return Table(
+        f"Capacity: {group.name}",
+        _CAPACITY,
+        tuple(_row(_capacity_cells(group, entry), entry) for entry in group.entries),
+        (*notes, *_legend(suite, group)),
+    )
+
+
+def _capacity_cells(group: Group, entry: Entry) -> tuple[str, ...]:
+    summary, server = entry.summary, entry.deployment.server
+    at_least = "\N{GREATER-THAN OR EQUAL TO} " if _generator_bound(entry) else ""
+    latency = group.latency.get(entry.case.server)
+    return (
+        _rank(entry),
+        entry.case.server,
+        at_least + value_of(summary.throughput_rps),
+        interval(summary.throughput_rps),
+        _percentile(latency, "p50"),
+        _percentile(latency, "p99"),
+        milliseconds(summary.cpu_s_per_request.value if summary.cpu_s_per_request else None),
+        megabytes(summary.memory_peak_bytes),
+        number(summary.start_s),
+        percent(summary.error_rate),
+        yes(server.keep_alive),
+        f"{server.workers} x {server.threads}",
+    )
+
+
+def _latency(suite: Suite, group: Group) -> Table:
+    return Table(
+        f"Latency: {group.name}",
+        _LATENCY,
+        tuple(_row(_latency_cells(suite, entry), entry) for entry in group.entries),
+        (
+            "Times count from the moment each request was due, so that a server that stalls can't hide it.",
+            *_legend(suite, group),
+        ),
+    )
+
+
+def _latency_cells(suite: Suite, entry: Entry) -> tuple[str, ...]:
+    summary = entry.summary
+    trials = [trial for trial in suite.trials if trial.case == entry.case.id]
+    offered = sum(trial.offered for trial in trials)
+    lost = sum(trial.dropped + trial.unfinished for trial in trials)
+    return (
+        _rank(entry),
+        entry.case.server,
+        *(_percentile(entry, name, strict=False) for name in ("p50", "p90", "p95", "p99", "p999", "max")),
+        value_of(summary.throughput_rps),
+        milliseconds(summary.cpu_s_per_request.value if summary.cpu_s_per_request else None),
+        percent(lost / offered if offered else None),
+        percent(summary.error_rate),
+    )
+
+
+def _row(cells: tuple[str, ...], entry: Entry) -> Row:
+    if entry.deployment.twin:
+        return Row(cells, "twin")
+    return Row(cells, "plain" if entry.verdict.valid else "unranked")
+
+
+def _rank(entry: Entry) -> str:
+    if entry.deployment.twin:
+        return "twin"
+    if entry.rank is None:
+        return DASH
+    return f"{entry.rank}{'=' if entry.tied else ''}"
+
+
+def _percentile(entry: Entry | None, name: str, *, strict: bool = True) -> str:
+    """Beside another load's figures only a valid one is shown."""
+    if entry is None or (strict and not entry.verdict.valid):
+        return NOT_MEASURED
+    value = entry.summary.latency_s[name]
+    if value is None and entry.summary.latency_s["max"] is not None:
+        return TOO_FEW
+    return milliseconds(value)
+
+
+def _generator_bound(entry: Entry) -> bool:
+    return any(reason.startswith("generator-bound") for reason in entry.verdict.reasons)
+
+
+def _legend(suite: Suite, group: Group) -> tuple[str, ...]:
+    if not suite.plan.claims:
+        return ()
+    notes = []
+    if any(entry.tied for entry in group.entries):
+        notes.append("'=': servers of one rank could not be told apart from its first.")
+    if any(not entry.verdict.valid for entry in group.entries):
+        notes.append(f"'{DASH}': not valid, so not ranked; Validity says why.")
+    return tuple(notes)

@@ -1,0 +1,67 @@
+"""The report in a terminal of 80 columns: the verdict, the tables, what is not valid and what failed."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text
+
+from bench.model import Analysis, Suite
+from bench.report.build import page
+from bench.report.page import Section, Table
+
+_WIDTH = 80
+_LOG_LINES = 5
+
+
+def render(suite: Suite, analysis: Analysis) -> str:
+    """The whole report, without colour or control sequences."""
+    output = StringIO()
+    console = Console(file=output, width=_WIDTH, color_system=None, force_terminal=False, highlight=False)
+    content = page(suite, analysis)
+    console.print(Text(content.title), Text(content.subtitle), sep="\n")
+    for sentence in content.verdict:
+        console.print()
+        console.print(Text(sentence))
+    for section in content.sections:
+        if not section.folded:
+            _section(console, section)
+    return "".join(f"{line.rstrip()}\n" for line in output.getvalue().splitlines())
+
+
+def _section(console: Console, section: Section) -> None:
+    console.print()
+    console.print(Text(section.title.upper()))
+    for paragraph in section.paragraphs:
+        console.print(Text(paragraph))
+    for point in section.points:
+        console.print(Padding(Text(f"- {point}"), (0, 0, 0, 2)))
+    for table in section.tables:
+        console.print(Text(table.caption))
+        console.print(_grid(table))
+        for note in table.notes:
+            console.print(Text(note))
+    for listing in section.listings:
+        console.print(Text(listing.caption))
+        for line in listing.lines[-_LOG_LINES:]:
+            console.print(Padding(Text(line.expandtabs()), (0, 0, 0, 4)))
+
+
+def _grid(table: Table) -> Grid:
+    grid = Grid(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    shown = [number for number, column in enumerate(table.columns) if not column.wide]
+    for column in (table.columns[number] for number in shown):
+        label = f"{column.label}\n{column.unit}" if column.unit else column.label
+        grid.add_column(
+            Text(label),
+            justify="right" if column.numeric else "left",
+            no_wrap=column.numeric,
+            overflow="fold",
+        )
+    for row in table.rows:
+        grid.add_row(*(Text(row.cells[number]) for number in shown))
+    return grid

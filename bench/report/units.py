@@ -1,0 +1,89 @@
+"""Figures as a reader sees them. What was not measured is 'n/a', never 0."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from bench.model import Estimate
+
+NOT_MEASURED = "n/a"
+TOO_FEW = "too few"
+DASH = "\N{EN DASH}"
+
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def number(value: float | None) -> str:
+    """Three significant digits, and all those before the point."""
+    if value is None:
+        return NOT_MEASURED
+    if value == 0:
+        return "0"
+    size = abs(value)
+    digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
+    return f"{value:,.{digits}f}"
+
+
+def milliseconds(seconds: float | None) -> str:
+    """Without the unit."""
+    return number(None if seconds is None else seconds * 1e3)
+
+
+def megabytes(size_bytes: int | None) -> str:
+    """Millions of bytes, without the unit."""
+    return number(None if size_bytes is None else size_bytes / 1e6)
+
+
+def percent(share: float | None) -> str:
+    """A share with its sign; the smallest that is told from none is 0.01 %."""
+    if share is None:
+        return NOT_MEASURED
+    if 0 < share < 0.0001:
+        return "< 0.01 %"
+    return f"{share:.2%}".replace("%", " %") if share else "0 %"
+
+
+def value_of(estimate: Estimate | None) -> str:
+    """An estimate without its interval."""
+    return number(None if estimate is None else estimate.value)
+
+
+def interval(estimate: Estimate | None) -> str:
+    """The 95 % interval of an estimate."""
+    if estimate is None or estimate.low is None or estimate.high is None:
+        return NOT_MEASURED
+    return f"{number(estimate.low)}{DASH}{number(estimate.high)}"
+
+
+def ratio(value: float) -> str:
+    """Enough digits to tell 1 % from nothing."""
+    return f"{value:.3f}" if value < 10 else number(value)
+
+
+def yes(value: bool) -> str:
+    """yes or no"""
+    return "yes" if value else "no"
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c" """
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def count(amount: int, noun: str) -> str:
+    """ "1 server", "2 servers" """
+    return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
+
+
+def plain(text: str) -> str:
+    """Text from outside without what could act on a terminal, reorder a line, or not be written as UTF-8."""
+    return "".join(
+        character
+        if character in "\n\t"
+        or (unicodedata.category(character) not in ("Cc", "Cs") and character not in _BIDI_CONTROLS)
+        else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )
