@@ -88,6 +88,4 @@ class Runtime(Protocol):
 class RuntimeFactory(Protocol):
     """How a runtime is made: the run's own directory, the CPUs, and all deployments of the plan."""
 
-    def __call__(
-        self, directory: Path, cpus: CpuSplit, deployments: Sequence[Deployment]
-    ) -> Runtime: ...
+    def __call__(self, directory: Path, cpus: CpuSplit, deployments: Sequence[Deployment]) -> Runtime: ...

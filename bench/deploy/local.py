@@ -1,0 +1,187 @@
+"""Servers as child processes of the harness: the compose file's commands, without containers."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bench import process
+from bench.deploy.logs import last_lines, log_path
+from bench.deploy.store import LocalStore, free_port, redis_version
+from bench.errors import StoreError
+from bench.interrupt import shield
+from bench.model import CpuSplit, Deployment, Failure, Target, UsageSource
+from bench.usage import memory_bytes
+
+_SEED_S = 120.0
+_APP_PACKAGES = ("flask", "jinja2", "redis", "werkzeug")
+# What a server gets of this process's environment. Not all of it: GUNICORN_CMD_ARGS, WEB_CONCURRENCY,
+# UWSGI_* and their like would change the configuration that is measured.
+_INHERITED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "TZ")
+
+
+@dataclass
+class _Running:
+    """A started server.
+
+    Attributes:
+        log_start: bytes that the log had before.
+    """
+
+    deployment: Deployment
+    child: subprocess.Popen[bytes]
+    log_start: int
+
+
+class LocalRuntime:
+    """Deploys on this machine, each server on a free port of 127.0.0.1.
+
+    Args:
+        directory: the run's own directory, gets `logs/` and Redis's log.
+        root: the checkout, in which every command runs.
+    """
+
+    name = "local"
+    docker: str | None = None
+
+    def __init__(
+        self, directory: Path, cpus: CpuSplit, deployments: Sequence[Deployment], *, root: Path
+    ) -> None:
+        self.images: Mapping[str, str] = {}
+        self.versions: Mapping[str, str] = _versions(deployments)
+        self._directory = directory
+        self._cpus = cpus
+        self._root = root
+        self._running: dict[str, _Running] = {}
+        self._store: LocalStore | None = None
+        if any(deployment.app.redis for deployment in deployments):
+            self._store = LocalStore(directory, cpus.store)
+            self.versions = {**self.versions, "redis-server": redis_version()}
+
+    def __enter__(self) -> Self:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        if self._store is not None:
+            self._store.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with shield():
+            for name in list(self._running):
+                self._stop(name)
+            if self._store is not None:
+                self._store.__exit__(kind, error, trace)
+
+    def driver_command(self, arguments: Sequence[str]) -> tuple[Sequence[str], Mapping[str, str]]:
+        return [sys.executable, "-m", "bench.load.driver", *arguments], dict(os.environ)
+
+    def store_address(self) -> tuple[str, int] | None:
+        return self._store.address if self._store is not None else None
+
+    def seed(self, deployment: Deployment) -> None:
+        try:
+            process.run(
+                deployment.app.seed,
+                environment=self._environment(deployment, free_port(), database=0),
+                cwd=self._root,
+                timeout_s=_SEED_S,
+            )
+        except (process.CommandFailed, FileNotFoundError) as error:
+            raise StoreError(f"Redis could not be filled for {deployment.app.name}: {error}") from None
+
+    def start(self, deployment: Deployment) -> Target | Failure:
+        port = free_port()
+        path = log_path(self._directory, deployment.name)
+        with shield(), path.open("ab") as log:
+            log_start = log.tell()
+            started_ns = time.time_ns()
+            try:
+                child = process.spawn(
+                    deployment.server.command,
+                    environment=self._environment(deployment, port, deployment.database),
+                    cwd=self._root,
+                    cpus=self._cpus.server,
+                    stdout=log,
+                )
+            except (FileNotFoundError, PermissionError) as error:
+                reason = (
+                    f"`{deployment.server.command[0]}` can't be started ({error.strerror}); is it installed?"
+                )
+                return Failure(deployment.name, 0, "start", reason)
+            self._running[deployment.name] = _Running(deployment, child, log_start)
+        return Target(
+            deployment=deployment.name,
+            url=f"http://127.0.0.1:{port}",
+            usage=UsageSource("processes", pid=child.pid),
+            started_ns=started_ns,
+            keep_alive=deployment.server.keep_alive,
+        )
+
+    def alive(self, target: Target) -> bool:
+        running = self._running.get(target.deployment)
+        return running is not None and running.child.poll() is None
+
+    def memory_bytes(self, target: Target) -> tuple[int | None, int | None]:
+        return memory_bytes(target.usage)
+
+    def image_bytes(self, deployment: Deployment) -> int | None:  # noqa: ARG002
+        return None
+
+    def log_tail(self, target: Target, lines: int = 20) -> tuple[str, ...]:
+        running = self._running.get(target.deployment)
+        start = running.log_start if running is not None else 0
+        return last_lines(log_path(self._directory, target.deployment), lines, start)
+
+    def stop(self, target: Target) -> bool:
+        with shield():
+            return self._stop(target.deployment)
+
+    def _stop(self, name: str) -> bool:
+        running = self._running.pop(name, None)
+        if running is None:
+            return False
+        server = running.deployment.server
+        by_itself = running.child.poll() is not None
+        ended = process.stop(running.child, signal.Signals[server.stop_signal], server.stop_grace_s)
+        return ended and not by_itself
+
+    def _environment(self, deployment: Deployment, port: int, database: int) -> dict[str, str]:
+        # The environment that the harness itself runs in has the servers' packages, too.
+        programs = str(Path(sys.executable).parent)
+        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        environment |= {
+            **deployment.server.environment,
+            "PATH": os.pathsep.join([programs, os.environ.get("PATH", os.defpath)]),
+            "PYTHONUNBUFFERED": "1",
+            "APP": deployment.app.callable,
+            "BIND": f"127.0.0.1:{port}",
+            "REDIS_DB": str(database),
+        }
+        if self._store is not None:
+            host, store_port = self._store.address
+            environment |= {"REDIS_HOST": host, "REDIS_PORT": str(store_port)}
+        return environment
+
+
+def _versions(deployments: Sequence[Deployment]) -> dict[str, str]:
+    """The versions of what serves, from this environment."""
+    found = {}
+    servers = (deployment.server.package for deployment in deployments)
+    for package in dict.fromkeys([*servers, *_APP_PACKAGES]):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError, ValueError):
+            found[package] = importlib.metadata.version(package)
+    return found

