@@ -92,8 +92,8 @@ def _errors(facts: Facts) -> str | None:
         kinds["dropped"] = dropped
     named = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda kv: -kv[1]))
     return (
-        f"errors: {rate * 100:.2f} % of the requests were not answered rightly ({named or 'kinds not recorded'}); "
-        f"read the server's log in logs/, and mend it or offer less load"
+        f"errors: {rate * 100:.2f} % of the requests were not answered rightly "
+        f"({named or 'kinds not recorded'}); read the server's log in logs/, and mend it or offer less load"
     )
 
 
@@ -131,8 +131,8 @@ def _generator(facts: Facts) -> str | None:
         rate = answers / measured.total(lambda t: t.duration_s)
         if rate > MAX_CEILING_SHARE * ceiling:
             return (
-                f"generator-bound: {rate:,.0f} a second is {rate / ceiling * 100:.0f} % of what the load generator "
-                f"reaches by itself ({ceiling:,.0f}), {advice}"
+                f"generator-bound: {rate:,.0f} a second is {rate / ceiling * 100:.0f} % of what the load "
+                f"generator reaches by itself ({ceiling:,.0f}), {advice}"
             )
     if load.model == "open" and measured.lateness and measured.latency:
         late, p99 = measured.lateness.quantile_s(0.99), measured.latency.quantile_s(0.99)
@@ -180,8 +180,8 @@ def _drift(facts: Facts) -> str | None:
     if trend is None or trend.p_value > DRIFT_SIGNIFICANCE or abs(np.expm1(trend.mean)) <= MAX_DRIFT:
         return None
     return (
-        f"drifting: throughput changes by {np.expm1(trend.mean) * 100:+.0f} % from a round's first block to its "
-        f"last; the server had not settled, so measure with a longer warm-up or look for a leak"
+        f"drifting: throughput changes by {np.expm1(trend.mean) * 100:+.0f} % from a round's first block "
+        f"to its last; the server had not settled, so measure with a longer warm-up or look for a leak"
     )
 
 

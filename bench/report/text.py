@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import StringIO
+from textwrap import fill
 
 from rich import box
 from rich.console import Console
@@ -55,7 +56,7 @@ def _grid(table: Table) -> Grid:
     grid = Grid(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     shown = [number for number, column in enumerate(table.columns) if not column.wide]
     for column in (table.columns[number] for number in shown):
-        label = f"{column.label}\n{column.unit}" if column.unit else column.label
+        label = "\n".join(_narrow(part) for part in (column.label, column.unit) if part)
         grid.add_column(
             Text(label),
             justify="right" if column.numeric else "left",
@@ -65,3 +66,8 @@ def _grid(table: Table) -> Grid:
     for row in table.rows:
         grid.add_row(*(Text(row.cells[number]) for number in shown))
     return grid
+
+
+def _narrow(label: str) -> str:
+    """Figures decide how wide a column is, not its label."""
+    return fill(label, 8, break_long_words=False)

@@ -176,9 +176,7 @@ def _pretty(document: Document) -> Iterator[str]:
 
 def _pretty_case(case: Document) -> str:
     head = _indented({key: value for key, value in case.items() if key != "trials"}, 2)
-    trials = ",".join(
-        "\n    " + json.dumps(trial, allow_nan=False) for trial in case["trials"]
-    )
+    trials = ",".join("\n    " + json.dumps(trial, allow_nan=False) for trial in case["trials"])
     return f'\n  {head.removesuffix("}").rstrip()},\n   "trials": [{trials}]\n  }}'
 
 

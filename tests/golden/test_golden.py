@@ -1,0 +1,99 @@
+"""Whole reports against those in this folder. `UPDATE_GOLDEN=1` writes them anew: read the difference."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.analysis import analyse
+from bench.model import Failure, Suite
+from bench.report import FORMATS
+from tests.make_suite import make_suite
+
+FOLDER = Path(__file__).parent
+FIVE = {"wsgiref": 700.0, "werkzeug": 900.0, "waitress": 3200.0, "gunicorn": 3000.0, "uwsgi": 3210.0}
+LOG = ("Traceback (most recent call last):", "ModuleNotFoundError: No module named 'redis'")
+
+
+def standard() -> Suite:
+    return make_suite(FIVE, twin="gunicorn", seed=4)
+
+
+def smoke() -> Suite:
+    return make_suite(FIVE, claims=False, rounds=1, blocks=3)
+
+
+def one_server() -> Suite:
+    return make_suite({"gunicorn": 3000.0})
+
+
+def twelve_servers() -> Suite:
+    return make_suite({f"server-{n}": 1000.0 + 150 * n for n in range(12)}, twin="server-3", blocks=6)
+
+
+def all_invalid() -> Suite:
+    return make_suite(
+        {"gunicorn": 3000.0, "waitress": 3100.0}, error_share={"gunicorn": 0.05, "waitress": 1.0}
+    )
+
+
+def one_failed() -> Suite:
+    failure = Failure("uwsgi.shortly", 0, "start", "it ended with exit code 1 before it answered", LOG)
+    return make_suite(FIVE, twin="gunicorn", failures=[failure], absent=["uwsgi"])
+
+
+def too_few_for_percentiles() -> Suite:
+    suite = make_suite({"gunicorn": 3000.0, "waitress": 3300.0}, open_rate=300.0, rounds=3, blocks=10)
+    return replace(suite, complete=False, finished=None, gaps=({"reason": "resumed", "after_s": 12.5},))
+
+
+def hostile_names() -> Suite:
+    names = {"服务器-快": 3000.0, "<script>alert(1)</script>|`x`": 3300.0, "*_[a](javascript:b)_*": 2000.0}
+    suite = make_suite(names, error_share={"*_[a](javascript:b)_*": 0.2})
+    log = (
+        "```",
+        "<img src=x onerror=alert(1)>",
+        "\x1b]0;title\x07\x1b[31mred",
+        "\u202egnp.exe",
+        "日志 &amp; {{ 7*7 }}",
+    )
+    failure = Failure("服务器-快.shortly", 2, "stop", "</pre><script>x</script> | `kill` \n# no heading", log)
+    return replace(
+        suite,
+        failures=(failure,),
+        environment=replace(suite.environment, cpu_model="<b>CPU</b>", notes=("a|b <i>",)),
+    )
+
+
+SUITES: Mapping[str, Callable[[], Suite]] = {
+    make.__name__.replace("_", "-"): make
+    for make in (
+        standard,
+        smoke,
+        one_server,
+        twelve_servers,
+        all_invalid,
+        one_failed,
+        too_few_for_percentiles,
+        hostile_names,
+    )
+}
+
+
+@pytest.mark.parametrize("ending", ["md", "html", "txt", "csv"])
+@pytest.mark.parametrize("name", SUITES)
+def test_golden(name: str, ending: str) -> None:
+    suite = SUITES[name]()
+    rendered = FORMATS["text" if ending == "txt" else ending](suite, analyse(suite))
+    path = FOLDER / f"{name}.{ending}"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(rendered, encoding="utf-8")
+    assert rendered == path.read_text(encoding="utf-8")
+
+
+def test_no_golden_file_is_left_over() -> None:
+    assert {path.stem for path in FOLDER.glob("*.*") if path.suffix != ".py"} == set(SUITES)

@@ -1,0 +1,338 @@
+"""Estimates, comparisons, ranks and verdicts of suites whose truth is known."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hdrh.histogram import HdrHistogram
+
+from bench.analysis import analyse
+from bench.analysis.estimate import effect, estimate, hodges_lehmann, paired
+from bench.analysis.histogram import Histogram
+from bench.analysis.pairs import half_width
+from bench.analysis.rank import rank
+from bench.analysis.verdict import code
+from bench.errors import ResultError
+from bench.model import Analysis, Calibration, Failure, Rank, Suite, Trial
+from tests.make_suite import encoded, make_suite, without_trials
+
+CLOSED = "{}/shortly/mixed/closed-16"
+OPEN = "{}/shortly/mixed/open"
+
+
+def one_server(**changes: Any) -> Suite:
+    """Every trial of a small valid run changed in the same way."""
+    suite = make_suite({"gunicorn": 3000.0}, rounds=3, blocks=6)
+    return replace(suite, trials=tuple(replace(trial, **changes) for trial in suite.trials))
+
+
+def codes(analysis: Analysis, case: str) -> list[str]:
+    return [code(reason) for reason in analysis.verdicts[case].reasons]
+
+
+def test_hodges_lehmann_is_not_moved_by_one_bad_second() -> None:
+    assert hodges_lehmann([1.0, 2.0, 3.0]) == 2.0
+    assert hodges_lehmann([1.0, 1.1, 0.9, 1.0, 1.05, 0.95, 100.0]) == pytest.approx(1.025)
+
+
+def test_known_interval() -> None:
+    """Against a t interval worked out by hand: mean 2, s = 1, n = 3, t(2; 0.975) = 4.302653."""
+    found = effect([1.0, 2.0, 3.0])
+    assert found is not None
+    low, high = found.interval()
+    assert (low, high) == pytest.approx((2 - 4.302653 / math.sqrt(3), 2 + 4.302653 / math.sqrt(3)))
+    assert found.p_value == pytest.approx(0.074180, abs=1e-6)
+
+
+def test_rounds_that_agree_exactly() -> None:
+    same = effect([0.5, 0.5, 0.5])
+    none = effect([0.0, 0.0])
+    assert same is not None
+    assert same.p_value == 0.0
+    assert none is not None
+    assert none.p_value == 1.0
+
+
+def test_one_round_has_an_interval_from_its_blocks_when_there_are_six() -> None:
+    few = estimate({0: {block: math.log(100 + block) for block in range(5)}})
+    enough = estimate({0: {block: math.log(100 + block) for block in range(6)}})
+    assert few is not None
+    assert few.low is None
+    assert enough is not None
+    assert enough.low == pytest.approx(100)
+    assert enough.high == pytest.approx(105)
+    assert estimate({}) is None
+
+
+def test_pairs_use_only_what_both_have() -> None:
+    a = {0: {0: 1.0, 1: 2.0}, 1: {0: 1.0}, 2: {0: 5.0}}
+    b = {0: {1: 1.5, 2: 9.0}, 1: {0: 0.5}}
+    found = paired(a, b)
+    assert found is not None
+    assert (found.mean, found.rounds) == (0.5, 2)
+    assert paired(a, {0: {0: 1.0}}) is None
+
+
+def test_the_interval_of_a_ratio_covers_the_truth() -> None:
+    """Noise shared within a block, heavy tails, and restarts that change a server's level."""
+    draw = np.random.default_rng(20260102)
+    truth, runs, covered = math.log(1.05), 300, 0
+    for _ in range(runs):
+        a: dict[int, dict[int, float]] = {}
+        b: dict[int, dict[int, float]] = {}
+        for number in range(6):
+            shared = draw.standard_t(3, 30) * 0.05
+            levels = draw.normal(0, 0.005, 2)
+            a[number] = dict(enumerate(truth + levels[0] + shared + draw.standard_t(3, 30) * 0.02))
+            b[number] = dict(enumerate(levels[1] + shared + draw.standard_t(3, 30) * 0.03))
+        found = paired(a, b)
+        assert found is not None
+        low, high = found.interval()
+        covered += low <= truth <= high
+    assert 0.92 <= covered / runs <= 0.98
+
+
+def test_merging_and_percentiles_are_exact() -> None:
+    draw = random.Random(7)
+    values = [round(draw.lognormvariate(8, 1)) for _ in range(20_000)]
+    histograms = [HdrHistogram(1, 60_000_000, 3) for _ in range(4)]
+    for i, value in enumerate(values):
+        histograms[i % 4].record_value(value)
+    merged = Histogram.merge(h.encode().decode() for h in histograms)
+    assert merged is not None
+    assert merged.count == len(values)
+    values.sort()
+    for share in (0.5, 0.9, 0.99, 0.995):
+        assert merged.percentile_s(share) == pytest.approx(
+            values[math.ceil(share * 20_000) - 1] / 1e6, rel=1e-3
+        )
+    assert merged.percentile_s(0.999) is None
+    assert merged.max_s == pytest.approx(values[-1] / 1e6, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "known"),
+    [(9_999, 0.99, False), (10_000, 0.99, True), (200, 0.5, True), (199, 0.5, False)],
+)
+def test_a_percentile_needs_a_hundred_samples_beyond_it(count: int, share: float, known: bool) -> None:
+    histogram = HdrHistogram(1, 60_000_000, 3)
+    histogram.record_value(1000, count)
+    merged = Histogram.merge([histogram.encode().decode()])
+    assert merged is not None
+    assert (merged.percentile_s(share) is not None) is known
+
+
+def test_no_histogram_is_no_percentile() -> None:
+    assert Histogram.merge([]) is None
+    assert Histogram.merge([HdrHistogram(1, 60_000_000, 3).encode().decode()]) is None
+
+
+@pytest.mark.parametrize("text", ["", "HIST", "not base64!", encoded(1000, 10)[:-30], "AAAA" * 20])
+def test_a_damaged_histogram_is_named(text: str) -> None:
+    with pytest.raises(ResultError, match=r"latency\.hlog was damaged"):
+        Histogram.merge([text])
+
+
+def test_a_clear_order_with_a_tie() -> None:
+    suite = make_suite({"slow": 1000.0, "a": 3000.0, "b": 3005.0}, twin="a", seed=2)
+    found = analyse(suite)
+    assert [place.rank for place in found.ranking if "closed" in place.group] == [1, 3]
+    first, last = (set(place.cases) for place in found.ranking if "closed" in place.group)
+    assert first == {CLOSED.format("a"), CLOSED.format("b")}
+    assert last == {CLOSED.format("slow")}
+    assert found.twin is not None
+    assert found.twin.verdict == "tie"
+    assert found.detectable is not None
+    assert 0.01 <= found.detectable < 0.05
+    assert all(verdict.valid for verdict in found.verdicts.values())
+    slow = found.summaries[CLOSED.format("slow")].throughput_rps
+    assert slow is not None
+    assert slow.low is not None
+    assert slow.high is not None
+    assert slow.low < slow.value < slow.high
+    assert slow.value == pytest.approx(1000, rel=0.03)
+
+
+def test_lower_latency_and_cost_are_better() -> None:
+    found = analyse(make_suite({"fast": 3000.0, "slow": 1500.0}))
+    verdicts = {c.metric: (c.a.split("/")[0], c.verdict, c.ratio < 1) for c in found.comparisons}
+    assert verdicts["throughput_rps"] == ("fast", "faster", False)
+    assert verdicts["cpu_s_per_request"] == ("fast", "faster", True)
+    assert verdicts["p50"] == ("fast", "faster", True)
+    assert "p99" not in verdicts, "1,800 answers a round are too few for a p99 a round"
+
+
+def test_a_real_difference_below_one_percent_is_not_claimed() -> None:
+    found = analyse(make_suite({"a": 3000.0, "b": 3024.0}, rounds=12, restart_sd=0.0001, noise_sd=0.002))
+    closed = next(c for c in found.comparisons if c.metric == "throughput_rps")
+    assert closed.low > 1
+    assert closed.verdict == "tie"
+
+
+def test_a_difference_below_the_twins_is_not_claimed() -> None:
+    suite = make_suite({"a": 3000.0, "b": 3150.0}, twin="a", restart_sd=0.0001, noise_sd=0.002)
+    assert analyse(suite).ranking[0].cases == (CLOSED.format("b"),)
+    twin = CLOSED.format("a-twin")
+    skewed = tuple(
+        replace(t, ok=round(t.ok * 1.1), offered=t.offered - t.ok + round(t.ok * 1.1))
+        if t.case == twin
+        else t
+        for t in suite.trials
+    )
+    found = analyse(replace(suite, trials=skewed))
+    assert found.twin is not None
+    assert found.twin.verdict == "slower"
+    assert len(found.ranking[0].cases) == 2
+
+
+def test_intervals_are_wider_with_more_pairs_to_adjust_for() -> None:
+    rates = dict.fromkeys("abcdefgh", 3000.0)
+    many = analyse(make_suite(rates, open_rate=None, histograms=False))
+    two = analyse(make_suite({"a": 3000.0, "b": 3000.0}, open_rate=None, histograms=False))
+    assert len([c for c in many.comparisons if c.metric == "throughput_rps"]) == 28
+    assert {c.verdict for c in many.comparisons} == {"tie"}
+    assert np.median([half_width(c) for c in many.comparisons]) > 1.5 * half_width(two.comparisons[0])
+
+
+def test_twenty_runs_of_identical_servers_claim_nothing() -> None:
+    claims = 0
+    for seed in range(20):
+        suite = make_suite({"a": 3000.0, "b": 3000.0}, open_rate=None, histograms=False, seed=seed)
+        claims += any(c.verdict != "tie" for c in analyse(suite).comparisons)
+    assert claims <= 1
+
+
+@pytest.mark.parametrize(
+    ("differ", "places"),
+    [
+        ([], [(1, "abc")]),
+        (["ab", "ac", "bc"], [(1, "a"), (2, "b"), (3, "c")]),
+        (["ac"], [(1, "ab"), (3, "c")]),
+        (["ac", "ab"], [(1, "a"), (2, "bc")]),
+        (["ac", "bc"], [(1, "ab"), (3, "c")]),
+    ],
+)
+def test_a_rank_is_shared_with_its_first(differ: list[str], places: list[tuple[int, str]]) -> None:
+    found = rank("group", "abc", {frozenset(pair) for pair in differ})
+    assert found == tuple(Rank("group", number, tuple(cases)) for number, cases in places)
+
+
+def test_smoke_gives_values_and_no_ranks() -> None:
+    found = analyse(make_suite({"a": 3000.0, "b": 1000.0}, claims=False, rounds=1, blocks=3))
+    assert found.comparisons == ()
+    assert found.ranking == ()
+    assert found.twin is None
+    assert found.detectable is None
+    assert all(verdict.valid for verdict in found.verdicts.values())
+    value = found.summaries[CLOSED.format("a")].throughput_rps
+    assert value is not None
+    assert value.low is None
+
+
+def test_a_suite_without_trials() -> None:
+    found = analyse(without_trials(make_suite({"a": 3000.0})))
+    assert codes(found, CLOSED.format("a")) == ["not-measured"]
+    summary = found.summaries[CLOSED.format("a")]
+    assert summary.throughput_rps is None
+    assert summary.error_rate is None
+    assert summary.latency_s["p50"] is None
+    assert found.ranking == ()
+
+
+@pytest.mark.parametrize(
+    ("reason", "changes"),
+    [
+        ("errors", {"failed": 1, "offered": 301, "ok": 284, "errors": {"body": 1}}),
+        ("errors", {"dropped": 1, "offered": 301, "ok": 284, "unfinished": 16}),
+        ("balance", {"offered": 12345}),
+        ("generator-bound", {"generator_cpu": 0.85}),
+        ("little", {"mean_s": 0.004}),
+        ("backlog-overflow", {"host": {"listen_overflows": 2.0}}),
+        ("backlog-overflow", {"host": {"listen_drops": 1.0}}),
+    ],
+)
+def test_each_reason(reason: str, changes: dict[str, Any]) -> None:
+    found = analyse(one_server(**changes))
+    assert reason in codes(found, CLOSED.format("gunicorn"))
+    text = next(r for r in found.verdicts[CLOSED.format("gunicorn")].reasons if code(r) == reason)
+    assert ";" in text, "what was found, then what to do"
+    assert CLOSED.format("gunicorn") not in {id_ for place in found.ranking for id_ in place.cases}
+
+
+def test_a_valid_run_has_no_reason() -> None:
+    assert all(verdict.valid for verdict in analyse(one_server()).verdicts.values())
+
+
+def test_smoke_minds_only_errors_and_failures() -> None:
+    suite = one_server(generator_cpu=0.99, mean_s=1.0, host={"listen_drops": 5.0})
+    suite = replace(suite, plan=replace(suite.plan, claims=False))
+    assert all(verdict.valid for verdict in analyse(suite).verdicts.values())
+    failed = replace(suite, failures=(Failure("gunicorn.shortly", 0, "trial", "it died"),))
+    assert codes(analyse(failed), CLOSED.format("gunicorn")) == ["failed"]
+
+
+def test_the_ceiling_is_that_of_the_connection_kind() -> None:
+    suite = one_server()
+    low_close = replace(suite, calibration=Calibration(60_000, 3_500, 0.0001))
+    assert analyse(low_close).verdicts[CLOSED.format("gunicorn")].valid
+    closing = tuple(replace(t, connections=t.ok) for t in suite.trials)
+    found = analyse(replace(low_close, trials=closing))
+    assert codes(found, CLOSED.format("gunicorn")) == ["generator-bound"]
+
+
+def test_late_sending_is_the_generators_fault() -> None:
+    late = {"latency/x": encoded(9_000, 600), "lateness/x": encoded(3_000, 600)}
+    little = {"latency/x": encoded(90_000, 600), "lateness/x": encoded(1_000, 600)}
+    assert codes(analyse(one_server(histograms=late)), OPEN.format("gunicorn")) == ["generator-bound"]
+    assert codes(analyse(one_server(histograms=little)), OPEN.format("gunicorn")) == []
+
+
+def test_drift_within_rounds() -> None:
+    suite = make_suite({"a": 3000.0}, open_rate=None, noise_sd=0.01, histograms=False)
+
+    def warming(trial: Trial) -> Trial:
+        duration_s = trial.duration_s / (1 + 0.2 * trial.block / 29)
+        return replace(trial, duration_s=duration_s, mean_s=16 * duration_s / trial.ok)
+
+    found = analyse(replace(suite, trials=tuple(map(warming, suite.trials))))
+    assert codes(found, CLOSED.format("a")) == ["drifting"]
+
+
+def test_a_trial_without_an_answer_is_not_passed_over() -> None:
+    suite = make_suite({"a": 3000.0}, open_rate=None, histograms=False)
+    first = replace(suite.trials[0], ok=0, offered=16, unfinished=16, mean_s=None)
+    assert codes(analyse(replace(suite, trials=(first, *suite.trials[1:]))), CLOSED.format("a")) == [
+        "stalled"
+    ]
+
+
+def test_one_round_is_too_few_to_claim_anything() -> None:
+    found = analyse(make_suite({"a": 3000.0, "b": 1000.0}, rounds=1))
+    assert codes(found, CLOSED.format("a")) == ["too-few"]
+    assert found.ranking == ()
+
+
+def test_a_failed_stop_does_not_spoil_what_was_measured() -> None:
+    suite = make_suite({"a": 3000.0}, failures=[Failure("a.shortly", 0, "stop", "killed")])
+    assert analyse(suite).verdicts[CLOSED.format("a")].valid
+
+
+def test_open_load_is_ranked_by_p99_where_every_round_has_it() -> None:
+    suite = make_suite({"a": 3000.0, "b": 1000.0}, blocks=180)
+    found = analyse(suite)
+    assert {c.metric for c in found.comparisons if c.a.endswith("open")} == {"p50", "p99"}
+    assert [place.cases for place in found.ranking if "open" in place.group] == [
+        (OPEN.format("a"),),
+        (OPEN.format("b"),),
+    ]
+
+
+def test_deployment_records_are_summed_up() -> None:
+    summary = analyse(make_suite({"a": 3000.0}, rounds=3)).summaries[CLOSED.format("a")]
+    assert summary.start_s == pytest.approx(0.41)
+    assert (summary.memory_idle_bytes, summary.memory_peak_bytes) == (34_000_000, 37_000_000)

@@ -1,0 +1,182 @@
+"""Properties of every report, whatever is in it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from bench.analysis import analyse
+from bench.model import Suite
+from bench.report import FORMATS, index, units
+from bench.report.index import Link
+from bench.report.sections import repeat_command
+from bench.store import Writer, outline
+from tests.golden.test_golden import SUITES, hostile_names, smoke, standard
+from tests.make_suite import make_suite, without_trials
+
+
+class Tags(HTMLParser):
+    """Which elements a page has, and whether they are closed in order."""
+
+    VOID = frozenset({"meta", "br", "img", "link"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.attributes: set[str] = set()
+        self.addresses: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.addresses += [value or "" for name, value in attrs if name in ("href", "src")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def parsed(page: str) -> Tags:
+    tags = Tags()
+    tags.feed(page)
+    tags.close()
+    assert tags.open == []
+    return tags
+
+
+def rendered(suite: Suite, name: str) -> str:
+    return FORMATS[name](suite, analyse(suite))
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_html_is_closed_in_itself(name: str) -> None:
+    page = rendered(SUITES[name](), "html")
+    tags = parsed(page)
+    assert not tags.names & {"script", "link", "img", "iframe", "object", "b", "i"}
+    assert not {attribute for attribute in tags.attributes if attribute.startswith("on")}
+    assert tags.addresses == []
+    assert "default-src 'none'" in page
+    assert len(page.encode()) < 500_000
+
+
+def test_nothing_from_outside_is_markup() -> None:
+    suite = hostile_names()
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(rendered(suite, "md"))
+    tags = parsed(html)
+    assert not tags.names & {"script", "img", "em", "a", "b", "i"}
+    assert html.count("<h1>") == 1
+    assert "服务器-快" in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;|`x`" in html
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_control_characters_in_any_format(name: str) -> None:
+    text = rendered(hostile_names(), name)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
+    text.encode()
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_text_fits_a_terminal(name: str) -> None:
+    text = rendered(SUITES[name](), "text")
+    if name != "hostile-names":
+        assert max(map(len, text.splitlines())) <= 80
+    assert text.isprintable() or set(filter(lambda c: not c.isprintable(), text)) == {"\n"}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_run_without_trials_renders(name: str) -> None:
+    suite = without_trials(make_suite({"a": 3000.0, "b": 1000.0}))
+    assert rendered(suite, name)
+    assert rendered(replace(suite, calibration=None), name)
+
+
+def test_what_was_not_measured_is_never_zero() -> None:
+    suite = without_trials(make_suite({"a": 3000.0}))
+    row = next(csv.DictReader(StringIO(rendered(suite, "csv"))))
+    assert {row[key] for key in row if key.endswith(("_rps", "_s", "_bytes", "_rate"))} == {""}
+    table_row = next(line for line in rendered(suite, "md").splitlines() if line.startswith(f"| {units.DASH} | a |"))
+    assert table_row.count("n/a") == 8
+
+
+def test_smoke_says_that_it_is_no_measurement() -> None:
+    text = rendered(smoke(), "md")
+    assert "**Not a measurement" in text
+    assert "| 1 |" not in text
+
+
+def test_csv_has_no_formulas() -> None:
+    suite = make_suite({"=HYPERLINK(1)": 3000.0, "+1": 2000.0, "@x": 1000.0})
+    rows = list(csv.DictReader(StringIO(rendered(suite, "csv"))))
+    assert {row["server"] for row in rows} == {"'=HYPERLINK(1)", "'+1", "'@x"}
+    assert float(rows[0]["throughput_rps"]) > 0
+
+
+def test_json_is_what_the_analysis_says() -> None:
+    suite = standard()
+    found = analyse(suite)
+    document = json.loads(FORMATS["json"](suite, found))
+    assert [tuple(place["cases"]) for place in document["ranking"]] == [p.cases for p in found.ranking]
+    assert len(document["cases"]) == 12
+    assert document["cases"][0]["verdict"] == {"valid": True, "reasons": []}
+
+
+def test_the_command_that_repeats_a_run() -> None:
+    assert repeat_command(make_suite({"a b": 1.0, "c": 2.0}, open_rate=None, histograms=False)) == (
+        "wsgi-bench run --profile standard --runtime local --servers 'a b,c' --app shortly --scenarios mixed "
+        "--users 16 --rounds 6 --blocks 30 --seed 1"
+    )
+
+
+def test_the_index_lists_every_run(tmp_path: Path) -> None:
+    links: list[Link] = []
+    for name, suite in (("b", smoke()), ("a <b>", standard())):
+        suite = replace(suite, started=f"2026-01-0{len(links) + 1}T00:00:00+00:00")
+        with Writer.create(tmp_path / name, without_trials(suite), analyse) as writer:
+            writer.append(trials=suite.trials)
+            writer.finish(complete=True, finished=suite.finished)
+        links.append(Link(name, outline(tmp_path / name)))
+    page = index.render([*links, Link("torn", "result.json, line 3: <nonsense>")])
+    tags = parsed(page)
+    assert tags.addresses == ["torn/report.html", "a%20%3Cb%3E/report.html", "b/report.html"]
+    assert "not a measurement" in page
+    assert "&lt;nonsense&gt;" in page
+    assert "1. uwsgi = waitress, 3. gunicorn" in page or "1. waitress = uwsgi, 3. gunicorn" in page
+
+
+def test_the_index_of_nothing() -> None:
+    assert "wsgi-bench results" in index.render([])
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "n/a"),
+        (0, "0"),
+        (0.1234, "0.123"),
+        (1.234, "1.23"),
+        (12.34, "12.3"),
+        (123.4, "123"),
+        (12345.6, "12,346"),
+    ],
+)
+def test_numbers(value: float | None, shown: str) -> None:
+    assert units.number(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "n/a"), (0.0, "0 %"), (0.00001, "< 0.01 %"), (0.0123, "1.23 %"), (1.0, "100.00 %")],
+)
+def test_percent(value: float | None, shown: str) -> None:
+    assert units.percent(value) == shown
