@@ -40,6 +40,9 @@ report: $(ready) ## render the newest result again, and the index of all results
 locust: $(ready) ## locust's web UI against one server: make locust SERVER=gunicorn
 	$(bin)/python -m bench.load.webui --server '$(SERVER)'
 
+base-images: ## build the Python and Redis images from Debian packages, where no image registry can be reached
+	servers/base/build
+
 lint: $(ready) ## style and types
 	$(bin)/ruff check
 	$(bin)/ruff format --check
