@@ -66,7 +66,7 @@ def make_suite(
     plan = _plan(deployments, cases, rounds, blocks, claims, open_rate, seed)
     draw = np.random.default_rng(seed)
     trials: list[Trial] = []
-    for round_ in range(rounds):
+    for round_ in range(1, rounds + 1):
         levels = {d.name: _true_rate(rates, d) * np.exp(draw.normal(0, restart_sd)) for d in deployments}
         for load in loads:
             for block in range(blocks if load.model == "closed" else plan.open_blocks):
@@ -90,7 +90,10 @@ def make_suite(
         calibration=Calibration(60_000.0, 20_000.0, 0.00005),
         trials=tuple(trials),
         deployments=tuple(
-            _record(d, round_) for round_ in range(rounds) for d in deployments if d.server.name not in absent
+            _record(d, round_)
+            for round_ in range(1, rounds + 1)
+            for d in deployments
+            if d.server.name not in absent
         ),
         failures=tuple(failures),
     )

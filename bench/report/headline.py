@@ -51,11 +51,11 @@ def _not_a_measurement(suite: Suite, groups: tuple[Group, ...]) -> str:
         for entry in group.entries:
             servers[entry.case.server] &= entry.verdict.valid
     wrong = [name for name, right in servers.items() if not right]
-    state = f"not so {listed(wrong)}" if wrong else "all of them"
+    others = f"; not so {listed(wrong)}" if wrong else ""
     right = len(servers) - len(wrong)
     return (
         f"Not a measurement: the {suite.plan.profile} profile only shows whether everything works. "
-        f"{right} of {count(len(servers), 'server')} answered rightly: {state}."
+        f"{right} of {count(len(servers), 'server')} answered rightly{others}."
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
+from bench.errors import ResultError
 from bench.report.build import minute
 from bench.report.html import templates
 from bench.report.page import Column, Row, Section, Table, sanitised
 from bench.report.units import count, listed
-from bench.store import Outline
+from bench.store import RESULT, Outline, outline, replace_file
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,17 @@ class Link:
 
     directory: str
     outline: Outline | str
+
+
+def write_index(results: Path) -> Path:
+    """Write `index.html` from what the result directories in `results` say; return its path.
+
+    Raises:
+        MachineError: it can't be written.
+    """
+    found = [_link(directory) for directory in sorted(results.iterdir()) if (directory / RESULT).exists()]
+    replace_file(results / "index.html", [render(found)])
+    return results / "index.html"
 
 
 def render(links: Iterable[Link]) -> str:
@@ -39,6 +52,13 @@ def render(links: Iterable[Link]) -> str:
     return templates.get_template("index.html.j2").render(
         section_of_runs=section, addresses=[f"{link.directory}/report.html" for link in newest_first]
     )
+
+
+def _link(directory: Path) -> Link:
+    try:
+        return Link(directory.name, outline(directory))
+    except ResultError as error:
+        return Link(directory.name, str(error))
 
 
 def _started(link: Link) -> str:

@@ -56,7 +56,7 @@ def _failures(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> S
         "Failures",
         listings=tuple(
             Listing(
-                f"{failure.deployment}, round {failure.round + 1}, phase {failure.phase}: {failure.reason}",
+                f"{failure.deployment}, round {failure.round}, phase {failure.phase}: {failure.reason}",
                 failure.log or ("(the server printed nothing)",),
             )
             for failure in suite.failures
@@ -192,8 +192,10 @@ def repeat_command(suite: Suite) -> str:
     scenarios = dict.fromkeys(case.scenario for case in plan.cases)
     words = ["wsgi-bench", "run", "--profile", plan.profile]
     if plan.runtime == "external":
-        for name in names:
-            words += ["--target", f"{name}=URL"]
+        for deployment in plan.deployments:
+            if not deployment.twin:
+                url = deployment.server.environment.get("URL", "URL")
+                words += ["--target", f"{deployment.server.name}={url}"]
     else:
         words += ["--runtime", plan.runtime, "--servers", ",".join(names), "--app", first]
     words += ["--scenarios", ",".join(scenarios)]

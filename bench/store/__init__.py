@@ -10,8 +10,19 @@ At any moment, SIGKILL and power loss included, `load(directory)` gives all that
 from __future__ import annotations
 
 from bench.store.document import SCHEMA_VERSION
+from bench.store.files import replace as replace_file
 from bench.store.outline import Outline, outline
 from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT, load
 from bench.store.writer import Writer
 
-__all__ = ["JOURNAL", "LATENCY_LOG", "RESULT", "SCHEMA_VERSION", "Outline", "Writer", "load", "outline"]
+__all__ = [
+    "JOURNAL",
+    "LATENCY_LOG",
+    "RESULT",
+    "SCHEMA_VERSION",
+    "Outline",
+    "Writer",
+    "load",
+    "outline",
+    "replace_file",
+]

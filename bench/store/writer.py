@@ -113,19 +113,20 @@ class Writer:
             calibration,
             environment,
         )
+        content = {
+            f.name: dump(value)
+            for f in fields(entry)
+            if f.name != "number" and (value := getattr(entry, f.name)) not in ((), None)
+        }
+        if not content:
+            return
         if plan is not None:
             self._cases = _case_ids(plan)
         unknown = {trial.case for trial in entry.trials} - self._cases
         if unknown:
             raise ValueError(f"trials of cases that the plan doesn't have: {', '.join(sorted(unknown))}")
         self._entries += 1
-        self._journal.append(
-            {
-                f.name: dump(value)
-                for f in fields(entry)
-                if (value := getattr(entry, f.name)) not in ((), None)
-            }
-        )
+        self._journal.append({"number": entry.number, **content})
 
     def finish(self, *, complete: bool, finished: str | None) -> Suite:
         """Write `result.json` and `latency.hlog` from all that was saved, and remove the journal.

@@ -42,13 +42,13 @@ def all_invalid() -> Suite:
 
 
 def one_failed() -> Suite:
-    failure = Failure("uwsgi.shortly", 0, "start", "it ended with exit code 1 before it answered", LOG)
+    failure = Failure("uwsgi.shortly", 1, "start", "it ended with exit code 1 before it answered", LOG)
     return make_suite(FIVE, twin="gunicorn", failures=[failure], absent=["uwsgi"])
 
 
 def too_few_for_percentiles() -> Suite:
     suite = make_suite({"gunicorn": 3000.0, "waitress": 3300.0}, open_rate=300.0, rounds=3, blocks=10)
-    return replace(suite, complete=False, finished=None, gaps=({"reason": "resumed", "after_s": 12.5},))
+    return replace(suite, complete=False, finished=None, gaps=({"reason": "resumed", "seconds": 12.5},))
 
 
 def hostile_names() -> Suite:

@@ -334,5 +334,5 @@ def test_open_load_is_ranked_by_p99_where_every_round_has_it() -> None:
 
 def test_deployment_records_are_summed_up() -> None:
     summary = analyse(make_suite({"a": 3000.0}, rounds=3)).summaries[CLOSED.format("a")]
-    assert summary.start_s == pytest.approx(0.41)
+    assert summary.start_s == pytest.approx(0.42)
     assert (summary.memory_idle_bytes, summary.memory_peak_bytes) == (34_000_000, 37_000_000)

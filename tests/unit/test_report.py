@@ -16,9 +16,8 @@ from markdown_it import MarkdownIt
 from bench.analysis import analyse
 from bench.model import Suite
 from bench.report import FORMATS, index, units
-from bench.report.index import Link
 from bench.report.sections import repeat_command
-from bench.store import Writer, outline
+from bench.store import Writer
 from tests.golden.test_golden import SUITES, hostile_names, smoke, standard
 from tests.make_suite import make_suite, without_trials
 
@@ -105,7 +104,8 @@ def test_what_was_not_measured_is_never_zero() -> None:
     suite = without_trials(make_suite({"a": 3000.0}))
     row = next(csv.DictReader(StringIO(rendered(suite, "csv"))))
     assert {row[key] for key in row if key.endswith(("_rps", "_s", "_bytes", "_rate"))} == {""}
-    table_row = next(line for line in rendered(suite, "md").splitlines() if line.startswith(f"| {units.DASH} | a |"))
+    start = f"| {units.DASH} | a |"
+    table_row = next(line for line in rendered(suite, "md").splitlines() if line.startswith(start))
     assert table_row.count("n/a") == 8
 
 
@@ -139,18 +139,19 @@ def test_the_command_that_repeats_a_run() -> None:
 
 
 def test_the_index_lists_every_run(tmp_path: Path) -> None:
-    links: list[Link] = []
-    for name, suite in (("b", smoke()), ("a <b>", standard())):
-        suite = replace(suite, started=f"2026-01-0{len(links) + 1}T00:00:00+00:00")
+    for day, (name, made) in enumerate((("b", smoke()), ("a <b>", standard())), 1):
+        suite = replace(made, started=f"2026-01-0{day}T00:00:00+00:00")
         with Writer.create(tmp_path / name, without_trials(suite), analyse) as writer:
             writer.append(trials=suite.trials)
             writer.finish(complete=True, finished=suite.finished)
-        links.append(Link(name, outline(tmp_path / name)))
-    page = index.render([*links, Link("torn", "result.json, line 3: <nonsense>")])
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / "result.json").write_text("<nonsense>")
+    (tmp_path / "no result").mkdir()
+    page = index.write_index(tmp_path).read_text()
     tags = parsed(page)
     assert tags.addresses == ["torn/report.html", "a%20%3Cb%3E/report.html", "b/report.html"]
     assert "not a measurement" in page
-    assert "&lt;nonsense&gt;" in page
+    assert "result.json, line 1: Expecting value" in page
     assert "1. uwsgi = waitress, 3. gunicorn" in page or "1. waitress = uwsgi, 3. gunicorn" in page
 
 

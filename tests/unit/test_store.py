@@ -37,7 +37,7 @@ def suite() -> Suite:
         rounds=2,
         blocks=4,
         failures=[
-            Failure("gunicorn.shortly", 1, "stop", "killed after 10 s \udc80", ("last\x1b[31m line", ""))
+            Failure("gunicorn.shortly", 2, "stop", "killed after 10 s \udc80", ("last\x1b[31m line", ""))
         ],
     )
     return replace(made, gaps=({"reason": "interrupted", "seconds": 3.5, "list": (1, 2)},))
@@ -122,7 +122,6 @@ def test_a_kill_between_the_renames_and_the_journals_end_doubles_nothing(
     save(directory, suite, finish=False)
     journal = (directory / JOURNAL).read_bytes()
     writer, _ = Writer.resume(directory, analyse)
-    writer.append(trials=())
     with writer:
         writer.finish(complete=True, finished=suite.finished)
     (directory / JOURNAL).write_bytes(journal)
@@ -150,11 +149,11 @@ def test_a_journal_torn_anywhere_in_its_last_line_loses_that_block_alone(tmp_pat
     for end in range(start, len(whole)):
         (directory / JOURNAL).write_bytes(whole[:end])
         found = load(directory)
-        assert load(directory).trials == small.trials
+        assert found.trials == small.trials[:1]
         if end == start:
             assert found.gaps == ()
         else:
-            assert [(gap["line"], gap["bytes"]) for gap in found.gaps] == [(3, end - start)]
+            assert [(gap["line"], gap["bytes"]) for gap in found.gaps] == [(2, end - start)]
 
 
 def test_resuming_a_torn_journal_records_the_gap_for_good(tmp_path: Path, suite: Suite) -> None:
@@ -182,7 +181,7 @@ def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path, suite: Suite) -> 
     directory = tmp_path / "run"
     save(directory, suite, finish=False)
     lines = (directory / JOURNAL).read_bytes().splitlines(keepends=True)
-    lines[1] = lines[1].replace(b'"round":0', b'"round":7', 1)
+    lines[1] = lines[1].replace(b'"round":1', b'"round":7', 1)
     (directory / JOURNAL).write_bytes(b"".join(lines))
     with pytest.raises(ResultError, match=r"blocks\.jsonl, line 2: .*[Rr]estore"):
         load(directory)
@@ -262,7 +261,7 @@ def test_the_latency_log_is_readable_by_its_own_tools(tmp_path: Path, suite: Sui
     encoded = [text for trial in suite.trials for text in trial.histograms.values()]
     assert len(tags) == len(encoded)
     assert count == sum(HdrHistogram.decode(text).get_total_count() for text in encoded)
-    assert "gunicorn%2Fshortly%2Fmixed%2Fopen/0/0/lateness/follow" in tags
+    assert "gunicorn%2Fshortly%2Fmixed%2Fopen/1/0/lateness/follow" in tags
 
 
 def test_the_result_follows_its_schema(tmp_path: Path, suite: Suite) -> None:
