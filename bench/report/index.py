@@ -32,7 +32,7 @@ def write_index(results: Path) -> Path:
     Raises:
         MachineError: it can't be written.
     """
-    found = [_link(directory) for directory in sorted(results.iterdir()) if (directory / RESULT).exists()]
+    found = [_link(path.parent) for path in sorted(results.glob(f"*/{RESULT}"))]
     replace_file(results / "index.html", [render(found)])
     return results / "index.html"
 

@@ -52,8 +52,8 @@ def too_few_for_percentiles() -> Suite:
 
 
 def hostile_names() -> Suite:
-    names = {"服务器-快": 3000.0, "<script>alert(1)</script>|`x`": 3300.0, "*_[a](javascript:b)_*": 2000.0}
-    suite = make_suite(names, error_share={"*_[a](javascript:b)_*": 0.2})
+    names = {"服务器-快": 3000.0, "<script>alert(1)</script>|`x`": 3300.0, "*_[a](https:b)_*": 2000.0}
+    suite = make_suite(names, error_share={"*_[a](https:b)_*": 0.2})
     log = (
         "```",
         "<img src=x onerror=alert(1)>",
