@@ -1,7 +1,6 @@
 # What people type. Everything but `help` and `clean` sets up .venv/ first, when the lock file or pyproject.toml changed.
 
 PYTHON ?= python3
-SERVER ?= gunicorn
 
 bin := .venv/bin
 ready := .venv/.ready
@@ -20,7 +19,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  bench takes PROFILE=smoke|standard|full; bench and smoke take SERVERS=a,b APP=shortly RUNTIME=local|compose;"
-	@echo "  locust, up and down take SERVER=gunicorn; all take PYTHON=python3.13."
+	@echo "  locust and up take SERVER=gunicorn; all take PYTHON=python3.13."
 
 bench: $(ready) ## compare the servers: five of them, Shortly, Redis; a report at the end
 	$(bin)/wsgi-bench run $(call given,profile,PROFILE) $(selection)
@@ -37,8 +36,15 @@ test-all: $(ready) ## the test suite; what this machine lacks is a failure
 report: $(ready) ## render the newest result again, and the index of all results
 	$(bin)/wsgi-bench report
 
+up: $(ready) ## Shortly behind each server, or behind SERVER=gunicorn, in containers, to click around in
+	scripts/compose up --build --detach --wait $(SERVER)
+	scripts/compose ps --format 'table {{.Service}}\t{{.Ports}}'
+
+down: $(ready) ## end what `make up` started
+	scripts/compose down --remove-orphans
+
 locust: $(ready) ## locust's web UI against one server: make locust SERVER=gunicorn
-	$(bin)/python -m bench.load.webui --server '$(SERVER)'
+	$(bin)/python -m bench.load.webui --server '$(or $(SERVER),gunicorn)'
 
 base-images: ## build the Python and Redis images from Debian packages, where no image registry can be reached
 	servers/base/build
