@@ -36,8 +36,9 @@ def run(
     cwd: Path | None = None,
     stdin: str | None = None,
     timeout_s: float | None = None,
+    merge_errors: bool = False,
 ) -> str:
-    """Run a command to its end and return its standard output.
+    """Run a command to its end and return its standard output, with `merge_errors` its standard error, too.
 
     It has a session of its own, so that a Ctrl-C on the terminal reaches the harness alone,
     and is ended with everything it started when the wait for it is interrupted.
@@ -52,7 +53,7 @@ def run(
         cwd=cwd,
         stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.STDOUT if merge_errors else subprocess.PIPE,
         text=True,
         errors="replace",
         start_new_session=True,
@@ -66,7 +67,7 @@ def run(
         _end_group(child)
         raise
     if child.returncode != 0:
-        raise CommandFailed(argv, child.returncode, out + err)
+        raise CommandFailed(argv, child.returncode, out + (err or ""))
     return out
 
 

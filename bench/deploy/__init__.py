@@ -39,8 +39,9 @@ class Runtime(Protocol):
     ) -> None: ...
 
     def driver_command(self, arguments: Sequence[str]) -> tuple[Sequence[str], Mapping[str, str]]:
-        """The command and environment that start `python -m bench.load.driver ARGUMENTS` where load must come from.
+        """The command and environment that start `python -m bench.load.driver ARGUMENTS`.
 
+        It runs where load must come from.
         The driver speaks JSON lines over its standard input and output.
         """
         ...

@@ -6,9 +6,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.deploy import Runtime
+from bench.deploy.compose import ComposeRuntime
+from bench.deploy.engine import find_engine
 from bench.deploy.external import ExternalRuntime
 from bench.deploy.local import LocalRuntime
+from bench.errors import EngineError
 from bench.model import CpuSplit, Plan
+
+
+def choose_runtime(asked: str, say: Callable[[str], None]) -> str:
+    """Resolve "auto", and say what became of it; any other name is returned as it is."""
+    if asked != "auto":
+        return asked
+    try:
+        engine = find_engine()
+    except EngineError as error:
+        say(f"runtime local: {error}")
+        return "local"
+    say(f"runtime compose: Docker engine {engine.version} answers")
+    return "compose"
 
 
 def open_runtime(
@@ -27,4 +43,7 @@ def open_runtime(
     """
     if plan.runtime == "external":
         return ExternalRuntime(directory, cpus, plan.deployments)
+    if plan.runtime == "compose":
+        engine = find_engine()
+        return ComposeRuntime(directory, cpus, plan.deployments, root=root, engine=engine, say=say)
     return LocalRuntime(directory, cpus, plan.deployments, root=root)

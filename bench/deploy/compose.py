@@ -1,0 +1,271 @@
+"""Servers in containers: made once for the run, started afresh in each round, gone at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from bench import process
+from bench.deploy import images, ownership
+from bench.deploy.composefile import DRIVER, PORT, REDIS, run_file
+from bench.deploy.container import address, nanoseconds, usage_source
+from bench.deploy.engine import Engine
+from bench.deploy.logs import clean_lines, log_path
+from bench.errors import BenchError, EngineError, StoreError
+from bench.interrupt import shield
+from bench.model import CpuSplit, Deployment, Failure, Target
+from bench.usage import memory_bytes
+
+_CREATE_S = 120.0
+_SEED_S = 180.0
+_STORE_START_S = 20.0
+_STOP_SLACK_S = 30.0
+_KILLED = 137
+
+
+@dataclass(frozen=True)
+class _Container:
+    """A container that was started.
+
+    Attributes:
+        pid: of its main process, as this machine sees it; 0 where it can't.
+        since: when it was started, as the engine writes it.
+    """
+
+    deployment: Deployment
+    pid: int
+    since: str
+
+
+class ComposeRuntime:
+    """Deploys as containers of a Compose project of the run's own.
+
+    Args:
+        directory: the run's own directory; gets `compose.json` and `logs/`.
+        root: the checkout.
+        say: told what takes long.
+    """
+
+    name = "compose"
+
+    def __init__(
+        self,
+        directory: Path,
+        cpus: CpuSplit,
+        deployments: Sequence[Deployment],
+        *,
+        root: Path,
+        engine: Engine,
+        say: Callable[[str], None],
+    ) -> None:
+        self.docker: str | None = engine.version
+        self.images: Mapping[str, str] = {}
+        self.versions: Mapping[str, str] = images.locked_versions(root, deployments)
+        self._directory = directory
+        self._cpus = cpus
+        self._deployments = deployments
+        self._root = root
+        self._engine = engine
+        self._say = say
+        self._run_id = secrets.token_hex(4)
+        self._project = f"wsgi-bench-{self._run_id}"
+        self._file = directory / "compose.json"
+        self._image_bytes: dict[str, int] = {}
+        self._store: tuple[str, int] | None = None
+        self._running: dict[str, _Container] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            self._prepare()
+        except BaseException:
+            self._remove()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with shield():
+            for name in list(self._running):
+                try:
+                    self._stop(name)
+                except BenchError:
+                    # It goes with everything else below; the first error is the one to report.
+                    continue
+            self._remove()
+
+    def driver_command(self, arguments: Sequence[str]) -> tuple[Sequence[str], Mapping[str, str]]:
+        command = ["python", "-m", "bench.load.driver", *arguments]
+        return [*self._compose("run", "--rm", "--no-deps", "--no-TTY", DRIVER), *command], dict(os.environ)
+
+    def store_address(self) -> tuple[str, int] | None:
+        return self._store
+
+    def seed(self, deployment: Deployment) -> None:
+        try:
+            self._engine.run_compose(
+                *self._arguments("run", "--rm", "--no-deps", "--no-TTY", "--env", "REDIS_DB=0"),
+                deployment.name,
+                *deployment.app.seed,
+                timeout_s=_SEED_S,
+            )
+        except process.CommandFailed as error:
+            raise StoreError(f"Redis could not be filled for {deployment.app.name}: {error}") from None
+
+    def start(self, deployment: Deployment) -> Target | Failure:
+        with shield():
+            container = self._container(deployment.name)
+            try:
+                self._engine.run("start", container)
+                state = self._inspect(container)
+            except process.CommandFailed as error:
+                return Failure(deployment.name, 0, "start", _last_line(error.output))
+            pid, since = int(state["State"]["Pid"]), str(state["State"]["StartedAt"])
+            self._running[deployment.name] = _Container(deployment, pid, since)
+        return Target(
+            deployment=deployment.name,
+            url=f"http://{address(state)}:{PORT}",
+            usage=usage_source(pid),
+            started_ns=nanoseconds(since),
+            keep_alive=deployment.server.keep_alive,
+        )
+
+    def alive(self, target: Target) -> bool:
+        container = self._running.get(target.deployment)
+        if container is None:
+            return False
+        if target.usage.kind != "none":
+            # Far cheaper than asking the engine, and asked for between trials.
+            return Path(f"/proc/{container.pid}").exists()
+        return bool(self._inspect(self._container(target.deployment))["State"]["Running"])
+
+    def memory_bytes(self, target: Target) -> tuple[int | None, int | None]:
+        return memory_bytes(target.usage)
+
+    def image_bytes(self, deployment: Deployment) -> int | None:
+        return self._image_bytes.get(deployment.name)
+
+    def log_tail(self, target: Target, lines: int = 20) -> tuple[str, ...]:
+        container = self._running.get(target.deployment)
+        since = ["--since", container.since] if container is not None else []
+        try:
+            output = self._logs(target.deployment, "--tail", str(lines), *since)
+        except (process.CommandFailed, EngineError):
+            return ()
+        return clean_lines(output, lines)
+
+    def stop(self, target: Target) -> bool:
+        with shield():
+            return self._stop(target.deployment)
+
+    def _prepare(self) -> None:
+        for run_id in ownership.clean(self._engine):
+            self._say(f"removed what the interrupted run {run_id} had left")
+        needs_redis = any(deployment.app.redis for deployment in self._deployments)
+        needed = ["PYTHON_IMAGE", *(["REDIS_IMAGE"] if needs_redis else [])]
+        bases = images.base_images(self._engine, self._root, needed, self._say)
+        servers = {deployment.server.name for deployment in self._deployments}
+        images.build(self._engine, self._root, [*servers, DRIVER], bases, self._say)
+        file = self._write_file(bases)
+        self._describe_images(file)
+        with shield():
+            # Bounded, and not to be broken off: what the engine is making then would appear after the sweep.
+            self._engine.run_compose(*self._arguments("create", "--pull", "never"), timeout_s=_CREATE_S)
+        if needs_redis:
+            self._start_store()
+
+    def _write_file(self, bases: Mapping[str, str]) -> dict[str, Any]:
+        source = str(self._root / "docker-compose.yml")
+        output = self._engine.run_compose(
+            "--file", source, "--profile", "*", "config", "--format", "json",
+            environment={**os.environ, **bases},
+        )  # fmt: skip
+        file = run_file(
+            json.loads(output), self._deployments, self._cpus, ownership.labels(self._run_id), self._project
+        )
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(json.dumps(file, indent=1))
+        return file
+
+    def _describe_images(self, file: Mapping[str, Any]) -> None:
+        used = {name: service["image"] for name, service in file["services"].items()}
+        described = images.describe(self._engine, used.values())
+        self.images = {image: digest for image, (digest, _) in described.items()}
+        self._image_bytes = {name: described[image][1] for name, image in used.items()}
+
+    def _start_store(self) -> None:
+        container = self._container(REDIS)
+        try:
+            self._engine.run("start", container)
+            deadline = time.monotonic() + _STORE_START_S
+            while not self._store_answers(container):
+                if time.monotonic() > deadline:
+                    raise StoreError(f"Redis did not start; its log ends:\n{self._logs(REDIS)[-2000:]}")
+                time.sleep(0.05)
+            version = re.search(r"v=(\S+)", self._engine.run("exec", container, "redis-server", "--version"))
+            self._store = (address(self._inspect(container)), 6379)
+        except process.CommandFailed as error:
+            raise StoreError(f"Redis could not be started: {error}") from None
+        if version is not None:
+            self.versions = {**self.versions, "redis-server": version[1]}
+
+    def _store_answers(self, container: str) -> bool:
+        try:
+            return self._engine.run("exec", container, "redis-cli", "ping").strip() == "PONG"
+        except process.CommandFailed:
+            return False
+
+    def _stop(self, name: str) -> bool:
+        container = self._running.pop(name, None)
+        if container is None:
+            return False
+        running = bool(self._inspect(self._container(name))["State"]["Running"])
+        if running:
+            grace_s = container.deployment.server.stop_grace_s
+            self._engine.run("stop", self._container(name), timeout_s=grace_s + _STOP_SLACK_S)
+        state = self._inspect(self._container(name))["State"]
+        log_path(self._directory, name).write_text(self._logs(name))
+        return running and state["ExitCode"] != _KILLED
+
+    def _remove(self) -> None:
+        with shield():
+            try:
+                if self._store is not None:
+                    log_path(self._directory, REDIS).write_text(self._logs(REDIS))
+                ownership.remove_run(self._engine, self._run_id)
+            except BenchError as error:
+                self._say(f"not everything could be removed ({error}); `wsgi-bench clean` does it later")
+
+    def _logs(self, service: str, *options: str) -> str:
+        return self._engine.run("logs", *options, self._container(service), merge_errors=True)
+
+    def _inspect(self, container: str) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = json.loads(self._engine.run("inspect", "--type", "container", container))[
+            0
+        ]
+        return found
+
+    def _container(self, service: str) -> str:
+        return f"{self._project}-{service}"
+
+    def _arguments(self, *arguments: str) -> list[str]:
+        return ["--project-name", self._project, "--file", str(self._file), *arguments]
+
+    def _compose(self, *arguments: str) -> list[str]:
+        return [*self._engine.compose, *self._arguments(*arguments)]
+
+
+def _last_line(output: str) -> str:
+    lines = output.strip().splitlines()
+    return lines[-1] if lines else "the engine gave no reason"

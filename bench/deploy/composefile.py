@@ -1,0 +1,102 @@
+"""The compose file of one run, made from the project's: a service for each deployment, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from bench.errors import UsageError
+from bench.model import CpuSplit, Deployment
+from bench.usage import CGROUP_ROOT_VARIABLE
+
+REDIS = "redis"
+DRIVER = "driver"
+PORT = 8000
+_CGROUP_ROOT = "/host/cgroup"
+# What is for people, or for building.
+_DROPPED = ("build", "depends_on", "healthcheck", "networks", "ports", "profiles", "restart", "secrets")
+
+
+def run_file(
+    project: Mapping[str, Any],
+    deployments: Sequence[Deployment],
+    cpus: CpuSplit,
+    labels: Mapping[str, str],
+    name: str,
+) -> dict[str, Any]:
+    """The compose file of a run.
+
+    Args:
+        project: `docker compose config` of docker-compose.yml.
+        labels: put on every container and network.
+        name: of the Compose project; containers are `NAME-SERVICE`.
+
+    Raises:
+        UsageError: docker-compose.yml lacks a service.
+    """
+    known = project.get("services", {})
+    needed = {d.server.name for d in deployments} | {DRIVER}
+    if any(d.app.redis for d in deployments):
+        needed.add(REDIS)
+    if missing := sorted(needed - known.keys()):
+        raise UsageError(f"docker-compose.yml has no service {', '.join(missing)}.")
+    services = {d.name: _server(known[d.server.name], d, cpus) for d in deployments}
+    if REDIS in needed:
+        services[REDIS] = {**_bare(known[REDIS]), "cpuset": _cpuset(cpus.store)}
+    services[DRIVER] = _driver(known[DRIVER], cpus)
+    for service_name, service in services.items():
+        service |= {"labels": dict(labels), "networks": {"run": {}}, "restart": "no"}
+        # A health check in the middle of a trial would be measured with it.
+        service["healthcheck"] = {"disable": True}
+        if service_name != DRIVER:
+            service["container_name"] = f"{name}-{service_name}"
+    return {
+        "name": name,
+        "services": services,
+        # Containers reach each other, and nothing else.
+        "networks": {"run": {"internal": True, "labels": dict(labels)}},
+    }
+
+
+def _server(service: Mapping[str, Any], deployment: Deployment, cpus: CpuSplit) -> dict[str, Any]:
+    environment = {
+        **deployment.server.environment,
+        "APP": deployment.app.callable,
+        "BIND": f"0.0.0.0:{PORT}",
+        "REDIS_HOST": REDIS,
+        "REDIS_PORT": "6379",
+        "REDIS_DB": str(deployment.database),
+    }
+    return {
+        **_bare(service),
+        "command": [_literal(word) for word in deployment.server.command],
+        "environment": {key: _literal(value) for key, value in environment.items()},
+        "cpuset": _cpuset(cpus.server),
+    }
+
+
+def _driver(service: Mapping[str, Any], cpus: CpuSplit) -> dict[str, Any]:
+    environment = {**(service.get("environment") or {}), CGROUP_ROOT_VARIABLE: _CGROUP_ROOT}
+    # The servers' counters are read where the load is made, microseconds before and after.
+    mount = {"type": "bind", "source": "/sys/fs/cgroup", "target": _CGROUP_ROOT, "read_only": True}
+    return {
+        **_bare(service),
+        "environment": environment,
+        "cpuset": _cpuset(cpus.generator),
+        "volumes": [*service.get("volumes", []), mount],
+        # Not made with the others, but by `run`, which hands it the harness's standard input and output.
+        "profiles": [DRIVER],
+    }
+
+
+def _bare(service: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in service.items() if k not in _DROPPED and not k.startswith("x-")}
+
+
+def _cpuset(cpus: Iterable[int]) -> str:
+    return ",".join(map(str, cpus))
+
+
+def _literal(text: str) -> str:
+    """Text in which Compose finds no variable."""
+    return text.replace("$", "$$")

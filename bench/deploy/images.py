@@ -1,0 +1,168 @@
+"""The images: base images pulled, or built from Debian's packages; servers' images built on them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench import process
+from bench.deploy.engine import Engine
+from bench.errors import EngineError
+from bench.model import Deployment
+
+_PULL_S = 900.0
+_BUILD_S = 1800.0
+# Variable of docker-compose.yml -> the image that is used by default, and the one built here in its place.
+_BASES = {
+    "PYTHON_IMAGE": ("python:3.13-slim-trixie", "wsgi-bench/python:3.13-trixie"),
+    "REDIS_IMAGE": ("redis:8", "wsgi-bench/redis:8"),
+}
+_CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
+_APP_PACKAGES = ("flask", "jinja2", "redis", "werkzeug")
+_PIP_OPTIONS = ("index-url", "extra-index-url", "trusted-host")
+
+Say = Callable[[str], None]
+
+
+def base_images(engine: Engine, root: Path, needed: Iterable[str], say: Say) -> dict[str, str]:
+    """Have the base images on this machine, pulled or built.
+
+    Args:
+        needed: of PYTHON_IMAGE and REDIS_IMAGE.
+
+    Returns:
+        The variables for docker-compose.yml.
+
+    Raises:
+        EngineError: an image can be had in neither way.
+    """
+    return {variable: _base_image(engine, root, variable, say) for variable in needed}
+
+
+def _base_image(engine: Engine, root: Path, variable: str, say: Say) -> str:
+    official, own = _BASES[variable]
+    asked = os.environ.get(variable)
+    for image in [asked] if asked else [official, own]:
+        if _exists(engine, image):
+            return image
+    image = asked or official
+    say(f"pulling {image}")
+    try:
+        engine.run("pull", "--quiet", image, timeout_s=_PULL_S)
+        return image
+    except process.CommandFailed as error:
+        reason = error.output.strip().splitlines()[-1:] or ["no reason given"]
+        if asked:
+            raise EngineError(
+                f"{variable} names {asked}, which can't be pulled: {reason[0]} Correct it, or unset it."
+            ) from None
+    say(f"{image} can't be pulled ({reason[0]}), so base images are built from Debian's packages (a minute)")
+    try:
+        process.run([str(root / "servers/base/build")], timeout_s=_BUILD_S)
+    except process.CommandFailed as error:
+        raise EngineError(
+            f"{image} can be neither pulled nor built: {error.output.strip()} "
+            f"Or measure without containers: --runtime local."
+        ) from None
+    return own
+
+
+def build(engine: Engine, root: Path, services: Iterable[str], bases: Mapping[str, str], say: Say) -> None:
+    """Build the images of services of docker-compose.yml.
+
+    Raises:
+        EngineError: a build failed; has the end of its output.
+    """
+    wanted = sorted(set(services))
+    say(f"building the images of {', '.join(wanted)}")
+    with _pip_config() as pip_config:
+        environment = {
+            **os.environ,
+            **bases,
+            "BUILD_CA": _certificate_authority(),
+            "BUILD_PIP_CONF": pip_config,
+            # Without it, engines before 23.0 would build without BuildKit, and so without secrets.
+            "DOCKER_BUILDKIT": "1",
+        }
+        try:
+            engine.run_compose(
+                "--file", str(root / "docker-compose.yml"), "--profile", "bench", "build", "--quiet", *wanted,
+                environment=environment, timeout_s=_BUILD_S,
+            )  # fmt: skip
+        except process.CommandFailed as error:
+            raise EngineError(f"The images can't be built: {error}") from None
+
+
+def describe(engine: Engine, images: Iterable[str]) -> dict[str, tuple[str, int]]:
+    """Digest and size in bytes of images."""
+    names = sorted(set(images))
+    output = engine.run("image", "inspect", "--format", "{{.Id}} {{.Size}}", *names)
+    rows = (line.split() for line in output.splitlines())
+    return {name: (digest, int(size)) for name, (digest, size) in zip(names, rows, strict=True)}
+
+
+def locked_versions(root: Path, deployments: Sequence[Deployment]) -> dict[str, str]:
+    """The versions of what serves: exactly those of the lock files that the images are built from."""
+    pins: dict[str, str] = {}
+    for lock in sorted((root / "servers").glob("*/requirements.txt")):
+        pins |= dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", lock.read_text(), re.MULTILINE))
+    wanted = dict.fromkeys([*(d.server.package for d in deployments), *_APP_PACKAGES])
+    return {package: pins[package] for package in wanted if package in pins}
+
+
+def _exists(engine: Engine, image: str) -> bool:
+    try:
+        engine.run("image", "inspect", "--format", "{{.Id}}", image)
+    except process.CommandFailed:
+        return False
+    return True
+
+
+def _certificate_authority() -> str:
+    """The file with the certificate authorities that this machine trusts, if it says so."""
+    for variable in _CA_VARIABLES:
+        path = os.environ.get(variable)
+        if path and Path(path).is_file():
+            return str(Path(path).resolve())
+    return os.devnull
+
+
+@contextmanager
+def _pip_config() -> Iterator[str]:
+    """A file with the package index that this machine's pip is configured to use, or an empty one.
+
+    Only addresses that a container reaches, too: a folder of this machine isn't in it.
+    """
+    options: dict[str, list[str]] = {}
+    for line in _pip_config_list().splitlines():
+        name, _, value = line.partition("=")
+        option = name.rpartition(".")[2]
+        if option in _PIP_OPTIONS and shlex.split(value):
+            words = shlex.split(value)[0].split()
+            words = [w for w in words if option == "trusted-host" or w.startswith(("http://", "https://"))]
+            if words:
+                options[option] = words
+    if not options:
+        yield os.devnull
+        return
+    # It may hold a password, so it is this user's alone and gone after the build.
+    with tempfile.NamedTemporaryFile("w", prefix="wsgi-bench-pip-", suffix=".conf") as file:
+        file.write("[global]\n")
+        for option, words in options.items():
+            file.write(f"{option} = {' '.join(words)}\n")
+        file.flush()
+        yield file.name
+
+
+def _pip_config_list() -> str:
+    try:
+        return process.run([sys.executable, "-m", "pip", "config", "list"], timeout_s=30)
+    except process.CommandFailed:
+        # An environment without pip, as uv makes them.
+        return ""

@@ -1,0 +1,95 @@
+"""Whose a container or network is: labels that name the run and the harness process that made it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+
+from bench import process
+from bench.deploy.engine import Engine
+
+RUN_LABEL = "wsgi-bench.run"
+HARNESS_LABEL = "wsgi-bench.harness"
+_REMOVE_S = 60.0
+_ATTEMPTS = 3
+
+
+def labels(run_id: str) -> dict[str, str]:
+    """The labels of everything that this process makes for a run."""
+    return {RUN_LABEL: run_id, HARNESS_LABEL: f"{socket.gethostname()}/{os.getpid()}/{_birth(os.getpid())}"}
+
+
+def remove_run(engine: Engine, run_id: str) -> None:
+    """Remove every container and network of one run.
+
+    Raises:
+        EngineError: the engine is gone.
+        CommandFailed: something can't be removed.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        containers = _list(engine, "container", run_id)
+        networks = _list(engine, "network", run_id)
+        if not containers and not networks:
+            return
+        try:
+            if containers:
+                engine.run("container", "rm", "--force", "--volumes", *containers, timeout_s=_REMOVE_S)
+            if networks:
+                engine.run("network", "rm", *networks, timeout_s=_REMOVE_S)
+        except process.CommandFailed:
+            # What removes itself (`--rm`) may be gone, or going, by now: look again.
+            if attempt == _ATTEMPTS:
+                raise
+
+
+def clean(engine: Engine) -> list[str]:
+    """Remove what runs have left whose harness lives no more; never another's.
+
+    Returns:
+        The ids of the runs that were removed.
+    """
+    left = {run_id for run_id, harness in _runs(engine).items() if _is_dead(harness)}
+    for run_id in sorted(left):
+        remove_run(engine, run_id)
+    return sorted(left)
+
+
+def _list(engine: Engine, kind: str, run_id: str) -> list[str]:
+    everything = ["--all"] if kind == "container" else []
+    return engine.run(kind, "ls", *everything, "--quiet", "--filter", f"label={RUN_LABEL}={run_id}").split()
+
+
+def _runs(engine: Engine) -> Mapping[str, str]:
+    """Id of each run that has anything -> its harness."""
+    template = f'{{{{.Label "{RUN_LABEL}"}}}} {{{{.Label "{HARNESS_LABEL}"}}}}'
+    found = {}
+    for kind, everything in (("container", ["--all"]), ("network", [])):
+        output = engine.run(kind, "ls", *everything, "--filter", f"label={RUN_LABEL}", "--format", template)
+        for line in output.splitlines():
+            run_id, _, harness = line.partition(" ")
+            found[run_id] = harness
+    return found
+
+
+def _is_dead(harness: str) -> bool:
+    """Whether a harness ran on this host and doesn't any more."""
+    parts = harness.split("/")
+    if len(parts) != 3 or parts[0] != socket.gethostname() or not parts[1].isdecimal():
+        return False
+    return _birth(int(parts[1])) != parts[2]
+
+
+def _birth(pid: int) -> str:
+    """When a process started, in clock ticks since boot where /proc says it; empty if it isn't there."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        pass
+    try:
+        return str(int(psutil.Process(pid).create_time()))
+    except psutil.NoSuchProcess:
+        return ""
