@@ -132,7 +132,7 @@ def test_the_glossary_has_every_class_of_the_model() -> None:
 def test_documents_link_to_files_that_exist() -> None:
     broken = []
     for path in _committed():
-        if path.suffix != ".md" or not path.is_file():
+        if path.suffix != ".md" or "golden" in path.parts or not path.is_file():
             continue
         for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
             target = link.partition("#")[0]
