@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bench import settings
 from bench.process import CommandFailed, run
 from tests.machine import lacks
 
@@ -120,6 +121,22 @@ def test_no_committed_file_names_a_package_index_or_a_place_on_one_machine() -> 
         found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in forbidden.finditer(text)]
 
     assert not found, "\n".join(found)
+
+
+def test_the_documented_settings_are_those_that_are_read(tmp_path: Path) -> None:
+    page = (ROOT / "docs/configuration.md").read_text()
+    example = re.search(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert example is not None
+    (tmp_path / "bench.toml").write_text(example[1])
+    (tmp_path / "apps").mkdir()
+    for name in ("docker-compose.yml", "apps/apps.toml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+
+    found = settings.resolve({}, tmp_path, {})
+
+    assert [server.name for server in found.servers] == tomllib.loads(example[1])["servers"]
+    assert found.profile.rounds == tomllib.loads(example[1])["rounds"]
+    assert set(re.findall(r"^\| `([a-z]+)` \|", page, re.MULTILINE)) == settings.NAMES
 
 
 def test_the_glossary_has_every_class_of_the_model() -> None:
