@@ -37,11 +37,10 @@ report: $(ready) ## render the newest result again, and the index of all results
 	$(bin)/wsgi-bench report
 
 up: $(ready) ## Shortly behind each server, or behind SERVER=gunicorn, in containers, to click around in
-	scripts/compose up --build --detach --wait $(SERVER)
-	scripts/compose ps --format 'table {{.Service}}\t{{.Ports}}'
+	$(bin)/python scripts/stack.py up $(SERVER)
 
 down: $(ready) ## end what `make up` started
-	scripts/compose down --remove-orphans
+	$(bin)/python scripts/stack.py down
 
 locust: $(ready) ## locust's web UI against one server: make locust SERVER=gunicorn
 	$(bin)/python -m bench.load.webui --server '$(or $(SERVER),gunicorn)'

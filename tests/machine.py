@@ -8,7 +8,8 @@ from typing import NoReturn
 
 import pytest
 
-from bench.process import CommandFailed, run
+from bench.deploy.engine import find_engine
+from bench.errors import EngineError
 
 REQUIRE_ALL = "WSGI_BENCH_REQUIRE_ALL"
 
@@ -23,17 +24,8 @@ def lacks(reason: str) -> NoReturn:
 @cache
 def without_containers() -> str | None:
     """Why this machine can't run containers; None when it can."""
-    return _refusal("No Docker engine answers", ["docker", "version", "--format", "{{.Server.Version}}"]) or (
-        _refusal("Docker Compose v2 is missing", ["docker", "compose", "version"])
-        and _refusal("Docker Compose v2 is missing", ["docker-compose", "version"])
-    )
-
-
-def _refusal(meaning: str, command: list[str]) -> str | None:
     try:
-        run(command, timeout_s=20)
-    except FileNotFoundError:
-        return f"{meaning}: there is no `{command[0]}` command"
-    except CommandFailed as failure:
-        return f"{meaning}: {failure.output.strip().splitlines()[-1] if failure.output.strip() else failure}"
+        find_engine()
+    except EngineError as error:
+        return str(error)
     return None
