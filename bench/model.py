@@ -180,6 +180,34 @@ class Target:
 
 
 @dataclass(frozen=True)
+class TrialOrder:
+    """One trial to run.
+
+    Attributes:
+        length_s: length of the counted window.
+        settle_s: open load only: arrivals before the window opens, which don't count.
+        target: name of the deployment, known from an earlier `targets` order.
+        seed: what the request stream and due times are drawn from; equal seeds give every server
+            the same requests.
+        database: the deployment's Redis database, made equal to database 0 before the trial; None without.
+        epoch_ns: monotonic time of the run's start, from which `Trial.at_s` counts.
+    """
+
+    case: str
+    target: str
+    scenario: str
+    load: Load
+    length_s: float
+    settle_s: float
+    round: int
+    block: int
+    order: int
+    seed: str
+    database: int | None
+    epoch_ns: int
+
+
+@dataclass(frozen=True)
 class Trial:
     """One case measured once.
 

@@ -6,7 +6,6 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bench.load.protocol import TrialOrder
 from bench.model import (
     TWIN_SUFFIX,
     App,
@@ -17,11 +16,14 @@ from bench.model import (
     Plan,
     Server,
     TrialLength,
+    TrialOrder,
 )
 from bench.scenarios.request import Scenario
 
 OPEN_SETTLE_S = 0.1
 IN_FLIGHT_CAP = 256
+PILOT_BLOCKS = 5
+_PILOT_SHARE = 0.6
 _CLOSED_OVERHEAD_S = 0.03
 _OPEN_OVERHEAD_S = OPEN_SETTLE_S + 0.05
 _START_S = {"local": 0.8, "compose": 1.5, "external": 0.05}
@@ -139,7 +141,6 @@ def make_plan(
 def block_orders(
     plan: Plan,
     cases: Sequence[Case],
-    scenarios: Mapping[str, Scenario],
     round_number: int,
     block: int,
     epoch_ns: int,
@@ -155,24 +156,47 @@ def block_orders(
             scenario=case.scenario,
             load=case.load,
             length_s=plan.trial_s.closed if case.load.model == "closed" else plan.trial_s.open,
+            settle_s=0.0 if case.load.model == "closed" else OPEN_SETTLE_S,
             round=round_number,
             block=block,
             order=order,
             seed=f"{plan.seed}/{round_number}/{block}/{case.scenario}/{case.load.model}",
-            database=database_to_reset(deployments[case.deployment], scenarios[case.scenario]),
+            database=database_of(deployments[case.deployment]),
             epoch_ns=epoch_ns,
         )
         for order, case in enumerate(shuffled)
     ]
 
 
-def database_to_reset(deployment: Deployment, scenario: Scenario) -> int | None:
-    """The Redis database that must be as seeded before the scenario runs; None if it stays so by itself."""
-    return deployment.database if deployment.app.redis and scenario.writes else None
+def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
+    """Set the rate of open load: one for all servers of an app, scenario and connection.
+
+    Args:
+        capacity_rps: what the pilot found for each closed case, by case id. The slowest server
+            that answered at all decides: the rate is 60 % of what it can do.
+    """
+    slowest: dict[tuple[str, str, str], float] = {}
+    for case in plan.cases:
+        if case.id in capacity_rps:
+            key = (case.app, case.scenario, case.load.connection)
+            slowest[key] = min(slowest.get(key, float("inf")), capacity_rps[case.id])
+
+    def rated(case: Case) -> Case:
+        rate = slowest.get((case.app, case.scenario, case.load.connection))
+        if case.load.model == "closed" or case.load.rate is not None or rate is None:
+            return case
+        return replace(case, load=replace(case.load, rate=float(round(rate * _PILOT_SHARE))))
+
+    return replace(plan, cases=tuple(rated(case) for case in plan.cases))
+
+
+def database_of(deployment: Deployment) -> int | None:
+    """The Redis database that a deployment's app uses, if it uses one."""
+    return deployment.database if deployment.app.redis else None
 
 
 def block_models(plan: Plan) -> list[str]:
-    """"closed" or "open" for each block of a round, the open ones spread evenly among the closed."""
+    """ "closed" or "open" for each block of a round, the open ones spread evenly among the closed."""
     every = plan.blocks / plan.open_blocks
     models: list[str] = []
     for block in range(plan.blocks):

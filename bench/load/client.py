@@ -18,14 +18,13 @@ from bench.errors import DriverError
 from bench.interrupt import shield
 from bench.load.protocol import (
     Probed,
-    TrialOrder,
     block_order,
     line,
     probe_order,
     read_trial,
     targets_order,
 )
-from bench.model import Target, Trial
+from bench.model import Target, Trial, TrialOrder
 
 _START_S = 60.0
 _SLACK_S = 60.0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from bench.load.clock import now_ns
 from bench.load.link import INCOMPLETE, Link
-from bench.load.records import Records, Window, abandon
+from bench.load.records import Records, Window, abandon, row_code
 from bench.load.wire import Exchange
 
 _BACK_OFF_NS = 1_000_000
@@ -52,16 +52,12 @@ class ClosedTrial:
         link.refresh()
         start = now_ns()
         self._pump(start + self._timeout_ns)
-        opened = start if self._unsettled else records.done[-1]
+        opened = start if self._unsettled else records.last_done()
         self._unsettled.clear()
         self._mark()
         self._pump(opened + self._length_ns)
         self._mark()
-        closed = opened
-        for done in reversed(records.done):
-            if done <= opened + self._length_ns:
-                closed = max(opened, done)
-                break
+        closed = max(opened, records.last_done_by(opened + self._length_ns) or opened)
         self._drain(now_ns() + self._timeout_ns)
         return Window(opened, closed)
 
@@ -80,13 +76,13 @@ class ClosedTrial:
                 if connection is None:
                     continue
                 user, done = connection.due, connection.done
-                add(user, connection.sent, done, connection.exchange.endpoint, link.outcome)
+                add((user, connection.sent, done, row_code(connection.exchange.endpoint, link.outcome)))
                 if settling:
                     unsettled.discard(user)
                 exchange = next(stream)
                 code = again(connection, exchange, done)
                 if code != INCOMPLETE:
-                    add(user, done, now_ns(), exchange.endpoint, code)
+                    add((user, done, now_ns(), row_code(exchange.endpoint, code)))
                     self._absent.append(user)
             if settling and not unsettled:
                 return
@@ -100,7 +96,7 @@ class ClosedTrial:
             sent = now_ns()
             code = self._link.begin(exchange, user, sent)
             if code != INCOMPLETE:
-                self._records.add(user, sent, now_ns(), exchange.endpoint, code)
+                self._records.add((user, sent, now_ns(), row_code(exchange.endpoint, code)))
                 self._unsettled.discard(user)
                 self._absent.append(user)
 

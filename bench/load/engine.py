@@ -19,15 +19,14 @@ from bench.load.host import difference, read_host
 from bench.load.link import DROPPED, OK, UNFINISHED, Link
 from bench.load.open import OpenTrial, poisson
 from bench.load.probe import probe
-from bench.load.protocol import TrialOrder, read_target, read_trial_order
+from bench.load.protocol import read_target, read_trial_order
 from bench.load.records import Counted, Records, Window
 from bench.load.wire import Exchange
-from bench.model import Connection, Target, Trial
+from bench.model import Connection, Target, Trial, TrialOrder
 from bench.scenarios import SCENARIOS
 from bench.scenarios.request import Request, Scenario
 from bench.usage import UsageReader, open_usage
 
-OPEN_SETTLE_S = 0.1
 TIMEOUT_S = 10.0
 
 _RESTORE = """
@@ -92,6 +91,7 @@ class Engine:
         self._emit = emit
         self._stations: dict[str, Station] = {}
         self._store: redis.Redis | None = None
+        self._as_seeded: set[int] = set()
 
     def obey(self, order: Mapping[str, Any]) -> None:
         match order["order"]:
@@ -99,10 +99,10 @@ class Engine:
                 self._set_targets([read_target(t) for t in order["targets"]], order["store"])
                 self._emit({"event": "done"})
             case "probe":
-                if order["database"] is not None:
-                    self._restore(order["database"])
-                station = self._stations[order["target"]]
-                found = probe(station.target.url, SCENARIOS[order["scenario"]], order["timeout_s"])
+                station, scenario = self._stations[order["target"]], SCENARIOS[order["scenario"]]
+                self._reset(order["database"])
+                found = probe(station.target.url, scenario, order["timeout_s"])
+                self._used(order["database"], scenario)
                 self._emit({"event": "probed", **asdict(found)})
             case "block":
                 for trial in order["trials"]:
@@ -119,19 +119,24 @@ class Engine:
     def _set_targets(self, targets: Sequence[Target], store: tuple[str, int] | None) -> None:
         self.close()
         self._stations = {target.deployment: Station(target) for target in targets}
+        self._as_seeded.clear()
         if store is not None and self._store is None:
             self._store = redis.Redis(store[0], store[1], socket_timeout=TIMEOUT_S)
 
-    def _restore(self, database: int) -> None:
-        """Make a database equal to the seeded template in database 0, inside Redis."""
-        if self._store is not None:
-            self._store.eval(_RESTORE, 0, str(database))
+    def _reset(self, database: int | None) -> None:
+        """Make a database equal to the seeded template in database 0, inside Redis, unless it is."""
+        if database is None or self._store is None or database in self._as_seeded:
+            return
+        self._store.eval(_RESTORE, 0, str(database))
+        self._as_seeded.add(database)
+
+    def _used(self, database: int | None, scenario: Scenario) -> None:
+        if database is not None and scenario.writes:
+            self._as_seeded.discard(database)
 
     def _trial(self, order: TrialOrder) -> Trial:
-        if order.database is not None:
-            self._restore(order.database)
-        station = self._stations[order.target]
-        scenario = SCENARIOS[order.scenario]
+        station, scenario = self._stations[order.target], SCENARIOS[order.scenario]
+        self._reset(order.database)
         link = station.link(order.load.connection)
         stream = station.stream(scenario, order.load.connection, order.seed)
         records = Records()
@@ -143,6 +148,7 @@ class Engine:
             window = _run(order, link, stream, records, meter.mark)
         finally:
             gc.enable()
+            self._used(order.database, scenario)
         open_load = order.load.model == "open"
         counted = records.counted("due" if open_load else "done", window)
         return Trial(
@@ -218,7 +224,7 @@ def _run(
             mark=mark,
         ).run()
     assert order.load.rate is not None
-    settle_ns = round(OPEN_SETTLE_S * 1e9)
+    settle_ns = round(order.settle_s * 1e9)
     return OpenTrial(
         link,
         stream,

@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.load.clock import Timer, now_ns
 from bench.load.link import DROPPED, INCOMPLETE, Link
-from bench.load.records import Records, Window, abandon
+from bench.load.records import Records, Window, abandon, row_code
 from bench.load.wire import Exchange
 
 _LEAD_NS = 1_000_000
@@ -104,15 +104,15 @@ class OpenTrial:
         full = len(self._link.active) >= self._cap
         code = DROPPED if full else self._link.begin(exchange, due, sent)
         if code != INCOMPLETE:
-            self._records.add(due, sent, now_ns(), exchange.endpoint, code)
+            self._records.add((due, sent, now_ns(), row_code(exchange.endpoint, code)))
 
     def _receive(self, fd: int) -> None:
         link = self._link
         connection = link.receive(fd)
         if connection is None:
             return
-        endpoint = connection.exchange.endpoint
-        self._records.add(connection.due, connection.sent, connection.done, endpoint, link.outcome)
+        code = row_code(connection.exchange.endpoint, link.outcome)
+        self._records.add((connection.due, connection.sent, connection.done, code))
         link.park(connection)
 
     def _drain(self, until: int) -> None:

@@ -19,32 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.model import Load, Target, Trial, UsageSource
-
-
-@dataclass(frozen=True)
-class TrialOrder:
-    """One trial to run.
-
-    Attributes:
-        target: name of the deployment, known from an earlier `targets` order.
-        seed: what the request stream and due times are drawn from; equal seeds give every server
-            the same requests.
-        database: Redis database to fill from database 0 beforehand; None to leave it.
-        epoch_ns: monotonic time of the run's start, from which `Trial.at_s` counts.
-    """
-
-    case: str
-    target: str
-    scenario: str
-    load: Load
-    length_s: float
-    round: int
-    block: int
-    order: int
-    seed: str
-    database: int | None
-    epoch_ns: int
+from bench.model import Load, Target, Trial, TrialOrder, UsageSource
 
 
 @dataclass(frozen=True)

@@ -19,4 +19,4 @@ def _requests(rng: random.Random) -> Iterator[Request]:
         yield rng.choice(REQUESTS)
 
 
-SCENARIO = Scenario("details", "details pages of 1,000 links", ("details",), _requests)
+SCENARIO = Scenario("details", "details pages of 1,000 links", ("details",), _requests, seeded=True)

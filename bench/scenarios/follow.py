@@ -19,4 +19,4 @@ def _requests(rng: random.Random) -> Iterator[Request]:
         yield rng.choice(REQUESTS)
 
 
-SCENARIO = Scenario("follow", "redirects over 1,000 links", ("follow",), _requests)
+SCENARIO = Scenario("follow", "redirects over 1,000 links", ("follow",), _requests, seeded=True)

@@ -27,5 +27,6 @@ SCENARIO = Scenario(
     "90 % follow, 8 % details, 2 % shorten",
     ("follow", "details", "shorten"),
     _requests,
+    seeded=True,
     writes=True,
 )

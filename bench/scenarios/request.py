@@ -77,6 +77,7 @@ class Scenario:
         title: what it stands for, in a few words.
         endpoints: every endpoint that `requests` can yield.
         requests: an endless stream, the same for the same random generator.
+        seeded: whether it asks for what the app's seed command stored.
         writes: whether it changes the app's stored state, so that the state is reset before each trial.
     """
 
@@ -84,4 +85,5 @@ class Scenario:
     title: str
     endpoints: tuple[str, ...]
     requests: Callable[[random.Random], Iterator[Request]]
+    seeded: bool = False
     writes: bool = False

@@ -1,0 +1,153 @@
+"""The deployments of one round: started one after the other, up together, stopped together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from bench.deploy import Runtime
+from bench.interrupt import shield
+from bench.load.client import LoadDriver
+from bench.load.protocol import Probed
+from bench.model import Deployment, DeploymentRecord, Failure, Target
+from bench.plan import database_of
+
+_START_TIMEOUT_S = 30.0
+_WRONG_TIMEOUT_S = 3.0
+_PROBE_SLICE_S = 0.5
+_NO_ANSWER = frozenset({"connect", "reset", "closed", "truncated", "unfinished"})
+
+
+@dataclass
+class Member:
+    """A deployment that runs, and what was read of it so far."""
+
+    deployment: Deployment
+    target: Target
+    scenarios: tuple[str, ...]
+    start_s: float | None = None
+    memory_idle_bytes: int | None = None
+
+
+class Fleet:
+    """A context manager that stops whatever it started.
+
+    Attributes:
+        members: what answers rightly, by deployment name.
+        failures: what doesn't, and why.
+        records: what each member cost, once the fleet was stopped.
+    """
+
+    def __init__(self, runtime: Runtime, driver: LoadDriver, round_number: int) -> None:
+        self._runtime = runtime
+        self._driver = driver
+        self._round = round_number
+        self.members: dict[str, Member] = {}
+        self.failures: list[Failure] = []
+        self.records: list[DeploymentRecord] = []
+        self._started: list[Target] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with shield():
+            for target in self._started:
+                self._stop(target)
+
+    def start(self, deployments: Iterable[tuple[Deployment, tuple[str, ...]]]) -> None:
+        """Start deployments, each with the names of the scenarios that it must answer rightly."""
+        for deployment, scenarios in deployments:
+            with shield():
+                target = self._runtime.start(deployment)
+                if isinstance(target, Target):
+                    self._started.append(target)
+            if isinstance(target, Failure):
+                self.failures.append(target)
+                continue
+            self._probe(Member(deployment, target, scenarios))
+        self._driver.set_targets(self.targets(), self._runtime.store_address())
+
+    def targets(self) -> list[Target]:
+        return [member.target for member in self.members.values()]
+
+    def read_idle_memory(self) -> None:
+        for member in self.members.values():
+            member.memory_idle_bytes = self._runtime.memory_bytes(member.target)[0]
+
+    def remove_dead(self) -> list[Failure]:
+        """Take out the members that have ended by themselves."""
+        dead = [m for m in self.members.values() if not self._runtime.alive(m.target)]
+        failures = [self._failure(m.target, "trial", "the server ended by itself under load") for m in dead]
+        for member in dead:
+            del self.members[member.deployment.name]
+        self.failures += failures
+        return failures
+
+    def _probe(self, member: Member) -> None:
+        """Wait until every scenario is answered rightly; else note the failure."""
+        name, target = member.deployment.name, member.target
+        self._driver.set_targets([target], self._runtime.store_address())
+        for scenario in member.scenarios:
+            fault = self._wait_right(member, scenario)
+            if fault is not None:
+                self.failures.append(fault)
+                return
+        self.members[name] = member
+
+    def _wait_right(self, member: Member, scenario: str) -> Failure | None:
+        target = member.target
+        began = time.monotonic()
+        wrong_since: float | None = None
+        while True:
+            found = self._driver.probe(
+                target.deployment, scenario, database_of(member.deployment), _PROBE_SLICE_S
+            )
+            if found.right:
+                if target.started_ns and member.start_s is None:
+                    member.start_s = (found.at_ns - target.started_ns) / 1e9
+                return None
+            if not self._runtime.alive(target):
+                return self._failure(target, "start", "the server ended before it answered")
+            now = time.monotonic()
+            if found.fault not in _NO_ANSWER:
+                wrong_since = wrong_since or now
+                if now - wrong_since > _WRONG_TIMEOUT_S:
+                    return self._failure(target, "probe", _wrong_answer(scenario, found))
+            elif now - began > _START_TIMEOUT_S:
+                return self._failure(
+                    target, "start", f"no right answer within {_START_TIMEOUT_S:g} s: {found.detail}"
+                )
+
+    def _failure(self, target: Target, phase: str, reason: str) -> Failure:
+        return Failure(target.deployment, self._round, phase, reason, self._runtime.log_tail(target))
+
+    def _stop(self, target: Target) -> None:
+        member = self.members.get(target.deployment)
+        peak = self._runtime.memory_bytes(target)[1] if member is not None else None
+        clean = self._runtime.stop(target)
+        if member is None:
+            return
+        self.records.append(
+            DeploymentRecord(
+                deployment=target.deployment,
+                round=self._round,
+                start_s=member.start_s,
+                memory_idle_bytes=member.memory_idle_bytes,
+                memory_peak_bytes=peak,
+                image_bytes=self._runtime.image_bytes(member.deployment),
+                stopped_cleanly=clean,
+            )
+        )
+
+
+def _wrong_answer(scenario: str, found: Probed) -> str:
+    return f"wrong answer ({found.fault}) in scenario {scenario}: {found.detail}"

@@ -1,0 +1,148 @@
+"""The loop: rounds of fresh deployments, blocks of shuffled trials, everything saved as it comes."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bench.deploy import Runtime
+from bench.fleet import Fleet
+from bench.load.client import LoadDriver
+from bench.model import Case, Failure, Plan, Trial, TrialOrder
+from bench.plan import PILOT_BLOCKS, block_models, block_orders, with_open_rates
+from bench.progress import Reporter
+from bench.store import Writer
+
+_WARM_UP = -1
+_PILOT = -2
+
+
+class Runner:
+    """Works through a plan.
+
+    Args:
+        done: (round, block, case id) of the trials that an earlier, interrupted run has saved.
+        epoch_ns: monotonic time from which trials count their `at_s`.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        runtime: Runtime,
+        driver: LoadDriver,
+        writer: Writer,
+        reporter: Reporter,
+        *,
+        done: frozenset[tuple[int, int, str]],
+        epoch_ns: int,
+    ) -> None:
+        self._plan = plan
+        self._runtime = runtime
+        self._driver = driver
+        self._writer = writer
+        self._reporter = reporter
+        self._done = done
+        self._epoch_ns = epoch_ns
+        self._given_up: set[str] = set()
+        self._models = block_models(plan)
+
+    def run(self) -> None:
+        """Measure everything that isn't measured yet."""
+        self._seed()
+        for number in range(1, self._plan.rounds + 1):
+            blocks = [b for b in range(len(self._models)) if self._missing(number, b)]
+            if blocks:
+                self._round(number, blocks)
+
+    def _seed(self) -> None:
+        """Fill the template database, once for the run: every other is copied from it."""
+        for deployment in self._plan.deployments:
+            if deployment.app.seed:
+                self._reporter.phase(f"storing what {deployment.app.name} is measured with")
+                self._runtime.seed(deployment)
+                return
+
+    def _round(self, number: int, blocks: Sequence[int]) -> None:
+        wanted = [d for d in self._plan.deployments if d.name not in self._given_up]
+        if not wanted:
+            return
+        place = f"round {number} of {self._plan.rounds}"
+        self._reporter.phase(f"{place}: starting {len(wanted)} servers")
+        fleet = Fleet(self._runtime, self._driver, number)
+        try:
+            with fleet:
+                fleet.start((d, self._scenarios(d.name)) for d in wanted)
+                self._given_up |= {failure.deployment for failure in fleet.failures}
+                self._note(fleet.failures)
+                self._warm_up(number, fleet)
+                fleet.read_idle_memory()
+                if any(case.load.model == "open" and case.load.rate is None for case in self._plan.cases):
+                    self._pilot(number, fleet)
+                self._reporter.phase(f"{place}: measuring {len(fleet.members)} servers")
+                for block in blocks:
+                    self._block(number, block, fleet)
+        finally:
+            self._writer.append(deployments=fleet.records)
+
+    def _missing(self, number: int, block: int) -> bool:
+        model = self._models[block]
+        return any(
+            (number, block, case.id) not in self._done
+            for case in self._plan.cases
+            if case.load.model == model and case.deployment not in self._given_up
+        )
+
+    def _scenarios(self, deployment: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(c.scenario for c in self._plan.cases if c.deployment == deployment))
+
+    def _warm_up(self, number: int, fleet: Fleet) -> None:
+        """Closed load that counts for nothing, so that caches, pools and interpreters are warm."""
+        orders = [
+            replace(order, length_s=self._plan.warmup_s) for order in self._orders(number, _WARM_UP, fleet)
+        ]
+        for _ in self._driver.block(orders):
+            pass
+
+    def _pilot(self, number: int, fleet: Fleet) -> None:
+        """Find what each case can do, to set the rate of open load for all."""
+        rates: dict[str, list[float]] = {}
+        for block in range(PILOT_BLOCKS):
+            for trial in self._driver.block(self._orders(number, _PILOT - block, fleet)):
+                if trial.ok and trial.duration_s:
+                    rates.setdefault(trial.case, []).append(trial.ok / trial.duration_s)
+        self._plan = with_open_rates(self._plan, {case: statistics.median(r) for case, r in rates.items()})
+        self._writer.append(plan=self._plan)
+
+    def _block(self, number: int, block: int, fleet: Fleet) -> None:
+        trials: list[Trial] = []
+        orders = [o for o in self._orders(number, block, fleet) if (number, block, o.case) not in self._done]
+        try:
+            trials.extend(self._driver.block(orders))
+        finally:
+            self._writer.append(trials=trials)
+        self._note(fleet.remove_dead())
+        self._reporter.share_done(
+            (number - 1) * len(self._models) + block + 1, self._plan.rounds * len(self._models)
+        )
+
+    def _orders(self, number: int, block: int, fleet: Fleet) -> list[TrialOrder]:
+        model = self._models[block] if block >= 0 else "closed"
+        return block_orders(self._plan, self._cases(model, fleet), number, block, self._epoch_ns)
+
+    def _cases(self, model: str, fleet: Fleet) -> list[Case]:
+        """The cases that can be measured now; an open one needs a rate."""
+        return [
+            case
+            for case in self._plan.cases
+            if case.deployment in fleet.members
+            and case.load.model == model
+            and (model == "closed" or case.load.rate is not None)
+        ]
+
+    def _note(self, failures: Sequence[Failure]) -> None:
+        if not failures:
+            return
+        self._writer.append(failures=failures)
+        for failure in failures:
+            self._reporter.problem(f"{failure.deployment} failed: {failure.reason}")
