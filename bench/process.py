@@ -47,7 +47,7 @@ def run(
         CommandFailed: it ended with another exit code than 0, or took longer than `timeout_s`.
         FileNotFoundError: there is no such command.
     """
-    child = subprocess.Popen(
+    with subprocess.Popen(
         argv,
         env=None if environment is None else dict(environment),
         cwd=cwd,
@@ -57,15 +57,15 @@ def run(
         text=True,
         errors="replace",
         start_new_session=True,
-    )
-    try:
-        out, err = child.communicate(stdin, timeout=timeout_s)
-    except subprocess.TimeoutExpired:
-        _end_group(child)
-        raise CommandFailed(argv, -1, f"no end after {timeout_s:g} s") from None
-    except BaseException:
-        _end_group(child)
-        raise
+    ) as child:
+        try:
+            out, err = child.communicate(stdin, timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            _end_group(child)
+            raise CommandFailed(argv, -1, f"no end after {timeout_s:g} s") from None
+        except BaseException:
+            _end_group(child)
+            raise
     if child.returncode != 0:
         raise CommandFailed(argv, child.returncode, out + (err or ""))
     return out

@@ -130,7 +130,7 @@ class ComposeRuntime:
                 self._engine.run("start", container)
                 state = self._inspect(container)
             except process.CommandFailed as error:
-                return Failure(deployment.name, 0, "start", _last_line(error.output))
+                return Failure(deployment.name, 0, "start", _reason(error.output))
             pid, since = int(state["State"]["Pid"]), str(state["State"]["StartedAt"])
             self._running[deployment.name] = _Container(deployment, pid, since)
         return Target(
@@ -266,6 +266,7 @@ class ComposeRuntime:
         return [*self._engine.compose, *self._arguments(*arguments)]
 
 
-def _last_line(output: str) -> str:
-    lines = output.strip().splitlines()
-    return lines[-1] if lines else "the engine gave no reason"
+def _reason(output: str) -> str:
+    """Why the engine refused: its own words, without what the docker command makes of them."""
+    lines = output.strip().splitlines() or ["the engine gave no reason"]
+    return next((line for line in lines if "Error response from daemon" in line), lines[-1])

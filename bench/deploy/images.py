@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
-import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -81,12 +81,12 @@ def build(engine: Engine, root: Path, services: Iterable[str], bases: Mapping[st
     """
     wanted = sorted(set(services))
     say(f"building the images of {', '.join(wanted)}")
-    with _pip_config() as pip_config:
+    with pip_config() as pip_config_file:
         environment = {
             **os.environ,
             **bases,
-            "BUILD_CA": _certificate_authority(),
-            "BUILD_PIP_CONF": pip_config,
+            "BUILD_CA": certificate_authority(),
+            "BUILD_PIP_CONF": pip_config_file,
             # Without it, engines before 23.0 would build without BuildKit, and so without secrets.
             "DOCKER_BUILDKIT": "1",
         }
@@ -124,7 +124,7 @@ def _exists(engine: Engine, image: str) -> bool:
     return True
 
 
-def _certificate_authority() -> str:
+def certificate_authority() -> str:
     """The file with the certificate authorities that this machine trusts, if it says so."""
     for variable in _CA_VARIABLES:
         path = os.environ.get(variable)
@@ -134,7 +134,7 @@ def _certificate_authority() -> str:
 
 
 @contextmanager
-def _pip_config() -> Iterator[str]:
+def pip_config() -> Iterator[str]:
     """A file with the package index that this machine's pip is configured to use, or an empty one.
 
     Only addresses that a container reaches, too: a folder of this machine isn't in it.
@@ -143,8 +143,8 @@ def _pip_config() -> Iterator[str]:
     for line in _pip_config_list().splitlines():
         name, _, value = line.partition("=")
         option = name.rpartition(".")[2]
-        if option in _PIP_OPTIONS and shlex.split(value):
-            words = shlex.split(value)[0].split()
+        if option in _PIP_OPTIONS:
+            words = str(ast.literal_eval(value)).split()
             words = [w for w in words if option == "trusted-host" or w.startswith(("http://", "https://"))]
             if words:
                 options[option] = words

@@ -1,0 +1,260 @@
+"""Every server of the compose file in its container, and what a run leaves behind: nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.deploy import ownership
+from bench.deploy.compose import ComposeRuntime
+from bench.deploy.engine import Engine, find_engine
+from bench.environment import split_cpus
+from bench.errors import Interrupted
+from bench.load.client import LoadDriver
+from bench.model import App, Deployment, Failure, Load, Server, Target, TrialOrder
+from bench.process import run, spawn
+from bench.registry import load_apps, load_servers
+
+pytestmark = [pytest.mark.containers, pytest.mark.slow]
+
+ROOT = Path(__file__).parents[2]
+SERVERS = load_servers(ROOT / "docker-compose.yml", {})
+APPS = load_apps(ROOT / "apps/apps.toml")
+CPUS = split_cpus()
+UNIMPORTABLE = App("no", "apps.no.wsgi:application", (), redis=False, seed=())
+
+
+DATABASE = 2
+
+
+def deployment(server: Server, app: App) -> Deployment:
+    return Deployment(f"{server.name}.{app.name}", server, app, twin=False, database=DATABASE)
+
+
+def compose(directory: Path, deployments: list[Deployment]) -> ComposeRuntime:
+    return ComposeRuntime(directory, CPUS, deployments, root=ROOT, engine=find_engine(), say=print)
+
+
+def left(engine: Engine, run_id: str) -> str:
+    """Containers and networks of a run."""
+    wanted = f"label={ownership.RUN_LABEL}={run_id}"
+    return engine.run("ps", "--all", "--quiet", "--filter", wanted) + engine.run(
+        "network", "ls", "--quiet", "--filter", wanted
+    )
+
+
+def run_id_of(directory: Path) -> str:
+    name: str = json.loads((directory / "compose.json").read_text())["name"]
+    return name.removeprefix("wsgi-bench-")
+
+
+def started(runtime: ComposeRuntime, wanted: Deployment) -> Target:
+    target = runtime.start(wanted)
+    assert isinstance(target, Target), target
+    return target
+
+
+def answers_rightly(
+    runtime: ComposeRuntime, driver: LoadDriver, target: Target, scenario: str, database: int | None
+) -> int:
+    """When the first right answer came."""
+    driver.set_targets([target], runtime.store_address())
+    deadline = time.monotonic() + 30
+    while True:
+        probed = driver.probe(target.deployment, scenario, database, 0.5)
+        if probed.right:
+            return probed.at_ns
+        assert runtime.alive(target), runtime.log_tail(target)
+        assert time.monotonic() < deadline, probed
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return find_engine()
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture(scope="module")
+def runtime(directory: Path) -> Iterator[ComposeRuntime]:
+    apps = (APPS["hello"], APPS["shortly"], UNIMPORTABLE)
+    wanted = [deployment(server, app) for server in SERVERS.values() for app in apps]
+    with compose(directory, wanted) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def driver(runtime: ComposeRuntime, directory: Path) -> Iterator[LoadDriver]:
+    command, environment = runtime.driver_command([])
+    with LoadDriver(command, environment, ROOT, (), directory / "driver.log") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("server", SERVERS.values(), ids=lambda server: server.name)
+def test_a_server_starts_is_measured_and_ends_cleanly(
+    runtime: ComposeRuntime, driver: LoadDriver, directory: Path, server: Server
+) -> None:
+    wanted = deployment(server, APPS["hello"])
+    target = started(runtime, wanted)
+    assert answers_rightly(runtime, driver, target, "hello", None) > target.started_ns
+
+    order = TrialOrder("c", target.deployment, "hello", Load("closed", 4), 0.1, 0.0, 1, 0, 0, "s", None, 0)
+    (trial,) = driver.block([order])
+
+    assert trial.ok > 0
+    assert trial.failed == 0
+    assert trial.cpu_s is not None
+    assert 0 < trial.cpu_s < 10
+    current, peak = runtime.memory_bytes(target)
+    assert current is not None
+    assert peak is not None
+    assert 1e6 < current <= peak
+    assert runtime.stop(target)
+    assert not runtime.alive(target)
+    assert (directory / "logs" / f"{wanted.name}.log").exists()
+
+
+@pytest.mark.parametrize("server", SERVERS.values(), ids=lambda server: server.name)
+def test_an_app_that_cannot_be_imported_ends_the_server_with_the_reason(
+    runtime: ComposeRuntime, server: Server
+) -> None:
+    target = started(runtime, deployment(server, UNIMPORTABLE))
+
+    deadline = time.monotonic() + 30
+    while runtime.alive(target):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+    assert any("No module named 'apps.no'" in line for line in runtime.log_tail(target, 40))
+    assert not runtime.stop(target)
+
+
+def test_a_server_is_confined(runtime: ComposeRuntime, engine: Engine, directory: Path) -> None:
+    wanted = deployment(SERVERS["gunicorn"], APPS["hello"])
+    target = started(runtime, wanted)
+    (state,) = json.loads(engine.run("inspect", f"wsgi-bench-{run_id_of(directory)}-{wanted.name}"))
+    host = state["HostConfig"]
+    runtime.stop(target)
+
+    assert state["Config"]["User"] == "10001:10001"
+    assert host["ReadonlyRootfs"]
+    assert host["CapDrop"] == ["ALL"]
+    assert "no-new-privileges:true" in host["SecurityOpt"]
+    assert host["Init"]
+    assert host["CpusetCpus"] == ",".join(map(str, CPUS.server))
+    assert host["Memory"] > 0
+    assert host["PidsLimit"] > 0
+    assert not host["PortBindings"]
+    assert list(state["NetworkSettings"]["Networks"]) == [f"wsgi-bench-{run_id_of(directory)}_run"]
+
+
+def test_shortly_is_seeded_and_answers(runtime: ComposeRuntime, driver: LoadDriver) -> None:
+    wanted = deployment(SERVERS["gunicorn"], APPS["shortly"])
+    runtime.seed(wanted)
+    target = started(runtime, wanted)
+
+    assert answers_rightly(runtime, driver, target, "mixed", DATABASE)
+    assert runtime.stop(target)
+    assert runtime.versions["redis-server"].startswith("8.")
+    assert runtime.image_bytes(wanted)
+    assert set(runtime.images) >= {"wsgi-bench/gunicorn", "wsgi-bench/driver"}
+
+
+def test_a_container_that_cannot_start_is_a_failure(runtime: ComposeRuntime) -> None:
+    unknown = Deployment("nobody.hello", SERVERS["gunicorn"], APPS["hello"], twin=False, database=1)
+
+    failure = runtime.start(unknown)
+
+    assert isinstance(failure, Failure)
+    assert "No such container" in failure.reason
+
+
+def test_an_interrupted_run_leaves_nothing(tmp_path: Path, engine: Engine) -> None:
+    wanted = deployment(SERVERS["gunicorn"], APPS["shortly"])
+
+    def interrupted() -> None:
+        with compose(tmp_path, [wanted]) as opened:
+            started(opened, wanted)
+            raise Interrupted("stopped by a test")
+
+    with pytest.raises(Interrupted):
+        interrupted()
+
+    assert left(engine, run_id_of(tmp_path)) == ""
+    assert (tmp_path / "logs/gunicorn.shortly.log").exists()
+
+
+ENDLESS = """
+import sys, time
+from pathlib import Path
+from bench.deploy.compose import ComposeRuntime
+from bench.deploy.engine import find_engine
+from bench.environment import split_cpus
+from bench.model import Deployment
+from bench.registry import load_apps, load_servers
+
+root, directory = Path(sys.argv[1]), Path(sys.argv[2])
+server = load_servers(root / "docker-compose.yml", {})["wsgiref"]
+wanted = Deployment("wsgiref.hello", server, load_apps(root / "apps/apps.toml")["hello"], False, 1)
+runtime = ComposeRuntime(directory, split_cpus(), [wanted], root=root, engine=find_engine(), say=print)
+with runtime:
+    runtime.start(wanted)
+    sys.stdout.write("up\\n")
+    sys.stdout.flush()
+    time.sleep(600)
+"""
+
+
+def test_clean_removes_what_a_killed_run_left_and_nothing_of_one_that_lives(
+    tmp_path: Path, engine: Engine
+) -> None:
+    child = spawn(
+        [sys.executable, "-c", ENDLESS, str(ROOT), str(tmp_path)],
+        environment={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    with child:
+        while (line := child.stdout.readline()) != b"up\n":
+            assert line, "it ended before it was up"
+        run_id = run_id_of(tmp_path)
+        assert run_id not in ownership.clean(engine)
+        assert left(engine, run_id)
+        child.kill()
+
+    assert run_id in ownership.clean(engine)
+    assert left(engine, run_id) == ""
+
+
+def test_no_layer_holds_the_certificate_authority(runtime: ComposeRuntime) -> None:
+    for image in runtime.images:
+        if image.startswith("wsgi-bench/redis") or image.startswith("redis"):
+            continue
+        history = run(["docker", "history", "--no-trunc", "--format", "{{.CreatedBy}}", image])
+        assert "BEGIN CERTIFICATE" not in history
+        found = run(
+            [
+                "docker",
+                "run",
+                "--rm",
+                "--network",
+                "none",
+                "--entrypoint",
+                "sh",
+                image,
+                "-c",
+                "ls /run/secrets || true",
+            ]
+        )
+        assert found == ""
