@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -71,7 +71,7 @@ class Fleet:
                 if isinstance(target, Target):
                     self._started.append(target)
             if isinstance(target, Failure):
-                self.failures.append(target)
+                self.failures.append(replace(target, round=self._round))
                 continue
             self._probe(Member(deployment, target, scenarios))
         self._driver.set_targets(self.targets(), self._runtime.store_address())

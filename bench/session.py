@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import process
 from bench.analysis import analyse
-from bench.deploy import Runtime
+from bench.analysis.verdict import code
+from bench.deploy.external import URL_VARIABLE
 from bench.deploy.select import open_runtime
 from bench.environment import describe, split_cpus
-from bench.errors import EXIT_NOT_VALID, EXIT_SERVER_FAILED, Interrupted
+from bench.errors import EXIT_NOT_VALID, EXIT_SERVER_FAILED, ResultError
 from bench.interrupt import shield
 from bench.load.client import LoadDriver
-from bench.model import Analysis, CpuSplit, Plan, Suite
+from bench.model import Analysis, CpuSplit, Plan, Server, Suite
 from bench.progress import Reporter
 from bench.report import FORMATS
 from bench.report.index import write_index
 from bench.runner import Runner
-from bench.store import SCHEMA_VERSION, Writer
+from bench.store import RESULT, SCHEMA_VERSION, Writer, load, replace_file
 
-_FILES = {"html": "report.html", "md": "report.md"}
-_WRONG_ANSWERS = "errors"
+RESULTS = "results"
+REPORTS = {"report.html": "html", "report.md": "md"}
+_SERVER_AT_FAULT = frozenset({"failed", "errors"})
 
 
 @dataclass(frozen=True)
@@ -40,31 +39,47 @@ class Outcome:
     exit_code: int
 
 
-def result_directory(root: Path, out: Path | None, now: datetime) -> Path:
+def target_server(name: str, url: str) -> Server:
+    """A server that runs already, of which nothing but its address is known."""
+    return Server(
+        name=name,
+        title=name,
+        command=(),
+        environment={URL_VARIABLE: url},
+        workers=0,
+        threads=0,
+        keep_alive=True,
+        concurrency="not known",
+        default=True,
+        docs="",
+        package="",
+        stop_signal="",
+        stop_grace_s=0.0,
+    )
+
+
+def result_directory(root: Path, out: Path | None) -> Path:
     """The directory of a new run: as asked, else `results/<UTC time>-<host>`."""
-    if out is not None:
-        return out.resolve()
-    name = f"{now:%Y%m%dT%H%M%SZ}-{socket.gethostname()}"
-    return root / "results" / name
+    return out.resolve() if out is not None else root / RESULTS / _new_id(datetime.now(UTC))
 
 
 def measure(plan: Plan, root: Path, directory: Path, reporter: Reporter) -> Outcome:
     """Measure a new plan.
 
     Raises:
-        Interrupted: by a signal; the result was written, with `complete` false.
-        BenchError: anything else that ended the run; what was measured is saved.
+        Interrupted: by a signal.
+        BenchError: something else ended the run. What was measured is saved in either case, and a
+            report of it written.
     """
     started = datetime.now(UTC)
     cpus = split_cpus()
-    runtime = open_runtime(plan, root, directory, cpus, reporter.phase)
     suite = Suite(
         schema_version=SCHEMA_VERSION,
-        id=f"{started:%Y%m%dT%H%M%SZ}-{socket.gethostname()}",
+        id=_new_id(started),
         started=started.isoformat(timespec="seconds"),
         finished=None,
         complete=False,
-        environment=_environment(plan, runtime, cpus),
+        environment=describe(runtime=plan.runtime, docker=None, versions={}, images={}, cpu_split=cpus),
         plan=plan,
         calibration=None,
         trials=(),
@@ -72,4 +87,113 @@ def measure(plan: Plan, root: Path, directory: Path, reporter: Reporter) -> Outc
         failures=(),
     )
     with Writer.create(directory, suite, analyse) as writer:
-        return _work(plan, runtime, writer, reporter, root, cpus, done=frozenset())
+        return _saved(writer, suite, root, reporter, time.monotonic_ns())
+
+
+def resume(directory: Path, root: Path, reporter: Reporter) -> Outcome:
+    """Go on with an interrupted run; see `measure`."""
+    writer, suite = Writer.resume(directory, analyse)
+    with writer:
+        last = max((trial.at_s + trial.duration_s for trial in suite.trials), default=0.0)
+        writer.append(gap={"reason": "resumed", "at": datetime.now(UTC).isoformat(timespec="seconds")})
+        return _saved(writer, suite, root, reporter, time.monotonic_ns() - int(last * 1e9))
+
+
+def _saved(writer: Writer, suite: Suite, root: Path, reporter: Reporter, epoch_ns: int) -> Outcome:
+    """Work, and whatever happens write the result and its reports."""
+    complete = False
+    try:
+        _work(writer, suite, root, reporter, epoch_ns)
+        complete = True
+    finally:
+        with shield():
+            finished = datetime.now(UTC).isoformat(timespec="seconds") if complete else None
+            suite = writer.finish(complete=complete, finished=finished)
+            analysis = write_reports(suite, writer.directory)
+            if writer.directory.parent == root / RESULTS:
+                write_index(root / RESULTS)
+    return Outcome(writer.directory, suite, analysis, exit_code(suite, analysis))
+
+
+def _work(writer: Writer, suite: Suite, root: Path, reporter: Reporter, epoch_ns: int) -> None:
+    plan, cpus = suite.plan, suite.environment.cpu_split
+    _stay_on(cpus)
+    with open_runtime(plan, root, writer.directory, cpus, reporter.phase) as runtime:
+        writer.append(
+            environment=replace(
+                suite.environment,
+                docker=runtime.docker,
+                images=runtime.images,
+                versions={**suite.environment.versions, **runtime.versions},
+            )
+        )
+        command, environment = runtime.driver_command(())
+        logs = writer.directory / "logs"
+        logs.mkdir(exist_ok=True)
+        with LoadDriver(command, environment, root, cpus.generator, logs / "driver.log") as driver:
+            Runner(
+                plan,
+                runtime,
+                driver,
+                writer,
+                reporter,
+                done=frozenset((t.round, t.block, t.case) for t in suite.trials),
+                epoch_ns=epoch_ns,
+            ).run()
+
+
+def write_reports(suite: Suite, directory: Path) -> Analysis:
+    """Write the report files beside a result."""
+    analysis = analyse(suite)
+    for name, format_name in REPORTS.items():
+        replace_file(directory / name, [FORMATS[format_name](suite, analysis)])
+    return analysis
+
+
+def newest_result(root: Path) -> Path:
+    """The directory of the newest stored result.
+
+    Raises:
+        ResultError: there is none.
+    """
+    found = sorted((root / RESULTS).glob(f"*/{RESULT}"), key=lambda path: path.stat().st_mtime)
+    if not found:
+        raise ResultError(f"{root / RESULTS} holds no result yet; `make bench` makes one.")
+    return found[-1].parent
+
+
+def result_path(named: Path) -> Path:
+    """The directory of a result that the user named by it or by its `result.json`."""
+    return named.parent if named.is_file() else named
+
+
+def write_all_reports(directory: Path, root: Path) -> list[Path]:
+    """Render a stored result's files again, and the index of all results; return what was written."""
+    write_reports(load(directory), directory)
+    return [*(directory / name for name in REPORTS), write_index(root / RESULTS)]
+
+
+def rendered(directory: Path, format_name: str) -> str:
+    """A stored result in one of the formats."""
+    suite = load(directory)
+    return FORMATS[format_name](suite, analyse(suite))
+
+
+def exit_code(suite: Suite, analysis: Analysis) -> int:
+    """0, or 3 where a server was at fault, or 4 where a case isn't valid for another reason."""
+    if suite.failures:
+        return EXIT_SERVER_FAILED
+    reasons = {code(reason) for verdict in analysis.verdicts.values() for reason in verdict.reasons}
+    if reasons & _SERVER_AT_FAULT:
+        return EXIT_SERVER_FAILED
+    return EXIT_NOT_VALID if reasons and suite.plan.claims else 0
+
+
+def _new_id(now: datetime) -> str:
+    return f"{now:%Y%m%dT%H%M%SZ}-{socket.gethostname()}"
+
+
+def _stay_on(cpus: CpuSplit) -> None:
+    """Keep the harness itself off the server's CPUs."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, cpus.generator)

@@ -9,15 +9,19 @@ from bench.load.link import INCOMPLETE, Link
 from bench.load.records import Records, Window, abandon, row_code
 from bench.load.wire import Exchange
 
+SETTLE_NS = 1_000_000_000
 _BACK_OFF_NS = 1_000_000
 
 
 class ClosedTrial:
     """One trial: settle until every user was answered once, count, then drain.
 
+    Settling ends after a second at the latest: users whose connections a full accept queue refuses
+    wait for that second, or three, before TCP tries again (RFC 6298), and would hold up the others.
+
     Args:
         mark: called when the window opens and when it closes, to read counters.
-        timeout_ns: how long settling, and later draining, may take at most.
+        timeout_ns: how long draining may take at most.
     """
 
     def __init__(
@@ -45,14 +49,13 @@ class ClosedTrial:
         """Run it, and leave every connection that the server keeps for the next trial.
 
         Returns:
-            The window from the answer that settled the last user to the last answer within
-            `length_ns` of it. If they never settle it is all the time that was waited.
+            The window from the answer that settled the last user, or the end of settling, to the
+            last answer within `length_ns` of it.
         """
         link, records = self._link, self._records
         link.refresh()
-        start = now_ns()
-        self._pump(start + self._timeout_ns)
-        opened = start if self._unsettled else records.last_done()
+        self._pump(now_ns() + SETTLE_NS)
+        opened = now_ns() if self._unsettled else records.last_done()
         self._unsettled.clear()
         self._mark()
         self._pump(opened + self._length_ns)
@@ -103,9 +106,10 @@ class ClosedTrial:
     def _drain(self, until: int) -> None:
         """Send nothing more; wait for what is on its way, and note what never comes."""
         link = self._link
+        abandon(link, self._records, [c for c in link.active.values() if c.unsent])
         while link.active and (now := now_ns()) < until:
             for fd, _ in link.poll((until - now) / 1e9):
                 connection = link.receive(fd)
                 if connection is not None:
                     link.park(connection)
-        abandon(link, self._records)
+        abandon(link, self._records, list(link.active.values()))

@@ -62,6 +62,11 @@ class Connection:
         self.keeps = False
         self.due = self.sent = self.done = 0
 
+    @property
+    def unsent(self) -> bool:
+        """Whether not a byte of the request could be sent: the connection isn't made yet."""
+        return len(self.pending) == len(self.exchange.payload)
+
 
 class Link:
     """The connections to one target.
@@ -254,7 +259,7 @@ class Link:
         if code not in (0, errno.EINPROGRESS):
             sock.close()
             return _CODE["ports" if code == errno.EADDRNOTAVAIL else "connect"]
-        # On one machine the connection is made by now, whatever the code says: sending at once saves a wake-up.
+        # On one machine the connection is made by now, whatever the code says: send at once.
         self._epoll.register(connection.fd, EPOLLIN)
         self.active[connection.fd] = connection
         self.opened += 1

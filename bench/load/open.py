@@ -120,4 +120,4 @@ class OpenTrial:
         while link.active and (now := now_ns()) < until:
             for fd, _ in link.poll((until - now) / 1e9):
                 self._receive(fd)
-        abandon(link, self._records)
+        abandon(link, self._records, list(link.active.values()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from hdrh.histogram import HdrHistogram
 
 from bench.load.clock import now_ns
-from bench.load.link import DROPPED, KINDS, OK, UNFINISHED, Link
+from bench.load.link import DROPPED, KINDS, OK, UNFINISHED, Connection, Link
 
 _LOWEST_US = 1
 _HIGHEST_US = 60_000_000
@@ -114,10 +114,10 @@ class Counted:
         return found
 
 
-def abandon(link: Link, records: Records) -> None:
+def abandon(link: Link, records: Records, connections: Iterable[Connection]) -> None:
     """Give up what was never answered, as unfinished after the time that it has waited."""
     now = now_ns()
-    for connection in list(link.active.values()):
+    for connection in connections:
         code = row_code(connection.exchange.endpoint, UNFINISHED)
         records.add((connection.due, connection.sent, now, code))
         link.discard(connection)

@@ -1,4 +1,4 @@
-"""wsgiref as it is, or (`--threaded`) with a thread a connection, no log and a longer backlog."""
+"""wsgiref, one request at a time and a log line each, or (`--threaded`) a thread a connection and no log."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from servers.application import address, application
 
 
-class ThreadedServer(ThreadingMixIn, WSGIServer):
+class Server(WSGIServer):
+    # 5 by default, so that with 16 users TCP's wait of a second or more would be measured instead of wsgiref:
+    # https://docs.python.org/3/library/socketserver.html#socketserver.BaseServer.request_queue_size
+    request_queue_size = 128
+
+
+class ThreadedServer(ThreadingMixIn, Server):
     # A thread that still waits for its client must not keep the process from ending.
     # https://docs.python.org/3/library/socketserver.html#socketserver.ThreadingMixIn
     daemon_threads = True
-    # 5 by default: https://docs.python.org/3/library/socketserver.html#socketserver.BaseServer.request_queue_size
-    request_queue_size = 128
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -32,7 +36,7 @@ def main() -> None:
     if threaded:
         server: WSGIServer = make_server(host, port, app, ThreadedServer, QuietHandler)
     else:
-        server = make_server(host, port, app)
+        server = make_server(host, port, app, Server)
 
     # KeyboardInterrupt would be lost: wsgiref.handlers catches it when it comes in the middle of a request.
     def stop(*_: object) -> None:

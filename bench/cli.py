@@ -1,0 +1,170 @@
+"""The verbs of the command line. No logic: each reads as what it does."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench import listing, settings
+from bench.deploy.engine import find_engine
+from bench.deploy.ownership import clean as remove_leftovers
+from bench.deploy.select import choose_runtime
+from bench.errors import BenchError, UsageError
+from bench.interrupt import interruptible
+from bench.plan import make_plan
+from bench.progress import Reporter
+from bench.report import FORMATS
+from bench.session import (
+    Outcome,
+    measure,
+    newest_result,
+    rendered,
+    result_directory,
+    result_path,
+    target_server,
+    write_all_reports,
+)
+from bench.session import resume as resume_run
+from bench.store import replace_file
+
+ROOT = Path(__file__).resolve().parents[1]
+
+Command = Callable[..., Any]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="wsgi-bench")
+def cli() -> None:
+    """Which WSGI server serves this application best on this machine, and how sure are we?"""
+
+
+def _run_options(command: Command) -> Command:
+    options = (
+        click.option("--profile", help="smoke, standard (default) or full: how much is measured."),
+        click.option("--runtime", help="auto (default), local or compose: child processes or containers."),
+        click.option("--servers", help="Names of docker-compose.yml, with commas between."),
+        click.option("--app", help="A name of apps/apps.toml, or any module:callable."),
+        click.option("--scenarios", help="Names, with commas between; see `wsgi-bench list scenarios`."),
+        click.option("--users", help="Users of closed load."),
+        click.option("--rate", help="Requests a second of open load, instead of the pilot's."),
+        click.option("--rounds", help="Rounds of fresh deployments."),
+        click.option("--blocks", help="Closed-load blocks a round; a tenth as many are open load."),
+        click.option("--seed", help="Order and requests are drawn from it; by default a fresh one."),
+        click.option("--out", help="Directory for this run's files."),
+        click.option("--connection", help="as-is (default), or close: a connection each request."),
+        click.option(
+            "--target", multiple=True, metavar="NAME=URL", help="Measure what runs already; repeatable."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@cli.command()
+@_run_options
+@click.option("--dry-run", is_flag=True, help="Print the plan and its time; start nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the derived result as JSON.")
+@click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
+@click.pass_context
+def run(context: click.Context, /, dry_run: bool, as_json: bool, quiet: bool, **flags: Any) -> None:
+    """Measure and compare; the report's path is the last thing said."""
+    asked = settings.resolve(flags, ROOT)
+    with Reporter(quiet=quiet) as reporter:
+        runtime = choose_runtime(asked.runtime, reporter.phase)
+        servers = asked.servers or tuple(target_server(n, url) for n, url in asked.targets.items())
+        plan = make_plan(
+            asked.profile, runtime, servers, asked.combinations, seed=asked.seed, rate=asked.rate
+        )
+        if dry_run:
+            click.echo(listing.plan(plan))
+            return
+        directory = result_directory(ROOT, asked.out)
+        outcome = measure(plan, ROOT, directory, reporter)
+    _finish(context, outcome, as_json=as_json, quiet=quiet)
+
+
+@cli.command()
+@click.argument("result", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the derived result as JSON.")
+@click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
+@click.pass_context
+def resume(context: click.Context, result: Path, as_json: bool, quiet: bool) -> None:
+    """Continue an interrupted run."""
+    with Reporter(quiet=quiet) as reporter:
+        outcome = resume_run(result_path(result), ROOT, reporter)
+    _finish(context, outcome, as_json=as_json, quiet=quiet)
+
+
+@cli.command()
+@click.argument("result", required=False, type=click.Path(path_type=Path))
+@click.option("--format", "format_name", help=f"One of {', '.join(FORMATS)}.")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write instead of standard output.")
+def report(result: Path | None, format_name: str | None, out: Path | None) -> None:
+    """Render a stored result, by default the newest; without --format all its files and the index."""
+    directory = result_path(result) if result else newest_result(ROOT)
+    if format_name is None:
+        for path in write_all_reports(directory, ROOT):
+            click.echo(path)
+        return
+    if format_name not in FORMATS:
+        raise UsageError(f"There is no format {format_name!r}. Known are {', '.join(FORMATS)}.")
+    text = rendered(directory, format_name)
+    if out is None:
+        click.echo(text, nl=not text.endswith("\n"))
+    else:
+        replace_file(out, [text])
+        click.echo(out)
+
+
+@cli.command(name="list")
+@click.argument("what")
+@click.option("--json", "as_json", is_flag=True)
+def list_(what: str, as_json: bool) -> None:
+    """List servers, apps, scenarios or results."""
+    tables = {
+        "servers": listing.servers,
+        "apps": listing.apps,
+        "scenarios": listing.scenarios,
+        "results": listing.results,
+    }
+    if what not in tables:
+        raise UsageError(f"There is no list of {what!r}. Known are {', '.join(tables)}.")
+    rows = tables[what](ROOT)
+    click.echo(json.dumps(rows, indent=1) if as_json else listing.as_text(rows))
+
+
+@cli.command()
+def clean() -> None:
+    """Remove containers and networks that a killed run left behind."""
+    for run_id in remove_leftovers(find_engine()):
+        click.echo(f"removed what {run_id} had left")
+
+
+def _finish(context: click.Context, outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
+    click.echo(FORMATS["json" if as_json else "text"](outcome.suite, outcome.analysis))
+    if not quiet:
+        click.echo(f"report: {outcome.directory / 'report.html'}", err=True)
+    context.exit(outcome.exit_code)
+
+
+def main() -> int:
+    """Run a verb; every failure is one message and its exit code."""
+    try:
+        with interruptible():
+            return cli(standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return UsageError.exit_code
+    except UsageError as error:
+        for problem in error.problems:
+            print(f"wsgi-bench: {problem}", file=sys.stderr)
+        return error.exit_code
+    except BenchError as error:
+        print(f"wsgi-bench: {error}", file=sys.stderr)
+        return error.exit_code
