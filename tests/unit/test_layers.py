@@ -17,7 +17,9 @@ ROOT = Path(__file__).parents[2]
 
 # From the top. A package stands for all its modules, except those that are listed by themselves.
 LAYERS = (
-    ("bench.cli", "bench.__main__"),
+    ("bench.__main__",),
+    ("bench.cli", "bench.webui"),
+    ("bench.listing",),
     ("bench.session", "bench.settings"),
     ("bench.runner", "bench.report", "bench.check"),
     ("bench.fleet",),
@@ -29,7 +31,7 @@ LAYERS = (
 )
 
 # Importing locust patches the standard library, so it happens in the driver's process and nowhere else.
-DRIVER = frozenset({"bench.load.driver", "bench.load.users", "bench.load.webui"})
+DRIVER = frozenset({"bench.load.driver", "bench.load.users", "bench.load.locustfile"})
 DRIVER_ONLY = ("locust", "gevent")
 
 # A result from last year renders today, on a machine without any of these.
