@@ -90,6 +90,20 @@ def test_an_app_that_cannot_be_imported_ends_the_server_with_the_reason(
     assert not runtime.stop(target)
 
 
+@pytest.mark.parametrize("name", ["wsgiref", "wsgiref-threaded", "werkzeug", "waitress", "uwsgi"])
+def test_a_server_can_be_stopped_while_it_imports_the_app(runtime: LocalRuntime, name: str) -> None:
+    target = started(
+        runtime, deployment(SERVERS[name], App("slow", "tests.deploy.slow_app:x", (), False, ()))
+    )
+    deadline = time.monotonic() + 30
+    while "importing" not in runtime.log_tail(target, 100):
+        assert runtime.alive(target)
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+    assert runtime.stop(target)
+
+
 def test_two_of_one_server_run_side_by_side(runtime: LocalRuntime) -> None:
     for server in SERVERS.values():
         first = started(runtime, deployment(server))
