@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.analysis import analyse
 from bench.analysis.verdict import code
+from bench.deploy import Runtime
 from bench.deploy.external import URL_VARIABLE
 from bench.deploy.select import open_runtime
 from bench.environment import describe, split_cpus
@@ -73,6 +74,7 @@ def measure(plan: Plan, root: Path, directory: Path, reporter: Reporter) -> Outc
     """
     started = datetime.now(UTC)
     cpus = split_cpus()
+    runtime = open_runtime(plan, root, directory, cpus, reporter.phase)
     suite = Suite(
         schema_version=SCHEMA_VERSION,
         id=_new_id(started),
@@ -87,23 +89,26 @@ def measure(plan: Plan, root: Path, directory: Path, reporter: Reporter) -> Outc
         failures=(),
     )
     with Writer.create(directory, suite, analyse) as writer:
-        return _saved(writer, suite, root, reporter, time.monotonic_ns())
+        return _saved(writer, suite, runtime, root, reporter, time.monotonic_ns())
 
 
 def resume(directory: Path, root: Path, reporter: Reporter) -> Outcome:
     """Go on with an interrupted run; see `measure`."""
     writer, suite = Writer.resume(directory, analyse)
     with writer:
+        runtime = open_runtime(suite.plan, root, directory, suite.environment.cpu_split, reporter.phase)
         last = max((trial.at_s + trial.duration_s for trial in suite.trials), default=0.0)
         writer.append(gap={"reason": "resumed", "at": datetime.now(UTC).isoformat(timespec="seconds")})
-        return _saved(writer, suite, root, reporter, time.monotonic_ns() - int(last * 1e9))
+        return _saved(writer, suite, runtime, root, reporter, time.monotonic_ns() - int(last * 1e9))
 
 
-def _saved(writer: Writer, suite: Suite, root: Path, reporter: Reporter, epoch_ns: int) -> Outcome:
+def _saved(
+    writer: Writer, suite: Suite, runtime: Runtime, root: Path, reporter: Reporter, epoch_ns: int
+) -> Outcome:
     """Work, and whatever happens write the result and its reports."""
     complete = False
     try:
-        _work(writer, suite, root, reporter, epoch_ns)
+        _work(writer, suite, runtime, root, reporter, epoch_ns)
         complete = True
     finally:
         with shield():
@@ -115,10 +120,12 @@ def _saved(writer: Writer, suite: Suite, root: Path, reporter: Reporter, epoch_n
     return Outcome(writer.directory, suite, analysis, exit_code(suite, analysis))
 
 
-def _work(writer: Writer, suite: Suite, root: Path, reporter: Reporter, epoch_ns: int) -> None:
+def _work(
+    writer: Writer, suite: Suite, unopened: Runtime, root: Path, reporter: Reporter, epoch_ns: int
+) -> None:
     plan, cpus = suite.plan, suite.environment.cpu_split
     _stay_on(cpus)
-    with open_runtime(plan, root, writer.directory, cpus, reporter.phase) as runtime:
+    with unopened as runtime:
         writer.append(
             environment=replace(
                 suite.environment,
