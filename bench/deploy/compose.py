@@ -203,6 +203,13 @@ class ComposeRuntime:
         described = images.describe(self._engine, used.values())
         self.images = {image: digest for image, (digest, _) in described.items()}
         self._image_bytes = {name: described[image][1] for name, image in used.items()}
+        self.versions = {**self.versions, "python (containers)": self._python_version(used[DRIVER])}
+
+    def _python_version(self, image: str) -> str:
+        """The servers' Python, which isn't the harness's; the driver's image has the same base."""
+        label = f"{ownership.RUN_LABEL}={self._run_id}"
+        isolated = ["--rm", "--network", "none", "--label", label]
+        return self._engine.run("run", *isolated, image, "python", "--version").split()[-1]
 
     def _start_store(self) -> None:
         container = self._container(REDIS)
