@@ -47,7 +47,9 @@ class Reply:
         "_body",
         "_exchange",
         "_framed",
+        "_head",
         "_headers_done",
+        "_interims",
         "_location",
         "_parser",
         "complete",
@@ -61,7 +63,9 @@ class Reply:
         self._body = b""
         self._location: bytes | None = None
         self._framed = False
+        self._head = b""
         self._headers_done = False
+        self._interims = 0
         self.complete = False
         self.fault: str | None = None
         self.keeps = False
@@ -71,12 +75,14 @@ class Reply:
         if self.complete:
             self._break("excess")
             return
+        if self._exchange.head_only:
+            self._head += data
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserCallbackError as error:
             if not isinstance(error.__context__, _HeadOnly):
                 raise
-            if data.rpartition(b"\r\n\r\n")[1:] != (b"\r\n\r\n", b""):
+            if self._head.split(b"\r\n\r\n", self._interims + 1)[-1]:
                 self._break("excess")
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._break("excess" if self.complete else "malformed")
@@ -116,6 +122,7 @@ class Reply:
             return
         if self._parser.get_status_code() < 200:
             self._framed = self._headers_done = False
+            self._interims += 1
             self._location = None
             return
         self._finish()
