@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import socket
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.analysis import analyse
 from bench.analysis.verdict import code
+from bench.calibrate import NULL_DEPLOYMENT, calibrate
 from bench.deploy import Runtime
 from bench.deploy.external import URL_VARIABLE
+from bench.deploy.local import LocalRuntime
 from bench.deploy.select import open_runtime
 from bench.environment import describe, split_cpus
 from bench.errors import EXIT_NOT_VALID, EXIT_SERVER_FAILED, ResultError
@@ -74,7 +77,7 @@ def measure(plan: Plan, root: Path, directory: Path, reporter: Reporter) -> Outc
     """
     started = datetime.now(UTC)
     cpus = split_cpus()
-    runtime = open_runtime(plan, root, directory, cpus, reporter.phase)
+    runtime = _open(plan, root, directory, cpus, reporter)
     suite = Suite(
         schema_version=SCHEMA_VERSION,
         id=_new_id(started),
@@ -96,7 +99,7 @@ def resume(directory: Path, root: Path, reporter: Reporter) -> Outcome:
     """Go on with an interrupted run; see `measure`."""
     writer, suite = Writer.resume(directory, analyse)
     with writer:
-        runtime = open_runtime(suite.plan, root, directory, suite.environment.cpu_split, reporter.phase)
+        runtime = _open(suite.plan, root, directory, suite.environment.cpu_split, reporter)
         last = max((trial.at_s + trial.duration_s for trial in suite.trials), default=0.0)
         writer.append(gap={"reason": "resumed", "at": datetime.now(UTC).isoformat(timespec="seconds")})
         return _saved(writer, suite, runtime, root, reporter, time.monotonic_ns() - int(last * 1e9))
@@ -138,6 +141,9 @@ def _work(
         logs = writer.directory / "logs"
         logs.mkdir(exist_ok=True)
         with LoadDriver(command, environment, root, cpus.generator, logs / "driver.log") as driver:
+            if suite.calibration is None:
+                reporter.phase("calibrating the load generator")
+                _calibrated(plan, runtime, driver, root, writer, epoch_ns)
             Runner(
                 plan,
                 runtime,
@@ -147,6 +153,25 @@ def _work(
                 done=frozenset((t.round, t.block, t.case) for t in suite.trials),
                 epoch_ns=epoch_ns,
             ).run()
+
+
+def _open(plan: Plan, root: Path, directory: Path, cpus: CpuSplit, reporter: Reporter) -> Runtime:
+    """The runtime that a plan names, not entered yet, with the null server among what it can start."""
+    deployments = plan.deployments
+    if plan.runtime != "external":
+        deployments = (*deployments, NULL_DEPLOYMENT)
+    return open_runtime(plan.runtime, deployments, root, directory, cpus, reporter.phase)
+
+
+def _calibrated(
+    plan: Plan, runtime: Runtime, driver: LoadDriver, root: Path, writer: Writer, epoch_ns: int
+) -> None:
+    """Measure the generator's ceiling where the load comes from, and save it."""
+    with ExitStack() as stack:
+        if plan.runtime == "external":
+            local = LocalRuntime(writer.directory, split_cpus(), (NULL_DEPLOYMENT,), root=root)
+            runtime = stack.enter_context(local)
+        writer.append(calibration=calibrate(plan, runtime, driver, epoch_ns))
 
 
 def write_reports(suite: Suite, directory: Path) -> Analysis:

@@ -39,7 +39,7 @@ def webui(server: str, app: str | None, scenario: str | None, port: int) -> None
     deployment, cpus = plan.deployments[0], split_cpus()
     with tempfile.TemporaryDirectory() as scratch, Reporter() as reporter:
         directory = Path(scratch)
-        with open_runtime(plan, ROOT, directory, cpus, reporter.phase) as runtime:
+        with open_runtime("local", plan.deployments, ROOT, directory, cpus, reporter.phase) as runtime:
             if deployment.app.seed:
                 runtime.seed(deployment)
             command, environment = runtime.driver_command(())

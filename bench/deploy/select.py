@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.deploy import Runtime
@@ -11,7 +11,7 @@ from bench.deploy.engine import find_engine
 from bench.deploy.external import ExternalRuntime
 from bench.deploy.local import LocalRuntime
 from bench.errors import EngineError
-from bench.model import CpuSplit, Plan
+from bench.model import CpuSplit, Deployment
 
 
 def choose_runtime(asked: str, say: Callable[[str], None]) -> str:
@@ -28,11 +28,17 @@ def choose_runtime(asked: str, say: Callable[[str], None]) -> str:
 
 
 def open_runtime(
-    plan: Plan, root: Path, directory: Path, cpus: CpuSplit, say: Callable[[str], None]
+    name: str,
+    deployments: Sequence[Deployment],
+    root: Path,
+    directory: Path,
+    cpus: CpuSplit,
+    say: Callable[[str], None],
 ) -> Runtime:
-    """The runtime that a plan names; nothing is started before it is entered.
+    """The runtime of that name; nothing is started before it is entered.
 
     Args:
+        deployments: whatever it may be asked to start.
         root: the checkout.
         directory: the run's own.
         say: told what takes long, such as building images.
@@ -41,9 +47,9 @@ def open_runtime(
         EngineError: it needs a Docker engine, and none answers.
         StoreError: it needs redis-server, and there is none.
     """
-    if plan.runtime == "external":
-        return ExternalRuntime(directory, cpus, plan.deployments)
-    if plan.runtime == "compose":
+    if name == "external":
+        return ExternalRuntime(directory, cpus, deployments)
+    if name == "compose":
         engine = find_engine()
-        return ComposeRuntime(directory, cpus, plan.deployments, root=root, engine=engine, say=say)
-    return LocalRuntime(directory, cpus, plan.deployments, root=root)
+        return ComposeRuntime(directory, cpus, deployments, root=root, engine=engine, say=say)
+    return LocalRuntime(directory, cpus, deployments, root=root)

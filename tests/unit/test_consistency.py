@@ -20,7 +20,7 @@ LOCKS = sorted(
     for path in [*ROOT.glob("requirements*.lock"), *ROOT.glob("servers/*/requirements.txt")]
 )
 # The harness has no server of its own in this folder; `base` builds images, `driver` sends the load.
-NOT_SERVERS = frozenset({"base", "driver"})
+NOT_SERVERS = frozenset({"base", "driver", "null"})
 
 
 def _servers() -> dict[str, Any]:

@@ -21,12 +21,13 @@ LAYERS = (
     ("bench.cli", "bench.webui"),
     ("bench.listing",),
     ("bench.session", "bench.settings"),
-    ("bench.runner", "bench.report", "bench.check"),
+    ("bench.runner", "bench.calibrate", "bench.report", "bench.check"),
     ("bench.fleet",),
     ("bench.plan", "bench.deploy", "bench.load", "bench.analysis", "bench.store"),
     ("bench.registry", "bench.environment", "bench.usage", "bench.progress"),
     ("bench.scenarios",),
-    ("bench.process", "bench.interrupt"),
+    ("bench.process",),
+    ("bench.interrupt",),
     ("bench.model", "bench.errors"),
 )
 

@@ -1,0 +1,79 @@
+"""The load generator's own ceiling, measured against a server that answers with prebuilt bytes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import median
+
+from bench.deploy import Runtime
+from bench.errors import MachineError
+from bench.fleet import Fleet
+from bench.load.client import LoadDriver
+from bench.model import App, Calibration, Case, Deployment, Load, Plan, Server, Trial, TrialLength
+from bench.plan import block_orders
+
+NULL_SERVER = Server(
+    name="null",
+    title="prebuilt bytes",
+    command=("python", "-m", "servers.null.serve"),
+    environment={},
+    workers=1,
+    threads=1,
+    keep_alive=True,
+    concurrency="1 process, 1 thread",
+    default=False,
+    docs="",
+    package="",
+    stop_signal="SIGKILL",
+    stop_grace_s=5.0,
+)
+NULL_DEPLOYMENT = Deployment(
+    name="null",
+    server=NULL_SERVER,
+    app=App("null", "apps.hello.wsgi:application", ("hello",), redis=False, seed=()),
+    twin=False,
+    database=0,
+)
+_LOADS = {
+    "keep-alive": Load("closed", 16),
+    "close": Load("closed", 16, connection="close"),
+    "floor": Load("closed", 1),
+}
+
+
+def calibrate(plan: Plan, runtime: Runtime, driver: LoadDriver, epoch_ns: int) -> Calibration:
+    """Measure the ceiling on kept connections, with a connection each, and the latency floor.
+
+    Args:
+        plan: gives the seed and the length and number of trials; at most ten of each kind are run.
+
+    Raises:
+        MachineError: the null server can't be started.
+    """
+    cases = [Case(name, "null", "null", "hello", NULL_DEPLOYMENT.name, load) for name, load in _LOADS.items()]
+    small = replace(
+        plan,
+        cases=tuple(cases),
+        deployments=(NULL_DEPLOYMENT,),
+        trial_s=TrialLength(closed=0.1, open=0.1),
+    )
+    trials: dict[str, list[Trial]] = {name: [] for name in _LOADS}
+    with Fleet(runtime, driver, 0) as fleet:
+        fleet.start([(NULL_DEPLOYMENT, ("hello",))])
+        for failure in fleet.failures:
+            raise MachineError(
+                f"the load generator can't be calibrated: {failure.reason}\n" + "\n".join(failure.log)
+            )
+        for block in range(-1, min(10, plan.blocks)):
+            for trial in driver.block(block_orders(small, cases, 0, block, epoch_ns)):
+                if block >= 0:
+                    trials[trial.case].append(trial)
+    return Calibration(
+        keep_alive_rps=_rate(trials["keep-alive"]),
+        close_rps=_rate(trials["close"]),
+        latency_floor_s=median(trial.mean_s or 0.0 for trial in trials["floor"]),
+    )
+
+
+def _rate(trials: list[Trial]) -> float:
+    return median(trial.ok / trial.duration_s if trial.duration_s else 0.0 for trial in trials)
