@@ -262,22 +262,28 @@ class Link:
         # On one machine the connection is made by now, whatever the code says: send at once.
         self._epoll.register(connection.fd, EPOLLIN)
         self.active[connection.fd] = connection
+        if not self._send(connection, exchange):
+            self.discard(connection)
+            return _CODE["connect"]
         self.opened += 1
-        self._send(connection, exchange)
         return INCOMPLETE
 
-    def _send(self, connection: Connection, exchange: Exchange) -> None:
+    def _send(self, connection: Connection, exchange: Exchange) -> bool:
+        """Send what fits; False if the connection was refused, which a socket says only once."""
         payload = exchange.payload
         try:
             written = connection.sock.send(payload)
         except BlockingIOError:
             written = 0
+        except ConnectionRefusedError:
+            return False
         except OSError:
-            # The reason is read where the answer would have been: `receive` meets the same end.
-            return
+            # `receive` meets the end of the connection where the answer would have been.
+            return True
         if written < len(payload):
             connection.pending = payload[written:]
             self._epoll.modify(connection.fd, EPOLLIN | EPOLLOUT)
+        return True
 
     def _send_rest(self, connection: Connection) -> None:
         try:
