@@ -1,0 +1,235 @@
+"""Closed trials and the connections beneath them, against servers whose behaviour is planted."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bench.load.closed import SETTLE_NS
+from bench.scenarios.request import Expect, Request
+from tests.load.trials import PAGE, SECOND, decode, link_to, run_closed
+from tests.truth.planted import planted, truth
+
+USERS = 8
+LENGTH_S = 0.15
+
+
+def page(method: str = "GET", status: int = 200, body: bytes = b"") -> Request:
+    return Request("hello", method, "/", Expect(status, body=body))
+
+
+@pytest.mark.parametrize(
+    ("kind", "request_", "kept"),
+    [
+        ("length", PAGE, True),
+        ("chunked", PAGE, True),
+        ("byte-by-byte", PAGE, True),
+        ("interim", PAGE, True),
+        ("head-only", page("HEAD"), True),
+        ("no-content", page(status=204), True),
+        ("not-modified", page(status=304), True),
+        ("http10", PAGE, False),
+        ("announced-close", PAGE, False),
+    ],
+)
+def test_every_framing_is_right_and_connections_are_kept_where_they_can_be(
+    kind: str, request_: Request, kept: bool
+) -> None:
+    with planted(kind) as url, link_to(url) as link:
+        ran = run_closed(link, users=USERS, length_s=LENGTH_S, request=request_)
+        assert ran.kinds() == {"ok": ran.counted.offered}
+        assert ran.counted.offered > USERS
+        assert link.lost == 0
+        assert link.reuse
+        assert {row.kind for row in ran.rows} == {"ok"}
+        # Each user's last request is answered while the trial drains, and not recorded.
+        answered = len(ran.rows) + USERS
+        assert len(truth(url).answered) == answered
+        assert link.opened == (USERS if kept else answered)
+        assert len(link.idle) == (USERS if kept else 0)
+        assert not link.active
+
+
+def test_asked_to_close_each_connection_carries_one_request() -> None:
+    with planted("announced-close") as url, link_to(url) as link:
+        ran = run_closed(link, users=USERS, length_s=LENGTH_S, close=True)
+        assert ran.kinds() == {"ok": ran.counted.offered}
+        (opened_before, _), (opened_after, _) = ran.marks
+        assert abs(opened_after - opened_before - ran.counted.offered) <= USERS
+
+
+def test_connections_live_on_from_trial_to_trial() -> None:
+    with planted("length") as url, link_to(url) as link:
+        for _ in range(3):
+            ran = run_closed(link, users=USERS, length_s=0.05)
+            assert ran.kinds() == {"ok": ran.counted.offered}
+        assert link.opened == USERS
+
+
+@pytest.mark.parametrize("fault", ["status", "body", "truncated", "malformed", "excess", "reset"])
+def test_one_user_finds_exactly_the_planted_faults(fault: str) -> None:
+    every = 20
+    with planted("wrong", fault=fault, every=every) as url, link_to(url) as link:
+        ran = run_closed(link, users=1, length_s=LENGTH_S)
+    # The server counts from 1; the first answer settles, the last is drained.
+    expected = [fault if number % every == 0 else "ok" for number in range(1, len(ran.rows) + 1)]
+    assert [row.kind for row in ran.rows] == expected
+    counted = expected[1 : 1 + len(ran.inside())]
+    assert ran.kinds() == {kind: counted.count(kind) for kind in set(counted)}
+    assert ran.counted.errors() == {fault: counted.count(fault)}
+
+
+@pytest.mark.parametrize("fault", ["status", "body", "truncated", "malformed", "excess", "reset"])
+def test_many_users_find_the_planted_faults(fault: str) -> None:
+    every = 20
+    with planted("wrong", fault=fault, every=every) as url, link_to(url) as link:
+        ran = run_closed(link, users=USERS, length_s=LENGTH_S)
+        answered = len(truth(url).answered)
+    wrong = sum(row.kind == fault for row in ran.rows)
+    assert {row.kind for row in ran.rows} == {"ok", fault}
+    # All but the last of each user is recorded.
+    assert len(ran.rows) == answered - USERS
+    assert 0 <= answered // every - wrong <= USERS
+
+
+def test_a_new_connection_that_ends_without_a_byte_is_an_error() -> None:
+    with planted("wrong", fault="closed", every=1) as url, link_to(url) as link:
+        ran = run_closed(link, users=USERS, length_s=LENGTH_S)
+    assert ran.kinds() == {"closed": ran.counted.offered}
+    assert ran.counted.offered > USERS
+    assert link.lost == 0
+
+
+def test_a_kept_connection_that_ends_without_a_byte_is_lost_and_no_error() -> None:
+    with planted("wrong", fault="closed", every=20) as url, link_to(url) as link:
+        ran = run_closed(link, users=USERS, length_s=LENGTH_S)
+        ended = len(truth(url).answered) // 20
+    kinds = [row.kind for row in ran.rows]
+    assert link.lost + kinds.count("closed") <= ended
+    assert link.lost > kinds.count("closed")
+    assert link.reuse
+
+
+def test_a_body_after_head_is_excess() -> None:
+    with planted("length") as url, link_to(url) as link:
+        ran = run_closed(link, users=2, length_s=0.05, request=page("HEAD"))
+    assert ran.kinds() == {"excess": ran.counted.offered}
+    assert ran.counted.offered > 0
+
+
+def test_a_request_on_a_connection_that_had_ended_is_lost_and_answered_on_a_new_one() -> None:
+    with planted("silent-close", answers=10) as url, link_to(url) as link:
+        ran = run_closed(link, users=USERS, length_s=LENGTH_S)
+        did = truth(url)
+    assert ran.kinds() == {"ok": ran.counted.offered}
+    assert link.lost > 4
+    assert link.reuse, "most kept connections carried another request"
+    assert len(ran.rows) + USERS == len(did.answered)
+    assert link.opened == USERS + link.lost
+    (_, lost_before), (_, lost_after) = ran.marks
+    assert lost_before <= lost_after <= link.lost
+
+
+def test_reuse_ends_for_a_server_that_always_closes_unannounced() -> None:
+    with planted("silent-close", answers=1) as url, link_to(url) as link:
+        first = run_closed(link, users=USERS, length_s=LENGTH_S)
+        assert first.kinds() == {"ok": first.counted.offered}
+        assert not link.reuse
+        lost = link.lost
+        assert 4 <= lost <= USERS + 4
+        second = run_closed(link, users=USERS, length_s=LENGTH_S)
+        assert second.kinds() == {"ok": second.counted.offered}
+        assert link.lost == lost
+        assert len(first.rows) + len(second.rows) + 2 * USERS == len(truth(url).answered)
+
+
+def test_connections_that_the_server_closed_while_they_were_idle_are_not_lost() -> None:
+    with planted("idle-close", idle_s=0.02) as url, link_to(url) as link:
+        for number in range(1, 7):
+            ran = run_closed(link, users=USERS, length_s=0.03)
+            assert ran.kinds() == {"ok": ran.counted.offered}
+            while (did := truth(url)).closed < did.opened - 1:
+                time.sleep(0.005)
+            assert link.opened == number * USERS
+    assert link.lost == 0
+    assert link.reuse
+
+
+def test_little_s_law_holds_on_the_very_records() -> None:
+    with planted("delayed", median_s=0.002) as url, link_to(url) as link:
+        ran = run_closed(link, users=USERS, length_s=1.0)
+    mean_s = ran.counted.mean_s()
+    assert mean_s is not None
+    rate = ran.counted.offered / ((ran.window.closed - ran.window.opened) / SECOND)
+    assert mean_s * rate == pytest.approx(USERS, rel=0.02)
+
+
+def test_nothing_of_settling_or_draining_is_counted() -> None:
+    with planted("delayed", median_s=0.004) as url, link_to(url) as link:
+        ran = run_closed(link, users=USERS, length_s=LENGTH_S)
+        answered = len(truth(url).answered)
+    before = [row for row in ran.rows if row.done <= ran.window.opened]
+    assert {row.due for row in before} == set(range(USERS)), "each user was answered before the window"
+    assert max(row.done for row in before) == ran.window.opened
+    inside = ran.inside()
+    assert sorted(row.done for row in inside) == sorted(ran.counted.done.tolist())
+    assert max(row.done for row in inside) == ran.window.closed
+    assert ran.window.closed - ran.window.opened <= LENGTH_S * SECOND
+    assert answered == len(ran.rows) + USERS, "one answer of each user came while draining"
+
+
+def test_a_user_sends_the_next_request_the_moment_the_last_was_answered() -> None:
+    with planted("delayed", median_s=0.002) as url, link_to(url) as link:
+        ran = run_closed(link, users=USERS, length_s=LENGTH_S)
+    for user in range(USERS):
+        rows = [row for row in ran.rows if row.due == user]
+        assert len(rows) > 1
+        assert all(after.sent == row.done for row, after in zip(rows, rows[1:], strict=False))
+
+
+def test_histograms_hold_every_right_answer_and_no_other() -> None:
+    with planted("wrong", every=10) as url, link_to(url) as link:
+        counted = run_closed(link, users=USERS, length_s=LENGTH_S).counted
+    found = counted.histograms(("hello",), open_load=False)
+    assert set(found) == {"latency/hello"}
+    histogram = decode(found["latency/hello"])
+    assert histogram.get_total_count() == counted.number(0) == counted.offered - counted.errors()["status"]
+    right = sorted((counted.done - counted.sent)[counted.outcome == 0].tolist())
+    for percentile in (1, 50, 90, 99):
+        exact_us = right[int(percentile / 100 * len(right) + 0.5) - 1] / 1000
+        assert histogram.get_value_at_percentile(percentile) == pytest.approx(exact_us, rel=0.002, abs=1)
+
+
+def test_a_server_that_never_answers_leaves_every_user_unfinished() -> None:
+    with planted("never") as url, link_to(url) as link:
+        ran = run_closed(link, users=USERS, length_s=0.1, timeout_s=0.2)
+        assert ran.kinds() == {"unfinished": USERS}
+        waited_ns = SETTLE_NS + 0.3 * SECOND
+        assert all(row.done - row.sent >= waited_ns * 0.99 for row in ran.rows)
+        assert ran.counted.histograms(("hello",), open_load=False) == {}
+        assert not link.active
+        assert not link.idle
+
+
+def test_a_server_that_never_accepts_leaves_every_user_unfinished() -> None:
+    with planted("deaf") as url, link_to(url) as link:
+        ran = run_closed(link, users=USERS, length_s=0.1, timeout_s=0.2)
+        assert ran.kinds() == {"unfinished": USERS}
+        assert not link.active
+
+
+def test_nobody_listening_is_an_error_of_connecting() -> None:
+    with planted("refusing") as url, link_to(url) as link:
+        ran = run_closed(link, users=USERS, length_s=0.1)
+    assert ran.counted.errors() == {"connect": ran.counted.offered}
+    assert ran.counted.offered >= USERS
+
+
+def test_a_server_that_stands_still_at_the_end_of_a_trial_is_waited_for() -> None:
+    with planted("frozen", freeze_s=0.3, period_s=0.6) as url, link_to(url) as link:
+        ran = run_closed(link, users=USERS, length_s=1.0)
+        did = truth(url)
+    assert ran.kinds() == {"ok": ran.counted.offered}
+    assert did.frozen
+    assert len(did.answered) == len(ran.rows) + USERS
