@@ -107,7 +107,7 @@ class Runner:
     def _pilot(self, number: int, fleet: Fleet) -> None:
         """Find what each case can do, to set the rate of open load for all."""
         rates: dict[str, list[float]] = {}
-        for block in range(PILOT_BLOCKS):
+        for block in range(min(PILOT_BLOCKS, self._plan.blocks)):
             for trial in self._driver.block(self._orders(number, _PILOT - block, fleet)):
                 if trial.ok and trial.duration_s:
                     rates.setdefault(trial.case, []).append(trial.ok / trial.duration_s)

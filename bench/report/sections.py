@@ -187,7 +187,7 @@ def _repeat(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Sec
 def repeat_command(suite: Suite) -> str:
     """The command line that plans the same run."""
     plan = suite.plan
-    first = plan.deployments[0].app.name if plan.deployments else ""
+    apps = {d.app.name for d in plan.deployments}
     names = dict.fromkeys(d.server.name for d in plan.deployments if not d.twin)
     scenarios = dict.fromkeys(case.scenario for case in plan.cases)
     words = ["wsgi-bench", "run", "--profile", plan.profile]
@@ -197,7 +197,9 @@ def repeat_command(suite: Suite) -> str:
                 url = deployment.server.environment.get("URL", "URL")
                 words += ["--target", f"{deployment.server.name}={url}"]
     else:
-        words += ["--runtime", plan.runtime, "--servers", ",".join(names), "--app", first]
+        words += ["--runtime", plan.runtime, "--servers", ",".join(names)]
+        # Several apps are what a run without --app chooses by its scenarios.
+        words += ["--app", *apps] if len(apps) == 1 else []
     words += ["--scenarios", ",".join(scenarios)]
     if len({case.load.users for case in plan.cases if case.load.model == "closed"}) == 1:
         words += ["--users", str(plan.users)]
