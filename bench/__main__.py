@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from types import FrameType
 
-from bench.cli import main
+from bench.errors import Interrupted
+from bench.interrupt import handle
+
+
+def main() -> int:
+    """Run a verb and return its exit code.
+
+    Importing the verbs takes a second or two, in which nothing is started; once one has ended there is
+    nothing left to break off.
+    """
+    handle(_leave)
+    try:
+        from bench.cli import main as run_verb
+
+        return run_verb()
+    finally:
+        handle(signal.SIG_IGN)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    # Not as an exception, which half an import would catch and name another reason for.
+    os.write(2, f"wsgi-bench: stopped by {signal.Signals(number).name}\n".encode())
+    os._exit(Interrupted.exit_code)
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,40 +1,71 @@
-"""SIGINT and SIGTERM: raised as `Interrupted`, but never between starting a thing and knowing of it."""
+"""Signals that end a run: raised as `Interrupted`, but never between starting a thing and knowing of it."""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from bench.errors import Interrupted
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 _shields = 0
-_pending: str | None = None
+_stopped_by: str | None = None
+_raised: weakref.ref[Interrupted] | None = None
 
 
-def _on_signal(number: int, _frame: FrameType | None) -> None:
-    global _pending
-    _pending = signal.Signals(number).name
-    if _shields == 0:
-        _raise_pending()
+def _on_signal(number: int, frame: FrameType | None) -> None:
+    global _stopped_by
+    _stopped_by = _stopped_by or signal.Signals(number).name
+    if not _leaving(frame):
+        _raise_if_stopped()
 
 
-def _raise_pending() -> None:
-    global _pending
-    name, _pending = _pending, None
-    if name is not None:
-        raise Interrupted(f"stopped by {name}")
+def _raise_if_stopped() -> None:
+    """Raise `Interrupted` once: further signals don't break into the teardown that it sets off.
+
+    Again only after it was lost, as an exception in a finalizer is.
+    """
+    global _raised
+    if _stopped_by is None or _shields > 0 or (_raised is not None and _raised() is not None):
+        return
+    error = Interrupted(f"stopped by {_stopped_by}")
+    _raised = weakref.ref(error)
+    raise error
+
+
+def _leaving(frame: FrameType | None) -> bool:
+    """Whether a `with` block is being left: that must not be broken off before its shield is up."""
+    while frame is not None:
+        if frame.f_code.co_name == "__exit__":
+            return True
+        frame = frame.f_back
+    return False
+
+
+def handle(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> dict[signal.Signals, Any]:
+    """Have the signals handled so (SIGHUP not where nohup ignores it); return how they were before."""
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number in _SIGNALS:
+        if number != signal.SIGHUP or before[number] != signal.SIG_IGN:
+            signal.signal(number, handler)
+    return before
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into `Interrupted` for the length of the block."""
-    previous = {s: signal.signal(s, _on_signal) for s in (signal.SIGINT, signal.SIGTERM)}
+    """Turn signals into `Interrupted` for the length of the block."""
+    global _stopped_by, _raised
+    _stopped_by = _raised = None
+    before = handle(_on_signal)
     try:
         yield
     finally:
-        for number, handler in previous.items():
+        for number, handler in before.items():
             signal.signal(number, handler)
 
 
@@ -50,5 +81,4 @@ def shield() -> Iterator[None]:
         yield
     finally:
         _shields -= 1
-    if _shields == 0:
-        _raise_pending()
+    _raise_if_stopped()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from bench.errors import BenchError
+from bench.interrupt import shield
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -47,25 +48,31 @@ def run(
         CommandFailed: it ended with another exit code than 0, or took longer than `timeout_s`.
         FileNotFoundError: there is no such command.
     """
-    with subprocess.Popen(
-        argv,
-        env=None if environment is None else dict(environment),
-        cwd=cwd,
-        stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT if merge_errors else subprocess.PIPE,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    ) as child:
-        try:
-            out, err = child.communicate(stdin, timeout=timeout_s)
-        except subprocess.TimeoutExpired:
-            _end_group(child)
+    child: subprocess.Popen[str] | None = None
+    try:
+        with shield():
+            child = subprocess.Popen(
+                argv,
+                env=None if environment is None else dict(environment),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT if merge_errors else subprocess.PIPE,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
+        out, err = child.communicate(stdin, timeout=timeout_s)
+    except BaseException as error:
+        if child is not None:
+            with shield():
+                _end_group(child)
+                for pipe in (child.stdin, child.stdout, child.stderr):
+                    if pipe is not None:
+                        pipe.close()
+        if isinstance(error, subprocess.TimeoutExpired):
             raise CommandFailed(argv, -1, f"no end after {timeout_s:g} s") from None
-        except BaseException:
-            _end_group(child)
-            raise
+        raise
     if child.returncode != 0:
         raise CommandFailed(argv, child.returncode, out + (err or ""))
     return out

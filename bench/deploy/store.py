@@ -83,16 +83,16 @@ class LocalStore:
     def __enter__(self) -> Self:
         program = find_redis_server()
         self.address = (_HOST, free_port())
-        with shield(), self._log.open("ab") as log:
-            self._child = process.spawn(
-                [program, "--bind", _HOST, "--port", str(self.address[1]), "--save", "",
-                 "--appendonly", "no", "--databases", str(DATABASES), "--dir", str(self._log.parent)],
-                environment=os.environ,
-                cwd=self._log.parent,
-                cpus=self._cpus,
-                stdout=log,
-            )  # fmt: skip
         try:
+            with shield(), self._log.open("ab") as log:
+                self._child = process.spawn(
+                    [program, "--bind", _HOST, "--port", str(self.address[1]), "--save", "",
+                     "--appendonly", "no", "--databases", str(DATABASES), "--dir", str(self._log.parent)],
+                    environment=os.environ,
+                    cwd=self._log.parent,
+                    cpus=self._cpus,
+                    stdout=log,
+                )  # fmt: skip
             self._wait()
         except BaseException:
             self._stop()
