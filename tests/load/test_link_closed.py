@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -185,7 +186,7 @@ def test_a_user_sends_the_next_request_the_moment_the_last_was_answered() -> Non
     for user in range(USERS):
         rows = [row for row in ran.rows if row.due == user]
         assert len(rows) > 1
-        assert all(after.sent == row.done for row, after in zip(rows, rows[1:], strict=False))
+        assert all(after.sent == row.done for row, after in pairwise(rows))
 
 
 def test_histograms_hold_every_right_answer_and_no_other() -> None:

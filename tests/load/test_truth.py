@@ -1,0 +1,89 @@
+"""What trials say against what servers really did: short forms of the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+import pytest
+
+from bench.load.open import poisson
+from tests.load.trials import SECOND, Ran, decode, link_to, run_closed, run_open
+from tests.truth.planted import Plan, planted, truth
+
+MEDIAN_S = 0.01
+LENGTH_S = 2.0
+SLACK_MS = 0.5
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The smallest value that a share of all doesn't exceed."""
+    return sorted(values)[max(0, ceil(share * len(values)) - 1)]
+
+
+def said_ms(ran: Ran, share: float, *, open_load: bool) -> float:
+    """A percentile as the report will read it, milliseconds."""
+    text = ran.counted.histograms(("hello",), open_load)["latency/hello"]
+    return float(decode(text).get_value_at_percentile(share * 100)) / 1000
+
+
+def test_planted_delays_have_their_distribution() -> None:
+    plan = Plan("delayed", median_s=MEDIAN_S, spread=0.5)
+    assert plan.quantile_s(0.5) == pytest.approx(MEDIAN_S)
+    assert plan.quantile_s(0.99) == pytest.approx(MEDIAN_S * 3.2002, rel=1e-4)
+
+
+@pytest.mark.parametrize("close", [False, True])
+def test_closed_load_tells_the_delays(close: bool) -> None:
+    with planted("delayed", median_s=MEDIAN_S) as url, link_to(url) as link:
+        ran = run_closed(link, users=16, length_s=LENGTH_S, close=close)
+        answered = truth(url).answered
+    inside = [(end - start) / 1e6 for start, end in answered if ran.window.opened < end <= ran.window.closed]
+    assert ran.kinds() == {"ok": ran.counted.offered}
+    assert abs(len(inside) - ran.counted.offered) <= 16
+    for share in (0.5, 0.9):
+        true_ms = quantile(inside, share)
+        assert said_ms(ran, share, open_load=False) == pytest.approx(true_ms, abs=0.03 * true_ms + SLACK_MS)
+
+
+def test_open_load_tells_the_delays() -> None:
+    due = poisson(800.0, round(LENGTH_S * SECOND), seed=5)
+    with planted("delayed", median_s=MEDIAN_S) as url, link_to(url) as link:
+        ran = run_open(link, due=due, length_s=LENGTH_S)
+        answered = truth(url).answered
+    assert ran.kinds() == {"ok": len(due)}
+    assert len(answered) == len(due)
+    for share in (0.5, 0.9):
+        true_ms = quantile([(end - start) / 1e6 for start, end in answered], share)
+        assert said_ms(ran, share, open_load=True) == pytest.approx(true_ms, abs=0.03 * true_ms + SLACK_MS)
+
+
+def test_open_load_sees_a_standstill_and_closed_load_does_not() -> None:
+    length_s = 2.0
+    due = poisson(400.0, round(length_s * SECOND), seed=5)
+    with planted("frozen", freeze_s=0.25, period_s=1.0) as url, link_to(url) as link:
+        opened = run_open(link, due=due, length_s=length_s)
+        closed = run_closed(link, users=4, length_s=length_s)
+        frozen = truth(url).frozen
+    assert opened.kinds() == {"ok": len(due)}
+    waits_ms = [
+        next((end - at for start, end in frozen if start < at < end), 0) / 1e6
+        for at in (opened.window.opened + at for at in due)
+    ]
+    true_ms = quantile(waits_ms, 0.99)
+    assert true_ms > 100
+    assert said_ms(opened, 0.99, open_load=True) == pytest.approx(true_ms, rel=0.15)
+    assert said_ms(closed, 0.99, open_load=False) < true_ms / 4
+
+
+@pytest.mark.parametrize("fault", ["status", "body", "truncated", "reset"])
+@pytest.mark.parametrize("model", ["closed", "open"])
+def test_wrong_answers_are_counted_within_a_percentage_point(model: str, fault: str) -> None:
+    with planted("wrong", fault=fault, every=20) as url, link_to(url) as link:
+        if model == "closed":
+            ran = run_closed(link, users=16, length_s=0.5)
+        else:
+            ran = run_open(link, due=poisson(1000.0, SECOND // 2, seed=5), length_s=0.5)
+    assert ran.counted.offered >= 200
+    assert ran.counted.errors().keys() == {fault}
+    assert ran.counted.errors()[fault] / ran.counted.offered == pytest.approx(0.05, abs=0.01)
