@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
+from bench.counters import read_listen
 from bench.deploy import Runtime
 from bench.interrupt import shield
 from bench.load.client import LoadDriver
@@ -82,6 +83,17 @@ class Fleet:
     def read_idle_memory(self) -> None:
         for member in self.members.values():
             member.memory_idle_bytes = self._runtime.memory_bytes(member.target)[0]
+
+    def read_listen(self) -> dict[str, dict[str, float]]:
+        """Connections refused so far, by deployment, for those in a network namespace of their own.
+
+        Of the others the driver sees the counters itself.
+        """
+        return {
+            name: read_listen(member.target.usage.pid)
+            for name, member in self.members.items()
+            if member.target.usage.kind in ("cgroup1", "cgroup2")
+        }
 
     def remove_dead(self) -> list[Failure]:
         """Take out the members that have ended by themselves."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from bench.counters import difference
 from bench.deploy import Runtime
 from bench.fleet import Fleet
 from bench.load.client import LoadDriver
@@ -46,6 +47,7 @@ class Runner:
         self._epoch_ns = epoch_ns
         self._given_up: set[str] = set()
         self._models = block_models(plan)
+        self._deployment_of = {case.id: case.deployment for case in plan.cases}
 
     def run(self) -> None:
         """Measure everything that isn't measured yet."""
@@ -117,14 +119,24 @@ class Runner:
     def _block(self, number: int, block: int, fleet: Fleet) -> None:
         trials: list[Trial] = []
         orders = [o for o in self._orders(number, block, fleet) if (number, block, o.case) not in self._done]
+        refused = fleet.read_listen()
         try:
             trials.extend(self._driver.block(orders))
         finally:
-            self._writer.append(trials=trials)
+            self._writer.append(trials=[self._with_refused(t, refused, fleet.read_listen()) for t in trials])
         self._note(fleet.remove_dead())
         self._reporter.share_done(
             (number - 1) * len(self._models) + block + 1, self._plan.rounds * len(self._models)
         )
+
+    def _with_refused(
+        self, trial: Trial, before: Mapping[str, dict[str, float]], after: Mapping[str, dict[str, float]]
+    ) -> Trial:
+        """The trial with what its deployment refused in this block, where the driver couldn't see it."""
+        name = self._deployment_of[trial.case]
+        if name not in before or name not in after:
+            return trial
+        return replace(trial, host={**trial.host, **difference(before[name], after[name])})
 
     def _orders(self, number: int, block: int, fleet: Fleet) -> list[TrialOrder]:
         model = self._models[block] if block >= 0 else "closed"

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -145,6 +146,8 @@ class LoadDriver:
                 return
             for pipe in (self._child.stdin, self._child.stdout):
                 if pipe is not None:
-                    pipe.close()
+                    # What a driver that has ended didn't read is still to be written.
+                    with suppress(BrokenPipeError):
+                        pipe.close()
             process.stop(self._child, signal.SIGTERM, _GRACE_S)
             self._child = None

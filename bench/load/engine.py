@@ -11,16 +11,15 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
-import redis
-
+from bench.counters import difference, read_host
 from bench.load.clock import now_ns
 from bench.load.closed import ClosedTrial
-from bench.load.host import difference, read_host
 from bench.load.link import DROPPED, OK, UNFINISHED, Link
 from bench.load.open import OpenTrial, poisson
 from bench.load.probe import probe
 from bench.load.protocol import read_target, read_trial_order
 from bench.load.records import Counted, Records, Window
+from bench.load.template import Template
 from bench.load.wire import Exchange
 from bench.model import Connection, Target, Trial, TrialOrder
 from bench.scenarios import SCENARIOS
@@ -28,13 +27,6 @@ from bench.scenarios.request import Request, Scenario
 from bench.usage import UsageReader, open_usage
 
 TIMEOUT_S = 10.0
-
-_RESTORE = """
-redis.call('SELECT', ARGV[1])
-redis.call('FLUSHDB')
-redis.call('SELECT', 0)
-for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('COPY', key, key, 'DB', ARGV[1]) end
-"""
 
 
 class Exchanges(dict[Request, Exchange]):
@@ -90,8 +82,7 @@ class Engine:
     def __init__(self, emit: Callable[[Mapping[str, Any]], None]) -> None:
         self._emit = emit
         self._stations: dict[str, Station] = {}
-        self._store: redis.Redis | None = None
-        self._as_seeded: set[int] = set()
+        self._template: Template | None = None
 
     def obey(self, order: Mapping[str, Any]) -> None:
         match order["order"]:
@@ -119,20 +110,18 @@ class Engine:
     def _set_targets(self, targets: Sequence[Target], store: tuple[str, int] | None) -> None:
         self.close()
         self._stations = {target.deployment: Station(target) for target in targets}
-        self._as_seeded.clear()
-        if store is not None and self._store is None:
-            self._store = redis.Redis(store[0], store[1], socket_timeout=TIMEOUT_S)
+        if store is not None and self._template is None:
+            self._template = Template(*store)
+        if self._template is not None:
+            self._template.forget()
 
     def _reset(self, database: int | None) -> None:
-        """Make a database equal to the seeded template in database 0, inside Redis, unless it is."""
-        if database is None or self._store is None or database in self._as_seeded:
-            return
-        self._store.eval(_RESTORE, 0, str(database))
-        self._as_seeded.add(database)
+        if database is not None and self._template is not None:
+            self._template.restore(database)
 
     def _used(self, database: int | None, scenario: Scenario) -> None:
-        if database is not None and scenario.writes:
-            self._as_seeded.discard(database)
+        if database is not None and self._template is not None and scenario.writes:
+            self._template.used(database)
 
     def _trial(self, order: TrialOrder) -> Trial:
         station, scenario = self._stations[order.target], SCENARIOS[order.scenario]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import traceback
 from collections.abc import Callable, Mapping
@@ -35,6 +36,9 @@ def serve(engine: Engine, emit: Callable[[Mapping[str, Any]], None], orders_fd: 
     environment = Environment(user_classes=[LoopUser])
     runner = environment.create_local_runner()
     runner.start(1, spawn_rate=1)
+    # What is loaded by now stays: the collection before each trial then takes 1 ms instead of 40.
+    gc.collect()
+    gc.freeze()
     emit({"event": "ready", "locust": locust.__version__})
     for text in FileObject(orders_fd, "rb", close=False):
         order = json.loads(text)

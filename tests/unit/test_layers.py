@@ -24,7 +24,7 @@ LAYERS = (
     ("bench.runner", "bench.calibrate", "bench.report", "bench.check"),
     ("bench.fleet",),
     ("bench.plan", "bench.deploy", "bench.load", "bench.analysis", "bench.store"),
-    ("bench.registry", "bench.environment", "bench.usage", "bench.progress"),
+    ("bench.registry", "bench.environment", "bench.usage", "bench.counters", "bench.progress"),
     ("bench.scenarios",),
     ("bench.process",),
     ("bench.interrupt",),

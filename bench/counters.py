@@ -9,13 +9,11 @@ _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 def read_host() -> dict[str, float]:
-    """Counters since boot, as far as this machine has them.
+    """Counters since boot, as far as this machine has them: `steal_s`, and what `read_listen` gives.
 
     steal_s: CPU seconds that the hypervisor gave to others (proc(5), /proc/stat).
-    listen_overflows, listen_drops: connections refused by full accept queues in this network
-    namespace (/proc/net/netstat).
     """
-    return _steal() | _listen()
+    return _steal() | read_listen()
 
 
 def difference(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
@@ -31,9 +29,13 @@ def _steal() -> dict[str, float]:
     return {"steal_s": int(fields[8]) * _TICK_S} if len(fields) > 8 else {}
 
 
-def _listen() -> dict[str, float]:
+def read_listen(pid: int | str = "self") -> dict[str, float]:
+    """Connections that full accept queues refused in the network namespace of a process.
+
+    listen_overflows, listen_drops: as /proc/net/netstat counts them.
+    """
     try:
-        lines = [row.split() for row in Path("/proc/net/netstat").read_text().splitlines()]
+        lines = [row.split() for row in Path(f"/proc/{pid}/net/netstat").read_text().splitlines()]
     except OSError:
         return {}
     for names, values in zip(lines[::2], lines[1::2], strict=False):
