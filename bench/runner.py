@@ -123,7 +123,8 @@ class Runner:
         try:
             trials.extend(self._driver.block(orders))
         finally:
-            self._writer.append(trials=[self._with_refused(t, refused, fleet.read_listen()) for t in trials])
+            now_refused = fleet.read_listen()
+            self._writer.append(trials=[self._with_refused(t, refused, now_refused) for t in trials])
         self._note(fleet.remove_dead())
         self._reporter.share_done(
             (number - 1) * len(self._models) + block + 1, self._plan.rounds * len(self._models)

@@ -19,7 +19,8 @@ class Template:
 
     def __init__(self, host: str, port: int) -> None:
         self._redis = redis.Redis(host, port, socket_timeout=_TIMEOUT_S)
-        self._connection = self._redis.connection_pool.get_connection()
+        # Untyped in redis-py.
+        self._connection: Any = self._redis.connection_pool.get_connection()
         self._strings: list[bytes | str] = []
         self._others: list[bytes | str] = []
         self._packed: dict[int, tuple[list[bytes], int]] = {}
