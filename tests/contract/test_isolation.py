@@ -32,7 +32,7 @@ def refusal(action):
     try:
         action()
     except OSError as error:
-        return error.strerror
+        return error.strerror or str(error)
 
 processes = [status(path) for path in pathlib.Path("/proc").glob("[0-9]*")]
 sockets = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
@@ -82,6 +82,8 @@ def test_a_container_is_confined(stack: Stack, server: Server) -> None:
 
     found = json.loads(stack.containers.execute(target.deployment, "python", "-c", LOOK))
 
+    # Without a route, or with one to a bridge that forwards nothing: engines differ.
+    assert found.pop("outside") in ("Network is unreachable", "timed out")
     assert found == {
         "first": ["docker-init"],
         "users": ["10001"],
@@ -90,7 +92,6 @@ def test_a_container_is_confined(stack: Stack, server: Server) -> None:
         "cpus": [",".join(map(str, CPUS.server))],
         "writing": ["Read-only file system"],
         "ports": [8000],
-        "outside": "Network is unreachable",
     }
 
 
