@@ -10,68 +10,15 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from math import exp, log
+from dataclasses import asdict
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 from bench import process
+from tests.truth.behaviour import Plan, Truth
 
 _ROOT = Path(__file__).parents[2]
 _TIMEOUT_S = 10.0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a server is to do.
-
-    Attributes:
-        kind: how it answers: "length", "chunked", "http10" (ends with the connection), "byte-by-byte",
-            "interim" (100 before the answer), "head-only" (as to HEAD), "no-content" (204),
-            "not-modified" (304);
-            how it ends connections: "announced-close", "silent-close", "idle-close";
-            what goes wrong: "wrong", "never" (accepts and says nothing), "delayed", "frozen",
-            "deaf" (never accepts, backlog 1), "refusing" (nobody listens).
-        every: "wrong": each how many-th answer of the server is wrong.
-        fault: "wrong": "status", "body", "truncated", "malformed", "excess", "closed" or "reset".
-        answers: "silent-close": after how many answers.
-        idle_s: "idle-close": after how long without a request.
-        freeze_s, period_s: "frozen": stands still for so long, and so often.
-        median_s, spread, seed: "delayed": log-normal delays, `spread` being the standard deviation
-            of their logarithm.
-    """
-
-    kind: str
-    every: int = 20
-    fault: str = "status"
-    answers: int = 1
-    idle_s: float = 0.05
-    freeze_s: float = 0.5
-    period_s: float = 5.0
-    median_s: float = 0.005
-    spread: float = 0.5
-    seed: int = 1
-
-    def quantile_s(self, share: float) -> float:
-        """The planted delay that a share of all delays, between 0 and 1, doesn't exceed."""
-        return exp(log(self.median_s) + self.spread * NormalDist().inv_cdf(share))
-
-
-@dataclass
-class Truth:
-    """What a server did; nanoseconds of the monotonic clock.
-
-    Attributes:
-        answered: for each answer, right or wrong, when its request was read and when it was written.
-        frozen: from when to when it stood still.
-        opened, closed: connections so far, with those that asked for the truth.
-    """
-
-    answered: list[tuple[int, int]] = field(default_factory=list)
-    frozen: list[tuple[int, int]] = field(default_factory=list)
-    opened: int = 0
-    closed: int = 0
 
 
 @contextmanager

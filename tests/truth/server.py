@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
-from tests.truth.planted import Plan, Truth
+from tests.truth.behaviour import Plan, Truth
 
 BODY = b"Hello, World!"
 BACKLOG = 1024
