@@ -48,7 +48,9 @@ def _run_options(command: Command) -> Command:
         click.option("--profile", help="smoke, standard (default) or full: how much is measured."),
         click.option("--runtime", help="auto (default), local or compose: child processes or containers."),
         click.option("--servers", help="Names of docker-compose.yml, with commas between."),
-        click.option("--app", help="A name of apps/apps.toml, or any module:callable."),
+        click.option(
+            "--app", help="A name of apps/apps.toml, or any module:callable that PYTHONPATH leads to."
+        ),
         click.option("--scenarios", help="Names, with commas between; see `wsgi-bench list scenarios`."),
         click.option("--users", help="Users of closed load."),
         click.option("--rate", help="Requests a second of open load, instead of the pilot's."),
@@ -107,13 +109,13 @@ def resume(context: click.Context, result: Path, as_json: bool, quiet: bool) -> 
 @click.option("--out", type=click.Path(path_type=Path), help="File to write instead of standard output.")
 def report(result: Path | None, format_name: str | None, out: Path | None) -> None:
     """Render a stored result, by default the newest; without --format all its files and the index."""
+    if format_name is not None and format_name not in FORMATS:
+        raise UsageError(f"There is no format {format_name!r}. Known are {', '.join(FORMATS)}.")
     directory = result_path(result) if result else newest_result(ROOT)
     if format_name is None:
         for path in write_all_reports(directory, ROOT):
             click.echo(path)
         return
-    if format_name not in FORMATS:
-        raise UsageError(f"There is no format {format_name!r}. Known are {', '.join(FORMATS)}.")
     text = rendered(directory, format_name)
     if out is None:
         click.echo(text, nl=not text.endswith("\n"))

@@ -17,6 +17,8 @@ from bench.store import Writer
 
 _WARM_UP = -1
 _PILOT = -2
+_IDLE_S = 0.5
+_SHOWN_LINES = 5
 
 
 class Runner:
@@ -77,8 +79,12 @@ class Runner:
                 fleet.start((d, self._scenarios(d.name)) for d in wanted)
                 self._given_up |= {failure.deployment for failure in fleet.failures}
                 self._note(fleet.failures)
+                if not fleet.members:
+                    return
                 self._warm_up(number, fleet)
                 fleet.read_idle_memory()
+                if number == 1:
+                    fleet.read_idle_cpu(_IDLE_S)
                 if any(case.load.model == "open" and case.load.rate is None for case in self._plan.cases):
                     self._pilot(number, fleet)
                 self._reporter.phase(f"{place}: measuring {len(fleet.members)} servers")
@@ -158,4 +164,5 @@ class Runner:
             return
         self._writer.append(failures=failures)
         for failure in failures:
-            self._reporter.problem(f"{failure.deployment} failed: {failure.reason}")
+            log = (f"    {line}" for line in failure.log[-_SHOWN_LINES:])
+            self._reporter.problem("\n".join([f"{failure.deployment} failed: {failure.reason}", *log]))

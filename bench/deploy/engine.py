@@ -130,4 +130,5 @@ def _find(program: str) -> str | None:
 
 def _last_line(output: str) -> str:
     lines = output.strip().splitlines()
-    return (lines[-1].rstrip(".") if lines else "no reason given") + "."
+    line = lines[-1] if lines else "no reason given"
+    return line if line.endswith((".", "?", "!")) else line + "."

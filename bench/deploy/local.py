@@ -163,6 +163,9 @@ class LocalRuntime:
         # The environment that the harness itself runs in has the servers' packages, too.
         programs = str(Path(sys.executable).parent)
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        if search := environment.get("PYTHONPATH"):
+            # A folder is meant as seen from where the command was given; servers run in the checkout.
+            environment["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, search.split(os.pathsep)))
         environment |= {
             **deployment.server.environment,
             "PATH": os.pathsep.join([programs, os.environ.get("PATH", os.defpath)]),

@@ -1,0 +1,79 @@
+"""The real command, run as people run it: a process, its exit code and what it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.analysis import analyse
+from bench.store import Writer
+from tests.make_suite import make_suite, without_trials
+
+ROOT = Path(__file__).parents[2]
+# As little as shows everything: one app, a few trials.
+SMOKE = ("run", "--profile", "smoke", "--runtime", "local", "--app", "hello", "--blocks", "1")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command ended with."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """This environment without settings of the harness, with these changes."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WSGI_BENCH_")}
+    return {**kept, **changes}
+
+
+def wsgi_bench(*arguments: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> Said:
+    """Run `wsgi-bench ARGUMENTS` with the code of the checkout `cwd`."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "bench", *map(str, arguments)],
+        cwd=cwd,
+        env=environment() if env is None else env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert "Traceback" not in ended.stderr, ended.stderr
+    return Said(ended.returncode, ended.stdout, ended.stderr)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what the command reads, to spoil."""
+    copy = tmp_path / "checkout"
+    for name in ("bench", "apps"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "docker-compose.yml", copy)
+    return copy
+
+
+@pytest.fixture
+def result(tmp_path: Path) -> Path:
+    """A small complete result."""
+    suite = make_suite({"gunicorn": 3000.0, "waitress": 2500.0}, rounds=2, blocks=4)
+    directory = tmp_path / "result"
+    with Writer.create(directory, without_trials(suite), analyse) as writer:
+        writer.append(trials=suite.trials, deployments=suite.deployments)
+        writer.finish(complete=True, finished=suite.finished)
+    return directory

@@ -1,0 +1,195 @@
+"""A wrong command or configuration: every problem named at once, nothing started, exit code 2."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.cli import main
+from bench.store import LATENCY_LOG, RESULT
+from tests.cli.conftest import SMOKE, environment, wsgi_bench
+
+
+def test_every_wrong_word_is_named_at_once_and_nothing_is_started(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    said = wsgi_bench(
+        "run", "--profile", "smok", "--runtime", "docker", "--servers", "gunicron,waitress,nope", "--app",
+        "shortli", "--scenarios", "mixt", "--users", "0", "--rate", "fast", "--connection", "open",
+        "--seed", "-1", "--out", out,
+    )  # fmt: skip
+
+    assert said.code == 2
+    assert said.out == ""
+    problems = said.err.splitlines()
+    assert all(line.startswith("wsgi-bench: ") for line in problems)
+    for expected in (
+        "profile 'smok' (did you mean 'smoke'?)",
+        "runtime 'docker'",
+        "server 'gunicron' (did you mean 'gunicorn'?)",
+        "server 'nope'",
+        "app 'shortli' (did you mean 'shortly'?)",
+        "scenario 'mixt' (did you mean 'mixed'?)",
+        "--users: '0'",
+        "--rate: 'fast'",
+        "connection 'open'",
+        "--seed: '-1'",
+    ):
+        assert sum(expected in line for line in problems) == 1, (expected, said.err)
+    assert len(problems) == 10
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("list nothing", ["no list of 'nothing'. Known are servers, apps, scenarios, results"]),
+        ("report --format pdf", ["no format 'pdf'. Known are html, md"]),
+        ("report nowhere", ["nowhere: No such file or directory"]),
+        ("resume nowhere", ["nowhere: No such file or directory"]),
+        ("run --nonsense", ["No such option '--nonsense'"]),
+        ("run --users", ["Option '--users' requires an argument"]),
+        ("walk", ["No such command 'walk'"]),
+        ("run --app not-an-app:x", ["'not-an-app:x' is neither an app of apps/apps.toml nor"]),
+        ("run --app hello --scenarios mixed", ["scenario 'mixed' does not fit app 'hello'"]),
+        (
+            "run --target x=https://localhost:1 --target http://localhost:1 --target y=http://localhost:1 "
+            "--target y=http://localhost:2 --scenarios mixed --servers uwsgi",
+            [
+                "--target 'x=https://localhost:1' is not NAME=http://HOST:PORT",
+                "--target 'http://localhost:1' is not NAME=http://HOST:PORT",
+                "--target names 'y' twice",
+                "scenario 'mixed' needs stored links, which --target does not write",
+                "--servers and --target exclude each other",
+            ],
+        ),
+    ],
+)
+def test_wrong_words(
+    arguments: str, expected: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["wsgi-bench", *arguments.split()])
+
+    code = main()
+
+    out, err = capsys.readouterr()
+    assert code == 2
+    assert out == ""
+    for problem in expected:
+        assert err.count(problem) == 1, err
+
+
+def test_malformed_files_are_all_named_at_once(checkout: Path) -> None:
+    (checkout / "docker-compose.yml").write_text("services:\n  gunicorn: [\n")
+    (checkout / "apps/apps.toml").write_text("[hello\n")
+    (checkout / "bench.toml").write_text("profile = smoke\n")
+
+    said = wsgi_bench("run", cwd=checkout)
+
+    assert said.code == 2
+    assert "docker-compose.yml is not valid YAML" in said.err
+    assert "apps.toml is not valid TOML" in said.err
+    assert "bench.toml is not valid TOML" in said.err
+    assert not (checkout / "results").exists()
+
+
+def test_files_that_say_nonsense_name_the_place(checkout: Path) -> None:
+    (checkout / "docker-compose.yml").write_text(
+        "services:\n"
+        "  one: {x-server: {title: 1}, command: serve, environment: {WORKERS: none}}\n"
+        "  two: {x-server: yes}\n"
+    )
+    (checkout / "apps/apps.toml").write_text('[hello]\ncallable = "no colon"\nscenarios = []\ncolour = 1\n')
+    (checkout / "bench.toml").write_text("profile = 3\nworkers = 1\nblocks = 'many'\n")
+
+    said = wsgi_bench("run", cwd=checkout)
+
+    assert said.code == 2
+    for expected in (
+        "services.one: command must be a list",
+        "services.one: environment.WORKERS must be a number above 0",
+        "services.one.x-server: title must be a str",
+        "services.two.x-server must be a mapping",
+        "[hello]: callable must be module:callable",
+        "[hello]: scenarios must name at least one",
+        "[hello]: unknown colour",
+        "bench.toml, profile: 3 is not text",
+        "bench.toml: there is no setting 'workers'",
+        "bench.toml, blocks: 'many' is not a whole number",
+    ):
+        assert expected in said.err, said.err
+
+
+def test_a_missing_compose_file_says_where_to_run_this(checkout: Path) -> None:
+    (checkout / "docker-compose.yml").unlink()
+    said = wsgi_bench("list", "servers", cwd=checkout)
+
+    assert said.code == 2
+    assert "docker-compose.yml doesn't exist; run this in a checkout" in said.err
+
+
+def test_a_damaged_result_is_named_with_its_place(result: Path) -> None:
+    file = result / RESULT
+    whole = file.read_text()
+
+    file.write_text(whole[: len(whole) // 2])
+    torn, unresumed = wsgi_bench("report", result), wsgi_bench("resume", result)
+    file.write_text(json.dumps({**json.loads(whole), "schema_version": 99}))
+    newer = wsgi_bench("report", result)
+    file.write_text(json.dumps({**json.loads(whole), "plan": {"profile": 1}}))
+    malformed = wsgi_bench("report", file)
+    file.write_text(whole)
+    (result / LATENCY_LOG).unlink()
+    halved = wsgi_bench("report", result)
+
+    assert {said.code for said in (torn, unresumed, newer, malformed, halved)} == {2}
+    assert f"{file}, line" in torn.err
+    assert "torn or was edited" in torn.err
+    assert unresumed.err == torn.err
+    assert "99" in newer.err
+    assert f"{file}: result.plan: " in malformed.err
+    assert str(result / LATENCY_LOG) in halved.err
+
+
+def test_a_complete_result_is_neither_resumed_nor_overwritten(result: Path) -> None:
+    before = (result / RESULT).read_bytes()
+    resumed = wsgi_bench("resume", result)
+    again = wsgi_bench(*SMOKE, "--servers", "waitress", "--out", result)
+
+    assert resumed.code == again.code == 2
+    assert "is complete: there is nothing to resume" in resumed.err
+    assert "holds a result already" in again.err
+    assert (result / RESULT).read_bytes() == before
+
+
+def test_without_any_result_the_report_says_how_to_get_one(checkout: Path) -> None:
+    said = wsgi_bench("report", cwd=checkout)
+
+    assert said.code == 2
+    assert "holds no result yet" in said.err
+
+
+def test_a_flag_beats_the_environment_beats_the_file_beats_the_profile(checkout: Path) -> None:
+    def planned(*flags: str, **variables: str) -> str:
+        run = ("run", "--dry-run", "--runtime", "local", "--servers", "waitress", "--app", "hello")
+        said = wsgi_bench(*run, *flags, cwd=checkout, env=environment(**variables))
+        assert said.code == 0, said.err
+        return said.out.splitlines()[0]
+
+    (checkout / "bench.toml").write_text("profile = 'smoke'\nblocks = 7\nseed = 5\n")
+
+    assert "profile smoke, runtime local, seed 5: 1 rounds of 7 closed" in planned()
+    assert "1 rounds of 8 closed" in planned(WSGI_BENCH_BLOCKS="8")
+    assert "1 rounds of 9 closed" in planned("--blocks", "9", WSGI_BENCH_BLOCKS="8")
+    assert "6 rounds of 8 closed" in planned("--profile", "standard", WSGI_BENCH_BLOCKS="8")
+
+
+def test_the_place_of_a_wrong_value_is_named(checkout: Path) -> None:
+    (checkout / "bench.toml").write_text("rounds = 0\n")
+    said = wsgi_bench("run", cwd=checkout, env=environment(WSGI_BENCH_USERS="many"))
+
+    assert said.code == 2
+    assert "bench.toml, rounds: 0 is not" in said.err
+    assert "WSGI_BENCH_USERS: 'many' is not" in said.err

@@ -1,0 +1,79 @@
+"""A server that doesn't start, answers wrongly or dies: reported with its reason, the others measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.analysis import analyse
+from bench.store import load
+from tests.cli.conftest import environment, wsgi_bench
+
+RUN = ("run", "--profile", "smoke", "--runtime", "local", "--servers", "gunicorn,waitress")
+
+
+def test_a_server_that_dies_midway(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    said = wsgi_bench(*RUN, "--app", "tests.cli.apps:mortal", "--blocks", "20", "--out", out)
+    suite = load(out)
+    analysis = analyse(suite)
+
+    assert said.code == 3
+    assert suite.complete
+    (failure,) = suite.failures
+    assert failure.deployment.startswith("waitress.")
+    assert failure.reason == "the server ended by itself under load"
+    assert "the app has had enough" in failure.log
+    assert "the app has had enough" in said.err
+    assert "the app has had enough" in (out / "report.md").read_text()
+    assert "the app has had enough" in (out / "report.html").read_text()
+    gunicorn = [case for case in suite.plan.cases if case.server == "gunicorn"]
+    assert all(analysis.verdicts[case.id].valid for case in gunicorn)
+    measured = [trial for trial in suite.trials if trial.case == gunicorn[0].id]
+    assert len(measured) == suite.plan.blocks
+    assert all(trial.ok and not trial.failed for trial in measured)
+    for case in suite.plan.cases:
+        if case.server == "waitress":
+            assert not analysis.verdicts[case.id].valid
+            rate = analysis.summaries[case.id].throughput_rps
+            assert rate is None or rate.value > 0
+
+
+def test_an_app_that_answers_wrongly(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    said = wsgi_bench(*RUN, "--app", "tests.cli.apps:wrong", "--blocks", "1", "--out", out)
+    suite = load(out)
+
+    assert said.code == 3
+    assert suite.trials == ()
+    assert [failure.phase for failure in suite.failures] == ["probe", "probe"]
+    assert all("500 Internal Server Error" in failure.reason for failure in suite.failures)
+    assert "500 Internal Server Error" in (out / "report.md").read_text()
+
+
+def test_an_app_that_cannot_be_imported(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    said = wsgi_bench(*RUN, "--app", "tests.cli.nothing:app", "--blocks", "1", "--out", out)
+    suite = load(out)
+
+    assert said.code == 3
+    assert [failure.phase for failure in suite.failures] == ["start", "start"]
+    for failure in suite.failures:
+        assert any("No module named 'tests.cli.nothing'" in line for line in failure.log)
+    assert "No module named 'tests.cli.nothing'" in (out / "report.md").read_text()
+    assert "No module named 'tests.cli.nothing'" in said.err
+
+
+def test_an_app_outside_the_checkout_is_found_on_pythonpath(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', [('Content-Type', 'text/plain'), ('Content-Length', '4')])\n"
+        "    return [b'mine']\n"
+    )
+    said = wsgi_bench(
+        "run", "--profile", "smoke", "--runtime", "local", "--app", "mine:app", "--blocks", "1",
+        "--out", "out", cwd=tmp_path, env=environment(PYTHONPATH="."),
+    )  # fmt: skip
+
+    assert said.code == 0, said.err
+    suite = load(tmp_path / "out")
+    assert {trial.case for trial in suite.trials} == {case.id for case in suite.plan.cases}
