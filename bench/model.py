@@ -261,6 +261,7 @@ class DeploymentRecord:
         memory_peak_bytes: the highest seen by the end of the round.
         image_bytes: size of its container image; None without containers.
         stopped_cleanly: whether it ended by itself within its grace.
+        idle_cpu: share of one CPU that it used while nothing was asked of it; read in the first round.
     """
 
     deployment: str
@@ -270,6 +271,7 @@ class DeploymentRecord:
     memory_peak_bytes: int | None
     image_bytes: int | None = None
     stopped_cleanly: bool | None = None
+    idle_cpu: float | None = None
 
 
 @dataclass(frozen=True)

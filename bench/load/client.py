@@ -20,6 +20,7 @@ from bench.interrupt import shield
 from bench.load.protocol import (
     Probed,
     block_order,
+    idle_order,
     line,
     probe_order,
     read_trial,
@@ -93,6 +94,12 @@ class LoadDriver:
         self._send(probe_order(target, scenario, database, timeout_s))
         event = self._event(time.monotonic() + timeout_s + _SLACK_S)
         return Probed(event["right"], event["at_ns"], event["fault"], event["detail"])
+
+    def idle_cpu(self, seconds: float) -> Mapping[str, float | None]:
+        """Share of one CPU that each target uses while nothing is asked of it; None if unknown."""
+        self._send(idle_order(seconds))
+        shares: Mapping[str, float | None] = self._event(time.monotonic() + seconds + _SLACK_S)["cpu"]
+        return shares
 
     def block(self, trials: Sequence[TrialOrder]) -> Iterator[Trial]:
         """Run trials one after the other; each is given as soon as it has ended."""

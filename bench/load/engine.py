@@ -69,6 +69,13 @@ class Station:
             self._exchanges[key] = Exchanges(scenario, self.host, connection)
         return map(self._exchanges[key].__getitem__, scenario.requests(random.Random(seed)))
 
+    def cpu_ns(self) -> int | None:
+        """CPU time of the target so far, new processes included; None where it can't be read."""
+        if self.usage is None:
+            return None
+        self.usage.refresh()
+        return self.usage.cpu_ns()
+
     def close(self) -> None:
         for link in self._links.values():
             link.close()
@@ -99,6 +106,8 @@ class Engine:
                 for trial in order["trials"]:
                     self._emit({"event": "trial", **asdict(self._trial(read_trial_order(trial)))})
                 self._emit({"event": "done"})
+            case "idle":
+                self._emit({"event": "idle", "cpu": self._idle_cpu(order["seconds"])})
             case unknown:
                 raise ValueError(f"unknown order {unknown!r}")
 
@@ -114,6 +123,15 @@ class Engine:
             self._template = Template(*store)
         if self._template is not None:
             self._template.forget()
+
+    def _idle_cpu(self, seconds: float) -> dict[str, float | None]:
+        before = {name: station.cpu_ns() for name, station in self._stations.items()}
+        time.sleep(seconds)
+        shares: dict[str, float | None] = {}
+        for name, station in self._stations.items():
+            first, last = before[name], station.cpu_ns()
+            shares[name] = None if first is None or last is None else (last - first) / 1e9 / seconds
+        return shares
 
     def _reset(self, database: int | None) -> None:
         if database is not None and self._template is not None:

@@ -7,6 +7,7 @@ The harness sends an order and reads events until the order's last one:
 | targets | done |
 | probe | probed |
 | block | trial for each trial, then done |
+| idle | idle |
 | end | (the driver exits) |
 
 `ready` is the driver's first event, `failed` may come in place of any other.
@@ -60,6 +61,10 @@ def probe_order(target: str, scenario: str, database: int | None, timeout_s: flo
 
 def block_order(trials: Sequence[TrialOrder]) -> Mapping[str, Any]:
     return {"order": "block", "trials": [asdict(t) for t in trials]}
+
+
+def idle_order(seconds: float) -> Mapping[str, Any]:
+    return {"order": "idle", "seconds": seconds}
 
 
 def read_target(value: Mapping[str, Any]) -> Target:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping
 
-from bench.model import Analysis, Suite
+from bench.model import Analysis, DeploymentRecord, Suite
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.results import Group, groups
 from bench.report.table import table
 from bench.report.units import count, number, ratio, yes
+
+MAX_IDLE_CPU = 0.005
 
 Build = Callable[[Suite, Analysis, tuple[Group, ...]], Section | None]
 
@@ -40,8 +42,16 @@ def _validity(suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sec
     lines += [line for line in (twin_line(analysis, found), detectable(analysis)) if line is not None]
     if suite.plan.claims and analysis.twin is None:
         lines.append("No twin was measured: the harness's own error is not known.")
+    lines += [_busy(record) for record in suite.deployments if (record.idle_cpu or 0) > MAX_IDLE_CPU]
     lines += [_gap(gap) for gap in suite.gaps]
     return Section("validity", "Validity", tuple(lines), points)
+
+
+def _busy(record: DeploymentRecord) -> str:
+    return (
+        f"{record.deployment} used {record.idle_cpu:.1%} of a CPU while nothing was asked of it, which the "
+        f"others had to do without: compare it with fewer servers at a time."
+    )
 
 
 def _gap(gap: Mapping[str, object]) -> str:
