@@ -5,21 +5,26 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 
 from bench import listing, settings
 from bench.deploy.engine import find_engine
 from bench.deploy.ownership import clean as remove_leftovers
 from bench.deploy.select import choose_runtime
-from bench.errors import BenchError, UsageError
+from bench.doctor import examine, read_facts
+from bench.doctor.page import show
+from bench.errors import EXIT_NOT_VALID, BenchError, UsageError
 from bench.interrupt import interruptible
 from bench.plan import make_plan
 from bench.progress import Reporter
 from bench.report import FORMATS
 from bench.session import (
+    RESULTS,
     Outcome,
     measure,
     newest_result,
@@ -122,6 +127,19 @@ def report(result: Path | None, format_name: str | None, out: Path | None) -> No
     else:
         replace_file(out, [text])
         click.echo(out)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.pass_context
+def doctor(context: click.Context, as_json: bool) -> None:
+    """Say what on this machine would spoil a run, and the fix; exit code 4 if anything would."""
+    findings = examine(read_facts(ROOT / RESULTS))
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
+    else:
+        show(findings, Console(highlight=False))
+    context.exit(EXIT_NOT_VALID if any(finding.state == "problem" for finding in findings) else 0)
 
 
 @cli.command(name="list")

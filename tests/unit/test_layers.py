@@ -21,7 +21,7 @@ LAYERS = (
     ("bench.cli", "bench.webui"),
     ("bench.listing",),
     ("bench.session", "bench.settings"),
-    ("bench.runner", "bench.calibrate", "bench.report", "bench.check"),
+    ("bench.runner", "bench.calibrate", "bench.report", "bench.check", "bench.doctor"),
     ("bench.fleet",),
     ("bench.plan", "bench.deploy", "bench.load", "bench.analysis", "bench.store"),
     ("bench.registry", "bench.environment", "bench.usage", "bench.counters", "bench.progress"),

@@ -1,0 +1,31 @@
+"""What on this machine would spoil a run, why, and what to do about it.
+
+Facts are read in one place (`facts.py`); every check is a pure function from them to a `Finding`.
+"""
+
+from __future__ import annotations
+
+from bench.doctor import cpu, network, system
+from bench.doctor.facts import Facts, read_facts
+from bench.doctor.finding import Finding
+
+__all__ = ["CHECKS", "Facts", "Finding", "examine", "notes", "read_facts"]
+
+CHECKS = (*cpu.CHECKS, *system.CHECKS, *network.CHECKS)
+
+
+def examine(facts: Facts) -> tuple[Finding, ...]:
+    """One finding a check, in the order of `CHECKS`."""
+    return tuple(check(facts) for check in CHECKS)
+
+
+def notes(facts: Facts) -> tuple[str, ...]:
+    """Short sentences on what should be known beside a result: the warnings and problems among the findings.
+
+    With `read_facts(..., quick=True)` it takes milliseconds and says nothing of what has to be sampled.
+    """
+    return tuple(
+        f"{finding.name}: {finding.found}"
+        for finding in examine(facts)
+        if finding.state in ("warning", "problem")
+    )

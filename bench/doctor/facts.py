@@ -1,0 +1,125 @@
+"""Everything that the checks know of this machine, read once. None: this machine doesn't say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+from bench.doctor import cgroup, read
+from bench.doctor.finding import Finding
+from bench.doctor.sample import Sample, take_sample
+from bench.doctor.traces import Docker, Orphan, find_orphans, look_at_docker
+from bench.environment import split_cpus
+from bench.model import CpuSplit
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the checks judge.
+
+    Attributes:
+        cpus: of the whole machine; `split` deals out those that this process may use.
+        cores: physical cores among the CPUs that may be used.
+        quota_cpus: the CPUs' worth of time that a cgroup allows; None if unlimited.
+        governors: every governor that one of the usable CPUs has.
+        boost: whether clocks above the nominal one are allowed; `boost_switch` is the file that says so.
+        perf_paranoid: kernel.perf_event_paranoid; `pmu`: whether hardware counters are shown.
+        hypervisor: its name, "" for none; `container`: what kind this runs in, "" for none.
+        memory_left_bytes: what can be had without swapping, limits of cgroups included.
+        open_files: soft and hard limit of file descriptors.
+        ports: the first and last port for outgoing connections.
+        time_wait, time_wait_max: sockets in that state, and how many the kernel keeps.
+        disk_left_bytes: beneath `results`.
+        cgroup_readable: whether a cgroup's CPU time can be read.
+        redis: path of redis-server.
+        sample, docker, orphans: None if not looked for: it takes a second or more.
+    """
+
+    cpus: int
+    split: CpuSplit
+    cores: int | None
+    quota_cpus: float | None
+    governors: tuple[str, ...]
+    boost: bool | None
+    boost_switch: str
+    clock_source: str | None
+    clock_sources: tuple[str, ...]
+    perf_paranoid: int | None
+    pmu: bool | None
+    hypervisor: str | None
+    container: str
+    memory_left_bytes: int
+    swap_used_bytes: int
+    open_files: tuple[int, int]
+    somaxconn: int | None
+    syn_backlog: int | None
+    ports: tuple[int, int] | None
+    tw_reuse: int | None
+    timestamps: int | None
+    time_wait: int | None
+    time_wait_max: int | None
+    results: str
+    disk_left_bytes: int
+    cgroup: Literal["v1", "v2"] | None
+    cgroup_readable: bool
+    redis: str | None
+    python: read.Python
+    sample: Sample | None = None
+    docker: Docker | None = None
+    orphans: tuple[Orphan, ...] | None = None
+
+
+Check = Callable[[Facts], Finding]
+
+
+def read_facts(results: Path, *, quick: bool = False) -> Facts:
+    """Read them; the only function here that isn't pure.
+
+    Args:
+        results: where results are written; needn't exist yet.
+        quick: leave out what takes longer than a few milliseconds.
+    """
+    split = split_cpus()
+    cpus = sorted({*split.server, *split.generator, *split.store})
+    boost, switch = read.boost()
+    version = cgroup.version()
+    facts = Facts(
+        cpus=psutil.cpu_count() or 1,
+        split=split,
+        cores=read.cores(cpus),
+        quota_cpus=cgroup.quota_cpus(),
+        governors=read.governors(cpus),
+        boost=boost,
+        boost_switch=switch,
+        clock_source=read.contents(read.CLOCK / "current_clocksource"),
+        clock_sources=tuple((read.contents(read.CLOCK / "available_clocksource") or "").split()),
+        perf_paranoid=read.sysctl("kernel/perf_event_paranoid"),
+        pmu=read.pmu(),
+        hypervisor=read.hypervisor(),
+        container=read.container(),
+        memory_left_bytes=read.memory_left_bytes(),
+        swap_used_bytes=read.swap_used_bytes(),
+        open_files=read.open_files(),
+        somaxconn=read.sysctl("net/core/somaxconn"),
+        syn_backlog=read.sysctl("net/ipv4/tcp_max_syn_backlog"),
+        ports=read.ports(),
+        tw_reuse=read.sysctl("net/ipv4/tcp_tw_reuse"),
+        timestamps=read.sysctl("net/ipv4/tcp_timestamps"),
+        time_wait=read.time_wait(),
+        time_wait_max=read.sysctl("net/ipv4/tcp_max_tw_buckets"),
+        results=str(results),
+        disk_left_bytes=read.disk_left_bytes(results),
+        cgroup=version,
+        cgroup_readable=read.cgroup_readable(version),
+        redis=read.redis(),
+        python=read.python(),
+    )
+    if quick:
+        return facts
+    # The sample first: what follows starts processes.
+    sample = take_sample()
+    return replace(facts, sample=sample, docker=look_at_docker(), orphans=find_orphans())
