@@ -11,7 +11,7 @@ bind = os.environ["BIND"]
 workers = int(os.environ["WORKERS"])
 threads = int(os.environ["THREADS"])
 
-# The heartbeat is a file: on a disk it can block a worker. https://gunicorn.org/faq/#blocking-os-fchmod
+# The heartbeat is a file: on a disk it can block a worker. https://gunicorn.org/faq/#how-do-i-avoid-blocking-in-osfchmod
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() and os.access("/dev/shm", os.W_OK) else None
 
 # A socket at a fixed path, which two instances of one user would fight over; on by default since 25.1.

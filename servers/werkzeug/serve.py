@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-import logging
-
-from werkzeug.serving import run_simple
+from werkzeug.serving import WSGIRequestHandler, run_simple
 
 from servers.application import address, application
+
+
+class QuietHandler(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """No line a request, and nothing formatted for one: the other servers' access logs are off, too.
+
+        https://werkzeug.palletsprojects.com/en/stable/serving/#werkzeug.serving.run_simple (request_handler)
+        """
 
 
 def main() -> None:
     app = application()
     host, port = address()
-    # A line a request is logged at level INFO: https://werkzeug.palletsprojects.com/en/stable/serving/
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    run_simple(host, port, app, threaded=True, use_reloader=False, use_debugger=False)
+    run_simple(
+        host,
+        port,
+        app,
+        threaded=True,
+        use_reloader=False,
+        use_debugger=False,
+        request_handler=QuietHandler,
+    )
 
 
 if __name__ == "__main__":
