@@ -13,7 +13,7 @@ given = $(if $($(2)),--$(1) '$($(2))')
 selection = $(call given,servers,SERVERS) $(call given,app,APP) $(call given,runtime,RUNTIME)
 
 .DEFAULT_GOAL := help
-.PHONY: help bench smoke test test-all report up down locust base-images lint fmt lock clean
+.PHONY: help bench smoke test test-all prove report up down locust base-images lint fmt lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ test: $(ready) ## the test suite; what this machine lacks is skipped, with the r
 
 test-all: $(ready) ## the test suite; what this machine lacks is a failure
 	WSGI_BENCH_REQUIRE_ALL=1 $(bin)/python -m pytest
+
+prove: $(ready) ## try every claim about the figures, and write docs/methodology.md's table: two hours; QUICK=1 minutes; AGAIN=1
+	$(bin)/python -m tests.truth.prove $(if $(QUICK),--quick) $(if $(AGAIN),--again) $(CLAIMS)
 
 report: $(ready) ## render the newest result again, and the index of all results
 	$(bin)/wsgi-bench report

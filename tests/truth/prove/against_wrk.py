@@ -1,0 +1,49 @@
+"""The throughput that the harness measures, against what wrk measures a second before or after."""
+
+from __future__ import annotations
+
+import random
+
+from bench.model import Load
+from tests.truth.prove.figures import half, of_ratios, ratio_words
+from tests.truth.prove.finding import Finding, Place
+from tests.truth.prove.stage import USERS, default_servers, hello_deployments, rate, stage
+from tests.truth.prove.tools import NO_WRK, has_wrk, wrk
+
+TOLERANCE = 0.03
+_TURN_S = 1.0
+
+
+def prove(place: Place, *, pairs: int) -> Finding:
+    """So many pairs of seconds a server, all servers up together.
+
+    Both ask servers that keep no connections to close each: wrk would send requests into the connections
+    that a server had closed without announcing it.
+    """
+    if not has_wrk():
+        return Finding("", None, NO_WRK)
+    directory = place.runs("against-wrk")
+    deployments = hello_deployments(default_servers())
+    ratios: dict[str, list[float]] = {deployment.name: [] for deployment in deployments}
+    with stage(directory) as on, on.deployed(directory, deployments) as targets:
+        for pair in range(pairs):
+            draw = random.Random(pair)
+            for deployment in draw.sample(deployments, len(deployments)):
+                target = targets[deployment.name]
+                close = not deployment.server.keep_alive
+                load = Load("closed", USERS, connection="close" if close else "as-is")
+                rates = {}
+                for who in draw.sample(["harness", "wrk"], 2):
+                    if who == "wrk":
+                        rates[who] = wrk(target.url, on.cpus.generator, close=close).rps
+                    else:
+                        rates[who] = rate(on.trials(target, load, _TURN_S, [f"{pair}"]))
+                ratios[deployment.name].append(rates["harness"] / rates["wrk"])
+    found = {name: of_ratios(values) for name, values in ratios.items()}
+    outside = [name for name, e in found.items() if abs(e.value - 1) > TOLERANCE + half(e)]
+    return Finding(
+        reached=", ".join(f"{name} {ratio_words(e)}" for name, e in found.items()),
+        holds=not outside,
+        note=f"outside: {', '.join(outside)}" if outside else "",
+        raw={"harness / wrk": ratios},
+    )

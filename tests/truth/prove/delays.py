@@ -1,0 +1,51 @@
+"""Percentiles of a server that waits before it answers, against the waits that it really made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bench.model import Load, Trial
+from tests.truth.planted import truth
+from tests.truth.prove.figures import quantile, quantile_s
+from tests.truth.prove.finding import Finding, Place
+from tests.truth.prove.stage import USERS, stage
+
+RELATIVE = 0.03
+ABSOLUTE_S = 0.0002
+SHARES = {"p50": 0.5, "p99": 0.99}
+# Few enough requests that the server is idle most of the time, so that none waits for another.
+_MEDIAN_S = 0.01
+_LOADS = {"closed": Load("closed", USERS), "open": Load("open", 256, rate=800.0)}
+
+
+def prove(place: Place, *, trials: int, length_s: float) -> Finding:
+    """So many trials of each load, in turns."""
+    got: dict[str, list[Trial]] = {model: [] for model in _LOADS}
+    with stage(place.runs("delays")) as on, on.planted("delayed", median_s=_MEDIAN_S) as target:
+        for number in range(trials):
+            for model, load in _LOADS.items():
+                got[model] += on.trials(target, load, length_s, [str(number)])
+        answered = truth(target.url).answered
+    # Open load counts what was due in the window, closed load what was answered in it.
+    moments: dict[str, Callable[[tuple[int, int]], int]] = {"closed": lambda a: a[1], "open": lambda a: a[0]}
+    parts, raw, worst = [], {}, 0.0
+    for model, found in got.items():
+        true = _true_s(answered, found, moments[model])
+        for name, share in SHARES.items():
+            said_s, true_s = quantile_s(found, "latency", share), quantile(true, share)
+            worst = max(worst, abs(said_s - true_s) / (RELATIVE * true_s + ABSOLUTE_S))
+            parts.append(f"{model} {name} {said_s * 1e3:.2f} of {true_s * 1e3:.2f} ms")
+            raw[f"{model} {name}"] = {"said_s": said_s, "true_s": true_s, "answers": len(true)}
+    return Finding(", ".join(parts), worst <= 1, f"the worst is {worst:.0%} of what is allowed", raw)
+
+
+def _true_s(
+    answered: Sequence[tuple[int, int]], trials: Sequence[Trial], moment: Callable[[tuple[int, int]], int]
+) -> list[float]:
+    """Seconds from reading to answering, of what belongs to the trials' windows."""
+    windows = [(trial.at_s * 1e9, (trial.at_s + trial.duration_s) * 1e9) for trial in trials]
+    return [
+        (answer[1] - answer[0]) / 1e9
+        for answer in answered
+        if any(opened < moment(answer) <= closed for opened, closed in windows)
+    ]

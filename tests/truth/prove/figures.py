@@ -1,0 +1,44 @@
+"""Small sums that several claims share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from bench.analysis.estimate import estimate
+from bench.analysis.histogram import Histogram
+from bench.model import Estimate, Trial
+
+
+def of_ratios(ratios: Sequence[float]) -> Estimate:
+    """The location of some ratios, with its 95 % interval from six of them on, as the harness estimates."""
+    found = estimate({1: {number: math.log(ratio) for number, ratio in enumerate(ratios)}})
+    assert found is not None, "there is at least one ratio"
+    return found
+
+
+def half(found: Estimate) -> float:
+    """Half the width of an interval, as a fraction; 0 without one."""
+    if found.low is None or found.high is None:
+        return 0.0
+    return math.expm1(math.log(found.high / found.low) / 2)
+
+
+def ratio_words(found: Estimate) -> str:
+    """E.g. "1.012 ±0.4 %"."""
+    return f"{found.value:.3f} ±{half(found) * 100:.1f} %"
+
+
+def quantile_s(trials: Iterable[Trial], kind: str, share: float) -> float:
+    """A quantile of the trials' merged histograms, seconds, however few samples they hold."""
+    merged = Histogram.merge(
+        text for trial in trials for name, text in trial.histograms.items() if name.startswith(f"{kind}/")
+    )
+    return merged.quantile_s(share) if merged is not None else math.nan
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The smallest value that a share of all doesn't exceed."""
+    return float(np.quantile(values, share, method="inverted_cdf"))

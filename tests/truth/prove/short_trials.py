@@ -1,0 +1,85 @@
+"""Do trials of a tenth of a second tell the same ratios as long ones?"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from bench.analysis.estimate import hodges_lehmann
+from bench.model import Case, Plan, TrialLength
+from bench.plan import PROFILES, block_orders, make_plan
+from bench.registry import load_apps
+from bench.scenarios import SCENARIOS
+from bench.settings import APPS_FILE
+from tests.truth.prove.figures import half, of_ratios, ratio_words
+from tests.truth.prove.finding import Finding, Place
+from tests.truth.prove.machine import ROOT
+from tests.truth.prove.stage import Stage, default_servers, stage
+
+TOLERANCE = 0.02
+_SCENARIO = "mixed"
+
+Rates = Mapping[str, float]
+"""server -> logarithm of its right answers a second, in one block"""
+
+
+def prove(place: Place, *, cycles: int, short_blocks: int, long_s: float) -> Finding:
+    """Cycles of one block of long trials and `short_blocks` of short ones, which come first in turn."""
+    directory = place.runs("short-trials")
+    plan = _plan()
+    short_s = plan.trial_s.closed
+    cases = [case for case in plan.cases if case.load.model == "closed"]
+    differences: dict[tuple[str, str], list[float]] = {
+        pair: [] for pair in combinations([case.server for case in cases], 2)
+    }
+    with stage(directory) as on, on.deployed(directory, plan.deployments, _SCENARIO):
+        _block(on, plan, cases, plan.warmup_s, -1)
+        for cycle in range(cycles):
+            lengths = [[long_s], [short_s] * short_blocks]
+            random.Random(cycle).shuffle(lengths)
+            got: dict[float, list[Rates]] = {long_s: [], short_s: []}
+            for number, length_s in enumerate([*lengths[0], *lengths[1]]):
+                got[length_s].append(_block(on, plan, cases, length_s, cycle * 1000 + number))
+            for pair, values in differences.items():
+                long, short = (_location(got[length_s], pair) for length_s in (long_s, short_s))
+                values += [math.exp(short - long)] if short is not None and long is not None else []
+    found = {f"{a} / {b}": of_ratios(values) for (a, b), values in differences.items() if values}
+    if not found:
+        return Finding("", None, "no pair of servers answered in both kinds of trial")
+    worst = max(found, key=lambda pair: abs(math.log(found[pair].value)))
+    outside = [pair for pair, e in found.items() if abs(e.value - 1) > TOLERANCE + half(e)]
+    return Finding(
+        reached=(
+            f"the worst of {len(found)} pairs, {worst}: {ratio_words(found[worst])} of the long trials' ratio"
+        ),
+        holds=not outside,
+        note=f"outside: {', '.join(outside)}" if outside else "",
+        raw={pair: [e.value, e.low, e.high] for pair, e in found.items()},
+    )
+
+
+def _plan() -> Plan:
+    shortly = load_apps(ROOT / APPS_FILE)["shortly"]
+    profile = replace(PROFILES["standard"], twin=False)
+    return make_plan(
+        profile, "local", default_servers(), [(shortly, SCENARIOS[_SCENARIO])], seed=1, rate=None
+    )
+
+
+def _block(on: Stage, plan: Plan, cases: Sequence[Case], length_s: float, block: int) -> Rates:
+    sized = replace(plan, trial_s=TrialLength(closed=length_s, open=length_s))
+    servers = {case.id: case.server for case in cases}
+    return {
+        servers[trial.case]: math.log(trial.ok / trial.duration_s)
+        for trial in on.driver.block(block_orders(sized, cases, 1, block, 0))
+        if trial.ok and trial.duration_s
+    }
+
+
+def _location(blocks: Sequence[Rates], pair: tuple[str, str]) -> float | None:
+    a, b = pair
+    logs = [block[a] - block[b] for block in blocks if a in block and b in block]
+    return hodges_lehmann(logs) if logs else None

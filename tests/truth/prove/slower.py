@@ -1,0 +1,162 @@
+"""A server that was made 3 or 5 % slower: how many runs find it?
+
+The same gunicorn serves the same app, which spins for a while before each request. How much a spin costs is
+measured first; that the plant is as large as asked is measured again over all runs, in CPU time a request.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench.analysis import analyse
+from bench.analysis.estimate import effect, hodges_lehmann
+from bench.analysis.measured import Measured, Rounds, measured
+from bench.analysis.pairs import COST, THROUGHPUT
+from bench.errors import MachineError
+from bench.model import App, Plan, Server, Suite
+from bench.plan import PROFILES, Profile, make_plan
+from bench.registry import load_apps, load_servers
+from bench.scenarios import SCENARIOS
+from bench.settings import APPS_FILE, COMPOSE_FILE
+from tests.truth.prove.finding import Finding, Place
+from tests.truth.prove.machine import ROOT
+from tests.truth.prove.runs import planned_run
+from tests.truth.prove.spinning import SPIN_VARIABLE, spin
+
+SLOWER = {0.03: 0.9, 0.05: 1.0}
+"""How much slower, and the share of the runs that must find it."""
+
+_PLAIN = "plain"
+_HEAVY_S = 0.0001
+_SAMPLE = 2_000_000
+
+
+@dataclass(frozen=True)
+class Size:
+    """Rounds and blocks of a run."""
+
+    rounds: int
+    blocks: int
+
+    def profile(self, *, twin: bool) -> Profile:
+        return replace(PROFILES["standard"], rounds=self.rounds, blocks=self.blocks, twin=twin)
+
+
+def prove(place: Place, *, runs: int, size: Size, calibration: Size) -> Finding:
+    """Calibrate, then so many runs with the plain server, its twin and the slower ones."""
+    directory = place.runs("slower")
+    spins = _calibrated(directory / "calibration", calibration)
+    servers = [_server(_PLAIN, 0), *(_server(_name(share), spins[share]) for share in SLOWER)]
+    suites = [
+        planned_run(directory / f"{number:02}", _plan(size.profile(twin=True), servers, seed=number))
+        for number in range(1, runs + 1)
+    ]
+    found = {share: sum(_finds(suite, _name(share)) for suite in suites) for share in SLOWER}
+    planted = {share: _pooled(suites, _name(share)) for share in SLOWER}
+    return Finding(
+        reached=", ".join(f"{share:.0%} slower: found in {n} of {runs}" for share, n in found.items()),
+        holds=all(found[share] >= needed * runs for share, needed in SLOWER.items()),
+        note="over all runs: " + "; ".join(f"{share:.0%}: {words}" for share, words in planted.items()),
+        raw={
+            "spins": {str(share): count for share, count in spins.items()},
+            "verdicts": [_verdicts(suite) for suite in suites],
+        },
+    )
+
+
+def _calibrated(directory: Path, size: Size) -> Mapping[float, int]:
+    """How often to spin for each plant, from what many spins add to the CPU time a request.
+
+    Throughput of a busy server is the inverse of its time a request: to be 3 % slower it must take
+    1 / 0.97 of it.
+    """
+    began = time.perf_counter()
+    spin(_SAMPLE)
+    heavy = round(_HEAVY_S / ((time.perf_counter() - began) / _SAMPLE))
+    servers = [_server(_PLAIN, 0), _server(f"heavy-{heavy}", heavy)]
+    suite = planned_run(directory, _plan(size.profile(twin=False), servers, seed=0))
+    plain, slow = (_closed(suite, d.server.name) for d in suite.plan.deployments)
+    # A calibration of an earlier, interrupted proof has spun as often as its plan says.
+    heavy = int(slow.deployment.server.environment[SPIN_VARIABLE])
+    added = COST.effect(slow, plain)
+    if added is None or added.interval()[0] <= 0:
+        raise MachineError(
+            f"{heavy} spins a request didn't show in the CPU time a request, so nothing can be planted; "
+            f"try again on a quieter machine"
+        )
+    per_spin = math.expm1(added.mean) / heavy
+    return {share: round((1 / (1 - share) - 1) / per_spin) for share in SLOWER}
+
+
+def _plan(profile: Profile, servers: Sequence[Server], seed: int) -> Plan:
+    return make_plan(profile, "local", servers, [(_app(), SCENARIOS["mixed"])], seed=seed, rate=None)
+
+
+def _app() -> App:
+    shortly = load_apps(ROOT / APPS_FILE)["shortly"]
+    return replace(shortly, name="spinning", callable="tests.truth.prove.spinning:application")
+
+
+def _server(name: str, spins: int) -> Server:
+    gunicorn = load_servers(ROOT / COMPOSE_FILE)["gunicorn"]
+    return replace(
+        gunicorn, name=name, title=name, environment={**gunicorn.environment, SPIN_VARIABLE: str(spins)}
+    )
+
+
+def _name(share: float) -> str:
+    return f"slower-{share * 100:g}"
+
+
+def _closed(suite: Suite, server: str) -> Measured:
+    return next(
+        m for m in measured(suite).values() if m.case.server == server and m.case.load.model == "closed"
+    )
+
+
+def _finds(suite: Suite, slower: str) -> bool:
+    """Whether the run says that the slower one is slower, and not the reverse."""
+    plain, slow = _closed(suite, _PLAIN).case.id, _closed(suite, slower).case.id
+    for found in analyse(suite).comparisons:
+        if found.metric == THROUGHPUT.name and {found.a, found.b} == {plain, slow}:
+            return found.verdict == ("faster" if found.a == plain else "slower")
+    return False
+
+
+def _verdicts(suite: Suite) -> list[str]:
+    """What a run says of each pair in throughput, or why it says nothing of a case."""
+    analysis = analyse(suite)
+    pairs = [
+        f"{c.a} / {c.b}: {c.ratio:.4f} ({c.low:.4f} to {c.high:.4f}) {c.verdict}"
+        for c in analysis.comparisons
+        if c.metric == THROUGHPUT.name
+    ]
+    return [*pairs, *(f"{case}: {r}" for case, v in analysis.verdicts.items() for r in v.reasons)]
+
+
+def _pooled(suites: Sequence[Suite], slower: str) -> str:
+    """The plant as it was, over all rounds of all runs: CPU time a request and throughput."""
+    parts = []
+    pairs = [(_closed(suite, slower), _closed(suite, _PLAIN)) for suite in suites]
+    for what, logs in (
+        ("CPU a request", [(a.log_costs, b.log_costs) for a, b in pairs]),
+        ("throughput", [(a.log_rates, b.log_rates) for a, b in pairs]),
+    ):
+        found = effect([value for a, b in logs for value in _rounds(a, b)])
+        if found is not None:
+            low, high = (math.expm1(bound) for bound in found.interval())
+            parts.append(f"{what} {math.expm1(found.mean):+.1%} ({low:+.1%} to {high:+.1%})")
+    return ", ".join(parts)
+
+
+def _rounds(a: Rounds, b: Rounds) -> list[float]:
+    """The location of log(a / b) in each round that has both."""
+    return [
+        hodges_lehmann([a[number][block] - b[number][block] for block in common])
+        for number in sorted(a.keys() & b.keys())
+        if (common := a[number].keys() & b[number].keys())
+    ]

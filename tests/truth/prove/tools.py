@@ -1,0 +1,65 @@
+"""Other load generators, for comparison: wrk, and locust's own FastHttpUser."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bench.errors import MachineError
+from tests.truth.prove.machine import command
+from tests.truth.prove.stage import USERS
+
+NO_WRK = "wrk is not installed"
+_START_S = 60.0
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one load generator reached once.
+
+    Attributes:
+        rps: answers a second.
+        cpu_share: its own CPU time, as a share of one CPU.
+    """
+
+    rps: float
+    cpu_share: float
+
+
+def has_wrk() -> bool:
+    return shutil.which("wrk") is not None
+
+
+def wrk(url: str, cpus: Iterable[int], *, close: bool = False) -> Turn:
+    """One second of wrk with one thread."""
+    header = ["-H", "Connection: close"] if close else []
+    ended = command(["wrk", "-t1", f"-c{USERS}", "-d1s", *header, f"{url}/"], cpus, _START_S)
+    found = re.search(r"^Requests/sec:\s*([\d.]+)", ended.output, re.MULTILINE)
+    if found is None or "Non-2xx" in ended.output:
+        raise MachineError(f"wrk's answer is not to be used:\n{ended.output}")
+    return Turn(float(found[1]), ended.cpu_share)
+
+
+def fast_http_user(url: str, cpus: Iterable[int], length_s: float) -> Turn:
+    """The scenarios as a plain locust file, headless, counted from when all users are there."""
+    ended = command(
+        [
+            *(sys.executable, "-m", "locust", "-f", "bench/load/locustfile.py", "--host", url),
+            *("--headless", "--users", str(USERS), "--spawn-rate", str(USERS)),
+            *("--run-time", f"{length_s:g}s", "--reset-stats", "--json", "--loglevel", "ERROR"),
+        ],
+        cpus,
+        _START_S + length_s,
+        {**os.environ, "WSGI_BENCH_SCENARIO": "hello"},
+    )
+    endpoints = json.loads(ended.output)
+    if not endpoints or endpoints[0]["num_failures"]:
+        raise MachineError(f"locust got no right answers within {length_s:g} s: {ended.output[:500]}")
+    found = endpoints[0]
+    seconds = found["last_request_timestamp"] - found["start_time"]
+    return Turn(found["num_requests"] / seconds, ended.cpu_share)
