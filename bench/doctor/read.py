@@ -6,6 +6,7 @@ import platform
 import re
 import resource
 import shutil
+import sys
 import sysconfig
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -33,7 +34,8 @@ class Python:
 
     Attributes:
         optimised: whether the compiler optimised.
-        profile_guided: whether it was built with --enable-optimizations.
+        profile_guided: whether it was built with --enable-optimizations; None if a distribution built it:
+            some do the same in another way (Debian's rules call `make profile-opt`).
     """
 
     version: str
@@ -154,10 +156,11 @@ def redis() -> str | None:
 def python() -> Python:
     levels = re.findall(r"-O\S*", sysconfig.get_config_var("PY_CFLAGS") or "")
     arguments = sysconfig.get_config_var("CONFIG_ARGS")
+    distributed = sys.base_prefix == "/usr"
     return Python(
         version=platform.python_version(),
         debug=bool(sysconfig.get_config_var("Py_DEBUG")),
         # The last one counts; a compiler without any doesn't optimise.
         optimised=None if arguments is None else bool(levels) and levels[-1] not in ("-O0", "-Og"),
-        profile_guided=None if arguments is None else "--enable-optimizations" in arguments,
+        profile_guided="--enable-optimizations" in (arguments or "") or (None if distributed else False),
     )

@@ -57,7 +57,8 @@ def open_files(facts: Facts) -> Finding:
         return Finding("open-files", "ok", found, why)
     fix = "In this shell: ulimit -n 4096"
     if 0 <= hard < 4 * _FILES_WARNING:
-        fix = f"Raise the hard limit of {hard:,} (nofile in /etc/security/limits.conf), then: ulimit -n 4096"
+        where = "nofile in /etc/security/limits.conf, or docker run --ulimit"
+        fix = f"Raise the hard limit of {hard:,} ({where}), then: ulimit -n 4096"
     return Finding("open-files", state, found, why, fix)
 
 
@@ -116,7 +117,7 @@ def python_build(facts: Facts) -> Finding:
         return Finding("python-build", "unknown", f"{build.version}, which doesn't say how", why)
     if not build.optimised:
         return Finding("python-build", "problem", f"{build.version}, compiled without optimisation", why, fix)
-    if not build.profile_guided:
+    if build.profile_guided is False:
         found = f"{build.version}, built without --enable-optimizations"
         return Finding("python-build", "warning", found, why, fix)
     return Finding("python-build", "ok", f"{build.version}, optimised", why)

@@ -16,12 +16,15 @@ import pytest
 from rich.console import Console
 
 from bench import process
+from bench.deploy.engine import find_engine
+from bench.deploy.ownership import RUN_LABEL
 from bench.doctor import CHECKS, Facts, Finding, cgroup, examine, notes, read_facts
 from bench.doctor.page import show
 from bench.doctor.read import Python
 from bench.doctor.sample import Busy, Sample, printable, take_sample
-from bench.doctor.traces import Docker, Orphan, find_orphans
+from bench.doctor.traces import Docker, Orphan, find_orphans, look_at_docker
 from bench.model import CpuSplit
+from tests.machine import lacks, without_containers
 
 GIB = 1 << 30
 MIB = 1 << 20
@@ -171,9 +174,9 @@ def test_what_spoils_a_run_is_found_with_its_fix(
     assert set(others.values()) == {"ok"}, others
 
 
-@pytest.mark.parametrize("off", ["tw_reuse", "timestamps"])
-def test_sockets_in_time_wait_hold_ports_that_are_not_reused(off: str) -> None:
-    finding = find("time-wait", replace(HEALTHY, time_wait=20_000, **{off: 0}))
+@pytest.mark.parametrize("off", [{"tw_reuse": 0}, {"timestamps": 0}])
+def test_sockets_in_time_wait_hold_ports_that_are_not_reused(off: dict[str, Any]) -> None:
+    finding = find("time-wait", replace(HEALTHY, time_wait=20_000, **off))
 
     assert finding.state == "warning"
     assert "for 28,232 ports" in finding.found
@@ -195,6 +198,7 @@ def test_sockets_in_time_wait_hold_ports_that_are_not_reused(off: str) -> None:
         ("hardware-counters", {"perf_paranoid": 4}, "perf_event_paranoid is 4"),
         ("time-wait", {"time_wait": 60_000}, "60,000 sockets"),
         ("tw-reuse", {"tw_reuse": 1}, "everywhere"),
+        ("python-build", {"python": replace(PYTHON, profile_guided=None)}, "3.13.5"),
     ],
 )
 def test_what_is_worth_saying_but_no_trouble(name: str, change: dict[str, Any], found: str) -> None:
@@ -263,6 +267,19 @@ def test_a_server_whose_harness_lives_is_no_leftover(tmp_path: Path) -> None:
     finally:
         server.kill()
         server.wait()
+
+
+@pytest.mark.containers
+def test_what_a_run_has_in_the_docker_engine_is_found() -> None:
+    reason = without_containers()
+    if reason is not None:
+        lacks(reason)
+    engine, name = find_engine(), f"wsgi-bench-doctor-{os.getpid()}"
+    engine.run("network", "create", "--label", f"{RUN_LABEL}={name}", name)
+    try:
+        assert name in look_at_docker().runs
+    finally:
+        engine.run("network", "rm", name)
 
 
 def plant(root: Path, files: dict[str, str]) -> None:
