@@ -24,7 +24,6 @@ from bench.doctor.read import Python
 from bench.doctor.sample import Busy, Sample, printable, take_sample
 from bench.doctor.traces import Docker, Orphan, find_orphans, look_at_docker
 from bench.model import CpuSplit
-from tests.machine import lacks, without_containers
 
 GIB = 1 << 30
 MIB = 1 << 20
@@ -271,9 +270,6 @@ def test_a_server_whose_harness_lives_is_no_leftover(tmp_path: Path) -> None:
 
 @pytest.mark.containers
 def test_what_a_run_has_in_the_docker_engine_is_found() -> None:
-    reason = without_containers()
-    if reason is not None:
-        lacks(reason)
     engine, name = find_engine(), f"wsgi-bench-doctor-{os.getpid()}"
     engine.run("network", "create", "--label", f"{RUN_LABEL}={name}", name)
     try:
