@@ -35,7 +35,11 @@ def _raise_if_stopped() -> None:
         return
     error = Interrupted(f"stopped by {_stopped_by}")
     _raised = weakref.ref(error)
-    raise error
+    try:
+        raise error
+    finally:
+        # Its traceback holds this frame: without a cycle it is gone as soon as nobody handles it any more.
+        del error
 
 
 def _leaving(frame: FrameType | None) -> bool:

@@ -18,7 +18,7 @@ from bench.deploy.external import URL_VARIABLE
 from bench.deploy.local import LocalRuntime
 from bench.deploy.select import open_runtime
 from bench.environment import describe, split_cpus
-from bench.errors import EXIT_NOT_VALID, EXIT_SERVER_FAILED, ResultError
+from bench.errors import EXIT_NOT_VALID, EXIT_SERVER_FAILED, Interrupted, ResultError
 from bench.interrupt import shield
 from bench.load.client import LoadDriver
 from bench.model import Analysis, CpuSplit, Plan, Server, Suite
@@ -113,6 +113,10 @@ def _saved(
     try:
         _work(writer, suite, runtime, root, reporter, epoch_ns)
         complete = True
+    except Interrupted as error:
+        raise Interrupted(
+            f"{error}. What was measured is saved; `wsgi-bench resume {writer.directory}` continues it."
+        ) from error
     finally:
         with shield():
             finished = datetime.now(UTC).isoformat(timespec="seconds") if complete else None
@@ -202,7 +206,8 @@ def result_path(named: Path) -> Path:
 def write_all_reports(directory: Path, root: Path) -> list[Path]:
     """Render a stored result's files again, and the index of all results; return what was written."""
     write_reports(load(directory), directory)
-    return [*(directory / name for name in REPORTS), write_index(root / RESULTS)]
+    written = [directory / name for name in REPORTS]
+    return [*written, write_index(root / RESULTS)] if (root / RESULTS).is_dir() else written
 
 
 def rendered(directory: Path, format_name: str) -> str:

@@ -1,0 +1,118 @@
+"""What goes where: data to standard output, progress to standard error, both as the contract says."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from bench.report import FORMATS
+from bench.store import RESULT, load
+from tests.cli.conftest import ROOT, SMOKE, wsgi_bench
+
+SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
+PHASE = re.compile(r"\d\d:\d\d:\d\d \S.*")
+
+
+def test_a_run_says_its_phases_on_one_stream_and_its_result_on_the_other(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    said = wsgi_bench(*SMOKE, "--servers", "waitress", "--out", out)
+
+    assert said.code == 0, said.err
+    *phases, last = said.err.splitlines()
+    assert phases
+    assert all(PHASE.fullmatch(line) for line in phases), said.err
+    assert any("round 1 of 1: measuring" in line for line in phases)
+    assert last == f"report: {out / 'report.html'}"
+    assert "Not a measurement" in said.out
+    assert "\x1b" not in said.out + said.err
+    assert {path.name for path in out.iterdir()} == {
+        "latency.hlog", "logs", "report.html", "report.md", RESULT,
+    }  # fmt: skip
+    assert {path.name for path in (out / "logs").iterdir()} >= {"driver.log", "waitress.hello.log"}
+
+
+def test_json_is_alone_on_standard_output_and_quiet_says_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    said = wsgi_bench(*SMOKE, "--servers", "waitress", "--json", "--quiet", "--out", out)
+
+    assert said.code == 0
+    assert said.err == ""
+    assert said.json["complete"]
+    assert said.json["id"] == load(out).id
+    jsonschema.validate(json.loads((out / RESULT).read_text()), SCHEMA)
+
+
+def test_a_dry_run_starts_nothing_and_names_every_case(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    said = wsgi_bench("run", "--dry-run", "--runtime", "local", "--profile", "smoke", "--out", out)
+
+    assert said.code == 0
+    assert not out.exists()
+    for server in ("wsgiref", "werkzeug", "waitress", "gunicorn", "uwsgi"):
+        assert f"{server}/shortly/mixed/closed-16" in said.out
+        assert f"{server}/hello/hello/open" in said.out
+
+
+@pytest.mark.parametrize(
+    ("what", "key", "some"),
+    [
+        ("servers", "server", {"wsgiref", "werkzeug", "waitress", "gunicorn", "uwsgi"}),
+        ("apps", "app", {"hello", "flask_hello", "shortly"}),
+        ("scenarios", "scenario", {"hello", "follow", "details", "shorten", "mixed", "static"}),
+    ],
+)
+def test_lists(what: str, key: str, some: set[str]) -> None:
+    rows = wsgi_bench("list", what, "--json").json
+    text = wsgi_bench("list", what)
+
+    assert some <= {row[key] for row in rows}
+    assert text.err == ""
+    assert all(any(line.startswith(row[key]) for line in text.out.splitlines()) for row in rows)
+
+
+def test_results_are_listed_and_one_that_is_damaged_says_so(checkout: Path, result: Path) -> None:
+    assert wsgi_bench("list", "results", cwd=checkout).out == "none\n"
+    (checkout / "results").mkdir()
+    result.rename(checkout / "results/good")
+    (checkout / "results/bad").mkdir()
+    (checkout / "results/bad" / RESULT).write_text("{")
+
+    rows = {row["result"]: row for row in wsgi_bench("list", "results", "--json", cwd=checkout).json}
+
+    assert rows["results/good"]["complete"]
+    assert rows["results/good"]["problem"] == ""
+    assert "torn or was edited" in rows["results/bad"]["problem"]
+
+
+def test_a_stored_result_is_rendered_again_in_every_format(result: Path, checkout: Path) -> None:
+    before = (result / RESULT).read_bytes()
+    for name in FORMATS:
+        said = wsgi_bench("report", result, "--format", name)
+        assert said.code == 0
+        assert said.err == ""
+        assert "gunicorn" in said.out
+    file = result.parent / "page.html"
+    written = wsgi_bench("report", result / RESULT, "--format", "html", "--out", file)
+    (checkout / "results").mkdir()
+    everything = wsgi_bench("report", result, cwd=checkout)
+
+    assert written.out == f"{file}\n"
+    assert file.read_text().startswith("<!DOCTYPE html>")
+    assert everything.out.splitlines() == [
+        str(result / "report.html"), str(result / "report.md"), str(checkout / "results/index.html"),
+    ]  # fmt: skip
+    assert (result / RESULT).read_bytes() == before
+
+
+def test_help_names_every_verb_and_option() -> None:
+    assert all(verb in wsgi_bench("--help").out for verb in ("run", "resume", "report", "list", "clean"))
+    options = wsgi_bench("run", "-h").out
+    for option in (
+        "profile", "runtime", "servers", "app", "scenarios", "users", "rate", "rounds", "blocks", "seed",
+        "out", "connection", "target", "dry-run", "json", "quiet",
+    ):  # fmt: skip
+        assert f"--{option} " in options

@@ -1,0 +1,87 @@
+"""A run that was broken off, and what `resume` makes of it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bench.plan import block_models
+from bench.store import JOURNAL, load
+from tests.cli.conftest import ROOT, SMOKE, environment, wsgi_bench
+
+BLOCKS = 30
+
+
+def broken_off(out: Path, number: signal.Signals) -> tuple[int, str]:
+    """Run until some blocks are saved, then send a signal; exit code and what it said.
+
+    Every process that it had started is gone when this returns.
+    """
+    child = subprocess.Popen(
+        [sys.executable, "-m", "bench", *SMOKE[:-1], str(BLOCKS), "--servers", "waitress,gunicorn",
+         "--seed", "3", "--out", str(out)],
+        cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with child:
+        journal = out / JOURNAL
+        deadline = time.monotonic() + 120
+        while not journal.exists() or journal.read_bytes().count(b'"trials"') < 3:
+            assert child.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        started = psutil.Process(child.pid).children(recursive=True)
+        assert len(started) >= 4
+        child.send_signal(number)
+        said = child.communicate(timeout=60)[1]
+    _, left = psutil.wait_procs(started, timeout=10)
+    assert not left
+    return child.returncode, said
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
+def test_a_run_goes_on_where_it_was_broken_off(tmp_path: Path, number: signal.Signals) -> None:
+    out = tmp_path / "out"
+    code, said = broken_off(out, number)
+    before = load(out)
+
+    if number == signal.SIGKILL:
+        assert code == -signal.SIGKILL
+    else:
+        assert code == 130
+        assert said.splitlines()[-1] == (
+            f"wsgi-bench: stopped by {number.name}. What was measured is saved; "
+            f"`wsgi-bench resume {out}` continues it."
+        )
+        assert "Traceback" not in said
+        assert (out / "report.html").exists()
+    assert before.trials
+    assert not before.complete
+    assert not before.gaps
+
+    resumed = wsgi_bench("resume", out, "--json")
+    after = load(out)
+
+    assert resumed.code == 0, resumed.err
+    assert json.loads(resumed.out)["complete"]
+    assert after.complete
+    assert [gap["reason"] for gap in after.gaps] == ["resumed"]
+    assert all(trial in after.trials for trial in before.trials)
+    models = block_models(after.plan)
+    wanted = Counter(
+        (1, block, case.id)
+        for block, model in enumerate(models)
+        for case in after.plan.cases
+        if case.load.model == model
+    )
+    assert Counter((trial.round, trial.block, trial.case) for trial in after.trials) == wanted
+    fresh = [trial for trial in after.trials if trial not in before.trials]
+    assert min(t.at_s for t in fresh) > max(t.at_s for t in before.trials)
+    assert not (out / JOURNAL).exists()

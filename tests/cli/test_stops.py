@@ -1,0 +1,110 @@
+"""A few stops at random moments; `python -m tests.stops --times 100` makes many."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+from contextlib import suppress
+
+import pytest
+
+from bench import process
+from bench.errors import Interrupted
+from bench.interrupt import interruptible, shield
+from tests.cli.conftest import ROOT
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("runtime", "times"), [("local", 6), pytest.param("compose", 3, marks=pytest.mark.containers)]
+)
+def test_stops_at_random_moments_leave_nothing(runtime: str, times: int) -> None:
+    seed = random.SystemRandom().getrandbits(32)
+    command = [sys.executable, "-m", "tests.stops", "--runtime", runtime]
+
+    said = process.run([*command, "--times", str(times), "--seed", str(seed)], cwd=ROOT, timeout_s=1200)
+
+    assert f"{times} stops, 0 with a fault" in said
+
+
+def stop() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+class Thing:
+    """Something that must be ended; a signal comes as soon as that begins."""
+
+    ended = False
+
+    def __enter__(self) -> Thing:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        stop()
+        with shield():
+            self.ended = True
+
+
+def test_a_signal_does_not_break_into_the_end_of_a_with_block() -> None:
+    thing = Thing()
+    with pytest.raises(Interrupted, match="SIGTERM"), interruptible(), thing:
+        pass
+
+    assert thing.ended
+
+
+def test_a_second_signal_does_not_break_into_what_the_first_one_set_off() -> None:
+    ended = []
+
+    def work() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        finally:
+            stop()
+            ended.append(True)
+
+    with pytest.raises(Interrupted, match="SIGINT"), interruptible():
+        work()
+    assert ended
+
+
+def test_a_signal_waits_for_the_end_of_every_shield() -> None:
+    reached = []
+
+    def work() -> None:
+        with shield():
+            with shield():
+                stop()
+                reached.append("inner")
+            reached.append("outer")
+
+    with pytest.raises(Interrupted), interruptible():
+        work()
+    assert reached == ["inner", "outer"]
+
+
+def test_a_stop_that_got_lost_comes_again() -> None:
+    def work() -> None:
+        # As an exception in a finalizer is.
+        with suppress(Interrupted):
+            stop()
+        with shield():
+            pass
+
+    with pytest.raises(Interrupted), interruptible():
+        work()
+
+
+def test_signals_are_handled_as_before_afterwards() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    with interruptible():
+        pass
+
+    assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
+
+
+def test_a_command_that_is_broken_off_leaves_nothing() -> None:
+    with pytest.raises(process.CommandFailed, match=r"no end after 0\.5 s"):
+        process.run(["sh", "-c", "sleep 100 & echo $!; wait"], timeout_s=0.5)
