@@ -13,6 +13,9 @@ REDIS = "redis"
 DRIVER = "driver"
 PORT = 8000
 _CGROUP_ROOT = "/host/cgroup"
+# The machine itself gets no address on such a network, so that nobody on it can reach Redis.
+# https://docs.docker.com/engine/network/drivers/bridge/#options
+_UNREACHABLE = {"com.docker.network.bridge.inhibit_ipv4": "true"}
 # What is for people, or for building.
 _DROPPED = ("build", "depends_on", "healthcheck", "networks", "ports", "profiles", "restart", "secrets")
 
@@ -44,18 +47,22 @@ def run_file(
     if REDIS in needed:
         services[REDIS] = {**_bare(known[REDIS]), "cpuset": _cpuset(cpus.store)}
     services[DRIVER] = _driver(known[DRIVER], cpus)
+    asking = {d.name for d in deployments if d.app.redis} | ({REDIS, DRIVER} if REDIS in needed else set())
     for service_name, service in services.items():
-        service |= {"labels": dict(labels), "networks": {"run": {}}, "restart": "no"}
+        # An address is the first network's, by name: a server's is where the driver's load comes from.
+        networks = [
+            *(["run"] if service_name != REDIS else []),
+            *(["store"] if service_name in asking else []),
+        ]
+        service |= {"labels": dict(labels), "networks": {n: {} for n in networks}, "restart": "no"}
         # A health check in the middle of a trial would be measured with it.
         service["healthcheck"] = {"disable": True}
         if service_name != DRIVER:
             service["container_name"] = f"{name}-{service_name}"
-    return {
-        "name": name,
-        "services": services,
-        # Containers reach each other, and nothing else.
-        "networks": {"run": {"internal": True, "labels": dict(labels)}},
-    }
+    # Containers reach each other, and nothing else.
+    own = {"internal": True, "labels": dict(labels)}
+    store = {"store": {**own, "driver_opts": _UNREACHABLE}} if REDIS in needed else {}
+    return {"name": name, "services": services, "networks": {"run": own, **store}}
 
 
 def _server(service: Mapping[str, Any], deployment: Deployment, cpus: CpuSplit) -> dict[str, Any]:
