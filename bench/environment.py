@@ -46,11 +46,13 @@ def describe(
     versions: Mapping[str, str],
     images: Mapping[str, str],
     cpu_split: CpuSplit,
+    notes: tuple[str, ...],
 ) -> Environment:
-    """This machine, with what the runtime knows of itself."""
-    notes = []
-    if len({*cpu_split.server, *cpu_split.generator, *cpu_split.store}) == 1:
-        notes.append("one CPU for server, generator and Redis: the figures are indicative only")
+    """This machine, with what the runtime knows of itself.
+
+    Args:
+        notes: what on it may spoil the figures, a sentence each.
+    """
     return Environment(
         cpu_model=_cpu_model(),
         cpus=psutil.cpu_count() or 1,
@@ -64,7 +66,7 @@ def describe(
         versions={**_own_versions(), **versions},
         images=images,
         cpu_split=cpu_split,
-        notes=tuple(notes),
+        notes=notes,
     )
 
 

@@ -17,6 +17,7 @@ from bench.deploy import Runtime
 from bench.deploy.external import URL_VARIABLE
 from bench.deploy.local import LocalRuntime
 from bench.deploy.select import open_runtime
+from bench.doctor import notes, read_facts
 from bench.environment import describe, split_cpus
 from bench.errors import EXIT_NOT_VALID, EXIT_SERVER_FAILED, Interrupted, ResultError
 from bench.interrupt import shield
@@ -84,7 +85,14 @@ def measure(plan: Plan, root: Path, directory: Path, reporter: Reporter) -> Outc
         started=started.isoformat(timespec="seconds"),
         finished=None,
         complete=False,
-        environment=describe(runtime=plan.runtime, docker=None, versions={}, images={}, cpu_split=cpus),
+        environment=describe(
+            runtime=plan.runtime,
+            docker=None,
+            versions={},
+            images={},
+            cpu_split=cpus,
+            notes=notes(read_facts(root / RESULTS, quick=True)),
+        ),
         plan=plan,
         calibration=None,
         trials=(),

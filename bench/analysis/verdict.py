@@ -23,6 +23,7 @@ MAX_LATENESS_S = 0.002
 MAX_LATENESS_SHARE = 0.1
 LITTLE_TOLERANCE = 0.05
 MAX_DRIFT = 0.1
+MAX_STALLED = 0.1
 DRIFT_SIGNIFICANCE = 0.01
 MIN_ROUNDS = 2
 MIN_BLOCKS_FOR_DRIFT = 5
@@ -108,12 +109,20 @@ def _balance(facts: Facts) -> str | None:
 
 
 def _stalled(facts: Facts) -> str | None:
-    empty = sum(trial.ok == 0 for trial in facts.measured.trials)
-    if not empty:
+    measured = facts.measured
+    empty = sum(trial.ok == 0 for trial in measured.trials)
+    if empty:
+        return (
+            f"stalled: {empty} of {len(measured.trials)} trials had no right answer at all; "
+            f"measure longer trials, or fewer users"
+        )
+    typical = median(trial.ok / trial.duration_s for trial in measured.trials)
+    whole = measured.total(lambda t: t.ok) / measured.total(lambda t: t.duration_s)
+    if measured.case.load.model == "open" or whole >= (1 - MAX_STALLED) * typical:
         return None
     return (
-        f"stalled: {empty} of {len(facts.measured.trials)} trials had no right answer at all; "
-        f"measure longer trials, or fewer users"
+        f"stalled: over all trials it answered {whole:.0f} a second, {1 - whole / typical:.0%} less than "
+        f"in the usual one: it, or this machine, stood still at times; see the latency of open load"
     )
 
 

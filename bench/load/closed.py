@@ -50,27 +50,29 @@ class ClosedTrial:
 
         Returns:
             The window from the answer that settled the last user, or the end of settling, to the
-            last answer within `length_ns` of it.
+            first answer after `length_ns`: a standstill is counted to its end. (With the last answer
+            before it, the longest gaps would be left out and every rate be too high.)
         """
         link, records = self._link, self._records
         link.refresh()
-        self._pump(now_ns() + SETTLE_NS)
+        self._pump(now_ns() + SETTLE_NS, lambda: not self._unsettled)
         opened = now_ns() if self._unsettled else records.last_done()
         self._unsettled.clear()
         self._mark()
-        self._pump(opened + self._length_ns)
+        end = opened + self._length_ns
+        self._pump(end, lambda: False)
+        self._pump(end + self._timeout_ns, lambda: records.last_done() >= end)
         self._mark()
-        closed = max(opened, records.last_done_by(opened + self._length_ns) or opened)
+        closed = records.first_done_from(end) or now_ns()
         self._drain(now_ns() + self._timeout_ns)
         return Window(opened, closed)
 
-    def _pump(self, until: int) -> None:
-        """Keep every user busy until then; while any is unsettled, only until none is."""
+    def _pump(self, until: int, enough: Callable[[], bool]) -> None:
+        """Keep every user busy until then, or until it is enough."""
         link, records, stream = self._link, self._records, self._stream
         poll, receive, again, add = link.poll, link.receive, link.again, records.add
         unsettled = self._unsettled
-        settling = bool(unsettled)
-        while (now := now_ns()) < until:
+        while (now := now_ns()) < until and not enough():
             if self._absent and now >= self._restart_at:
                 self._start_absent(now)
             wait_ns = min(until - now, _BACK_OFF_NS) if self._absent else until - now
@@ -80,15 +82,13 @@ class ClosedTrial:
                     continue
                 user, done = connection.due, connection.done
                 add((user, connection.sent, done, row_code(connection.exchange.endpoint, link.outcome)))
-                if settling:
+                if unsettled:
                     unsettled.discard(user)
                 exchange = next(stream)
                 code = again(connection, exchange, done)
                 if code != INCOMPLETE:
                     add((user, done, now_ns(), row_code(exchange.endpoint, code)))
                     self._absent.append(user)
-            if settling and not unsettled:
-                return
 
     def _start_absent(self, now: int) -> None:
         """Begin for the users without a connection; those refused wait a millisecond."""

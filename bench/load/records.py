@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
 import numpy as np
@@ -42,11 +43,13 @@ class Records:
         self.add = self._rows.append
 
     def last_done(self) -> int:
-        return self._rows[-1][2]
+        """When the last request ended; 0 without any."""
+        return self._rows[-1][2] if self._rows else 0
 
-    def last_done_by(self, until: int) -> int | None:
-        """The latest `done` that isn't after `until`."""
-        return next((row[2] for row in reversed(self._rows) if row[2] <= until), None)
+    def first_done_from(self, start: int) -> int | None:
+        """The earliest `done` that isn't before `start`."""
+        ends = takewhile(lambda done: done >= start, (row[2] for row in reversed(self._rows)))
+        return min(ends, default=None)
 
     def counted(self, by: Literal["due", "done"], window: Window) -> Counted:
         """The requests that were due, or done, within the window, and those never answered."""

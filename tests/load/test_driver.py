@@ -88,7 +88,7 @@ def test_a_block_measures_each_target_in_the_order_asked(driver: LoadDriver, rig
         assert found.failed == sum(found.errors.values())
         assert found.ok > 0
         assert found.at_s > 0
-        assert 0 < found.duration_s <= 0.1
+        assert found.duration_s >= 0.1
         assert found.generator_cpu > 0
         assert found.cpu_s is not None
         assert found.lost == 0

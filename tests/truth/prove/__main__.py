@@ -115,7 +115,7 @@ def tried(place: Place, claim: Claim, mode: str) -> Row:
 
 def machine() -> str:
     """E.g. "2 x AMD EPYC 7R13, Linux 6.1, Python 3.13.1"."""
-    found = describe(runtime="local", docker=None, versions={}, images={}, cpu_split=split_cpus())
+    found = describe(runtime="local", docker=None, versions={}, images={}, cpu_split=split_cpus(), notes=())
     return f"{found.cpus} x {found.cpu_model}, {found.kernel}, Python {platform.python_version()}"
 
 
