@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from statistics import median
 
 from bench.deploy import Runtime
@@ -41,21 +40,33 @@ _LOADS = {
 }
 
 
-def calibrate(plan: Plan, runtime: Runtime, driver: LoadDriver, epoch_ns: int) -> Calibration:
+def calibrate(runtime: Runtime, driver: LoadDriver, *, blocks: int, seed: int, epoch_ns: int) -> Calibration:
     """Measure the ceiling on kept connections, with a connection each, and the latency floor.
 
     Args:
-        plan: gives the seed and the length and number of trials; at most ten of each kind are run.
+        blocks: trials of each kind, 0.1 s each.
 
     Raises:
         MachineError: the null server can't be started.
     """
-    cases = [Case(name, "null", "null", "hello", NULL_DEPLOYMENT.name, load) for name, load in _LOADS.items()]
-    small = replace(
-        plan,
-        cases=tuple(cases),
-        deployments=(NULL_DEPLOYMENT,),
+    cases = tuple(
+        Case(name, "null", "null", "hello", NULL_DEPLOYMENT.name, load) for name, load in _LOADS.items()
+    )
+    plan = Plan(
+        profile="calibrate",
+        runtime=runtime.name,
+        seed=seed,
+        rounds=1,
+        blocks=blocks,
+        open_blocks=0,
         trial_s=TrialLength(closed=0.1, open=0.1),
+        warmup_s=0.1,
+        users=16,
+        rate=None,
+        claims=False,
+        deployments=(NULL_DEPLOYMENT,),
+        cases=cases,
+        expected_s=0.0,
     )
     trials: dict[str, list[Trial]] = {name: [] for name in _LOADS}
     with Fleet(runtime, driver, 0) as fleet:
@@ -64,8 +75,8 @@ def calibrate(plan: Plan, runtime: Runtime, driver: LoadDriver, epoch_ns: int) -
             raise MachineError(
                 f"the load generator can't be calibrated: {failure.reason}\n" + "\n".join(failure.log)
             )
-        for block in range(-1, min(10, plan.blocks)):
-            for trial in driver.block(block_orders(small, cases, 0, block, epoch_ns)):
+        for block in range(-1, blocks):
+            for trial in driver.block(block_orders(plan, cases, 0, block, epoch_ns)):
                 if block >= 0:
                     trials[trial.case].append(trial)
     return Calibration(

@@ -26,6 +26,7 @@ from bench.report import FORMATS
 from bench.session import (
     RESULTS,
     Outcome,
+    ceiling,
     measure,
     newest_result,
     rendered,
@@ -140,6 +141,21 @@ def doctor(context: click.Context, as_json: bool) -> None:
     else:
         show(findings, Console(highlight=False))
     context.exit(EXIT_NOT_VALID if any(finding.state == "problem" for finding in findings) else 0)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True)
+def calibrate(as_json: bool) -> None:
+    """Measure the load generator's own ceiling on this machine."""
+    found = ceiling(ROOT)
+    if as_json:
+        click.echo(json.dumps(asdict(found), indent=1))
+        return
+    click.echo(
+        f"on kept connections     {found.keep_alive_rps:,.0f} requests a second\n"
+        f"a connection each       {found.close_rps:,.0f} requests a second\n"
+        f"latency floor, one user {found.latency_floor_s * 1e6:.0f} us"
+    )
 
 
 @cli.command(name="list")

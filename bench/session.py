@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bench.analysis import analyse
 from bench.analysis.verdict import code
@@ -22,7 +23,7 @@ from bench.environment import describe, split_cpus
 from bench.errors import EXIT_NOT_VALID, EXIT_SERVER_FAILED, Interrupted, ResultError
 from bench.interrupt import shield
 from bench.load.client import LoadDriver
-from bench.model import Analysis, CpuSplit, Plan, Server, Suite
+from bench.model import Analysis, Calibration, CpuSplit, Plan, Server, Suite
 from bench.progress import Reporter
 from bench.report import FORMATS
 from bench.report.index import write_index
@@ -30,6 +31,7 @@ from bench.runner import Runner
 from bench.store import RESULT, SCHEMA_VERSION, Writer, load, replace_file
 
 RESULTS = "results"
+CALIBRATION_BLOCKS = 10
 REPORTS = {"report.html": "html", "report.md": "md"}
 _SERVER_AT_FAULT = frozenset({"failed", "errors"})
 
@@ -183,7 +185,24 @@ def _calibrated(
         if plan.runtime == "external":
             local = LocalRuntime(writer.directory, split_cpus(), (NULL_DEPLOYMENT,), root=root)
             runtime = stack.enter_context(local)
-        writer.append(calibration=calibrate(plan, runtime, driver, epoch_ns))
+        blocks = min(CALIBRATION_BLOCKS, plan.blocks)
+        writer.append(
+            calibration=calibrate(runtime, driver, blocks=blocks, seed=plan.seed, epoch_ns=epoch_ns)
+        )
+
+
+def ceiling(root: Path) -> Calibration:
+    """Measure the generator's own ceiling alone, with child processes."""
+    cpus = split_cpus()
+    _stay_on(cpus)
+    with TemporaryDirectory() as scratch:
+        directory = Path(scratch)
+        with LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), root=root) as runtime:
+            command, environment = runtime.driver_command(())
+            with LoadDriver(command, environment, root, cpus.generator, directory / "driver.log") as driver:
+                return calibrate(
+                    runtime, driver, blocks=CALIBRATION_BLOCKS, seed=0, epoch_ns=time.monotonic_ns()
+                )
 
 
 def write_reports(suite: Suite, directory: Path) -> Analysis:
