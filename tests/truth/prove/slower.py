@@ -74,16 +74,16 @@ def _calibrated(directory: Path, size: Size) -> Mapping[float, int]:
     Throughput of a busy server is the inverse of its time a request: to be 3 % slower it must take
     1 / 0.97 of it.
     """
-    began = time.perf_counter()
+    began = time.thread_time()
     spin(_SAMPLE)
-    heavy = round(_HEAVY_S / ((time.perf_counter() - began) / _SAMPLE))
+    heavy = round(_HEAVY_S / ((time.thread_time() - began) / _SAMPLE))
     servers = [_server(_PLAIN, 0), _server(f"heavy-{heavy}", heavy)]
     suite = planned_run(directory, _plan(size.profile(twin=False), servers, seed=0))
     plain, slow = (_closed(suite, d.server.name) for d in suite.plan.deployments)
     # A calibration of an earlier, interrupted proof has spun as often as its plan says.
     heavy = int(slow.deployment.server.environment[SPIN_VARIABLE])
     added = COST.effect(slow, plain)
-    if added is None or added.interval()[0] <= 0:
+    if added is None or added.mean <= 0:
         raise MachineError(
             f"{heavy} spins a request didn't show in the CPU time a request, so nothing can be planted; "
             f"try again on a quieter machine"
