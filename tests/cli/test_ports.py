@@ -1,0 +1,68 @@
+"""A port that is taken between being found free and being bound."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.deploy import local, store
+from bench.deploy.local import LocalRuntime
+from bench.deploy.store import LocalStore, free_port
+from bench.errors import StoreError
+from bench.fleet import Fleet
+from bench.load.client import LoadDriver
+from bench.model import App, CpuSplit, Deployment
+from bench.registry import load_servers
+from tests.cli.conftest import ROOT
+
+CPUS = CpuSplit(*[tuple(sorted(os.sched_getaffinity(0)))[:1]] * 3)
+HELLO = App("hello", "apps.hello.wsgi:application", ("hello",), redis=False, seed=())
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port on which somebody else listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("name", ["wsgiref", "werkzeug", "waitress", "gunicorn", "uwsgi"])
+def test_a_server_whose_port_was_taken_is_started_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: int, name: str
+) -> None:
+    ports = iter([taken, free_port()])
+    monkeypatch.setattr(local, "free_port", lambda: next(ports))
+    server = load_servers(ROOT / "docker-compose.yml", {})[name]
+    deployment = Deployment(f"{name}.hello", server, HELLO, twin=False, database=1)
+    with LocalRuntime(tmp_path, CPUS, [deployment], root=ROOT) as runtime:
+        command, environment = runtime.driver_command(())
+        with (
+            LoadDriver(command, environment, ROOT, CPUS.generator, tmp_path / "driver.log") as driver,
+            Fleet(runtime, driver, 1) as fleet,
+        ):
+            fleet.start([(deployment, ("hello",))])
+
+            assert fleet.failures == []
+            assert list(fleet.members) == [deployment.name]
+
+
+def test_redis_whose_port_was_taken_is_started_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: int
+) -> None:
+    ports = iter([taken, free_port()])
+    monkeypatch.setattr(store, "free_port", lambda: next(ports))
+    with LocalStore(tmp_path, CPUS.store) as opened:
+        assert opened.address[1] != taken
+
+
+def test_another_redis_on_the_port_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with LocalStore(tmp_path, CPUS.store) as other:
+        monkeypatch.setattr(store, "free_port", lambda: other.address[1])
+        with pytest.raises(StoreError, match="Address already in use"), LocalStore(tmp_path, CPUS.store):
+            pass
