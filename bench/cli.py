@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from collections.abc import Callable
@@ -39,6 +40,8 @@ from bench.session import resume as resume_run
 from bench.store import replace_file
 
 ROOT = Path(__file__).resolve().parents[1]
+
+_SHORTAGES = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
 
 Command = Callable[..., Any]
 
@@ -204,3 +207,8 @@ def main() -> int:
     except BenchError as error:
         print(f"wsgi-bench: {error}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        if error.errno not in _SHORTAGES:
+            raise
+        print(f"wsgi-bench: this machine has too little of something: {error}. Free some.", file=sys.stderr)
+        return BenchError.exit_code

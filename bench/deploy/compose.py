@@ -18,7 +18,7 @@ from bench.deploy import images, ownership
 from bench.deploy.composefile import DRIVER, PORT, REDIS, run_file
 from bench.deploy.container import address, nanoseconds, usage_source
 from bench.deploy.engine import Engine
-from bench.deploy.logs import clean_lines, log_path
+from bench.deploy.logs import clean_lines, keep_log
 from bench.errors import BenchError, EngineError, StoreError
 from bench.interrupt import shield
 from bench.model import CpuSplit, Deployment, Failure, Target
@@ -242,14 +242,14 @@ class ComposeRuntime:
             grace_s = container.deployment.server.stop_grace_s
             self._engine.run("stop", self._container(name), timeout_s=grace_s + _STOP_SLACK_S)
         state = self._inspect(self._container(name))["State"]
-        log_path(self._directory, name).write_text(self._logs(name))
+        keep_log(self._directory, name, self._logs(name))
         return running and state["ExitCode"] != _KILLED
 
     def _remove(self) -> None:
         with shield():
             try:
                 if self._store is not None:
-                    log_path(self._directory, REDIS).write_text(self._logs(REDIS))
+                    keep_log(self._directory, REDIS, self._logs(REDIS))
                 ownership.remove_run(self._engine, self._run_id)
             except BenchError as error:
                 self._say(f"not everything could be removed ({error}); `wsgi-bench clean` does it later")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 _TAIL_BYTES = 64 * 1024
@@ -16,6 +17,12 @@ def log_path(directory: Path, deployment: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     # An app named as module:callable may hold what a file name must not.
     return folder / (re.sub(r"[^\w.-]", "_", deployment) + ".log")
+
+
+def keep_log(directory: Path, deployment: str, text: str) -> None:
+    """Write a whole log, as far as the disk takes it: a full one is no reason to leave a server running."""
+    with suppress(OSError):
+        log_path(directory, deployment).write_text(text)
 
 
 def last_lines(path: Path, lines: int, start: int = 0) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bench.store import load
 from tests.cli.conftest import ROOT, SMOKE, environment, wsgi_bench
 from tests.machine import lacks
@@ -96,3 +98,16 @@ def test_a_file_in_the_way_of_the_directory_is_named(tmp_path: Path) -> None:
 
     assert said.code == 1
     assert str(tmp_path / "out") in said.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_behind_standard_output_is_a_message(result: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "bench", "report", result, "--format", "text"],
+            cwd=ROOT, env=environment(), stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("wsgi-bench: this machine has too little of something: ")
+    assert len(ended.stderr.splitlines()) == 1
