@@ -19,6 +19,7 @@ from bench.deploy.ownership import clean as remove_leftovers
 from bench.deploy.select import choose_runtime
 from bench.doctor import examine, read_facts
 from bench.doctor.page import show
+from bench.environment import split_cpus
 from bench.errors import EXIT_NOT_VALID, BenchError, UsageError
 from bench.interrupt import interruptible
 from bench.plan import make_plan
@@ -68,6 +69,8 @@ def _run_options(command: Command) -> Command:
         click.option("--seed", help="Order and requests are drawn from it; by default a fresh one."),
         click.option("--out", help="Directory for this run's files."),
         click.option("--connection", help="as-is (default), or close: a connection each request."),
+        click.option("--processes", help="Of the load generator; by default one for each of its CPUs."),
+        click.option("--client", help="loop (default), or fasthttp: locust's own client, for comparison."),
         click.option(
             "--target", multiple=True, metavar="NAME=URL", help="Measure what runs already; repeatable."
         ),
@@ -90,7 +93,14 @@ def run(context: click.Context, /, dry_run: bool, as_json: bool, quiet: bool, **
         runtime = choose_runtime(asked.runtime, reporter.phase)
         servers = asked.servers or tuple(target_server(n, url) for n, url in asked.targets.items())
         plan = make_plan(
-            asked.profile, runtime, servers, asked.combinations, seed=asked.seed, rate=asked.rate
+            asked.profile,
+            runtime,
+            servers,
+            asked.combinations,
+            seed=asked.seed,
+            rate=asked.rate,
+            processes=asked.processes or len(split_cpus().generator),
+            client=asked.client,
         )
         if dry_run:
             click.echo(listing.plan(plan))

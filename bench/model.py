@@ -13,6 +13,7 @@ TWIN_SUFFIX = "-twin"
 
 LoadModel = Literal["closed", "open"]
 Connection = Literal["as-is", "close"]
+Client = Literal["loop", "fasthttp"]
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,8 @@ class Plan:
         blocks: closed-load blocks a round; `open_blocks` is a tenth of it, at least one.
         warmup_s: seconds of discarded closed load that each deployment gets in each round.
         expected_s: the time the whole run will take, estimated before it starts.
+        processes: of the load generator; several share each trial.
+        client: "loop", the harness's own, or "fasthttp", locust's FastHttpUser, for comparison.
     """
 
     profile: str
@@ -146,6 +149,8 @@ class Plan:
     deployments: tuple[Deployment, ...]
     cases: tuple[Case, ...]
     expected_s: float
+    processes: int = 1
+    client: Client = "loop"
 
 
 @dataclass(frozen=True)
@@ -191,6 +196,8 @@ class TrialOrder:
             the same requests.
         database: the deployment's Redis database, made equal to database 0 before the trial; None without.
         epoch_ns: monotonic time of the run's start, from which `Trial.at_s` counts.
+        opens_ns: monotonic time at which the window opens, where several processes share the trial;
+            None to open it when all users are settled.
     """
 
     case: str
@@ -205,6 +212,7 @@ class TrialOrder:
     seed: str
     database: int | None
     epoch_ns: int
+    opens_ns: int | None = None
 
 
 @dataclass(frozen=True)

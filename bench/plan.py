@@ -10,6 +10,7 @@ from bench.model import (
     TWIN_SUFFIX,
     App,
     Case,
+    Client,
     Connection,
     Deployment,
     Load,
@@ -26,6 +27,7 @@ PILOT_BLOCKS = 5
 _PILOT_SHARE = 0.6
 _CLOSED_OVERHEAD_S = 0.03
 _OPEN_OVERHEAD_S = OPEN_SETTLE_S + 0.05
+_SHARED_OVERHEAD_S = 0.1
 _START_S = {"local": 0.8, "compose": 1.5, "external": 0.05}
 _DRIVER_START_S = 3.0
 
@@ -103,12 +105,15 @@ def make_plan(
     *,
     seed: int,
     rate: float | None,
+    processes: int = 1,
+    client: Client = "loop",
 ) -> Plan:
     """Lay out every deployment and case.
 
     Args:
         combinations: each app with a scenario that it is measured with.
         rate: open rate for all cases; None to have the pilot find it.
+        processes: of the load generator.
     """
     apps = list({app.name: app for app, _ in combinations}.values())
     deployments = _deployments(servers, apps, twin=profile.twin)
@@ -134,6 +139,8 @@ def make_plan(
         deployments=deployments,
         cases=cases,
         expected_s=0.0,
+        processes=processes,
+        client=client,
     )
     return replace(plan, expected_s=_expected_s(plan))
 
@@ -251,9 +258,10 @@ def _expected_s(plan: Plan) -> float:
     """Seconds for the whole run, from the lengths of its parts and their usual overheads."""
     closed = sum(case.load.model == "closed" for case in plan.cases)
     opened = len(plan.cases) - closed
+    shared_s = _SHARED_OVERHEAD_S if plan.processes > 1 else 0.0
     a_round = (
         len(plan.deployments) * (_START_S[plan.runtime] + plan.warmup_s + _CLOSED_OVERHEAD_S)
-        + plan.blocks * closed * (plan.trial_s.closed + _CLOSED_OVERHEAD_S)
+        + plan.blocks * closed * (plan.trial_s.closed + _CLOSED_OVERHEAD_S + shared_s)
         + plan.open_blocks * opened * (plan.trial_s.open + _OPEN_OVERHEAD_S)
     )
     return _DRIVER_START_S + plan.rounds * a_round

@@ -151,7 +151,9 @@ def _work(
                 versions={**suite.environment.versions, **runtime.versions},
             )
         )
-        command, environment = runtime.driver_command(())
+        command, environment = runtime.driver_command(
+            ("--processes", str(plan.processes), "--client", plan.client)
+        )
         logs = writer.directory / "logs"
         logs.mkdir(exist_ok=True)
         with LoadDriver(command, environment, root, cpus.generator, logs / "driver.log") as driver:

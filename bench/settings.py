@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bench.errors import UsageError
-from bench.model import App, Server
+from bench.model import App, Client, Server
 from bench.plan import PROFILES, Profile
 from bench.registry import app_from_callable, load_apps, load_servers
 from bench.scenarios import SCENARIOS
@@ -29,11 +29,19 @@ ENVIRONMENT_PREFIX = "WSGI_BENCH_"
 DEFAULT_APP = "shortly"
 RUNTIMES = ("auto", "local", "compose")
 CONNECTIONS = ("as-is", "close")
+CLIENTS = ("loop", "fasthttp")
 
 _LISTS = frozenset({"servers", "scenarios", "target"})
-_NUMBERS = {"users": int, "rate": float, "rounds": int, "blocks": int, "seed": int}
-NAMES = frozenset({"profile", "runtime", "app", "connection", "out", *_LISTS, *_NUMBERS})
-_LIMITS = {"users": 10_000, "rate": 1_000_000, "rounds": 10_000, "blocks": 100_000, "seed": 2**63}
+_LIMITS = {
+    "users": 10_000,
+    "rate": 1_000_000,
+    "rounds": 10_000,
+    "blocks": 100_000,
+    "seed": 2**63,
+    "processes": 64,
+}
+_NUMBERS = {name: float if name == "rate" else int for name in _LIMITS}
+NAMES = frozenset({"profile", "runtime", "app", "connection", "client", "out", *_LISTS, *_NUMBERS})
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,7 @@ class Settings:
 
     Attributes:
         targets: name to URL of servers that run already; empty to deploy `servers`.
+        processes: of the load generator; None for one for each of its CPUs.
         combinations: each app with a scenario that it is measured with.
         out: directory for the run's files; None for `results/<UTC time>-<host>/`.
     """
@@ -53,6 +62,8 @@ class Settings:
     combinations: tuple[tuple[App, Scenario], ...]
     rate: float | None
     seed: int
+    processes: int | None
+    client: Client
     out: Path | None
 
 
@@ -70,6 +81,7 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
     asked = _merged(flags, root, environment, problems)
     profile = _profile(asked, problems)
     _check_word("runtime", asked.get("runtime", "auto"), RUNTIMES, problems)
+    _check_word("client", asked.get("client", "loop"), CLIENTS, problems)
     targets = _targets(asked.get("target", ()), problems)
     servers: tuple[Server, ...] = ()
     if targets:
@@ -92,6 +104,8 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
         combinations=combinations,
         rate=asked.get("rate"),
         seed=asked["seed"] if asked.get("seed") is not None else random.SystemRandom().getrandbits(32),
+        processes=asked.get("processes"),
+        client=asked.get("client", "loop"),
         out=Path(asked["out"]) if asked.get("out") else None,
     )
 

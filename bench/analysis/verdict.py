@@ -128,7 +128,7 @@ def _stalled(facts: Facts) -> str | None:
 
 def _generator(facts: Facts) -> str | None:
     measured, load = facts.measured, facts.measured.case.load
-    advice = "so the figure is 'at least'; use fewer users, or give the generator more CPUs"
+    advice = "so the figure is 'at least'; use fewer users, or more --processes on more CPUs"
     busy = median(trial.generator_cpu for trial in measured.trials)
     if busy > MAX_GENERATOR_CPU:
         return f"generator-bound: the load generator used {busy * 100:.0f} % of its CPU, {advice}"

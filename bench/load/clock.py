@@ -16,6 +16,9 @@ _TFD_TIMER_ABSTIME = 1
 _TFD_FLAGS = os.O_NONBLOCK | os.O_CLOEXEC
 _SECOND = 1_000_000_000
 
+BREATH_NS = 250_000_000
+"""How long a trial may keep everything else in its process from running."""
+
 
 class _Itimerspec(ctypes.Structure):
     _fields_ = (

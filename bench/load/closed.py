@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bench.load.clock import now_ns
+from bench.load.clock import BREATH_NS, now_ns
 from bench.load.link import INCOMPLETE, Link
 from bench.load.records import Records, Window, abandon, row_code
 from bench.load.wire import Exchange
@@ -21,6 +21,9 @@ class ClosedTrial:
 
     Args:
         mark: called when the window opens and when it closes, to read counters.
+        breathe: called every `BREATH_NS`, so that others in this process may run.
+        opens_ns: when the window opens, whoever is settled by then; it then lasts exactly `length_ns`,
+            so that several processes count the same time. None to open it with the last user's answer.
         timeout_ns: how long draining may take at most.
     """
 
@@ -34,6 +37,8 @@ class ClosedTrial:
         length_ns: int,
         timeout_ns: int,
         mark: Callable[[], None],
+        breathe: Callable[[], None],
+        opens_ns: int | None = None,
     ) -> None:
         self._link = link
         self._stream = stream
@@ -41,6 +46,9 @@ class ClosedTrial:
         self._length_ns = length_ns
         self._timeout_ns = timeout_ns
         self._mark = mark
+        self._breathe = breathe
+        self._breathe_at = now_ns() + BREATH_NS
+        self._opens_ns = opens_ns
         self._absent = list(range(users))
         self._unsettled = set(range(users))
         self._restart_at = 0
@@ -55,15 +63,21 @@ class ClosedTrial:
         """
         link, records = self._link, self._records
         link.refresh()
-        self._pump(now_ns() + SETTLE_NS, lambda: not self._unsettled)
-        opened = now_ns() if self._unsettled else records.last_done()
+        if self._opens_ns is None:
+            self._pump(now_ns() + SETTLE_NS, lambda: not self._unsettled)
+            opened = now_ns() if self._unsettled else records.last_done()
+        else:
+            opened = self._opens_ns
+            self._pump(opened, lambda: False)
         self._unsettled.clear()
         self._mark()
-        end = opened + self._length_ns
-        self._pump(end, lambda: False)
-        self._pump(end + self._timeout_ns, lambda: records.last_done() >= end)
+        closed = opened + self._length_ns
+        self._pump(closed, lambda: False)
+        if self._opens_ns is None:
+            self._pump(closed + self._timeout_ns, lambda: records.last_done() >= closed)
         self._mark()
-        closed = records.first_done_from(end) or now_ns()
+        if self._opens_ns is None:
+            closed = records.first_done_from(closed) or now_ns()
         self._drain(now_ns() + self._timeout_ns)
         return Window(opened, closed)
 
@@ -73,6 +87,9 @@ class ClosedTrial:
         poll, receive, again, add = link.poll, link.receive, link.again, records.add
         unsettled = self._unsettled
         while (now := now_ns()) < until and not enough():
+            if now >= self._breathe_at:
+                self._breathe_at = now + BREATH_NS
+                self._breathe()
             if self._absent and now >= self._restart_at:
                 self._start_absent(now)
             wait_ns = min(until - now, _BACK_OFF_NS) if self._absent else until - now

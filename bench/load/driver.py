@@ -1,21 +1,27 @@
 """The load driver: `python -m bench.load.driver`, a child process that obeys JSON lines.
 
-Nothing but this process imports locust, which patches the standard library as it is imported.
+Nothing but this process and its workers import locust, which patches the standard library as it is imported.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Mapping
 from typing import Any
 
-from bench.load.engine import Engine
+from bench.load.engine import Engine, by_loop
 from bench.load.protocol import line
 
 
 def main() -> None:
-    """Serve orders from standard input until its end."""
+    """Serve orders from standard input until its end, or as a worker those of its master."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--client", choices=("loop", "fasthttp"), default="loop")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--worker", type=int, metavar="PORT", help="of the master that it belongs to")
+    asked = parser.parse_args()
     events = os.dup(1)
     os.dup2(2, 1)
 
@@ -25,9 +31,17 @@ def main() -> None:
             left = left[os.write(events, left) :]
 
     # After the engine: what it needs of the standard library is then its own, unpatched.
-    from bench.load.users import serve
+    from bench.load import fasthttp, users, workers
 
-    serve(Engine(emit), emit, sys.stdin.fileno())
+    conduct = fasthttp.conduct if asked.client == "fasthttp" else by_loop
+    engine = Engine(emit if asked.worker is None else lambda _event: None, conduct, users.breathe)
+    if asked.worker is not None:
+        workers.serve_worker(engine, asked.worker)
+    elif asked.processes > 1:
+        options = ("--client", asked.client)
+        workers.serve_master(engine, emit, sys.stdin.fileno(), asked.processes, options)
+    else:
+        users.serve(engine, emit, sys.stdin.fileno())
 
 
 if __name__ == "__main__":

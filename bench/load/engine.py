@@ -28,6 +28,21 @@ from bench.usage import UsageReader, open_usage
 
 TIMEOUT_S = 10.0
 
+Emit = Callable[[Mapping[str, Any]], None]
+Conduct = Callable[
+    [
+        TrialOrder,
+        "Station",
+        Iterator[Exchange],
+        Records,
+        Callable[[], None],
+        Callable[[], None],
+    ],
+    Window,
+]
+"""Runs one trial: order, station, requests, where rows go, what to call when the window opens and when it
+closes, and what to call a few times a second so that others may run."""
+
 
 class Exchanges(dict[Request, Exchange]):
     """The requests of one scenario, made ready for one target as they are first needed."""
@@ -84,10 +99,17 @@ class Station:
 
 
 class Engine:
-    """Obeys orders and emits events; knows nothing of how they travel."""
+    """Obeys orders and emits events; knows nothing of how they travel.
 
-    def __init__(self, emit: Callable[[Mapping[str, Any]], None]) -> None:
+    Args:
+        conduct: sends a trial's requests.
+        breathe: called between trials, and a few times a second within one.
+    """
+
+    def __init__(self, emit: Emit, conduct: Conduct, breathe: Callable[[], None]) -> None:
         self._emit = emit
+        self._conduct = conduct
+        self._breathe = breathe
         self._stations: dict[str, Station] = {}
         self._template: Template | None = None
 
@@ -98,13 +120,14 @@ class Engine:
                 self._emit({"event": "done"})
             case "probe":
                 station, scenario = self._stations[order["target"]], SCENARIOS[order["scenario"]]
-                self._reset(order["database"])
+                self.reset(order["database"])
                 found = probe(station.target.url, scenario, order["timeout_s"])
-                self._used(order["database"], scenario)
+                self.used(order["database"], scenario)
                 self._emit({"event": "probed", **asdict(found)})
             case "block":
-                for trial in order["trials"]:
-                    self._emit({"event": "trial", **asdict(self._trial(read_trial_order(trial)))})
+                for trial in map(read_trial_order, order["trials"]):
+                    self._emit({"event": "trial", **asdict(self.trial(trial))})
+                    self._breathe()
                 self._emit({"event": "done"})
             case "idle":
                 self._emit({"event": "idle", "cpu": self._idle_cpu(order["seconds"])})
@@ -133,29 +156,31 @@ class Engine:
             shares[name] = None if first is None or last is None else (last - first) / 1e9 / seconds
         return shares
 
-    def _reset(self, database: int | None) -> None:
+    def reset(self, database: int | None) -> None:
+        """Make a database equal to the seeded template, if the trial has one."""
         if database is not None and self._template is not None:
             self._template.restore(database)
 
-    def _used(self, database: int | None, scenario: Scenario) -> None:
+    def used(self, database: int | None, scenario: Scenario) -> None:
+        """Note what a scenario has changed."""
         if database is not None and self._template is not None and scenario.writes:
             self._template.used(database)
 
-    def _trial(self, order: TrialOrder) -> Trial:
+    def trial(self, order: TrialOrder) -> Trial:
+        """Run one trial."""
         station, scenario = self._stations[order.target], SCENARIOS[order.scenario]
-        self._reset(order.database)
-        link = station.link(order.load.connection)
+        self.reset(order.database)
         stream = station.stream(scenario, order.load.connection, order.seed)
         records = Records()
-        meter = Meter(station.usage, link)
+        meter = Meter(station.usage, station.link(order.load.connection))
         host = read_host()
         gc.collect()
         gc.disable()
         try:
-            window = _run(order, link, stream, records, meter.mark)
+            window = self._conduct(order, station, stream, records, meter.mark, self._breathe)
         finally:
             gc.enable()
-            self._used(order.database, scenario)
+            self.used(order.database, scenario)
         open_load = order.load.model == "open"
         counted = records.counted("due" if open_load else "done", window)
         return Trial(
@@ -212,13 +237,16 @@ def _counts(counted: Counted) -> dict[str, Any]:
     }
 
 
-def _run(
+def by_loop(
     order: TrialOrder,
-    link: Link,
+    station: Station,
     stream: Iterator[Exchange],
     records: Records,
     mark: Callable[[], None],
+    breathe: Callable[[], None],
 ) -> Window:
+    """One trial by the harness's own client."""
+    link = station.link(order.load.connection)
     length_ns, timeout_ns = round(order.length_s * 1e9), round(TIMEOUT_S * 1e9)
     if order.load.model == "closed":
         return ClosedTrial(
@@ -229,6 +257,8 @@ def _run(
             length_ns=length_ns,
             timeout_ns=timeout_ns,
             mark=mark,
+            breathe=breathe,
+            opens_ns=order.opens_ns,
         ).run()
     assert order.load.rate is not None
     settle_ns = round(order.settle_s * 1e9)
@@ -242,4 +272,6 @@ def _run(
         cap=order.load.users,
         timeout_ns=timeout_ns,
         mark=mark,
+        breathe=breathe,
+        opens_ns=order.opens_ns,
     ).run()

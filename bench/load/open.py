@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from bench.load.clock import Timer, now_ns
+from bench.load.clock import BREATH_NS, Timer, now_ns
 from bench.load.link import DROPPED, INCOMPLETE, Link
 from bench.load.records import Records, Window, abandon, row_code
 from bench.load.wire import Exchange
@@ -32,7 +32,9 @@ class OpenTrial:
 
     Args:
         due: nanoseconds from the trial's start.
+        opens_ns: when the window opens; None for `settle_ns` from now.
         mark: called when the window opens and when it closes, to read counters.
+        breathe: called every `BREATH_NS`, so that others in this process may run.
         timeout_ns: how long draining may take at most.
     """
 
@@ -48,6 +50,8 @@ class OpenTrial:
         cap: int,
         timeout_ns: int,
         mark: Callable[[], None],
+        breathe: Callable[[], None],
+        opens_ns: int | None = None,
     ) -> None:
         self._link = link
         self._stream = stream
@@ -58,6 +62,9 @@ class OpenTrial:
         self._cap = cap
         self._timeout_ns = timeout_ns
         self._mark = mark
+        self._breathe = breathe
+        self._breathe_at = now_ns() + BREATH_NS
+        self._opens_ns = opens_ns
 
     def run(self) -> Window:
         """Run it, and leave every connection that the server keeps for the next trial."""
@@ -66,8 +73,8 @@ class OpenTrial:
         with Timer() as timer:
             link.watch(timer.fd)
             try:
-                start = now_ns() + _LEAD_NS
-                opened = start + self._settle_ns
+                opened = self._opens_ns or now_ns() + _LEAD_NS + self._settle_ns
+                start = opened - self._settle_ns
                 closed = opened + self._length_ns
                 due = [start + at for at in self._due]
                 first = bisect_right(due, opened)
@@ -91,6 +98,9 @@ class OpenTrial:
                 position += 1
             if now >= until and position == number:
                 return
+            if now >= self._breathe_at:
+                self._breathe_at = now + BREATH_NS
+                self._breathe()
             timer.arm(due[position] if position < number else until)
             for fd, _ in poll():
                 if fd == timer_fd:

@@ -14,9 +14,9 @@ from hdrh.histogram import HdrHistogram
 from bench.load.clock import now_ns
 from bench.load.link import DROPPED, KINDS, OK, UNFINISHED, Connection, Link
 
-_LOWEST_US = 1
-_HIGHEST_US = 60_000_000
-_DIGITS = 3
+LOWEST_US = 1
+HIGHEST_US = 60_000_000
+DIGITS = 3
 _KIND_BITS = 4
 _KIND_MASK = (1 << _KIND_BITS) - 1
 
@@ -128,8 +128,8 @@ def abandon(link: Link, records: Records, connections: Iterable[Connection]) -> 
 
 def encode(times_ns: Times) -> str:
     """Times as an HdrHistogram of microseconds, 1 us to 60 s at 3 digits, V2 base64."""
-    histogram = HdrHistogram(_LOWEST_US, _HIGHEST_US, _DIGITS)
-    microseconds = np.clip((times_ns + 500) // 1000, _LOWEST_US, _HIGHEST_US)
+    histogram = HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS)
+    microseconds = np.clip((times_ns + 500) // 1000, LOWEST_US, HIGHEST_US)
     values, counts = np.unique(microseconds, return_counts=True)
     for value, count in zip(values.tolist(), counts.tolist(), strict=True):
         histogram.record_value(value, count)

@@ -16,15 +16,29 @@ class Exchange:
 
     Attributes:
         payload: the request's bytes.
+        close: whether it asks for the end of the connection; then nothing more is sent on it, whatever the
+            server does (RFC 9112, 9.6).
         endpoint: index of its endpoint in the scenario's list.
         good: the last complete response found right, if another like it may come; else None.
         good_keeps: whether that response left the connection open.
     """
 
-    __slots__ = ("endpoint", "expect", "good", "good_keeps", "head_only", "payload", "unique")
+    __slots__ = (
+        "close",
+        "endpoint",
+        "expect",
+        "good",
+        "good_keeps",
+        "head_only",
+        "payload",
+        "request",
+        "unique",
+    )
 
     def __init__(self, request: Request, endpoint: int, host: str, close: bool) -> None:
+        self.request = request
         self.payload = request.encode(host, close)
+        self.close = close
         self.endpoint = endpoint
         self.expect = request.expect
         self.head_only = request.method == "HEAD"
@@ -134,7 +148,7 @@ class Reply:
 
     def _finish(self) -> None:
         self.complete = True
-        self.keeps = bool(self._parser.should_keep_alive())
+        self.keeps = bool(self._parser.should_keep_alive()) and not self._exchange.close
         self._check()
 
     def _check(self) -> None:

@@ -177,7 +177,7 @@ def test_nothing_of_settling_or_draining_is_counted() -> None:
     assert sorted(row.done for row in inside) == sorted(ran.counted.done.tolist())
     assert max(row.done for row in inside) == ran.window.closed
     end = ran.window.opened + LENGTH_S * SECOND
-    assert [row.done for row in inside if row.done >= end] == [ran.window.closed], "the first after the length"
+    assert [row.done for row in inside if row.done >= end] == [ran.window.closed], "the first after it"
     assert answered == len(ran.rows) + USERS, "one answer of each user came while draining"
 
 

@@ -89,6 +89,7 @@ def run_closed(
         length_ns=round(length_s * SECOND),
         timeout_ns=round(timeout_s * SECOND),
         mark=lambda: marks.append((link.opened, link.lost)),
+        breathe=lambda: None,
     ).run()
     return Ran(window, records.counted("done", window), records.seen(), marks)
 
@@ -117,6 +118,7 @@ def run_open(
         cap=cap,
         timeout_ns=round(timeout_s * SECOND),
         mark=lambda: marks.append((link.opened, link.lost)),
+        breathe=lambda: None,
     ).run()
     return Ran(window, records.counted("due", window), records.seen(), marks)
 

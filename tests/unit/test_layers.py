@@ -32,8 +32,8 @@ LAYERS = (
 )
 
 # Importing locust patches the standard library, so it happens in the driver's process and nowhere else.
-DRIVER = frozenset({"bench.load.driver", "bench.load.users", "bench.load.locustfile"})
-DRIVER_ONLY = ("locust", "gevent")
+DRIVER = frozenset(f"bench.load.{name}" for name in ("driver", "users", "workers", "fasthttp", "locustfile"))
+DRIVER_ONLY = ("locust", "gevent", "geventhttpclient")
 
 # A result from last year renders today, on a machine without any of these.
 PURE = ("bench.analysis", "bench.report")

@@ -1,0 +1,186 @@
+"""Trials by locust's own FastHttpUser client instead of the loop, for comparison: `--client fasthttp`.
+
+A greenlet a request and gevent's timers: about ten times the CPU time, and due times good to a millisecond.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import gevent
+from geventhttpclient.client import HTTPClientPool
+from geventhttpclient.connectionpool import ConnectionPool
+from locust.contrib.fasthttp import FastHttpSession
+from locust.event import EventHook
+
+from bench.load.clock import now_ns
+from bench.load.closed import SETTLE_NS
+from bench.load.engine import TIMEOUT_S, Station
+from bench.load.link import DROPPED, KINDS, OK, UNFINISHED, Link
+from bench.load.open import poisson
+from bench.load.records import Records, Window, row_code
+from bench.load.wire import Exchange
+from bench.model import TrialOrder
+
+_SECOND = 1_000_000_000
+_LOOK_S = 0.001
+_ERRORS = {ConnectionRefusedError: "connect", ConnectionResetError: "reset", TimeoutError: "unfinished"}
+
+
+def conduct(
+    order: TrialOrder,
+    station: Station,
+    stream: Iterator[Exchange],
+    records: Records,
+    mark: Callable[[], None],
+    _breathe: Callable[[], None],
+) -> Window:
+    """One trial, as the loop's: settle, count, drain. Every trial makes its own connections."""
+    link = station.link(order.load.connection)
+    headers = {"Connection": "close"} if order.load.connection == "close" else {}
+    crew = _Crew(station.target.url, headers, stream, records)
+    # geventhttpclient offers no place for a pool of one's own, but this hook for each connection made.
+    ConnectionPool.after_connect = lambda _pool, _socket: _count(link)  # type: ignore[method-assign, assignment]
+    run = _closed if order.load.model == "closed" else _open
+    try:
+        return run(order, crew, mark)
+    finally:
+        crew.end()
+
+
+@dataclass
+class _Crew:
+    """The greenlets of one trial.
+
+    Attributes:
+        under_way: what each greenlet asked last and isn't answered yet: (due, sent, endpoint).
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    stream: Iterator[Exchange]
+    records: Records
+    stopping: bool = False
+    under_way: dict[gevent.Greenlet, tuple[int, int, int]] = field(default_factory=dict)
+    idle: list[FastHttpSession] = field(default_factory=list)
+
+    def session(self) -> FastHttpSession:
+        if self.idle:
+            return self.idle.pop()
+        pool = HTTPClientPool(concurrency=1, connection_timeout=TIMEOUT_S, network_timeout=TIMEOUT_S)
+        nobody: Any = EventHook  # untyped in locust
+        return FastHttpSession(self.url, nobody(), None, client_pool=pool)
+
+    def ask(self, session: FastHttpSession, due: int, exchange: Exchange) -> None:
+        """Send one request, check its answer, record both."""
+        request = exchange.request
+        sent = now_ns()
+        me = gevent.getcurrent()
+        self.under_way[me] = (due, sent, exchange.endpoint)
+        response = session.request(
+            request.method,
+            request.path,
+            data=request.body.decode("ascii") or None,
+            headers={"Accept-Encoding": "identity", **request.headers, **self.headers},
+            allow_redirects=False,
+        )
+        done = now_ns()
+        del self.under_way[me]
+        self.records.add((due, sent, done, row_code(exchange.endpoint, _outcome(exchange, response))))
+
+    def drain(self, greenlets: list[gevent.Greenlet]) -> None:
+        """Send nothing more; what isn't answered in time is unfinished."""
+        self.stopping = True
+        gevent.joinall(greenlets, TIMEOUT_S)
+        now = now_ns()
+        for due, sent, endpoint in self.under_way.values():
+            self.records.add((due, sent, now, row_code(endpoint, UNFINISHED)))
+        gevent.killall(greenlets)
+
+    def end(self) -> None:
+        for session in self.idle:
+            session.client.clientpool.close()
+
+
+def _closed(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
+    settled: set[int] = set()
+
+    def user(number: int) -> None:
+        session = crew.session()
+        while not crew.stopping:
+            crew.ask(session, number, next(crew.stream))
+            settled.add(number)
+        crew.idle.append(session)
+
+    greenlets = [gevent.spawn(user, number) for number in range(order.load.users)]
+    _until(lambda: len(settled) == order.load.users, now_ns() + SETTLE_NS)
+    opened = order.opens_ns or now_ns()
+    _sleep_until(opened)
+    mark()
+    _sleep_until(opened + round(order.length_s * _SECOND))
+    mark()
+    closed = now_ns()
+    crew.drain(greenlets)
+    return Window(opened, closed)
+
+
+def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
+    assert order.load.rate is not None
+    settle_ns, length_ns = round(order.settle_s * _SECOND), round(order.length_s * _SECOND)
+    due = poisson(order.load.rate, settle_ns + length_ns, random.Random(order.seed).getrandbits(63))
+    opened = order.opens_ns or now_ns() + settle_ns
+    start = opened - settle_ns
+    greenlets: list[gevent.Greenlet] = []
+    marked = False
+
+    def once(at: int, exchange: Exchange) -> None:
+        session = crew.session()
+        crew.ask(session, at, exchange)
+        crew.idle.append(session)
+
+    for at in (start + offset for offset in due):
+        if at > opened and not marked:
+            _sleep_until(opened)
+            mark()
+            marked = True
+        _sleep_until(at)
+        exchange = next(crew.stream)
+        if len(crew.under_way) >= order.load.users:
+            now = now_ns()
+            crew.records.add((at, now, now, row_code(exchange.endpoint, DROPPED)))
+        else:
+            greenlets.append(gevent.spawn(once, at, exchange))
+    _sleep_until(opened + length_ns)
+    if not marked:
+        mark()
+    mark()
+    crew.drain(greenlets)
+    return Window(opened, opened + length_ns)
+
+
+def _outcome(exchange: Exchange, response: Any) -> int:
+    """The code of what came back: an index into `KINDS`."""
+    if not response.status_code:
+        return KINDS.index(_ERRORS.get(type(response.error), "closed"))
+    location = response.headers.get("Location")
+    fault = exchange.expect.fault(
+        response.status_code, location.encode() if location else None, response.content or b""
+    )
+    return KINDS.index(fault) if fault else OK
+
+
+def _until(reached: Callable[[], bool], limit_ns: int) -> None:
+    while not reached() and now_ns() < limit_ns:
+        gevent.sleep(_LOOK_S)
+
+
+def _sleep_until(at_ns: int) -> None:
+    while (left := at_ns - now_ns()) > 0:
+        gevent.sleep(left / _SECOND)
+
+
+def _count(link: Link) -> None:
+    link.opened += 1

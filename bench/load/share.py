@@ -1,0 +1,81 @@
+"""One trial shared by several processes: what each does, and how their counts become one trial again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hdrh.histogram import HdrHistogram
+
+from bench.load.clock import now_ns
+from bench.load.records import DIGITS, HIGHEST_US, LOWEST_US
+from bench.model import Trial, TrialOrder
+
+_LEAD_NS = 20_000_000
+_CLOSED_SETTLE_NS = 100_000_000
+
+
+def split(order: TrialOrder, processes: int) -> list[TrialOrder]:
+    """The order of each process, all with the same window; fewer where there are fewer users.
+
+    Users and the cap of requests in flight are dealt out. Independent Poisson streams at a share of
+    the rate add up to one at the whole rate. The state is reset once, by the master.
+    """
+    processes = min(processes, order.load.users)
+    settle_ns = _CLOSED_SETTLE_NS if order.load.model == "closed" else round(order.settle_s * 1e9)
+    opens_ns = now_ns() + _LEAD_NS + settle_ns
+    return [
+        replace(
+            order,
+            load=replace(
+                order.load,
+                users=order.load.users // processes + (index < order.load.users % processes),
+                rate=None if order.load.rate is None else order.load.rate / processes,
+            ),
+            seed=f"{order.seed}/{index}",
+            database=None,
+            opens_ns=opens_ns,
+        )
+        for index in range(processes)
+    ]
+
+
+def merge(parts: Sequence[Trial]) -> Trial:
+    """The whole trial. Counts add up, histograms are added exactly, the busiest generator counts.
+
+    The server's CPU time and the machine's counters are everybody's: they are taken from the first.
+    """
+    first = parts[0]
+    offered = sum(part.offered for part in parts)
+    times = [(part.mean_s, part.offered) for part in parts if part.mean_s is not None]
+    errors: Counter[str] = Counter()
+    for part in parts:
+        errors.update(part.errors)
+    return replace(
+        first,
+        offered=offered,
+        ok=sum(part.ok for part in parts),
+        failed=sum(part.failed for part in parts),
+        dropped=sum(part.dropped for part in parts),
+        unfinished=sum(part.unfinished for part in parts),
+        errors=dict(errors),
+        connections=sum(part.connections for part in parts),
+        lost=sum(part.lost for part in parts),
+        mean_s=sum(mean * number for mean, number in times) / offered if times else None,
+        generator_cpu=max(part.generator_cpu for part in parts),
+        histograms={
+            name: _added([part.histograms[name] for part in parts if name in part.histograms])
+            for name in dict.fromkeys(name for part in parts for name in part.histograms)
+        },
+    )
+
+
+def _added(encoded: Sequence[str]) -> str:
+    if len(encoded) == 1:
+        return encoded[0]
+    whole = HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS)
+    for one in encoded:
+        whole.decode_and_add(one)
+    text: bytes = whole.encode()
+    return text.decode("ascii")

@@ -1,0 +1,162 @@
+"""Several processes: locust's master has each trial done by its workers, each with its share."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gevent
+from gevent.queue import Empty, Queue
+from locust.env import Environment
+from locust.runners import MasterRunner
+
+from bench import process
+from bench.load import share
+from bench.load.engine import TIMEOUT_S, Engine
+from bench.load.protocol import read_trial, read_trial_order
+from bench.load.users import END, Order, Tell, guarded, read_orders, ready, settle_memory, user_class
+from bench.model import Trial, TrialOrder
+from bench.scenarios import SCENARIOS
+
+_HOST = "127.0.0.1"
+_START_S = 60.0
+_ANSWER_S = 4 * TIMEOUT_S
+_LOOK_S = 0.5
+
+Answer = Mapping[str, Any]
+
+
+def serve_master(engine: Engine, emit: Tell, orders_fd: int, processes: int, options: Sequence[str]) -> None:
+    """Locust's master: obey the orders from `orders_fd`, with trials by workers that it starts.
+
+    Args:
+        options: of each worker.
+
+    Raises:
+        RuntimeError: the workers didn't come up.
+    """
+    runner = Environment(user_classes=[user_class(Queue(), engine.obey, emit)]).create_master_runner(_HOST, 0)
+    workers = Workers(runner, processes, options)
+    try:
+        workers.start()
+        inbox: Queue[Order] = Queue()
+        gevent.spawn(read_orders, orders_fd, inbox).link(lambda _: inbox.put(END))
+        emit(ready())
+        while (order := inbox.get()) != END:
+            guarded(partial(_direct, order, engine, workers, emit), emit)
+    finally:
+        workers.end()
+        engine.close()
+
+
+def serve_worker(engine: Engine, port: int) -> None:
+    """Locust's worker: its user does what the master sends, until the master ends it."""
+    inbox: Queue[Order] = Queue()
+
+    def answer(data: Answer) -> None:
+        runner.send_message("answer", dict(data))
+
+    def obey(order: Order) -> None:
+        if "trial" in order:
+            answer(asdict(engine.trial(read_trial_order(order["trial"]))))
+        else:
+            engine.obey(order)
+            answer({})
+
+    runner = Environment(user_classes=[user_class(inbox, obey, answer)]).create_worker_runner(_HOST, port)
+    runner.register_message("order", lambda msg, **_: inbox.put(msg.data))
+    settle_memory()
+    runner.greenlet.join()
+
+
+class Workers:
+    """The worker processes of this master."""
+
+    def __init__(self, runner: MasterRunner, processes: int, options: Sequence[str]) -> None:
+        self._runner = runner
+        self._answers: Queue[Answer] = Queue()
+        runner.register_message("answer", lambda msg, **_: self._answers.put(msg.data))
+        command = [sys.executable, "-m", "bench.load.driver", "--worker", str(runner.server.port), *options]
+        self._children = [
+            process.spawn(command, environment=os.environ, cwd=Path.cwd(), stdout=2, stderr=2)
+            for _ in range(processes)
+        ]
+
+    def start(self) -> None:
+        """Wait for all, and have locust give each its user."""
+        number = len(self._children)
+        self._wait_for(lambda: len(self._runner.clients.ready) == number)
+        self._runner.start(number, spawn_rate=number)
+        self._wait_for(lambda: self._runner.user_count == number)
+
+    def tell(self, orders: Sequence[Order], timeout_s: float = _ANSWER_S) -> list[Answer]:
+        """Send each order to a worker of its own, and collect an answer for each.
+
+        Raises:
+            RuntimeError: a worker failed, ended, or is silent.
+        """
+        while not self._answers.empty():
+            self._answers.get()
+        for client, order in zip(sorted(self._runner.clients), orders, strict=False):
+            self._runner.send_message("order", dict(order), client)
+        deadline = time.monotonic() + timeout_s
+        found: list[Answer] = []
+        while len(found) < len(orders):
+            try:
+                found.append(self._answers.get(timeout=_LOOK_S))
+            except Empty:
+                self._check(deadline)
+        for answer in found:
+            if answer.get("event") == "failed":
+                raise RuntimeError(f"a worker of the load driver failed: {answer['reason']}")
+        return found
+
+    def end(self) -> None:
+        self._runner.quit()
+        for child in self._children:
+            process.stop(child, signal.SIGKILL, 0.0)
+
+    @property
+    def number(self) -> int:
+        return len(self._children)
+
+    def _wait_for(self, reached: Any) -> None:
+        deadline = time.monotonic() + _START_S
+        while not reached():
+            self._check(deadline)
+            gevent.sleep(0.01)
+
+    def _check(self, deadline: float) -> None:
+        ended = [child.returncode for child in self._children if child.poll() is not None]
+        if ended:
+            raise RuntimeError(f"a worker of the load driver ended by itself, with exit code {ended[0]}")
+        if time.monotonic() > deadline:
+            raise RuntimeError("a worker of the load driver is silent")
+
+
+def _direct(order: Order, engine: Engine, workers: Workers, emit: Tell) -> None:
+    """Have an order obeyed: trials by the workers, everything else by the master itself."""
+    if order["order"] == "block":
+        for trial in map(read_trial_order, order["trials"]):
+            emit({"event": "trial", **asdict(_shared(trial, engine, workers))})
+        emit({"event": "done"})
+        return
+    if order["order"] == "targets":
+        workers.tell([order] * workers.number)
+    engine.obey(order)
+
+
+def _shared(trial: TrialOrder, engine: Engine, workers: Workers) -> Trial:
+    engine.reset(trial.database)
+    try:
+        parts = [{"trial": asdict(part)} for part in share.split(trial, workers.number)]
+        return share.merge([read_trial(a) for a in workers.tell(parts, trial.length_s + _ANSWER_S)])
+    finally:
+        engine.used(trial.database, SCENARIOS[trial.scenario])
