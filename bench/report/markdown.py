@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bench.model import Analysis, Suite
 from bench.report.build import page
-from bench.report.page import Column, Listing, Section, Table
+from bench.report.page import Column, Listing, Page, Section, Table
+from bench.report.units import count
 
+MAX_BYTES = 1024 * 1024
+"""What GitHub takes as the summary of a step."""
+
+_NOTE_BYTES = 200
 _SPECIAL = re.compile(r"([\\`*_\[\]|#~$!])")
 
 
 def render(suite: Suite, analysis: Analysis) -> str:
     """The whole report."""
-    content = page(suite, analysis)
+    return write(page(suite, analysis))
+
+
+def write(content: Page) -> str:
+    """Any page; sections are left out from its end where it would be longer than GitHub takes."""
     lines = [f"# {escape(content.title)}", "", escape(content.subtitle), ""]
     for sentence in content.verdict:
         lines += [f"**{escape(sentence)}**", ""]
-    for section in content.sections:
-        lines += _section(section)
-    return "\n".join(lines).rstrip() + "\n"
+    parts = ["\n".join(lines), *("\n".join(_section(section)) for section in content.sections)]
+    return limited(parts).rstrip() + "\n"
+
+
+def limited(parts: Sequence[str], limit_bytes: int = MAX_BYTES) -> str:
+    """The parts, with a line instead of those at the end that don't fit. The first is always whole."""
+    room = limit_bytes - _NOTE_BYTES
+    kept = len(parts)
+    while kept > 1 and sum(len(part.encode()) + 1 for part in parts[:kept]) > room:
+        kept -= 1
+    left = len(parts) - kept
+    note = f"The last {count(left, 'section')} would not fit into 1 MiB; `--format html` has everything."
+    return "\n".join([*parts[:kept], *([note] if left else [])])
 
 
 def escape(text: str) -> str:

@@ -13,17 +13,21 @@ from rich.text import Text
 
 from bench.model import Analysis, Suite
 from bench.report.build import page
-from bench.report.page import Section, Table
+from bench.report.page import Page, Section, Table
 
 _WIDTH = 80
 _LOG_LINES = 5
 
 
 def render(suite: Suite, analysis: Analysis) -> str:
-    """The whole report, without colour or control sequences."""
+    """The whole report."""
+    return write(page(suite, analysis))
+
+
+def write(content: Page) -> str:
+    """Any page, without colour or control sequences."""
     output = StringIO()
     console = Console(file=output, width=_WIDTH, color_system=None, force_terminal=False, highlight=False)
-    content = page(suite, analysis)
     console.print(Text(content.title), Text(content.subtitle), sep="\n")
     for sentence in content.verdict:
         console.print()
