@@ -87,4 +87,4 @@ def calibrate(runtime: Runtime, driver: LoadDriver, *, blocks: int, seed: int, e
 
 
 def _rate(trials: list[Trial]) -> float:
-    return median(trial.ok / trial.duration_s if trial.duration_s else 0.0 for trial in trials)
+    return median(trial.answers / trial.duration_s if trial.duration_s else 0.0 for trial in trials)

@@ -11,6 +11,7 @@ from typing import Self
 
 from bench.counters import read_listen
 from bench.deploy import Runtime
+from bench.errors import BenchError, EngineError
 from bench.interrupt import shield
 from bench.load.client import LoadDriver
 from bench.load.protocol import Probed
@@ -19,7 +20,9 @@ from bench.plan import database_of
 
 _START_TIMEOUT_S = 30.0
 _WRONG_TIMEOUT_S = 3.0
+# Between two looks whether the server still lives; a request may take longer.
 _PROBE_SLICE_S = 0.5
+_ANSWER_S = 5.0
 _PORT_TAKEN = re.compile("address already in use|connection in use", re.IGNORECASE)
 _NO_ANSWER = frozenset({"connect", "reset", "closed", "truncated", "unfinished"})
 
@@ -63,9 +66,18 @@ class Fleet:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        failed: BenchError | None = None
         with shield():
             for target in self._started:
-                self._stop(target)
+                try:
+                    self._stop(target)
+                except EngineError:
+                    # None of the others can be stopped either.
+                    raise
+                except BenchError as problem:
+                    failed = failed or problem
+        if failed is not None:
+            raise failed
 
     def start(self, deployments: Iterable[tuple[Deployment, tuple[str, ...]]]) -> None:
         """Start deployments, each with the names of the scenarios that it must answer rightly."""
@@ -90,16 +102,13 @@ class Fleet:
         for member in self.members.values():
             member.memory_idle_bytes = self._runtime.memory_bytes(member.target)[0]
 
-    def read_listen(self) -> dict[str, dict[str, float]]:
-        """Connections refused so far, by deployment, for those in a network namespace of their own.
+    def read_listen(self, name: str) -> dict[str, float]:
+        """Connections that a member has refused so far, if it has a network namespace of its own.
 
         Of the others the driver sees the counters itself.
         """
-        return {
-            name: read_listen(member.target.usage.pid)
-            for name, member in self.members.items()
-            if member.target.usage.kind in ("cgroup1", "cgroup2")
-        }
+        usage = self.members[name].target.usage
+        return read_listen(usage.pid) if usage.kind in ("cgroup1", "cgroup2") else {}
 
     def remove_dead(self) -> list[Failure]:
         """Take out the members that have ended by themselves."""
@@ -133,12 +142,12 @@ class Fleet:
     def _wait_right(self, member: Member, scenario: str) -> Failure | None:
         target = member.target
         # What runs already has had its time to start.
-        limit_s = _START_TIMEOUT_S if target.started_ns else _WRONG_TIMEOUT_S
+        limit_s = _START_TIMEOUT_S if target.started_ns else _ANSWER_S
         began = time.monotonic()
         wrong_since: float | None = None
         while True:
             found = self._driver.probe(
-                target.deployment, scenario, database_of(member.deployment), _PROBE_SLICE_S
+                target.deployment, scenario, database_of(member.deployment), _PROBE_SLICE_S, _ANSWER_S
             )
             if not self._runtime.alive(target):
                 # Before what was found: on a port that was taken, the one who took it has answered.

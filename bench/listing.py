@@ -88,6 +88,8 @@ def plan(planned: Plan) -> str:
             if case.load.model == "closed"
             else f"{case.load.rate:g} a second"
             if case.load.rate
+            else f"{case.load.share:.0%} of its own capacity"
+            if case.load.share
             else "60 % of the slowest",
         }
         for case in planned.cases

@@ -73,12 +73,15 @@ class Load:
         users: connections that send at once; for open load the cap of requests in flight.
         rate: requests due a second; None for closed load, and for open load before the pilot.
         connection: "close" asks the server to close after each response.
+        share: of the server's own capacity, which the pilot makes into its rate; None for a rate that is
+            the same for all servers.
     """
 
     model: LoadModel
     users: int
     rate: float | None = None
     connection: Connection = "as-is"
+    share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,8 @@ class Plan:
         blocks: closed-load blocks a round; `open_blocks` is a tenth of it, at least one.
         warmup_s: seconds of discarded closed load that each deployment gets in each round.
         expected_s: the time the whole run will take, estimated before it starts.
+        stop_within: looked at when half and three quarters of the rounds are done: the run ends there if
+            half of each interval of a throughput, as a fraction of it, is at most this; None for never.
         processes: of the load generator; several share each trial.
         client: "loop", the harness's own, or "fasthttp", locust's FastHttpUser, for comparison.
     """
@@ -149,6 +154,7 @@ class Plan:
     deployments: tuple[Deployment, ...]
     cases: tuple[Case, ...]
     expected_s: float
+    stop_within: float | None = None
     processes: int = 1
     client: Client = "loop"
 
@@ -226,12 +232,15 @@ class Trial:
         order: position within the block.
         at_s: seconds from the run's start to the start of the counted window.
         duration_s: length of the counted window.
+        answers: right answers, those at the edges of a closed trial's window by the share of their time
+            that lies inside: `answers` / `duration_s` is the throughput.
+        dropped_late: of the dropped ones, those that the generator itself came too late for.
         errors: failures by kind; sums to `failed`.
         connections: connections opened in the window.
         lost: connections that the server closed unannounced, between two requests.
         mean_s: exact mean response time of the counted requests; None without any.
         cpu_s: CPU time of the server in the window; None where it can't be read.
-        generator_cpu: CPU time of the generator over the window, as a share of one CPU.
+        generator_cpu: CPU time that the generator used over the window or waited for, as a share of one CPU.
         histograms: "<kind>/<endpoint>" -> HdrHistogram V2, base64, microseconds; kind is
             latency (open load: from when it was due), service or lateness.
         host: differences of the machine's counters over the window
@@ -246,8 +255,10 @@ class Trial:
     duration_s: float
     offered: int
     ok: int
+    answers: float
     failed: int
     dropped: int
+    dropped_late: int
     unfinished: int
     errors: Mapping[str, int]
     connections: int

@@ -37,9 +37,13 @@ class Profile:
     """How much is measured.
 
     Attributes:
-        scenarios: names, in the order of the report.
+        scenarios: names, in the order of the report. The first is measured with every load, the others with
+            `users[0]` connections as they come and the common rate.
+        users, connections: of closed load; other connections than the first are tried with `users[0]` only.
+        shares: of each server's own capacity, at which open load is offered beside the common rate.
         claims: whether the report ranks; the smoke profile's doesn't.
         twin: whether the first server is deployed twice.
+        stop_within: see `Plan`.
     """
 
     name: str
@@ -52,6 +56,8 @@ class Profile:
     connections: tuple[Connection, ...]
     claims: bool
     twin: bool
+    shares: tuple[float, ...] = ()
+    stop_within: float | None = None
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -84,14 +90,16 @@ PROFILES: Mapping[str, Profile] = {
         Profile(
             "full",
             ("mixed", "follow", "details", "shorten", "static"),
-            rounds=20,
-            blocks=100,
+            rounds=12,
+            blocks=50,
             trial_s=TrialLength(0.1, 2.0),
             warmup_s=0.5,
-            users=(1, 4, 16, 64),
+            users=(16, 1, 4, 64),
             connections=("as-is", "close"),
             claims=True,
             twin=True,
+            shares=(0.5, 0.8),
+            stop_within=0.005,
         ),
     )
 }
@@ -119,8 +127,8 @@ def make_plan(
     deployments = _deployments(servers, apps, twin=profile.twin)
     cases = tuple(
         _case(deployment, scenario, load)
-        for app, scenario in combinations
-        for load in _loads(profile, rate)
+        for number, (app, scenario) in enumerate(combinations)
+        for load in _loads(profile, rate, every=number == 0)
         for deployment in deployments
         if deployment.app.name == app.name
     )
@@ -139,6 +147,7 @@ def make_plan(
         deployments=deployments,
         cases=cases,
         expected_s=0.0,
+        stop_within=profile.stop_within,
         processes=processes,
         client=client,
     )
@@ -152,9 +161,12 @@ def block_orders(
     block: int,
     epoch_ns: int,
 ) -> list[TrialOrder]:
-    """One trial of each case, freshly shuffled, with the same requests for every server."""
-    shuffled = list(cases)
-    random.Random(f"{plan.seed}/{round_number}/{block}/order").shuffle(shuffled)
+    """One trial of each case, freshly shuffled, with the same requests for every server.
+
+    What is compared stays together: groups of cases of one app, scenario and load are shuffled, and the cases
+    of each, so that two of a group are neighbours in time however many groups there are.
+    """
+    shuffled = _shuffled(cases, random.Random(f"{plan.seed}/{round_number}/{block}/order"))
     deployments = {deployment.name: deployment for deployment in plan.deployments}
     return [
         TrialOrder(
@@ -175,24 +187,44 @@ def block_orders(
     ]
 
 
+def _shuffled(cases: Sequence[Case], order: random.Random) -> list[Case]:
+    groups: dict[tuple[str, str, Load], list[Case]] = {}
+    for case in cases:
+        load = case.load if case.load.share is None else replace(case.load, rate=None)
+        groups.setdefault((case.app, case.scenario, load), []).append(case)
+    together = list(groups.values())
+    order.shuffle(together)
+    for members in together:
+        order.shuffle(members)
+    return [case for members in together for case in members]
+
+
 def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
-    """Set the rate of open load: one for all servers of an app, scenario and connection.
+    """Set the rate of open load: one for all servers of an app, scenario and connection, or a share of each
+    server's own capacity.
 
     Args:
-        capacity_rps: what the pilot found for each closed case, by case id. The slowest server
-            that answered at all decides: the rate is 60 % of what it can do.
+        capacity_rps: what the pilot found for each closed case that answered rightly, by case id. A server's
+            capacity is what it does with the number of users that suits it best; the slowest server
+            decides: the rate is 60 % of its capacity.
     """
-    slowest: dict[tuple[str, str, str], float] = {}
+    best: dict[tuple[str, str, str], dict[str, float]] = {}
     for case in plan.cases:
         if case.id in capacity_rps:
-            key = (case.app, case.scenario, case.load.connection)
-            slowest[key] = min(slowest.get(key, float("inf")), capacity_rps[case.id])
+            servers = best.setdefault((case.app, case.scenario, case.load.connection), {})
+            servers[case.server] = max(servers.get(case.server, 0.0), capacity_rps[case.id])
 
     def rated(case: Case) -> Case:
-        rate = slowest.get((case.app, case.scenario, case.load.connection))
-        if case.load.model == "closed" or case.load.rate is not None or rate is None:
+        servers = best.get((case.app, case.scenario, case.load.connection))
+        if case.load.model == "closed" or case.load.rate is not None or not servers:
             return case
-        return replace(case, load=replace(case.load, rate=float(round(rate * _PILOT_SHARE))))
+        if case.load.share is None:
+            rate = min(servers.values()) * _PILOT_SHARE
+        elif case.server in servers:
+            rate = servers[case.server] * case.load.share
+        else:
+            return case
+        return replace(case, load=replace(case.load, rate=max(1.0, float(round(rate)))))
 
     return replace(plan, cases=tuple(rated(case) for case in plan.cases))
 
@@ -236,18 +268,24 @@ def _twinned(servers: Sequence[Server]) -> Server:
     return next((server for server in servers if server.name == "gunicorn"), servers[0])
 
 
-def _loads(profile: Profile, rate: float | None) -> list[Load]:
-    closed = [
-        Load("closed", users, connection=connection)
-        for users in profile.users
-        for connection in profile.connections
+def _loads(profile: Profile, rate: float | None, *, every: bool) -> list[Load]:
+    usual, users = profile.connections[0], profile.users[0]
+    if not every:
+        return [Load("closed", users, connection=usual), Load("open", IN_FLIGHT_CAP, rate, usual)]
+    others = profile.connections[1:]
+    return [
+        *(Load("closed", number, connection=usual) for number in profile.users),
+        *(Load("closed", users, connection=connection) for connection in others),
+        *(Load("open", IN_FLIGHT_CAP, rate, connection) for connection in profile.connections),
+        *(Load("open", IN_FLIGHT_CAP, None, usual, share) for share in profile.shares if rate is None),
     ]
-    return [*closed, *(Load("open", IN_FLIGHT_CAP, rate, connection) for connection in profile.connections)]
 
 
 def _case(deployment: Deployment, scenario: Scenario, load: Load) -> Case:
     name = deployment.server.name + (TWIN_SUFFIX if deployment.twin else "")
     kind = f"closed-{load.users}" if load.model == "closed" else "open"
+    if load.share is not None:
+        kind += f"-{load.share * 100:g}"
     parts = [name, deployment.app.name, scenario.name, kind]
     if load.connection == "close":
         parts.append("close")

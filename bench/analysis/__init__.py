@@ -66,6 +66,19 @@ def analyse(suite: Suite) -> Analysis:
     )
 
 
+def sure_enough(analysis: Analysis, within: float) -> bool:
+    """Whether half of the interval of every valid case's throughput is at most this fraction of it."""
+    estimates = [
+        found
+        for case, summary in analysis.summaries.items()
+        if analysis.verdicts[case].valid and (found := summary.throughput_rps) is not None
+    ]
+    return bool(estimates) and all(
+        e.low is not None and e.high is not None and (e.high - e.low) / 2 <= within * e.value
+        for e in estimates
+    )
+
+
 def _analyse_group(
     name: str,
     members: Sequence[Measured],
@@ -77,7 +90,7 @@ def _analyse_group(
     twins: list[Comparison] = []
     ranking: tuple[Rank, ...] = ()
     for metric in METRICS[members[0].case.load.model]:
-        twin = _twin(metric, members)
+        twin = _twin(metric, [m for m in members if verdicts[m.case.id].valid])
         twins += [twin] if twin else []
         values = {m.case.id: _value(metric, summaries[m.case.id]) for m in candidates}
         known = [m for m in candidates if values[m.case.id] is not None]
@@ -86,8 +99,9 @@ def _analyse_group(
         comparisons += found
         complete = len(known) == len(candidates) and len(found) == len(known) * (len(known) - 1) // 2
         if not ranking and (metric in (THROUGHPUT, P50) or (metric is P99 and complete)):
-            differ = {frozenset((c.a, c.b)) for c in found if c.verdict != "tie"}
-            ranking = rank(name, [m.case.id for m in known], differ)
+            better = {(c.a, c.b) for c in found if c.verdict == "faster"}
+            better |= {(c.b, c.a) for c in found if c.verdict == "slower"}
+            ranking = rank(name, [m.case.id for m in known], better)
     return _Group(tuple(comparisons), ranking, tuple(twins))
 
 

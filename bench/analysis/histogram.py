@@ -9,7 +9,7 @@ from __future__ import annotations
 import binascii
 import math
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Self
 
@@ -21,6 +21,8 @@ from bench.errors import ResultError
 
 MIN_SAMPLES_BEYOND = 100
 """A percentile is published only with this many samples beyond it."""
+
+Counts = np.typing.NDArray[np.int64]
 
 _MICROSECONDS = 1e6
 _UNREADABLE = (
@@ -38,8 +40,9 @@ _UNREADABLE = (
 class Histogram:
     """The sum of some trials' histograms. Times in seconds."""
 
-    def __init__(self, merged: HdrHistogram) -> None:
+    def __init__(self, merged: HdrHistogram, counts: Counts | None = None) -> None:
         self._merged = merged
+        self._counts = np.ctypeslib.as_array(merged.counts).astype(np.int64) if counts is None else counts
 
     @classmethod
     def merge(cls, encoded: Iterable[str]) -> Self | None:
@@ -63,15 +66,26 @@ class Histogram:
             ) from error
         return cls(merged) if merged is not None and merged.get_total_count() else None
 
+    @classmethod
+    def sum(cls, parts: Sequence[Self]) -> Self | None:
+        """Several of them added up; None without any."""
+        if not parts:
+            return None
+        return cls(parts[0]._merged, np.sum([part._counts for part in parts], axis=0))
+
     @property
     def count(self) -> int:
         """How many times were recorded."""
-        return int(self._merged.get_total_count())
+        return int(self._counts.sum())
 
     @property
     def max_s(self) -> float:
         """The longest."""
-        return float(self._merged.get_max_value()) / _MICROSECONDS
+        return self.quantile_s(1.0)
+
+    def without(self, part: Self) -> Self:
+        """What is left when one of the histograms that were added is taken away again."""
+        return type(self)(self._merged, self._counts - part._counts)
 
     def percentile_s(self, share: float) -> float | None:
         """The time that `share` of the requests did not exceed; None with too few samples beyond it."""
@@ -87,5 +101,6 @@ class Histogram:
         return float(value) / _MICROSECONDS
 
     @cached_property
-    def _cumulated(self) -> np.typing.NDArray[np.int64]:
-        return np.cumsum(np.ctypeslib.as_array(self._merged.counts).astype(np.int64))
+    def _cumulated(self) -> Counts:
+        cumulated: Counts = np.cumsum(self._counts)
+        return cumulated

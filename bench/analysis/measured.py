@@ -26,13 +26,13 @@ class Measured:
     def log_rates(self) -> Rounds:
         """Right answers a second; trials without one are left out (a verdict names them)."""
         return self._by_round(
-            lambda t: t.ok / t.duration_s if t.ok > 0 and t.duration_s > 0 else None,
+            lambda t: t.answers / t.duration_s if t.answers > 0 and t.duration_s > 0 else None,
         )
 
     @cached_property
     def log_costs(self) -> Rounds:
         """CPU seconds of the server a right answer, where they could be read."""
-        return self._by_round(lambda t: t.cpu_s / t.ok if t.ok > 0 and t.cpu_s else None)
+        return self._by_round(lambda t: t.cpu_s / t.answers if t.answers > 0 and t.cpu_s else None)
 
     @cached_property
     def latency(self) -> Histogram | None:
@@ -50,6 +50,11 @@ class Measured:
         rounds = {r: [t for t in self.trials if t.round == r] for r in sorted({t.round for t in self.trials})}
         merged = {number: _merge("latency", trials) for number, trials in rounds.items()}
         return {number: histogram for number, histogram in merged.items() if histogram is not None}
+
+    def pooled_rate(self) -> float:
+        """Right answers a second over all trials together, standstills included; 0 without any."""
+        time_s = self.total(lambda t: t.duration_s)
+        return self.total(lambda t: t.answers) / time_s if time_s else 0.0
 
     def total(self, count: Callable[[Trial], float]) -> float:
         """A sum over all trials."""

@@ -15,16 +15,16 @@ from collections.abc import Sequence, Set
 from bench.model import Rank
 
 
-def rank(group: str, best_first: Sequence[str], differ: Set[frozenset[str]]) -> tuple[Rank, ...]:
+def rank(group: str, best_first: Sequence[str], better: Set[tuple[str, str]]) -> tuple[Rank, ...]:
     """Rank the cases of one group.
 
     Args:
         best_first: ids of the valid cases, by estimate.
-        differ: pairs of ids that could be told apart; all others tie.
+        better: (better, worse) ids of the pairs that could be told apart; all others tie.
     """
     ranks: list[Rank] = []
     for position, case in enumerate(best_first, 1):
-        if ranks and frozenset((ranks[-1].cases[0], case)) not in differ:
+        if ranks and (ranks[-1].cases[0], case) not in better:
             ranks[-1] = Rank(group, ranks[-1].rank, (*ranks[-1].cases, case))
         else:
             ranks.append(Rank(group, position, (case,)))

@@ -53,9 +53,22 @@ def code(reason: str) -> str:
 
 
 def error_rate(measured: Measured) -> float | None:
-    """Failed and dropped requests as a share of those that came to an end; None if none did."""
-    ended = measured.total(lambda t: t.ok + t.failed + t.dropped)
-    return measured.total(lambda t: t.failed + t.dropped) / ended if ended else None
+    """The share of the requests that the server didn't answer rightly; None if it was asked nothing.
+
+    That is: failed, never answered, dropped (unless the generator was late), and those that ended with a kept
+    connection and had to be sent again.
+    """
+    wrong = measured.total(lambda t: t.failed + t.unfinished + t.dropped - t.dropped_late + resent(t))
+    asked = measured.total(lambda t: t.ok) + wrong
+    return wrong / asked if asked else None
+
+
+def resent(trial: Trial) -> int:
+    """Requests sent again because a connection that the server keeps otherwise ended without a word.
+
+    Where it closes after each answer all the same, that is its way (uWSGI's http-socket), and no error.
+    """
+    return trial.lost if trial.connections < _answers(trial) / 2 else 0
 
 
 def judge(suite: Suite, measured: Measured) -> Verdict:
@@ -89,9 +102,12 @@ def _errors(facts: Facts) -> str | None:
     for trial in facts.measured.trials:
         for kind, count in trial.errors.items():
             kinds[kind] = kinds.get(kind, 0) + count
-    if dropped := int(facts.measured.total(lambda t: t.dropped)):
-        kinds["dropped"] = dropped
-    named = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda kv: -kv[1]))
+    kinds["dropped"] = int(facts.measured.total(lambda t: t.dropped - t.dropped_late))
+    kinds["never answered"] = int(facts.measured.total(lambda t: t.unfinished))
+    kinds["on kept connections that were closed"] = int(facts.measured.total(resent))
+    named = ", ".join(
+        f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda kv: -kv[1]) if count
+    )
     return (
         f"errors: {rate * 100:.2f} % of the requests were not answered rightly "
         f"({named or 'kinds not recorded'}); read the server's log in logs/, and mend it or offer less load"
@@ -116,8 +132,8 @@ def _stalled(facts: Facts) -> str | None:
             f"stalled: {empty} of {len(measured.trials)} trials had no right answer at all; "
             f"measure longer trials, or fewer users"
         )
-    typical = median(trial.ok / trial.duration_s for trial in measured.trials)
-    whole = measured.total(lambda t: t.ok) / measured.total(lambda t: t.duration_s)
+    typical = median(trial.answers / trial.duration_s for trial in measured.trials)
+    whole = measured.pooled_rate()
     if measured.case.load.model == "open" or whole >= (1 - MAX_STALLED) * typical:
         return None
     return (
@@ -143,6 +159,12 @@ def _generator(facts: Facts) -> str | None:
                 f"generator-bound: {rate:,.0f} a second is {rate / ceiling * 100:.0f} % of what the load "
                 f"generator reaches by itself ({ceiling:,.0f}), {advice}"
             )
+    late_drops = measured.total(lambda t: t.dropped_late)
+    if late_drops > MAX_ERROR_RATE * measured.total(lambda t: t.offered):
+        return (
+            f"generator-bound: {late_drops:.0f} requests were dropped because the load generator itself was "
+            f"late; stop other programs, lower --rate, or give the generator more CPUs"
+        )
     if load.model == "open" and measured.lateness and measured.latency:
         late, p99 = measured.lateness.quantile_s(0.99), measured.latency.quantile_s(0.99)
         if late > MAX_LATENESS_S and late > MAX_LATENESS_SHARE * p99:
@@ -157,15 +179,15 @@ def _generator(facts: Facts) -> str | None:
 def _little(facts: Facts) -> str | None:
     """Little's law: users = throughput x mean time, pooled over all trials.
 
-    J. Little, "A Proof for the Queuing Formula L = lambda W", Operations Research 9, 1961. What is in flight
-    at a window's edges blurs it by about one request a trial.
+    J. Little, "A Proof for the Queuing Formula L = lambda W", Operations Research 9, 1961. The mean is
+    that of the answers that ended in the window, which blurs it by about one request a trial.
     """
     load = facts.measured.case.load
     timed = [t for t in facts.measured.trials if t.mean_s is not None]
     window = sum(t.duration_s for t in timed)
     if load.model == "open" or not timed or window <= 0:
         return None
-    busy = sum(_answers(t) * (t.mean_s or 0.0) for t in timed) / window
+    busy = sum((t.answers + t.failed) * (t.mean_s or 0.0) for t in timed) / window
     tolerance = LITTLE_TOLERANCE + len(timed) / max(1, sum(map(_answers, timed)))
     if abs(busy / load.users - 1) <= tolerance:
         return None

@@ -89,9 +89,15 @@ class LoadDriver:
         self._send(targets_order(targets, store))
         self._event(time.monotonic() + _SLACK_S)
 
-    def probe(self, target: str, scenario: str, database: int | None, timeout_s: float) -> Probed:
-        """Ask a target until each endpoint of the scenario is right, for `timeout_s` at most."""
-        self._send(probe_order(target, scenario, database, timeout_s))
+    def probe(
+        self, target: str, scenario: str, database: int | None, timeout_s: float, answer_s: float
+    ) -> Probed:
+        """Ask a target until each endpoint of the scenario is right, or something isn't after `timeout_s`.
+
+        Args:
+            answer_s: how long each request may wait for its answer, whatever `timeout_s` is.
+        """
+        self._send(probe_order(target, scenario, database, timeout_s, answer_s))
         event = self._event(time.monotonic() + timeout_s + _SLACK_S)
         return Probed(event["right"], event["at_ns"], event["fault"], event["detail"])
 

@@ -14,7 +14,8 @@ _BACK_OFF_NS = 1_000_000
 
 
 class ClosedTrial:
-    """One trial: settle until every user was answered once, count, then drain.
+    """One trial: settle until every user was answered once, count, go on until every request that was under
+    way when counting ended is answered, then drain.
 
     Settling ends after a second at the latest: users whose connections a full accept queue refuses
     wait for that second, or three, before TCP tries again (RFC 6298), and would hold up the others.
@@ -22,8 +23,8 @@ class ClosedTrial:
     Args:
         mark: called when the window opens and when it closes, to read counters.
         breathe: called every `BREATH_NS`, so that others in this process may run.
-        opens_ns: when the window opens, whoever is settled by then; it then lasts exactly `length_ns`,
-            so that several processes count the same time. None to open it with the last user's answer.
+        opens_ns: when the window opens, whoever is settled by then, so that several processes count from
+            the same moment. None to open it with the last user's answer.
         timeout_ns: how long draining may take at most.
     """
 
@@ -49,6 +50,8 @@ class ClosedTrial:
         self._breathe = breathe
         self._breathe_at = now_ns() + BREATH_NS
         self._opens_ns = opens_ns
+        self._users = users
+        self._begun = 0
         self._absent = list(range(users))
         self._unsettled = set(range(users))
         self._restart_at = 0
@@ -59,7 +62,9 @@ class ClosedTrial:
         Returns:
             The window from the answer that settled the last user, or the end of settling, to the
             first answer after `length_ns`: a standstill is counted to its end. (With the last answer
-            before it, the longest gaps would be left out and every rate be too high.)
+            before it, the longest gaps would be left out and every rate be too high.) What straddles
+            its edges is counted by share (`Counted.answers`); were the users to stop when it closes, the
+            requests still under way would be answered faster than under load.
         """
         link, records = self._link, self._records
         link.refresh()
@@ -71,15 +76,17 @@ class ClosedTrial:
             self._pump(opened, lambda: False)
         self._unsettled.clear()
         self._mark()
-        closed = opened + self._length_ns
-        self._pump(closed, lambda: False)
-        if self._opens_ns is None:
-            self._pump(closed + self._timeout_ns, lambda: records.last_done() >= closed)
+        end = opened + self._length_ns
+        self._pump(end, lambda: False)
+        self._pump(end + self._timeout_ns, lambda: records.last_done() >= end)
         self._mark()
-        if self._opens_ns is None:
-            closed = records.first_done_from(closed) or now_ns()
+        closed = records.first_done_from(end)
+        if closed is not None:
+            self._unsettled.update(range(self._users))
+            self._pump(now_ns() + SETTLE_NS, lambda: not self._unsettled)
         self._drain(now_ns() + self._timeout_ns)
-        return Window(opened, closed)
+        records.begun = self._begun
+        return Window(opened, closed or now_ns())
 
     def _pump(self, until: int, enough: Callable[[], bool]) -> None:
         """Keep every user busy until then, or until it is enough."""
@@ -102,6 +109,7 @@ class ClosedTrial:
                 if unsettled:
                     unsettled.discard(user)
                 exchange = next(stream)
+                self._begun += 1
                 code = again(connection, exchange, done)
                 if code != INCOMPLETE:
                     add((user, done, now_ns(), row_code(exchange.endpoint, code)))
@@ -113,6 +121,7 @@ class ClosedTrial:
         absent, self._absent = self._absent, []
         for user in absent:
             exchange = next(self._stream)
+            self._begun += 1
             sent = now_ns()
             code = self._link.begin(exchange, user, sent)
             if code != INCOMPLETE:
@@ -122,11 +131,13 @@ class ClosedTrial:
 
     def _drain(self, until: int) -> None:
         """Send nothing more; wait for what is on its way, and note what never comes."""
-        link = self._link
-        abandon(link, self._records, [c for c in link.active.values() if c.unsent])
+        link, records = self._link, self._records
+        abandon(link, records, [c for c in link.active.values() if c.unsent])
         while link.active and (now := now_ns()) < until:
             for fd, _ in link.poll((until - now) / 1e9):
                 connection = link.receive(fd)
                 if connection is not None:
+                    code = row_code(connection.exchange.endpoint, link.outcome)
+                    records.add((connection.due, connection.sent, connection.done, code))
                     link.park(connection)
-        abandon(link, self._records, list(link.active.values()))
+        abandon(link, records, list(link.active.values()))

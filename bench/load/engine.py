@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import random
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -12,11 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bench.counters import difference, read_host
-from bench.load.clock import now_ns
+from bench.load.clock import now_ns, waited_ns
 from bench.load.closed import ClosedTrial
 from bench.load.link import DROPPED, OK, UNFINISHED, Link
 from bench.load.open import OpenTrial, poisson
-from bench.load.probe import probe
+from bench.load.probe import Place, accepting, places, probe
 from bench.load.protocol import read_target, read_trial_order
 from bench.load.records import Counted, Records, Window
 from bench.load.template import Template
@@ -68,15 +67,22 @@ class Station:
         self.target = target
         self.host = address.netloc
         self.usage: UsageReader | None = open_usage(target.usage)
-        self._address = socket.getaddrinfo(address.hostname, address.port or 80, type=socket.SOCK_STREAM)[0]
+        self._places = places(target.url)
+        self._place: Place | None = None
         self._links: dict[Connection, Link] = {}
         self._exchanges: dict[tuple[str, Connection], Exchanges] = {}
 
     def link(self, connection: Connection) -> Link:
         if connection not in self._links:
-            family, _, _, _, address = self._address
-            self._links[connection] = Link(family, (str(address[0]), int(address[1])))
+            family, address = self.place()
+            self._links[connection] = Link(family, address)
         return self._links[connection]
+
+    def place(self) -> Place:
+        """Where everything goes: the first address that accepts a connection; while none does, the first."""
+        if self._place is None:
+            self._place = accepting(self._places)
+        return self._place or self._places[0]
 
     def stream(self, scenario: Scenario, connection: Connection, seed: str) -> Iterator[Exchange]:
         key = (scenario.name, connection)
@@ -121,7 +127,8 @@ class Engine:
             case "probe":
                 station, scenario = self._stations[order["target"]], SCENARIOS[order["scenario"]]
                 self.reset(order["database"])
-                found = probe(station.target.url, scenario, order["timeout_s"])
+                place = station.place()
+                found = probe(place, station.host, scenario, order["timeout_s"], order["answer_s"])
                 self.used(order["database"], scenario)
                 self._emit({"event": "probed", **asdict(found)})
             case "block":
@@ -210,7 +217,8 @@ class Meter:
 
     def mark(self) -> None:
         cpu = self._usage.cpu_ns() if self._usage is not None else 0
-        self._marks.append((now_ns(), time.process_time_ns(), cpu, self._link.opened, self._link.lost))
+        generator = time.process_time_ns() + waited_ns()
+        self._marks.append((now_ns(), generator, cpu, self._link.opened, self._link.lost))
 
     def readings(self, window: Window) -> dict[str, Any]:
         """The differences; CPU time is scaled from the time between the marks to the window's length."""
@@ -230,8 +238,10 @@ def _counts(counted: Counted) -> dict[str, Any]:
     return {
         "offered": counted.offered,
         "ok": counted.number(OK),
+        "answers": counted.answers,
         "failed": sum(errors.values()),
         "dropped": counted.number(DROPPED),
+        "dropped_late": counted.dropped_late(),
         "unfinished": counted.number(UNFINISHED),
         "errors": errors,
     }

@@ -79,6 +79,7 @@ class _Crew:
         request = exchange.request
         sent = now_ns()
         me = gevent.getcurrent()
+        self.records.begun += 1
         self.under_way[me] = (due, sent, exchange.endpoint)
         response = session.request(
             request.method,
@@ -88,6 +89,9 @@ class _Crew:
             allow_redirects=False,
         )
         done = now_ns()
+        if self.headers:
+            # It would go on with a connection that the server keeps in spite of being asked to close it.
+            session.client.clientpool.close()
         del self.under_way[me]
         self.records.add((due, sent, done, row_code(exchange.endpoint, _outcome(exchange, response))))
 
@@ -150,6 +154,7 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
         exchange = next(crew.stream)
         if len(crew.under_way) >= order.load.users:
             now = now_ns()
+            crew.records.begun += 1
             crew.records.add((at, now, now, row_code(exchange.endpoint, DROPPED)))
         else:
             greenlets.append(gevent.spawn(once, at, exchange))

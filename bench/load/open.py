@@ -85,6 +85,7 @@ class OpenTrial:
             finally:
                 link.unwatch(timer.fd)
         self._drain(now_ns() + self._timeout_ns)
+        self._records.begun = len(due)
         return Window(opened, closed)
 
     def _serve(self, timer: Timer, due: list[int], until: int) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import socket
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from bench.load.protocol import Probed
@@ -12,26 +14,53 @@ from bench.load.wire import Exchange, Reply
 from bench.scenarios.request import Request, Scenario
 
 _PAUSE_S = 0.005
-_ANSWER_S = 5.0
+_ACCEPT_S = 1.0
 _SHOWN = 200
 
+Place = tuple[socket.AddressFamily, tuple[str, int]]
+"""A socket's family and address."""
 
-def probe(url: str, scenario: Scenario, timeout_s: float) -> Probed:
-    """Ask until every endpoint is answered rightly, or for `timeout_s` at most."""
+
+def places(url: str) -> tuple[Place, ...]:
+    """The addresses behind a URL, the preferred one first."""
+    parts = urlsplit(url)
+    found = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
+    return tuple((family, (str(address[0]), int(address[1]))) for family, _, _, _, address in found)
+
+
+def accepting(choice: Sequence[Place]) -> Place | None:
+    """The first that accepts a connection; a single one is not asked, and there may be none."""
+    if len(choice) == 1:
+        return choice[0]
+    for family, address in choice:
+        with suppress(OSError), socket.socket(family, socket.SOCK_STREAM) as connection:
+            connection.settimeout(_ACCEPT_S)
+            connection.connect(address)
+            return family, address
+    return None
+
+
+def probe(place: Place, host: str, scenario: Scenario, timeout_s: float, answer_s: float) -> Probed:
+    """Ask until every endpoint is answered rightly, or something isn't after `timeout_s`.
+
+    Args:
+        host: for the field `Host`.
+        answer_s: how long each request may take.
+    """
     until = time.monotonic() + timeout_s
     while True:
-        found = _ask_all(url, scenario, min(_ANSWER_S, timeout_s))
+        found = _ask_all(place, host, scenario, timeout_s, answer_s)
         if found.right or time.monotonic() >= until:
             return found
         time.sleep(_PAUSE_S)
 
 
-def _ask_all(url: str, scenario: Scenario, timeout_s: float) -> Probed:
+def _ask_all(place: Place, host: str, scenario: Scenario, connect_s: float, answer_s: float) -> Probed:
     wanted = set(scenario.endpoints)
     for request in scenario.requests(random.Random(0)):
         if request.endpoint not in wanted:
             continue
-        fault, detail = _ask(url, request, timeout_s)
+        fault, detail = _ask(place, Exchange(request, 0, host, close=True), connect_s, answer_s)
         if fault:
             return Probed(False, 0, fault, f"{request.method} {request.path}: {detail}")
         wanted.remove(request.endpoint)
@@ -40,16 +69,21 @@ def _ask_all(url: str, scenario: Scenario, timeout_s: float) -> Probed:
     return Probed(True, time.time_ns(), "", "")
 
 
-def _ask(url: str, request: Request, timeout_s: float) -> tuple[str, str]:
+def _ask(place: Place, exchange: Exchange, connect_s: float, answer_s: float) -> tuple[str, str]:
     """Error kind and detail; both empty for a right answer."""
-    address = urlsplit(url)
-    exchange = Exchange(request, 0, address.netloc, close=True)
+    family, address = place
     reply = Reply(exchange)
     seen = b""
     try:
-        with socket.create_connection((address.hostname, address.port or 80), timeout_s) as connection:
+        with socket.socket(family, socket.SOCK_STREAM) as connection:
+            # A server that is there accepts at once, however long its answer takes.
+            connection.settimeout(connect_s)
+            connection.connect(address)
+            until = time.monotonic() + answer_s
+            connection.settimeout(answer_s)
             connection.sendall(exchange.payload)
             while not reply.complete:
+                connection.settimeout(max(until - time.monotonic(), _PAUSE_S))
                 data = connection.recv(65536)
                 seen += data
                 if data:
@@ -59,13 +93,13 @@ def _ask(url: str, request: Request, timeout_s: float) -> tuple[str, str]:
     except ConnectionRefusedError:
         return "connect", "connection refused"
     except TimeoutError:
-        return "unfinished", f"no whole answer within {timeout_s:g} s"
+        return "unfinished", f"no whole answer within {answer_s:g} s"
     except OSError as error:
         return "reset", str(error)
     if reply.fault is None:
         return "", ""
     shown = seen[:_SHOWN].decode("latin-1").strip() or "nothing"
-    return reply.fault, f"expected {_words(request)}, got {shown!r}"
+    return reply.fault, f"expected {_words(exchange.request)}, got {shown!r}"
 
 
 def _words(request: Request) -> str:

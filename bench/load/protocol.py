@@ -49,13 +49,16 @@ def targets_order(targets: Sequence[Target], store: tuple[str, int] | None) -> M
     return {"order": "targets", "targets": [asdict(t) for t in targets], "store": store}
 
 
-def probe_order(target: str, scenario: str, database: int | None, timeout_s: float) -> Mapping[str, Any]:
+def probe_order(
+    target: str, scenario: str, database: int | None, timeout_s: float, answer_s: float
+) -> Mapping[str, Any]:
     return {
         "order": "probe",
         "target": target,
         "scenario": scenario,
         "database": database,
         "timeout_s": timeout_s,
+        "answer_s": answer_s,
     }
 
 

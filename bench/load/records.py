@@ -17,6 +17,8 @@ from bench.load.link import DROPPED, KINDS, OK, UNFINISHED, Connection, Link
 LOWEST_US = 1
 HIGHEST_US = 60_000_000
 DIGITS = 3
+LATE_NS = 2_000_000
+"""Sent later than this after it was due, a request is the generator's own fault."""
 _KIND_BITS = 4
 _KIND_MASK = (1 << _KIND_BITS) - 1
 
@@ -36,9 +38,12 @@ class Records:
 
     Attributes:
         add: takes a row (due, sent, done, code): nanoseconds, and what `row_code` gives.
+        begun: how many requests were to be sent, counted apart from the rows: what has left no row by
+            the trial's end was lost by the generator, and is offered without an outcome.
     """
 
     def __init__(self) -> None:
+        self.begun = 0
         self._rows: list[tuple[int, int, int, int]] = []
         self.add = self._rows.append
 
@@ -58,8 +63,19 @@ class Records:
         when = due if by == "due" else done
         inside = (when > window.opened) & (when <= window.closed)
         if by == "done":
-            inside |= outcome == UNFINISHED
-        return Counted(due[inside], sent[inside], done[inside], (code >> _KIND_BITS)[inside], outcome[inside])
+            inside |= (outcome == UNFINISHED) & (sent < window.closed)
+        right = outcome == OK
+        return Counted(
+            due=due[inside],
+            sent=sent[inside],
+            done=done[inside],
+            endpoint=(code >> _KIND_BITS)[inside],
+            outcome=outcome[inside],
+            answers=_shares(sent[right], done[right], window)
+            if by == "done"
+            else float(np.count_nonzero(inside & right)),
+            lost=self.begun - len(self._rows),
+        )
 
 
 def row_code(endpoint: int, outcome: int) -> int:
@@ -69,17 +85,26 @@ def row_code(endpoint: int, outcome: int) -> int:
 
 @dataclass(frozen=True)
 class Counted:
-    """The requests of a trial's window: parallel arrays, nanoseconds."""
+    """The requests of a trial's window: parallel arrays, nanoseconds.
+
+    Attributes:
+        answers: right answers; of closed load those that straddle an edge of the window by the share of
+            their time that lies inside. Whole answers would be too few or too many where they come in
+            waves, by up to a wave a trial.
+        lost: requests of which nothing is known.
+    """
 
     due: Times
     sent: Times
     done: Times
     endpoint: Times
     outcome: Times
+    answers: float
+    lost: int
 
     @property
     def offered(self) -> int:
-        return len(self.outcome)
+        return len(self.outcome) + self.lost
 
     def number(self, outcome: int) -> int:
         """How many ended so."""
@@ -90,6 +115,10 @@ class Counted:
         wrong = self.outcome[~np.isin(self.outcome, (OK, DROPPED, UNFINISHED))]
         codes, counts = np.unique(wrong, return_counts=True)
         return {KINDS[code]: int(count) for code, count in zip(codes, counts, strict=True)}
+
+    def dropped_late(self) -> int:
+        """Dropped requests that the generator itself came too late for."""
+        return int(np.count_nonzero((self.outcome == DROPPED) & (self.sent - self.due > LATE_NS)))
 
     def mean_s(self) -> float | None:
         """Mean time from `sent` to `done`, right answers and failures alike."""
@@ -111,10 +140,15 @@ class Counted:
             found[f"latency/{name}"] = encode((self.done - (self.due if open_load else self.sent))[chosen])
             if open_load:
                 found[f"service/{name}"] = encode((self.done - self.sent)[chosen])
-        sent = self.outcome != DROPPED
-        if open_load and sent.any():
-            found["lateness/all"] = encode((self.sent - self.due)[sent])
+        if open_load and len(self.due):
+            found["lateness/all"] = encode(self.sent - self.due)
         return found
+
+
+def _shares(sent: Times, done: Times, window: Window) -> float:
+    """How many of these requests the window holds, each by the share of its time that lies inside."""
+    inside = np.minimum(done, window.closed) - np.maximum(sent, window.opened)
+    return float((np.maximum(inside, 0) / np.maximum(done - sent, 1)).sum())
 
 
 def abandon(link: Link, records: Records, connections: Iterable[Connection]) -> None:

@@ -42,9 +42,10 @@ def split(order: TrialOrder, processes: int) -> list[TrialOrder]:
 
 
 def merge(parts: Sequence[Trial]) -> Trial:
-    """The whole trial. Counts add up, histograms are added exactly, the busiest generator counts.
+    """The whole trial. Counts and rates add up, histograms are added exactly, the busiest generator counts.
 
-    The server's CPU time and the machine's counters are everybody's: they are taken from the first.
+    The server's CPU time and the machine's counters are everybody's: they are taken from the first, with its
+    window. The windows open together and close each with an answer, so `answers` are brought to its length.
     """
     first = parts[0]
     offered = sum(part.offered for part in parts)
@@ -56,8 +57,10 @@ def merge(parts: Sequence[Trial]) -> Trial:
         first,
         offered=offered,
         ok=sum(part.ok for part in parts),
+        answers=first.duration_s * sum(part.answers / part.duration_s for part in parts),
         failed=sum(part.failed for part in parts),
         dropped=sum(part.dropped for part in parts),
+        dropped_late=sum(part.dropped_late for part in parts),
         unfinished=sum(part.unfinished for part in parts),
         errors=dict(errors),
         connections=sum(part.connections for part in parts),

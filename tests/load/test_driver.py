@@ -121,7 +121,7 @@ def test_forgotten_targets_are_disconnected(driver: LoadDriver, right: str) -> N
 def test_a_probe_finds_what_is_right(driver: LoadDriver, right: str) -> None:
     driver.set_targets([target("a", right)], store=None)
     before = time.time_ns()
-    probed = driver.probe("a", "hello", None, timeout_s=10.0)
+    probed = driver.probe("a", "hello", None, timeout_s=10.0, answer_s=10.0)
     assert probed.right
     assert (probed.fault, probed.detail) == ("", "")
     assert before <= probed.at_ns <= time.time_ns()
@@ -150,7 +150,7 @@ def test_a_probe_says_what_is_wrong(
 ) -> None:
     with planted(kind, **options) as url:
         driver.set_targets([target("a", url)], store=None)
-        probed = driver.probe("a", "hello", None, timeout_s=0.1)
+        probed = driver.probe("a", "hello", None, timeout_s=0.1, answer_s=0.1)
     assert not probed.right
     assert probed.fault == fault
     assert detail in probed.detail
@@ -168,10 +168,10 @@ def test_a_target_that_is_gone_is_measured_as_errors(driver: LoadDriver) -> None
 def test_an_order_that_makes_no_sense_fails_and_the_driver_goes_on(driver: LoadDriver, right: str) -> None:
     driver.set_targets([target("a", right)], store=None)
     with pytest.raises(DriverError, match=r"the load driver failed: KeyError: 'nobody'; see .*driver\.log"):
-        driver.probe("nobody", "hello", None, timeout_s=1.0)
+        driver.probe("nobody", "hello", None, timeout_s=1.0, answer_s=1.0)
     with pytest.raises(DriverError, match="the load driver failed: KeyError: 'nothing'"):
-        driver.probe("a", "nothing", None, timeout_s=1.0)
-    assert driver.probe("a", "hello", None, timeout_s=10.0).right
+        driver.probe("a", "nothing", None, timeout_s=1.0, answer_s=1.0)
+    assert driver.probe("a", "hello", None, timeout_s=10.0, answer_s=10.0).right
 
 
 def test_a_driver_killed_midway_is_named_with_its_log(tmp_path: Path, right: str) -> None:

@@ -93,13 +93,6 @@ def test_each_names_a_server_that_is_gone(driver: LoadDriver) -> None:
     assert found.errors.keys() == {"connect"}
 
 
-def test_workers_open_their_windows_together(processes: LoadDriver) -> None:
-    with planted("length") as url:
-        processes.set_targets([target("a", url)], store=None)
-        (found,) = processes.block([trial("a", CLOSED, length_s=0.2)])
-    assert found.duration_s == pytest.approx(0.2, abs=1e-9)
-
-
 def test_locusts_master_keeps_hearing_from_its_workers(tmp_path: Path) -> None:
     """A trial longer than locust waits for a heartbeat, which would have the worker's user taken away."""
     with new_driver(tmp_path, "processes") as driver, planted("length") as url:

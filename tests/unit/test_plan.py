@@ -81,18 +81,18 @@ def test_every_case_has_its_deployment_and_every_load(profile: str) -> None:
         assert case.server.endswith("-twin") is deployment.twin
         assert case.scenario in deployment.app.scenarios
     copies = len(SERVERS) + shape.twin
-    loads = len(shape.connections) * (len(shape.users) + 1)
+    first = len(shape.users) + 2 * len(shape.connections) - 1 + len(shape.shares)
     assert len(plan.deployments) == copies * 2
-    assert len(plan.cases) == copies * len(COMBINATIONS) * loads
+    assert len(plan.cases) == copies * (first + 2 * (len(COMBINATIONS) - 1))
 
 
 def test_the_id_says_what_the_case_is() -> None:
     ids = {case.id for case in plan_of("full").cases}
     assert {
         "uwsgi/hello/hello/closed-16",
-        "uwsgi/hello/hello/closed-64/close",
+        "uwsgi/hello/hello/closed-16/close",
         "gunicorn-twin/shortly/mixed/open",
-        "gunicorn-twin/shortly/follow/open/close",
+        "gunicorn-twin/shortly/follow/open",
     } <= ids
 
 
@@ -196,10 +196,53 @@ def test_the_slowest_server_decides_the_open_rate_of_all() -> None:
 
 def test_each_kind_of_connection_has_its_own_rate() -> None:
     plan = plan_of("full")
-    capacity = {"uwsgi/hello/hello/closed-1": 1000.0, "uwsgi/hello/hello/closed-1/close": 500.0}
+    capacity = {"uwsgi/hello/hello/closed-1": 1000.0, "uwsgi/hello/hello/closed-16/close": 500.0}
     rates = {case.id: case.load.rate for case in with_open_rates(plan, capacity).cases}
     assert rates["gunicorn/hello/hello/open"] == 600.0
     assert rates["gunicorn/hello/hello/open/close"] == 300.0
+
+
+def test_a_servers_capacity_is_what_suits_it_best() -> None:
+    plan = plan_of("full")
+    capacity = {
+        "uwsgi/hello/hello/closed-1": 300.0,
+        "uwsgi/hello/hello/closed-16": 1000.0,
+        "gunicorn/hello/hello/closed-1": 400.0,
+        "gunicorn/hello/hello/closed-64": 2000.0,
+    }
+    rates = {case.id: case.load.rate for case in with_open_rates(plan, capacity).cases}
+    assert rates["uwsgi/hello/hello/open"] == rates["gunicorn/hello/hello/open"] == 600.0
+    assert rates["uwsgi/hello/hello/open-50"] == 500.0
+    assert rates["uwsgi/hello/hello/open-80"] == 800.0
+    assert rates["gunicorn/hello/hello/open-80"] == 1600.0
+    assert rates["wsgiref/hello/hello/open-50"] is None, "nothing is known of its capacity"
+
+
+def test_a_rate_is_never_zero() -> None:
+    plan = with_open_rates(plan_of(), {"uwsgi/hello/hello/closed-16": 0.3})
+    assert {case.load.rate for case in plan.cases if case.load.model == "open"} == {1.0, None}
+
+
+def test_only_the_first_scenario_is_measured_with_every_load() -> None:
+    plan = plan_of("full")
+    loads = {
+        scenario: {case.load for case in plan.cases if case.scenario == scenario}
+        for scenario in ("hello", "follow")
+    }
+    assert {load.users for load in loads["hello"] if load.model == "closed"} == {1, 4, 16, 64}
+    assert {load.share for load in loads["hello"] if load.model == "open"} == {None, 0.5, 0.8}
+    assert {load.connection for load in loads["hello"]} == {"as-is", "close"}
+    assert [(load.model, load.connection) for load in sorted(loads["follow"], key=str)] == [
+        ("closed", "as-is"),
+        ("open", "as-is"),
+    ]
+
+
+def test_what_is_compared_is_measured_together() -> None:
+    plan = plan_of("full")
+    orders = block_orders(plan, plan.cases, 1, 1, 0)
+    groups = [key for key, _ in groupby((order.scenario, replace(order.load, rate=None)) for order in orders)]
+    assert len(groups) == len(set(groups))
 
 
 def test_a_rate_that_was_asked_for_stays() -> None:
