@@ -20,7 +20,7 @@ from bench.deploy.select import choose_runtime
 from bench.doctor import examine, read_facts
 from bench.doctor.page import show
 from bench.environment import split_cpus
-from bench.errors import EXIT_NOT_VALID, BenchError, UsageError
+from bench.errors import EXIT_NOT_VALID, BenchError, EngineError, UsageError
 from bench.interrupt import interruptible
 from bench.plan import make_plan
 from bench.progress import Reporter
@@ -90,6 +90,8 @@ def run(context: click.Context, /, dry_run: bool, as_json: bool, quiet: bool, **
     """Measure and compare; the report's path is the last thing said."""
     asked = settings.resolve(flags, ROOT)
     with Reporter(quiet=quiet) as reporter:
+        if asked.runtime_reason:
+            reporter.phase(asked.runtime_reason)
         runtime = choose_runtime(asked.runtime, reporter.phase)
         servers = asked.servers or tuple(target_server(n, url) for n, url in asked.targets.items())
         plan = make_plan(
@@ -125,17 +127,17 @@ def resume(context: click.Context, result: Path, as_json: bool, quiet: bool) -> 
 @cli.command()
 @click.argument("result", required=False, type=click.Path(path_type=Path))
 @click.option("--format", "format_name", help=f"One of {', '.join(FORMATS)}.")
-@click.option("--out", type=click.Path(path_type=Path), help="File to write instead of standard output.")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write, by default as html.")
 def report(result: Path | None, format_name: str | None, out: Path | None) -> None:
-    """Render a stored result, by default the newest; without --format all its files and the index."""
+    """Render a stored result, by default the newest; without options all its files and the index."""
     if format_name is not None and format_name not in FORMATS:
         raise UsageError(f"There is no format {format_name!r}. Known are {', '.join(FORMATS)}.")
     directory = result_path(result) if result else newest_result(ROOT)
-    if format_name is None:
+    if format_name is None and out is None:
         for path in write_all_reports(directory, ROOT):
             click.echo(path)
         return
-    text = rendered(directory, format_name)
+    text = rendered(directory, format_name or "html")
     if out is None:
         click.echo(text, nl=not text.endswith("\n"))
     else:
@@ -191,7 +193,12 @@ def list_(what: str, as_json: bool) -> None:
 @cli.command()
 def clean() -> None:
     """Remove containers and networks that a killed run left behind."""
-    for run_id in remove_leftovers(find_engine()):
+    try:
+        engine = find_engine()
+    except EngineError as error:
+        click.echo(f"There is nothing to clean, since only containers can be left behind: {error}")
+        return
+    for run_id in remove_leftovers(engine):
         click.echo(f"removed what {run_id} had left")
 
 

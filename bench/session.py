@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from bench.deploy.local import LocalRuntime
 from bench.deploy.select import open_runtime
 from bench.doctor import notes, read_facts
 from bench.environment import describe, split_cpus
-from bench.errors import EXIT_NOT_VALID, EXIT_SERVER_FAILED, Interrupted, ResultError
+from bench.errors import EXIT_NOT_VALID, EXIT_SERVER_FAILED, Interrupted, ResultError, UsageError
 from bench.interrupt import shield
 from bench.load.client import LoadDriver
 from bench.model import Analysis, Calibration, CpuSplit, Plan, Server, Suite
@@ -109,6 +110,7 @@ def resume(directory: Path, root: Path, reporter: Reporter) -> Outcome:
     """Go on with an interrupted run; see `measure`."""
     writer, suite = Writer.resume(directory, analyse)
     with writer:
+        _check_cpus(suite.environment.cpu_split, directory)
         runtime = _open(suite.plan, root, directory, suite.environment.cpu_split, reporter)
         last = max((trial.at_s + trial.duration_s for trial in suite.trials), default=0.0)
         writer.append(gap={"reason": "resumed", "at": datetime.now(UTC).isoformat(timespec="seconds")})
@@ -128,12 +130,19 @@ def _saved(
             f"{error}. What was measured is saved; `wsgi-bench resume {writer.directory}` continues it."
         ) from error
     finally:
-        with shield():
-            finished = datetime.now(UTC).isoformat(timespec="seconds") if complete else None
-            suite = writer.finish(complete=complete, finished=finished)
-            analysis = write_reports(suite, writer.directory)
-            if writer.directory.parent == root / RESULTS:
-                write_index(root / RESULTS)
+        try:
+            with shield():
+                finished = datetime.now(UTC).isoformat(timespec="seconds") if complete else None
+                suite = writer.finish(complete=complete, finished=finished)
+                analysis = write_reports(suite, writer.directory)
+                if writer.directory.parent == root / RESULTS:
+                    write_index(root / RESULTS)
+        except Interrupted as error:
+            if not complete:
+                raise
+            raise Interrupted(
+                f"{error} after all was measured; the report is {writer.directory / 'report.html'}."
+            ) from error
     return Outcome(writer.directory, suite, analysis, exit_code(suite, analysis))
 
 
@@ -159,7 +168,7 @@ def _work(
         with LoadDriver(command, environment, root, cpus.generator, logs / "driver.log") as driver:
             if suite.calibration is None:
                 reporter.phase("calibrating the load generator")
-                _calibrated(plan, runtime, driver, root, writer, epoch_ns)
+                _calibrated(plan, cpus, runtime, driver, root, writer, epoch_ns)
             Runner(
                 plan,
                 runtime,
@@ -180,12 +189,19 @@ def _open(plan: Plan, root: Path, directory: Path, cpus: CpuSplit, reporter: Rep
 
 
 def _calibrated(
-    plan: Plan, runtime: Runtime, driver: LoadDriver, root: Path, writer: Writer, epoch_ns: int
+    plan: Plan,
+    cpus: CpuSplit,
+    runtime: Runtime,
+    driver: LoadDriver,
+    root: Path,
+    writer: Writer,
+    epoch_ns: int,
 ) -> None:
     """Measure the generator's ceiling where the load comes from, and save it."""
     with ExitStack() as stack:
         if plan.runtime == "external":
-            local = LocalRuntime(writer.directory, split_cpus(), (NULL_DEPLOYMENT,), root=root)
+            # Not split anew: the harness has kept itself to the generator's CPUs by now.
+            local = LocalRuntime(writer.directory, cpus, (NULL_DEPLOYMENT,), root=root)
             runtime = stack.enter_context(local)
         blocks = min(CALIBRATION_BLOCKS, plan.blocks)
         writer.append(
@@ -257,6 +273,26 @@ def exit_code(suite: Suite, analysis: Analysis) -> int:
 
 def _new_id(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%SZ}-{socket.gethostname()}"
+
+
+def _check_cpus(cpus: CpuSplit, directory: Path) -> None:
+    """See that a stored run's CPUs can be used.
+
+    Raises:
+        UsageError: some are missing.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        usable = os.sched_getaffinity(0)
+        if missing := sorted({*cpus.server, *cpus.generator, *cpus.store} - usable):
+            raise UsageError(
+                f"{directory} was measured on CPUs that can't be used here: {_listed(missing)} (usable are "
+                f"{_listed(sorted(usable))}). Resume it on its own machine with all of its CPUs (`taskset`, "
+                f"`docker run --cpuset-cpus`), or start a new run."
+            )
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers))
 
 
 def _stay_on(cpus: CpuSplit) -> None:

@@ -7,41 +7,31 @@ from __future__ import annotations
 
 import os
 import random
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from bench.errors import UsageError
+from bench.given import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
+from bench.given import NAMES as NAMES
+from bench.given import hint, merged
 from bench.model import App, Client, Server
 from bench.plan import PROFILES, Profile
 from bench.registry import app_from_callable, load_apps, load_servers
 from bench.scenarios import SCENARIOS
 from bench.scenarios.request import Scenario
+from bench.store import why_taken
+from bench.targets import FITTING, read_targets
 
 COMPOSE_FILE = "docker-compose.yml"
 APPS_FILE = "apps/apps.toml"
-CONFIG_FILE = "bench.toml"
-ENVIRONMENT_PREFIX = "WSGI_BENCH_"
 DEFAULT_APP = "shortly"
 RUNTIMES = ("auto", "local", "compose")
 CONNECTIONS = ("as-is", "close")
 CLIENTS = ("loop", "fasthttp")
-
-_LISTS = frozenset({"servers", "scenarios", "target"})
-_LIMITS = {
-    "users": 10_000,
-    "rate": 1_000_000,
-    "rounds": 10_000,
-    "blocks": 100_000,
-    "seed": 2**63,
-    "processes": 64,
-}
-_NUMBERS = {name: float if name == "rate" else int for name in _LIMITS}
-NAMES = frozenset({"profile", "runtime", "app", "connection", "client", "out", *_LISTS, *_NUMBERS})
+# The packages that servers/Dockerfile copies.
+_IN_IMAGES = ("apps", "servers")
 
 
 @dataclass(frozen=True)
@@ -49,6 +39,7 @@ class Settings:
     """A run as it was asked for, resolved and valid.
 
     Attributes:
+        runtime_reason: why it isn't the runtime that was asked for; empty if it is.
         targets: name to URL of servers that run already; empty to deploy `servers`.
         processes: of the load generator; None for one for each of its CPUs.
         combinations: each app with a scenario that it is measured with.
@@ -57,6 +48,7 @@ class Settings:
 
     profile: Profile
     runtime: str
+    runtime_reason: str
     servers: tuple[Server, ...]
     targets: Mapping[str, str]
     combinations: tuple[tuple[App, Scenario], ...]
@@ -78,13 +70,14 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
         UsageError: with every problem found.
     """
     problems: list[str] = []
-    asked = _merged(flags, root, environment, problems)
+    asked = merged(flags, root, environment, problems)
     profile = _profile(asked, problems)
     _check_word("runtime", asked.get("runtime", "auto"), RUNTIMES, problems)
     _check_word("client", asked.get("client", "loop"), CLIENTS, problems)
-    targets = _targets(asked.get("target", ()), problems)
+    targets = read_targets(asked.get("target", ()), problems)
     servers: tuple[Server, ...] = ()
-    if targets:
+    runtime, reason = "external", ""
+    if asked.get("target"):
         if asked.get("servers"):
             problems.append(
                 "--servers and --target exclude each other: the first deploys servers, the second measures "
@@ -94,11 +87,14 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
     else:
         servers = _servers(asked.get("servers", ()), root, environment, problems)
         combinations = _combinations(asked, profile, root, problems)
+        runtime, reason = _runtime(asked, combinations, problems)
+    out = _out(asked, problems)
     if problems:
         raise UsageError(*problems)
     return Settings(
         profile=profile,
-        runtime="external" if targets else asked.get("runtime", "auto"),
+        runtime=runtime,
+        runtime_reason=reason,
         servers=servers,
         targets=targets,
         combinations=combinations,
@@ -106,67 +102,8 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
         seed=asked["seed"] if asked.get("seed") is not None else random.SystemRandom().getrandbits(32),
         processes=asked.get("processes"),
         client=asked.get("client", "loop"),
-        out=Path(asked["out"]) if asked.get("out") else None,
+        out=out,
     )
-
-
-def _merged(
-    flags: Mapping[str, Any], root: Path, environment: Mapping[str, str], problems: list[str]
-) -> dict[str, Any]:
-    merged = _from_file(root / CONFIG_FILE, problems)
-    for name in sorted(NAMES):
-        value = environment.get(ENVIRONMENT_PREFIX + name.upper())
-        if value:
-            merged[name] = _typed(name, value, f"{ENVIRONMENT_PREFIX}{name.upper()}", problems)
-    for name, value in flags.items():
-        if value not in (None, "", ()):
-            merged[name] = _typed(name, value, f"--{name}", problems)
-    return {name: value for name, value in merged.items() if value is not None}
-
-
-def _from_file(path: Path, problems: list[str]) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(f"{path.name} is not valid TOML: {error}. Correct it, or remove it.")
-        return {}
-    found = {}
-    for name, value in table.items():
-        if name in NAMES:
-            found[name] = _typed(name, value, f"{path.name}, {name}", problems)
-        else:
-            problems.append(f"{path.name}: there is no setting {name!r}{_hint(name, NAMES)}.")
-    return found
-
-
-def _typed(name: str, value: Any, place: str, problems: list[str]) -> Any:
-    """The value as its setting's type, or None with a problem noted."""
-    if name in _LISTS:
-        items = value.split(",") if isinstance(value, str) else value
-        if isinstance(items, Sequence) and all(isinstance(item, str) for item in items):
-            return tuple(part.strip() for item in items for part in item.split(",") if part.strip())
-        problems.append(f"{place}: {value!r} is not a list of names. Write them with commas between.")
-        return None
-    if name in _NUMBERS:
-        kind = _NUMBERS[name]
-        try:
-            number = kind(value)
-        except (TypeError, ValueError):
-            number = None
-        lowest = 0 if name == "seed" else 1
-        if number is None or isinstance(value, bool) or not lowest <= number <= _LIMITS[name]:
-            problems.append(
-                f"{place}: {value!r} is not {'a whole number' if kind is int else 'a number'} "
-                f"from {lowest} to {_LIMITS[name]}."
-            )
-            return None
-        return number
-    if not isinstance(value, str):
-        problems.append(f"{place}: {value!r} is not text.")
-        return None
-    return value
 
 
 def _profile(asked: Mapping[str, Any], problems: list[str]) -> Profile:
@@ -235,53 +172,61 @@ def _app(name: str, apps: Mapping[str, App], problems: list[str]) -> App | None:
     if ":" in name:
         return app_from_callable(name)
     problems.append(
-        f"there is no app {name!r}{_hint(name, apps)}. Known are {', '.join(apps)}; any other is named "
+        f"there is no app {name!r}{hint(name, apps)}. Known are {', '.join(apps)}; any other is named "
         f"module:callable."
     )
     return None
 
 
 def _for_targets(names: Sequence[str], problems: list[str]) -> tuple[tuple[App, Scenario], ...]:
-    """What runs already is measured with scenarios that neither need nor leave anything there."""
-    fitting = tuple(s.name for s in SCENARIOS.values() if not s.seeded and not s.writes)
-    app = App("external", "", fitting, redis=False, seed=())
+    app = App("external", "", FITTING, redis=False, seed=())
     for name in names:
-        if name in SCENARIOS and name not in fitting:
+        if name in SCENARIOS and name not in FITTING:
             problems.append(
                 f"scenario {name!r} needs stored links, which --target does not write. "
-                f"Use one of: {', '.join(fitting)}."
+                f"Use one of: {', '.join(FITTING)}."
             )
         else:
             _check_word("scenario", name, SCENARIOS, problems)
-    return tuple((app, SCENARIOS[name]) for name in names or ("get",) if name in fitting)
+    return tuple((app, SCENARIOS[name]) for name in names or ("get",) if name in FITTING)
 
 
-def _targets(values: Sequence[str], problems: list[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for value in values:
-        name, equals, url = value.partition("=")
-        try:
-            address = urlsplit(url)
-            usable = address.scheme == "http" and bool(address.hostname) and (address.port or 80) > 0
-        except ValueError:
-            usable = False
-        if not (name and equals and usable):
+def _runtime(
+    asked: Mapping[str, Any], combinations: Sequence[tuple[App, Scenario]], problems: list[str]
+) -> tuple[str, str]:
+    """The runtime, and why it isn't the one that was asked for: an app from elsewhere is in no image."""
+    name: str = asked.get("runtime", "auto")
+    for app, _ in combinations:
+        if app.callable.partition(":")[0].partition(".")[0] in _IN_IMAGES:
+            continue
+        reason = f"{app.callable} is in no image: these hold {'/ and '.join(_IN_IMAGES)}/ of this checkout"
+        if name == "auto":
+            return "local", f"runtime local: {reason}"
+        if name == "compose":
             problems.append(
-                f"--target {value!r} is not NAME=http://HOST:PORT (https can't be measured: its cost is not "
-                f"the server's)."
+                f"--runtime compose: {reason}. Measure it with --runtime local, or add it to apps/ "
+                f'(README.md, "Adding a server or an application").'
             )
-        elif name in found:
-            problems.append(f"--target names {name!r} twice. Give each its own name.")
-        else:
-            found[name] = f"http://{address.netloc}"
-    return found
+            break
+    return name, ""
+
+
+def _out(asked: Mapping[str, Any], problems: list[str]) -> Path | None:
+    """The directory for the run's files, if it can become one: new, or without a result."""
+    if not asked.get("out"):
+        return None
+    out = Path(asked["out"])
+    try:
+        there = next(path for path in (out, *out.absolute().parents) if path.exists())
+        if not there.is_dir():
+            problems.append(f"--out {out}: {there} is a file, not a directory. Choose another place.")
+        elif taken := why_taken(out):
+            problems.append(taken)
+    except OSError as error:
+        problems.append(f"--out {out}: {error.strerror}. Choose another place.")
+    return out
 
 
 def _check_word(what: str, word: str, known: Mapping[str, Any] | Sequence[str], problems: list[str]) -> None:
     if word not in known:
-        problems.append(f"there is no {what} {word!r}{_hint(word, known)}. Known are {', '.join(known)}.")
-
-
-def _hint(word: str, known: Any) -> str:
-    close = get_close_matches(word, list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+        problems.append(f"there is no {what} {word!r}{hint(word, known)}. Known are {', '.join(known)}.")

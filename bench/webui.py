@@ -14,7 +14,7 @@ import click
 from bench import process, settings
 from bench.deploy.select import open_runtime
 from bench.environment import split_cpus
-from bench.errors import BenchError, MachineError
+from bench.errors import BenchError, MachineError, UsageError
 from bench.fleet import Fleet
 from bench.interrupt import interruptible
 from bench.load.client import LoadDriver
@@ -70,12 +70,20 @@ def _serve(url: str, scenario: str, port: int, reporter: Reporter) -> None:
             time.sleep(0.2)
     finally:
         process.stop(locust, signal.SIGTERM, 5.0)
+    if locust.returncode:
+        raise MachineError(
+            f"locust's web UI ended by itself with exit code {locust.returncode}; its reason stands above. "
+            f"If the port is taken, choose another with --port."
+        )
 
 
 def main() -> int:
     try:
         with interruptible():
             return webui(standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return UsageError.exit_code
     except BenchError as error:
         print(f"wsgi-bench: {error}", file=sys.stderr)
         return error.exit_code

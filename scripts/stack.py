@@ -15,6 +15,7 @@ from pathlib import Path
 from bench.deploy.engine import Engine, find_engine
 from bench.deploy.images import base_images, build
 from bench.errors import BenchError, UsageError
+from bench.interrupt import interruptible
 from bench.registry import load_servers
 
 ROOT = Path(__file__).parents[1]
@@ -58,13 +59,14 @@ def _say(text: str) -> None:
 
 def main(arguments: list[str]) -> int:
     try:
-        match arguments:
-            case ["up", *names]:
-                up(find_engine(), names)
-            case ["down"]:
-                down(find_engine())
-            case _:
-                raise UsageError("Say `up`, `up SERVER` or `down`.")
+        with interruptible():
+            match arguments:
+                case ["up", *names]:
+                    up(find_engine(), names)
+                case ["down"]:
+                    down(find_engine())
+                case _:
+                    raise UsageError("Say `up`, `up SERVER` or `down`.")
     except BenchError as error:
         _say(str(error))
         return error.exit_code

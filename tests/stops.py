@@ -146,7 +146,8 @@ def kept(out: Path, code: int) -> tuple[int | None, list[str]]:
     except BenchError as error:
         return None, [f"the result can't be read: {error}"]
     faults = []
-    if suite.complete != (code == 0):
+    # A stop that comes while a finished run is being written loses nothing.
+    if code == 0 and not suite.complete:
         faults.append(f"complete is {suite.complete} with exit code {code}")
     times = Counter((trial.round, trial.block, trial.case) for trial in suite.trials)
     faults += [f"trial {key} is there {count} times" for key, count in times.items() if count > 1]

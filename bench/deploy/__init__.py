@@ -81,7 +81,8 @@ class Runtime(Protocol):
     def stop(self, target: Target) -> bool:
         """Stop gracefully, kill after the server's grace; whether it ended cleanly by itself.
 
-        Its whole log is kept as `logs/<deployment>.log` in the run's directory.
+        Its log (of a container the last few thousand lines of each round) is kept as
+        `logs/<deployment>.log` in the run's directory; one that can't be read is no error.
         """
         ...
 

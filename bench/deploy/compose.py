@@ -19,7 +19,7 @@ from bench.deploy.composefile import DRIVER, PORT, REDIS, run_file
 from bench.deploy.container import address, nanoseconds, usage_source
 from bench.deploy.engine import Engine
 from bench.deploy.logs import clean_lines, keep_log
-from bench.errors import BenchError, EngineError, StoreError
+from bench.errors import BenchError, StoreError
 from bench.interrupt import shield
 from bench.model import CpuSplit, Deployment, Failure, Target
 from bench.usage import memory_bytes
@@ -29,6 +29,7 @@ _SEED_S = 180.0
 _STORE_START_S = 20.0
 _STOP_SLACK_S = 30.0
 _KILLED = 137
+_KEPT_LINES = 5000
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,10 @@ class _Container:
 
     Attributes:
         pid: of its main process, as this machine sees it; 0 where it can't.
-        since: when it was started, as the engine writes it.
     """
 
     deployment: Deployment
     pid: int
-    since: str
 
 
 class ComposeRuntime:
@@ -81,6 +80,9 @@ class ComposeRuntime:
         self._image_bytes: dict[str, int] = {}
         self._store: tuple[str, int] | None = None
         self._running: dict[str, _Container] = {}
+        # When a deployment last ended, as the engine writes it: what it logged since is of its last start.
+        # `StartedAt` is too late for that, a container's first lines are older.
+        self._ended: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         try:
@@ -131,13 +133,13 @@ class ComposeRuntime:
                 state = self._inspect(container)
             except process.CommandFailed as error:
                 return Failure(deployment.name, 0, "start", _reason(error.output))
-            pid, since = int(state["State"]["Pid"]), str(state["State"]["StartedAt"])
-            self._running[deployment.name] = _Container(deployment, pid, since)
+            usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]))
+            self._running[deployment.name] = _Container(deployment, usage.pid)
         return Target(
             deployment=deployment.name,
             url=f"http://{address(state)}:{PORT}",
-            usage=usage_source(pid),
-            started_ns=nanoseconds(since),
+            usage=usage,
+            started_ns=nanoseconds(str(state["State"]["StartedAt"])),
             keep_alive=deployment.server.keep_alive,
         )
 
@@ -145,7 +147,7 @@ class ComposeRuntime:
         container = self._running.get(target.deployment)
         if container is None:
             return False
-        if target.usage.kind != "none":
+        if container.pid:
             # Far cheaper than asking the engine, and asked for between trials.
             return Path(f"/proc/{container.pid}").exists()
         return bool(self._inspect(self._container(target.deployment))["State"]["Running"])
@@ -157,13 +159,10 @@ class ComposeRuntime:
         return self._image_bytes.get(deployment.name)
 
     def log_tail(self, target: Target, lines: int = 20) -> tuple[str, ...]:
-        container = self._running.get(target.deployment)
-        since = ["--since", container.since] if container is not None else []
         try:
-            output = self._logs(target.deployment, "--tail", str(lines), *since)
-        except (process.CommandFailed, EngineError):
+            return clean_lines(self._logs(target.deployment, lines), lines)
+        except BenchError:
             return ()
-        return clean_lines(output, lines)
 
     def stop(self, target: Target) -> bool:
         with shield():
@@ -218,7 +217,7 @@ class ComposeRuntime:
             deadline = time.monotonic() + _STORE_START_S
             while not self._store_answers(container):
                 if time.monotonic() > deadline:
-                    raise StoreError(f"Redis did not start; its log ends:\n{self._logs(REDIS)[-2000:]}")
+                    raise StoreError(f"Redis did not start; its log ends:\n{self._logs(REDIS, 20)}")
                 time.sleep(0.05)
             version = re.search(r"v=(\S+)", self._engine.run("exec", container, "redis-server", "--version"))
             self._store = (address(self._inspect(container)), 6379)
@@ -242,19 +241,30 @@ class ComposeRuntime:
             grace_s = container.deployment.server.stop_grace_s
             self._engine.run("stop", self._container(name), timeout_s=grace_s + _STOP_SLACK_S)
         state = self._inspect(self._container(name))["State"]
-        keep_log(self._directory, name, self._logs(name))
+        self._keep_log(name)
+        self._ended[name] = str(state["FinishedAt"])
         return running and state["ExitCode"] != _KILLED
 
     def _remove(self) -> None:
         with shield():
             try:
                 if self._store is not None:
-                    keep_log(self._directory, REDIS, self._logs(REDIS))
+                    self._keep_log(REDIS)
                 ownership.remove_run(self._engine, self._run_id)
             except BenchError as error:
                 self._say(f"not everything could be removed ({error}); `wsgi-bench clean` does it later")
 
-    def _logs(self, service: str, *options: str) -> str:
+    def _keep_log(self, service: str) -> None:
+        try:
+            keep_log(self._directory, service, self._logs(service, _KEPT_LINES))
+        except BenchError as error:
+            # What was measured counts without it.
+            self._say(f"the log of {service} could not be kept: {error}")
+
+    def _logs(self, service: str, lines: int) -> str:
+        """The last lines that a service printed since its last start."""
+        since = ["--since", self._ended[service]] if service in self._ended else []
+        options = ["--tail", str(lines), *since]
         return self._engine.run("logs", *options, self._container(service), merge_errors=True)
 
     def _inspect(self, container: str) -> Mapping[str, Any]:

@@ -16,14 +16,19 @@ def address(state: Mapping[str, Any]) -> str:
     return str(next(iter(networks.values()))["IPAddress"])
 
 
-def usage_source(pid: int) -> UsageSource:
-    """The cgroup of a container's main process; "none" where the engine runs on another machine."""
+def usage_source(pid: int, container_id: str) -> UsageSource:
+    """The cgroup of a container's main process; "none" where that process is not this machine's to see.
+
+    The engine may run on another machine, or see other process numbers: then `pid` is somebody else's here.
+    A cgroup's path holds its container's id (`/docker/ID`, `/system.slice/docker-ID.scope`), also as seen
+    from within another cgroup namespace.
+    """
     try:
         lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines() if pid else []
     except OSError:
         lines = []
     # cgroups(7): hierarchy:controllers:path
-    groups = [line.split(":", 2) for line in lines]
+    groups = [group for group in (line.split(":", 2) for line in lines) if container_id in group[2]]
     for _, controllers, path in groups:
         if "cpuacct" in controllers.split(","):
             return UsageSource("cgroup1", path=path, pid=pid)

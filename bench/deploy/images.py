@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench import process
 from bench.deploy.engine import Engine
+from bench.deploy.packages import serving
 from bench.errors import EngineError
 from bench.model import Deployment
 
@@ -24,7 +25,6 @@ _BASES = {
     "REDIS_IMAGE": ("redis:8", "wsgi-bench/redis:8"),
 }
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
-_APP_PACKAGES = ("flask", "jinja2", "redis", "werkzeug")
 _PIP_OPTIONS = ("index-url", "extra-index-url", "trusted-host")
 
 Say = Callable[[str], None]
@@ -112,8 +112,7 @@ def locked_versions(root: Path, deployments: Sequence[Deployment]) -> dict[str, 
     pins: dict[str, str] = {}
     for lock in sorted((root / "servers").glob("*/requirements.txt")):
         pins |= dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", lock.read_text(), re.MULTILINE))
-    wanted = dict.fromkeys([*(d.server.package for d in deployments), *_APP_PACKAGES])
-    return {package: pins[package] for package in wanted if package in pins}
+    return {package: pins[package] for package in serving(deployments) if package in pins}
 
 
 def _exists(engine: Engine, image: str) -> bool:

@@ -17,6 +17,7 @@ from typing import Self
 
 from bench import process
 from bench.deploy.logs import last_lines, log_path
+from bench.deploy.packages import serving
 from bench.deploy.store import LocalStore, free_port, redis_version
 from bench.errors import StoreError
 from bench.interrupt import shield
@@ -24,7 +25,6 @@ from bench.model import CpuSplit, Deployment, Failure, Target, UsageSource
 from bench.usage import memory_bytes
 
 _SEED_S = 120.0
-_APP_PACKAGES = ("flask", "jinja2", "redis", "werkzeug")
 # What a server gets of this process's environment. Not all of it: GUNICORN_CMD_ARGS, WEB_CONCURRENCY,
 # UWSGI_* and their like would change the configuration that is measured.
 _INHERITED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "TZ")
@@ -183,8 +183,7 @@ class LocalRuntime:
 def _versions(deployments: Sequence[Deployment]) -> dict[str, str]:
     """The versions of what serves, from this environment."""
     found = {}
-    servers = (deployment.server.package for deployment in deployments)
-    for package in dict.fromkeys([*servers, *_APP_PACKAGES]):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError, ValueError):
+    for package in serving(deployments):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[package] = importlib.metadata.version(package)
     return found

@@ -20,9 +20,9 @@ def log_path(directory: Path, deployment: str) -> Path:
 
 
 def keep_log(directory: Path, deployment: str, text: str) -> None:
-    """Write a whole log, as far as the disk takes it: a full one is no reason to leave a server running."""
-    with suppress(OSError):
-        log_path(directory, deployment).write_text(text)
+    """Add to a log, as far as the disk takes it: a full one is no reason to leave a server running."""
+    with suppress(OSError), log_path(directory, deployment).open("a") as file:
+        file.write(text)
 
 
 def last_lines(path: Path, lines: int, start: int = 0) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from bench.store.document import SCHEMA_VERSION
 from bench.store.files import replace as replace_file
 from bench.store.outline import Outline, outline
 from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT, load
-from bench.store.writer import Writer
+from bench.store.writer import Writer, why_taken
 
 __all__ = [
     "JOURNAL",
@@ -25,4 +25,5 @@ __all__ = [
     "load",
     "outline",
     "replace_file",
+    "why_taken",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import fields, replace
 from pathlib import Path
 from types import TracebackType
@@ -15,13 +16,14 @@ from bench.store import files, latencylog
 from bench.store.document import Document, to_document
 from bench.store.journal import Journal
 from bench.store.jsonable import dump
+from bench.store.lock import Lock
 from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT, Entry, Stored, read
 
 Analyse = Callable[[Suite], Analysis]
 
 
 class Writer:
-    """Saves a run, block by block. A context manager; leaving it closes the journal and nothing else.
+    """Saves a run, block by block. A context manager; leaving it closes the journal and the lock.
 
     It holds no trial in memory, so that its size doesn't grow with the run.
 
@@ -29,9 +31,10 @@ class Writer:
         directory: the run's own.
     """
 
-    def __init__(self, directory: Path, stored: Stored, analyse: Analyse) -> None:
+    def __init__(self, directory: Path, stored: Stored, analyse: Analyse, lock: Lock) -> None:
         """Not for callers: `Writer.create` and `Writer.resume` are."""
         self.directory = directory
+        self._lock = lock
         self._analyse = analyse
         self._entries = stored.entries
         self._cases = _case_ids(stored.suite.plan)
@@ -45,19 +48,20 @@ class Writer:
             analyse: gives the derived part of `result.json`; `bench.analysis.analyse`.
 
         Raises:
-            ResultError: the directory holds a result already.
+            ResultError: the directory holds a result already, or another run writes there.
             MachineError: it can't be written.
         """
-        if (directory / RESULT).exists() or (directory / JOURNAL).exists():
-            raise ResultError(
-                f"{directory} holds a result already. Continue it with `wsgi-bench resume {directory}`, "
-                f"or choose another place with --out."
-            )
         with files.machine_errors(directory / RESULT):
             directory.mkdir(parents=True, exist_ok=True)
-        stored = Stored(suite, 0)
-        _write(directory, stored, analyse)
-        return cls(directory, stored, analyse)
+        with ExitStack() as stack:
+            lock = stack.enter_context(Lock(directory))
+            if taken := why_taken(directory):
+                raise ResultError(taken)
+            stored = Stored(suite, 0)
+            _write(directory, stored, analyse)
+            writer = cls(directory, stored, analyse, lock)
+            stack.pop_all()
+        return writer
 
     @classmethod
     def resume(cls, directory: Path, analyse: Analyse) -> tuple[Self, Suite]:
@@ -67,14 +71,20 @@ class Writer:
             The writer, and the suite as far as it was saved.
 
         Raises:
-            ResultError: it can't be read, or is complete.
+            ResultError: it can't be read, is complete, or is still being written.
             MachineError: it can't be written.
         """
-        stored = read(directory)
-        if stored.suite.complete:
-            raise ResultError(f"{directory} is complete: there is nothing to resume. Start a new run.")
-        _write(directory, stored, analyse)
-        return cls(directory, stored, analyse), stored.suite
+        # Before the lock: a place without a result is to get no file.
+        read(directory)
+        with ExitStack() as stack:
+            lock = stack.enter_context(Lock(directory))
+            stored = read(directory)
+            if stored.suite.complete:
+                raise ResultError(f"{directory} is complete: there is nothing to resume. Start a new run.")
+            _write(directory, stored, analyse)
+            writer = cls(directory, stored, analyse, lock)
+            stack.pop_all()
+        return writer, stored.suite
 
     def __enter__(self) -> Self:
         return self
@@ -83,6 +93,7 @@ class Writer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._journal.close()
+        self._lock.close()
 
     def append(
         self,
@@ -142,6 +153,16 @@ class Writer:
         suite = replace(stored.suite, complete=complete, finished=finished)
         _write(self.directory, Stored(suite, stored.entries), self._analyse)
         return suite
+
+
+def why_taken(directory: Path) -> str:
+    """Why a new result can't go into a directory; empty if it can."""
+    if (directory / RESULT).exists() or (directory / JOURNAL).exists():
+        return (
+            f"{directory} holds a result already. Continue it with `wsgi-bench resume {directory}`, "
+            f"or choose another place with --out."
+        )
+    return ""
 
 
 def _case_ids(plan: Plan) -> frozenset[str]:

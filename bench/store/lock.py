@@ -1,0 +1,78 @@
+"""One writer a result: a second one would take the first one's journal from under it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bench.errors import ResultError
+from bench.store.files import machine_errors
+
+NAME = ".lock"
+
+
+class Lock:
+    """Holds a directory until `close`; the kernel lets go of it when the process ends, however that ends.
+
+    The file that carries it holds the process's number, and is gone after `close`.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        """Take the lock.
+
+        Raises:
+            ResultError: another process holds it.
+            MachineError: the directory can't be written.
+        """
+        self._path = directory / NAME
+        with machine_errors(self._path):
+            self._descriptor = self._taken(directory)
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, str(os.getpid()).encode(), 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            # Before it is let go, or it could be the next one's.
+            with suppress(OSError):
+                self._path.unlink()
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _taken(self, directory: Path) -> int:
+        while True:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if self._is_named(descriptor):
+                    return descriptor
+            except BlockingIOError:
+                holder = os.pread(descriptor, 20, 0).decode(errors="replace") or "?"
+                os.close(descriptor)
+                raise ResultError(
+                    f"{directory} is being written by process {holder}. Wait until that run has ended, or "
+                    f"end it (`kill {holder}`), and try again."
+                ) from None
+            except BaseException:
+                os.close(descriptor)
+                raise
+            # The one who held it has just removed it.
+            os.close(descriptor)
+
+    def _is_named(self, descriptor: int) -> bool:
+        """Whether the path still leads to this file."""
+        try:
+            return os.path.samestat(os.fstat(descriptor), self._path.stat())
+        except FileNotFoundError:
+            return False
