@@ -59,11 +59,11 @@ def choose(names: Sequence[str]) -> list[Claim]:
 
 def forget(place: Place, claims: Sequence[Claim]) -> None:
     """Remove the runs that these claims were made from, and the rows made from any of those."""
-    directories = {claim.runs for claim in claims}
+    directories = {name for claim in claims for name in claim.runs}
     for name in directories:
         shutil.rmtree(place.runs(name), ignore_errors=True)
     for claim in CLAIMS:
-        if claim.runs in directories:
+        if directories.intersection(claim.runs):
             place.forget(claim.name)
 
 
@@ -73,7 +73,7 @@ def is_tried(place: Place, claim: Claim) -> bool:
 
 
 def holds(place: Place, claim: Claim) -> bool:
-    """Whether it holds, or couldn't be tried here for a reason that its row gives."""
+    """Whether it holds, or couldn't be decided here for a reason that its row gives."""
     row = place.load(claim.name)
     return row is not None and row.finding.holds is not False
 
@@ -82,9 +82,8 @@ def words(place: Place, claim: Claim) -> str:
     row = place.load(claim.name)
     assert row is not None, "it was tried"
     found = row.finding
-    return f"{ {True: 'holds', False: 'DOES NOT HOLD', None: 'not tried'}[found.holds] }: " + "; ".join(
-        part for part in (found.reached, found.note) if part
-    )
+    word = {"yes": "holds", "no": "DOES NOT HOLD"}.get(found.word, found.word)
+    return f"{word}: " + "; ".join(part for part in (found.reached, found.note) if part)
 
 
 def tried(place: Place, claim: Claim, mode: str) -> Row:

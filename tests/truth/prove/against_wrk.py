@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from bench.model import Load
-from tests.truth.prove.figures import half, of_ratios, ratio_words
+from tests.truth.prove.figures import near_one, of_ratios, ratio_words
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.stage import USERS, default_servers, hello_deployments, rate, stage
 from tests.truth.prove.tools import NO_WRK, has_wrk, wrk
@@ -40,10 +40,10 @@ def prove(place: Place, *, pairs: int) -> Finding:
                         rates[who] = rate(on.trials(target, load, _TURN_S, [f"{pair}"]))
                 ratios[deployment.name].append(rates["harness"] / rates["wrk"])
     found = {name: of_ratios(values) for name, values in ratios.items()}
-    outside = [name for name, e in found.items() if abs(e.value - 1) > TOLERANCE + half(e)]
+    holds, note = near_one(found, TOLERANCE)
     return Finding(
         reached=", ".join(f"{name} {ratio_words(e)}" for name, e in found.items()),
-        holds=not outside,
-        note=f"outside: {', '.join(outside)}" if outside else "",
+        holds=holds,
+        note=note,
         raw={"harness / wrk": ratios},
     )

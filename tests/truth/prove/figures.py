@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -24,6 +24,24 @@ def half(found: Estimate) -> float:
     if found.low is None or found.high is None:
         return 0.0
     return math.expm1(math.log(found.high / found.low) / 2)
+
+
+def near_one(found: Mapping[str, Estimate], tolerance: float) -> tuple[bool | None, str]:
+    """Whether all of these ratios are 1 within the tolerance and half of their own interval, and a note.
+
+    One that is further off is a No, however noisy the others are. Else one whose interval alone is wider
+    than the tolerance, or that has none, says neither: None.
+    """
+    outside = [name for name, e in found.items() if e.low and abs(e.value - 1) > tolerance + half(e)]
+    if outside:
+        return False, f"outside: {', '.join(outside)}"
+    without = [name for name, e in found.items() if e.low is None]
+    if without:
+        return None, f"too few pairs for an interval: {', '.join(without)}"
+    noisiest = max(map(half, found.values()))
+    if noisiest > tolerance:
+        return None, f"too noisy: ±{noisiest:.1%}"
+    return True, ""
 
 
 def ratio_words(found: Estimate) -> str:

@@ -19,7 +19,7 @@ class Finding:
 
     Attributes:
         reached: the figures, in words.
-        holds: None where it couldn't be tried, or not with any meaning; `note` then says why.
+        holds: None where it couldn't be tried, or what was reached decides nothing; `note` then says why.
         raw: the figures that `reached` was made from.
     """
 
@@ -27,6 +27,11 @@ class Finding:
     holds: bool | None
     note: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def word(self) -> str:
+        """ "yes", "no", "undecided", or without any figures "not tried"."""
+        return {True: "yes", False: "no", None: "undecided" if self.reached else "not tried"}[self.holds]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench import process
@@ -17,12 +17,14 @@ from bench.progress import Reporter
 from bench.session import measure, resume
 from bench.settings import ENVIRONMENT_PREFIX
 from bench.store import JOURNAL, RESULT, load
+from tests.truth.prove.finding import Place
 from tests.truth.prove.machine import ROOT, affinity_restored
 
 _GRACE_S = 30.0
 _DONE = (0, EXIT_SERVER_FAILED, EXIT_NOT_VALID)
 
 Watch = Callable[[subprocess.Popen[bytes]], None]
+MakeRuns = Callable[[Place], Sequence[Suite]]
 
 
 def is_complete(directory: Path) -> bool:

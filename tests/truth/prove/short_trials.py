@@ -14,7 +14,7 @@ from bench.plan import PROFILES, block_orders, make_plan
 from bench.registry import load_apps
 from bench.scenarios import SCENARIOS
 from bench.settings import APPS_FILE
-from tests.truth.prove.figures import half, of_ratios, ratio_words
+from tests.truth.prove.figures import near_one, of_ratios, ratio_words
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.machine import ROOT
 from tests.truth.prove.stage import Stage, default_servers, stage
@@ -46,17 +46,18 @@ def prove(place: Place, *, cycles: int, short_blocks: int, long_s: float) -> Fin
             for pair, values in differences.items():
                 long, short = (_location(got[length_s], pair) for length_s in (long_s, short_s))
                 values += [math.exp(short - long)] if short is not None and long is not None else []
-    found = {f"{a} / {b}": of_ratios(values) for (a, b), values in differences.items() if values}
-    if not found:
-        return Finding("", None, "no pair of servers answered in both kinds of trial")
+    silent = [f"{a} / {b}" for (a, b), values in differences.items() if not values]
+    if silent:
+        return Finding("", None, f"never both answered in both kinds of trial: {', '.join(silent)}")
+    found = {f"{a} / {b}": of_ratios(values) for (a, b), values in differences.items()}
     worst = max(found, key=lambda pair: abs(math.log(found[pair].value)))
-    outside = [pair for pair, e in found.items() if abs(e.value - 1) > TOLERANCE + half(e)]
+    holds, note = near_one(found, TOLERANCE)
     return Finding(
         reached=(
             f"the worst of {len(found)} pairs, {worst}: {ratio_words(found[worst])} of the long trials' ratio"
         ),
-        holds=not outside,
-        note=f"outside: {', '.join(outside)}" if outside else "",
+        holds=holds,
+        note=note,
         raw={pair: [e.value, e.low, e.high] for pair, e in found.items()},
     )
 
@@ -73,9 +74,9 @@ def _block(on: Stage, plan: Plan, cases: Sequence[Case], length_s: float, block:
     sized = replace(plan, trial_s=TrialLength(closed=length_s, open=length_s))
     servers = {case.id: case.server for case in cases}
     return {
-        servers[trial.case]: math.log(trial.ok / trial.duration_s)
+        servers[trial.case]: math.log(trial.answers / trial.duration_s)
         for trial in on.driver.block(block_orders(sized, cases, 1, block, 0))
-        if trial.ok and trial.duration_s
+        if trial.answers > 0 and trial.duration_s > 0
     }
 
 

@@ -100,7 +100,7 @@ def stage(directory: Path) -> Iterator[Stage]:
 
 def rate(trials: Sequence[Trial]) -> float:
     """Right answers a second over all of them."""
-    return sum(trial.ok for trial in trials) / sum(trial.duration_s for trial in trials)
+    return sum(trial.answers for trial in trials) / sum(trial.duration_s for trial in trials)
 
 
 def due_in_window(rate: float, length_s: float, seed: str) -> list[int]:

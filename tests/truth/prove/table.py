@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from bench.errors import UsageError
 from tests.truth.prove.claims import Claim
-from tests.truth.prove.finding import Row
+from tests.truth.prove.finding import Finding, Row
 
 MODES = {"full": "The full proof, `make prove`", "quick": "Its short form, `make prove QUICK=1`"}
 _HEAD = ("claim", "must be", "reached", "holds", "note", "date")
-_HOLDS = {True: "yes", False: "no", None: "not tried"}
+_NOT_TRIED = Finding("", None)
 
 
 def render(claims: Sequence[Claim], rows: Sequence[Row | None], mode: str) -> str:
@@ -21,12 +21,10 @@ def render(claims: Sequence[Claim], rows: Sequence[Row | None], mode: str) -> st
     lines.append(_line(["---"] * len(_HEAD)))
     for claim, row in zip(claims, rows, strict=True):
         if row is None:
-            lines.append(_line([claim.title, claim.must_be, "", _HOLDS[None], "", ""]))
+            lines.append(_line([claim.title, claim.must_be, "", _NOT_TRIED.word, "", ""]))
         else:
             found = row.finding
-            lines.append(
-                _line([row.title, row.must_be, found.reached, _HOLDS[found.holds], found.note, row.date])
-            )
+            lines.append(_line([row.title, row.must_be, found.reached, found.word, found.note, row.date]))
     return "\n".join(lines) + "\n"
 
 
