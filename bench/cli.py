@@ -14,6 +14,7 @@ import click
 from rich.console import Console
 
 from bench import listing, settings
+from bench.compare import compare_results
 from bench.deploy.engine import find_engine
 from bench.deploy.ownership import clean as remove_leftovers
 from bench.deploy.select import choose_runtime
@@ -25,6 +26,8 @@ from bench.interrupt import interruptible
 from bench.plan import make_plan
 from bench.progress import Reporter
 from bench.report import FORMATS
+from bench.report.compare import FORMATS as COMPARE_FORMATS
+from bench.report.compare.words import problem_lines
 from bench.session import (
     RESULTS,
     Outcome,
@@ -143,6 +146,37 @@ def report(result: Path | None, format_name: str | None, out: Path | None) -> No
     else:
         replace_file(out, [text])
         click.echo(out)
+
+
+@cli.command()
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option(
+    "--fail-if",
+    multiple=True,
+    metavar="EXPR",
+    help="A limit, e.g. 'throughput < -5%' or 'gunicorn/mixed: p99 > +10%'; repeatable. Exit code 5 where "
+    "one is exceeded, 4 where one can't be judged.",
+)
+@click.option(
+    "--format", "format_name", default="text", help=f"One of {', '.join(COMPARE_FORMATS)}; by default text."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="File to write instead of standard output.")
+@click.pass_context
+def compare(
+    context: click.Context, old: Path, new: Path, fail_if: tuple[str, ...], format_name: str, out: Path | None
+) -> None:
+    """Say what changed between two stored results, and how sure that is."""
+    found = compare_results(old, new, fail_if, format_name)
+    text = found.rendered(format_name)
+    if out is None:
+        click.echo(text, nl=not text.endswith("\n"))
+    else:
+        replace_file(out, [text])
+        click.echo(out)
+    for line in problem_lines(found.judgements):
+        click.echo(f"wsgi-bench: {line}", err=True)
+    context.exit(found.exit_code)
 
 
 @cli.command()

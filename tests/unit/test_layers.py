@@ -20,7 +20,7 @@ LAYERS = (
     ("bench.__main__",),
     ("bench.cli", "bench.webui"),
     ("bench.listing",),
-    ("bench.session", "bench.settings"),
+    ("bench.session", "bench.settings", "bench.compare"),
     ("bench.runner", "bench.calibrate", "bench.report", "bench.check", "bench.doctor"),
     ("bench.fleet",),
     ("bench.plan", "bench.deploy", "bench.load", "bench.analysis", "bench.store"),

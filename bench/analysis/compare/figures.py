@@ -1,0 +1,105 @@
+"""What two runs are compared by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.analysis.compare.welch import located, percentile
+from bench.analysis.estimate import Effect, effect
+from bench.analysis.measured import Measured
+from bench.model import DeploymentRecord, LoadModel
+
+Records = Sequence[DeploymentRecord]
+"""Those of one deployment, one a round."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Something that two runs are compared by.
+
+    Attributes:
+        key: as in `result.json`.
+        name: as `--fail-if` has it.
+        better, worse: what the new run is where the figure improved, and where it got worse.
+        missing: why a run may not have it.
+    """
+
+    key: str
+    name: str
+    more_is_better: bool
+    better: str
+    worse: str
+    missing: str
+
+
+@dataclass(frozen=True)
+class CaseFigure(Figure):
+    """A figure of a case.
+
+    Attributes:
+        value: the mean of its logarithm over a run's rounds; None where it wasn't measured well enough.
+    """
+
+    value: Callable[[Measured], Effect | None]
+
+
+@dataclass(frozen=True)
+class DeploymentFigure(Figure):
+    """A figure of a deployment, whatever was asked of it; `value` as for a case."""
+
+    value: Callable[[Records], Effect | None]
+
+
+def _latency(name: str, share: float) -> CaseFigure:
+    missing = f"too few samples for a {name}, which takes 100 beyond it and two rounds"
+    return CaseFigure(name, name, False, "faster", "slower", missing, lambda one: percentile(one, share))
+
+
+def _over_rounds(values: Sequence[float | None]) -> Effect | None:
+    return effect([math.log(value) for value in values if value])
+
+
+THROUGHPUT = CaseFigure(
+    key="throughput_rps",
+    name="throughput",
+    more_is_better=True,
+    better="faster",
+    worse="slower",
+    missing="no two rounds with right answers",
+    value=lambda one: located(one.log_rates),
+)
+COST = CaseFigure(
+    key="cpu_s_per_request",
+    name="cpu",
+    more_is_better=False,
+    better="better",
+    worse="worse",
+    missing="the server's CPU time could not be read in two rounds",
+    value=lambda one: located(one.log_costs),
+)
+P50 = _latency("p50", 0.5)
+P99 = _latency("p99", 0.99)
+MEMORY = DeploymentFigure(
+    key="memory_peak_bytes",
+    name="memory",
+    more_is_better=False,
+    better="better",
+    worse="worse",
+    missing="memory could not be read in two rounds",
+    value=lambda records: _over_rounds([record.memory_peak_bytes for record in records]),
+)
+START = DeploymentFigure(
+    key="start_s",
+    name="start",
+    more_is_better=False,
+    better="faster",
+    worse="slower",
+    missing="no two starts were timed",
+    value=lambda records: _over_rounds([record.start_s for record in records]),
+)
+
+OF_A_CASE: Mapping[LoadModel, tuple[CaseFigure, ...]] = {"closed": (THROUGHPUT, COST), "open": (P99, P50)}
+OF_A_DEPLOYMENT = (MEMORY, START)
+FIGURES: tuple[Figure, ...] = (THROUGHPUT, COST, P50, P99, MEMORY, START)

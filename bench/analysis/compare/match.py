@@ -1,0 +1,208 @@
+"""Which cases and deployments of two runs are the same, and why others can't be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from bench.analysis.compare.figures import OF_A_CASE, OF_A_DEPLOYMENT, Records
+from bench.analysis.groups import describe
+from bench.analysis.measured import Measured, measured
+from bench.analysis.verdict import code, judge
+from bench.model import Case, Deployment, DeploymentRecord, Suite
+
+SAME_RATE = 0.01
+"""Open load of two rates that differ by less than this share is the same load."""
+
+# What a deployment costs beside its requests says nothing where it answered wrongly or not at all.
+_AT_FAULT = frozenset({"failed", "errors", "not-measured"})
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a figure belongs to.
+
+    Attributes:
+        id: of the case, or the name of the deployment.
+        scenarios: a deployment may serve several.
+        load: in words; for a deployment "all its load".
+    """
+
+    id: str
+    server: str
+    app: str
+    scenarios: tuple[str, ...]
+    load: str
+
+
+@dataclass(frozen=True)
+class Uncompared:
+    """Figures that only one run has, or that aren't valid in both.
+
+    Attributes:
+        figures: their names.
+    """
+
+    subject: Subject
+    figures: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One case in both runs, valid in both."""
+
+    subject: Subject
+    old: Measured
+    new: Measured
+
+
+@dataclass(frozen=True)
+class DeploymentPair:
+    """One deployment in both runs, right in both."""
+
+    subject: Subject
+    old: Records
+    new: Records
+
+
+class Run:
+    """One of the two.
+
+    Attributes:
+        name: what a reason calls it.
+    """
+
+    def __init__(self, name: str, suite: Suite) -> None:
+        self.name = name
+        self.suite = suite
+
+    @cached_property
+    def cases(self) -> tuple[Measured, ...]:
+        """Without twins."""
+        return tuple(one for one in self.all_cases if not one.deployment.twin)
+
+    @cached_property
+    def all_cases(self) -> tuple[Measured, ...]:
+        """Every planned case."""
+        return tuple(measured(self.suite).values())
+
+    @cached_property
+    def deployments(self) -> tuple[Deployment, ...]:
+        """Without twins."""
+        return tuple(one for one in self.suite.plan.deployments if not one.twin)
+
+    def records(self, deployment: str) -> tuple[DeploymentRecord, ...]:
+        """Of one deployment, one a round."""
+        return tuple(record for record in self.suite.deployments if record.deployment == deployment)
+
+    def invalid(self, one: Measured) -> str | None:
+        """Why a case may not be used."""
+        reasons = judge(self.suite, one).reasons
+        return f"not valid in {self.name}: {'; '.join(reasons)}" if reasons else None
+
+    def at_fault(self, deployment: str) -> str | None:
+        """Why nothing of a deployment may be used."""
+        for one in self.cases:
+            if one.deployment.name == deployment:
+                reasons = [r for r in judge(self.suite, one).reasons if code(r) in _AT_FAULT]
+                if reasons:
+                    return f"not valid in {self.name}: {'; '.join(reasons)}"
+        return None
+
+
+def have_common_cases(old: Run, new: Run) -> bool:
+    """Whether there is anything to match, rates aside."""
+    return bool({_but_rate(one.case) for one in old.cases} & {_but_rate(one.case) for one in new.cases})
+
+
+def match_cases(old: Run, new: Run) -> tuple[tuple[Pair, ...], tuple[Uncompared, ...]]:
+    """The cases that can be compared, and the others with their reason."""
+    pairs: list[Pair] = []
+    others: list[Uncompared] = []
+    unmatched: list[Measured] = []
+    left = list(new.cases)
+    for before in old.cases:
+        after = next((one for one in left if _same(before.case, one.case)), None)
+        if after is None:
+            unmatched.append(before)
+            continue
+        left.remove(after)
+        reasons = [reason for reason in (old.invalid(before), new.invalid(after)) if reason]
+        if reasons:
+            others.append(_uncompared(after, "; ".join(reasons)))
+        else:
+            pairs.append(Pair(subject_of(after.case), before, after))
+    for before in unmatched:
+        after = next((one for one in left if _but_rate(one.case) == _but_rate(before.case)), None)
+        if after is None:
+            others.append(_uncompared(before, f"not in {new.name}"))
+            continue
+        left.remove(after)
+        rates = f"{describe(before.case.load)} in {old.name}, {describe(after.case.load)} in {new.name}"
+        others.append(_uncompared(after, f"{rates}: give both runs the same --rate"))
+    others += [_uncompared(after, f"not in {old.name}") for after in left]
+    return tuple(pairs), tuple(others)
+
+
+def match_deployments(old: Run, new: Run) -> tuple[tuple[DeploymentPair, ...], tuple[Uncompared, ...]]:
+    """The deployments whose memory and start can be compared, and the others with their reason."""
+    pairs: list[DeploymentPair] = []
+    others: list[Uncompared] = []
+    both = tuple(figure.name for figure in OF_A_DEPLOYMENT)
+    after_by_name = {(d.server.name, d.app.name): d for d in new.deployments}
+    for before in old.deployments:
+        after = after_by_name.pop((before.server.name, before.app.name), None)
+        if after is None:
+            others.append(Uncompared(_of_deployment(before, old), both, f"not in {new.name}"))
+            continue
+        subject = _of_deployment(after, new)
+        reasons = [reason for reason in (old.at_fault(before.name), new.at_fault(after.name)) if reason]
+        if not reasons and _asked(old, before.name) != _asked(new, after.name):
+            reasons = ["other scenarios or loads were asked of it, which memory depends on"]
+        if reasons:
+            others.append(Uncompared(subject, both, "; ".join(reasons)))
+        else:
+            pairs.append(DeploymentPair(subject, old.records(before.name), new.records(after.name)))
+    others += [
+        Uncompared(_of_deployment(one, new), both, f"not in {old.name}") for one in after_by_name.values()
+    ]
+    return tuple(pairs), tuple(others)
+
+
+def subject_of(case: Case) -> Subject:
+    """A case."""
+    return Subject(case.id, case.server, case.app, (case.scenario,), describe(case.load))
+
+
+def same_group(a: Case, b: Case) -> bool:
+    """Whether two cases of one run differ in their server only."""
+    return (a.app, a.scenario, a.load) == (b.app, b.scenario, b.load)
+
+
+def _of_deployment(deployment: Deployment, run: Run) -> Subject:
+    scenarios = dict.fromkeys(
+        one.case.scenario for one in run.cases if one.deployment.name == deployment.name
+    )
+    return Subject(
+        deployment.name, deployment.server.name, deployment.app.name, tuple(scenarios), "all its load"
+    )
+
+
+def _asked(run: Run, deployment: str) -> set[object]:
+    return {_but_rate(one.case)[2:] for one in run.cases if one.deployment.name == deployment}
+
+
+def _but_rate(case: Case) -> tuple[object, ...]:
+    return (case.server, case.app, case.scenario, replace(case.load, rate=None))
+
+
+def _same(a: Case, b: Case) -> bool:
+    one, other = a.load.rate, b.load.rate
+    close = one == other or (one and other and abs(one - other) < SAME_RATE * max(one, other))
+    return bool(close) and _but_rate(a) == _but_rate(b)
+
+
+def _uncompared(one: Measured, reason: str) -> Uncompared:
+    names = tuple(figure.name for figure in OF_A_CASE[one.case.load.model])
+    return Uncompared(subject_of(one.case), names, reason)

@@ -1,0 +1,115 @@
+"""What differs between two runs beside their figures."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bench.errors import UsageError
+from bench.model import Environment, Plan, Server, Suite
+
+ABSENT = "none"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not the same in both runs, and may be why a figure changed."""
+
+    what: str
+    old: str
+    new: str
+
+
+def refuse_the_incomparable(old: Suite, new: Suite) -> None:
+    """Stop where no figure of one run says anything of the other.
+
+    Raises:
+        UsageError: with every reason.
+    """
+    problems = []
+    if old.schema_version != new.schema_version:
+        problems.append(
+            f"OLD has schema_version {old.schema_version}, NEW {new.schema_version}: their figures "
+            f"don't mean the same. Measure both with one version of wsgi-bench."
+        )
+    for name, suite in (("OLD", old), ("NEW", new)):
+        if not suite.plan.claims:
+            problems.append(
+                f"{name} is a run of the {suite.plan.profile} profile, which is no measurement. "
+                f"Measure both with --profile standard."
+            )
+    a, b = old.environment, new.environment
+    if a.cpu_model != b.cpu_model and a.cpus != b.cpus:
+        problems.append(
+            f"OLD was measured on {a.cpus} x {a.cpu_model}, NEW on {b.cpus} x {b.cpu_model}: figures of "
+            f"different machines say nothing of each other. Measure both on one machine."
+        )
+    if problems:
+        raise UsageError(*problems)
+
+
+def differences(old: Suite, new: Suite) -> tuple[Difference, ...]:
+    """All that matters, the machine first."""
+    found = [
+        *_of(_machine(old.environment), _machine(new.environment)),
+        *_of(_method(old.plan), _method(new.plan)),
+        *_of(old.environment.versions, new.environment.versions, "version of "),
+    ]
+    before, after = _servers(old.plan), _servers(new.plan)
+    for name in before:
+        if name in after:
+            found += _of(_settings(before[name]), _settings(after[name]), f"{name}, ")
+    return (*found, *_of(_apps(old.plan), _apps(new.plan), "app "))
+
+
+def _of(old: Mapping[str, str], new: Mapping[str, str], of: str = "") -> Iterator[Difference]:
+    for name in dict.fromkeys((*old, *new)):
+        before, after = old.get(name, ABSENT), new.get(name, ABSENT)
+        if before != after:
+            yield Difference(f"{of}{name}", before, after)
+
+
+def _machine(environment: Environment) -> Mapping[str, str]:
+    split = environment.cpu_split
+    return {
+        "host": environment.host,
+        "CPU": environment.cpu_model,
+        "CPUs": str(environment.cpus),
+        "CPUs of server / generator / Redis": " / ".join(
+            ", ".join(map(str, cpus)) or "any" for cpus in (split.server, split.generator, split.store)
+        ),
+        "system": environment.os,
+        "kernel": environment.kernel,
+        "Python": environment.python,
+        "runtime": environment.runtime,
+        "Docker": environment.docker or ABSENT,
+    }
+
+
+def _method(plan: Plan) -> Mapping[str, str]:
+    return {
+        "profile": plan.profile,
+        "closed trial": f"{plan.trial_s.closed:g} s",
+        "open trial": f"{plan.trial_s.open:g} s",
+        "warm-up": f"{plan.warmup_s:g} s",
+        "users": str(plan.users),
+        "load generator": f"{plan.client}, processes: {plan.processes}",
+    }
+
+
+def _servers(plan: Plan) -> Mapping[str, Server]:
+    return {deployment.server.name: deployment.server for deployment in plan.deployments}
+
+
+def _settings(server: Server) -> Mapping[str, str]:
+    words = (f"{name}={shlex.quote(value)}" for name, value in sorted(server.environment.items()))
+    return {
+        "command": shlex.join(server.command) or ABSENT,
+        "environment": " ".join(words) or ABSENT,
+        "workers x threads": f"{server.workers} x {server.threads}",
+    }
+
+
+def _apps(plan: Plan) -> Mapping[str, str]:
+    return {d.app.name: f"{d.app.callable}, {shlex.join(d.app.seed) or 'no seed'}" for d in plan.deployments}

@@ -1,0 +1,71 @@
+"""One run against another, from the rounds of each.
+
+Their trials were not interleaved, so there are no pairs: each run's rounds say how sure its own value is, and
+B. Welch's test (Biometrika 34, 1947) puts the two together.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import scipy.stats
+
+from bench.analysis.estimate import Effect, effect, hodges_lehmann
+from bench.analysis.measured import Measured, Rounds
+
+
+@dataclass(frozen=True)
+class Shift:
+    """The logarithm of new / old.
+
+    Attributes:
+        standard_error: 0 if all rounds agree exactly.
+        freedom: degrees of freedom, by Welch and Satterthwaite.
+    """
+
+    mean: float
+    standard_error: float
+    freedom: float
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Bounds at this level of confidence, as logarithms."""
+        half = float(scipy.stats.t.ppf((1 + level) / 2, self.freedom)) * self.standard_error
+        return self.mean - half, self.mean + half
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided, of the hypothesis that nothing changed."""
+        if self.standard_error == 0:
+            return 1.0 if self.mean == 0 else 0.0
+        return float(2 * scipy.stats.t.sf(abs(self.mean) / self.standard_error, self.freedom))
+
+
+def shift(old: Effect, new: Effect) -> Shift:
+    """From old to new; each is the mean of one run's logarithms over its rounds."""
+    parts = [(one.standard_error**2, one.rounds - 1) for one in (old, new)]
+    variance = sum(square for square, _ in parts)
+    spread = sum(square**2 / freedom for square, freedom in parts)
+    freedom = variance**2 / spread if spread else float(old.rounds + new.rounds - 2)
+    return Shift(new.mean - old.mean, math.sqrt(variance), freedom)
+
+
+def located(rounds: Rounds) -> Effect | None:
+    """One run's value from its trials' logarithms; None with fewer than two rounds."""
+    return effect([hodges_lehmann(list(blocks.values())) for blocks in rounds.values()])
+
+
+def percentile(measured: Measured, share: float) -> Effect | None:
+    """The logarithm of a percentile over the whole run, with a jackknife over its rounds.
+
+    None with too few samples beyond it, or fewer than two rounds.
+    """
+    whole, rounds = measured.latency, measured.latency_by_round.values()
+    if whole is None or len(rounds) < 2 or whole.percentile_s(share) is None:
+        return None
+    value = math.log(whole.quantile_s(share))
+    n = len(rounds)
+    left_out = [math.log(whole.without(one).quantile_s(share)) for one in rounds]
+    found = effect([n * value - (n - 1) * without for without in left_out])
+    # The jackknife's mean would correct a bias that is small, and add the noise of its estimate.
+    return None if found is None else replace(found, mean=value)

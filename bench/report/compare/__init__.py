@@ -1,0 +1,35 @@
+"""Reports of two runs against each other. A new format is a module and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bench.analysis.compare import Changes
+from bench.analysis.compare.limits import Judgement
+from bench.report import markdown, text
+from bench.report.compare import csv, json
+from bench.report.compare.page import page
+from bench.report.html import templates
+
+Format = Callable[[Changes, Sequence[Judgement]], str]
+
+
+def _html(found: Changes, judgements: Sequence[Judgement]) -> str:
+    return templates.get_template("compare.html.j2").render(page=page(found, judgements))
+
+
+def _markdown(found: Changes, judgements: Sequence[Judgement]) -> str:
+    return markdown.write(page(found, judgements))
+
+
+def _text(found: Changes, judgements: Sequence[Judgement]) -> str:
+    return text.write(page(found, judgements))
+
+
+FORMATS: dict[str, Format] = {
+    "html": _html,
+    "md": _markdown,
+    "text": _text,
+    "csv": csv.render,
+    "json": json.render,
+}
