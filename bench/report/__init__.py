@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from bench.model import Analysis, Suite
-from bench.report import csv, html, json, markdown, text
+from bench.report import bmf, csv, html, json, junit, markdown, text
 
 
 class Format(Protocol):
@@ -20,4 +20,6 @@ FORMATS: dict[str, Format] = {
     "text": text.render,
     "csv": csv.render,
     "json": json.render,
+    "junit": junit.render,
+    "bmf": bmf.render,
 }

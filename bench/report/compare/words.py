@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bench.analysis.compare import Change
 from bench.analysis.compare.limits import Judgement
@@ -33,21 +33,23 @@ def limit_lines(judgement: Judgement) -> Iterator[str]:
     for gap in judgement.gaps:
         of = f" of {place(gap.subject)}" if gap.subject else ""
         yield f"Limit {text!r} not judged: {judgement.limit.metric}{of}: {gap.reason}."
-    for change in judgement.blind:
-        yield (
-            f"Limit {text!r} is finer than what was measured: {change.figure} of {place(change.subject)} "
-            f"{moved(change)}, and only {percent(change.smallest)} or more could have been shown. "
-            f"Measure with more --rounds, or widen the limit."
-        )
     if state == "held":
-        yield f"Limit {text!r} held{', as far as could be seen' if judgement.blind else ''}."
+        yield f"Limit {text!r} held{_as_far_as_seen(judgement.blind)}."
 
 
 def problem_lines(judgements: Iterable[Judgement]) -> Iterator[str]:
-    """The sentences of the limits that didn't hold; plain text, since names come from outside."""
+    """The sentences of the limits that didn't surely hold, without what could act on a terminal."""
     for judgement in judgements:
-        if judgement.state != "held":
+        if judgement.state != "held" or judgement.blind:
             yield from map(plain, limit_lines(judgement))
+
+
+def _as_far_as_seen(blind: Sequence[Change]) -> str:
+    """What a limit that is finer than the measurement would have missed."""
+    if not blind:
+        return ""
+    smallest = ", ".join(f"{percent(change.smallest)} of {place(change.subject)}" for change in blind)
+    return f" as far as could be seen; less than this couldn't be: {smallest}. More --rounds show more"
 
 
 def _signed(ratio: float) -> str:

@@ -1,0 +1,130 @@
+"""JUnit XML, for build servers that show tests: a suite a run, a test case a case.
+
+There is no standard; common readers agree on the form that Ant's reports have, with `skipped`. Of it we keep:
+
+- `testsuites` holds one `testsuite`; both count tests, failures, errors and skipped, and `time` is seconds.
+- `testsuite`: name, timestamp (to the second, UTC, without zone), hostname; `properties` before `testcase`s.
+- `testcase`: name, classname, time; at most one of `failure`, `error` and `skipped`, then `system-out`.
+- `failure` and `error` have a message and a type; `skipped` has a message.
+
+A `failure` is a server at fault, an `error` a measurement that isn't valid for another reason; what is
+`skipped` was not measured.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Literal
+from xml.etree import ElementTree
+
+from bench.analysis.verdict import code
+from bench.model import Analysis, Case, Environment, Suite, Summary
+from bench.report.units import plain
+
+_AT_FAULT = frozenset({"failed", "errors"})
+_NOT_XML = re.compile("[\ufffe\uffff]")
+
+Outcome = tuple[Literal["failure", "error", "skipped"], str]
+
+
+def render(suite: Suite, analysis: Analysis) -> str:
+    """The whole file."""
+    outcomes = {case.id: _outcome(suite, analysis, case) for case in suite.plan.cases}
+    tags = [outcome[0] for outcome in outcomes.values() if outcome]
+    totals = {
+        "tests": str(len(outcomes)),
+        "failures": str(tags.count("failure")),
+        "errors": str(tags.count("error")),
+        "skipped": str(tags.count("skipped")),
+        "time": _seconds(sum(trial.duration_s for trial in suite.trials)),
+    }
+    root = ElementTree.Element("testsuites", {"name": "wsgi-bench", **totals})
+    about = {"name": suite.id, "timestamp": _moment(suite.started), "hostname": suite.environment.host}
+    parent = ElementTree.SubElement(root, "testsuite", _attributes({**about, **totals}))
+    properties = ElementTree.SubElement(parent, "properties")
+    for name, value in _properties(suite.environment, suite.plan.profile).items():
+        ElementTree.SubElement(properties, "property", _attributes({"name": name, "value": value}))
+    for case in suite.plan.cases:
+        _case(parent, suite, case, analysis.summaries[case.id], outcomes[case.id])
+    ElementTree.indent(root, " ")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
+
+
+def _case(
+    parent: ElementTree.Element, suite: Suite, case: Case, summary: Summary, outcome: Outcome | None
+) -> None:
+    time_s = sum(trial.duration_s for trial in suite.trials if trial.case == case.id)
+    attributes = {"name": case.id, "classname": f"{case.app}.{case.scenario}", "time": _seconds(time_s)}
+    element = ElementTree.SubElement(parent, "testcase", _attributes(attributes))
+    if outcome:
+        tag, reason = outcome
+        about = {"message": reason} if tag == "skipped" else {"message": reason, "type": code(reason)}
+        ElementTree.SubElement(element, tag, _attributes(about)).text = (
+            _text("\n".join(_log(suite, case))) or None
+        )
+    if figures := _figures(summary):
+        ElementTree.SubElement(element, "system-out").text = figures
+
+
+def _outcome(suite: Suite, analysis: Analysis, case: Case) -> Outcome | None:
+    reasons = analysis.verdicts[case.id].reasons
+    at_fault = [reason for reason in reasons if code(reason) in _AT_FAULT]
+    if at_fault:
+        return "failure", "; ".join(at_fault)
+    stops = [f.reason for f in suite.failures if f.deployment == case.deployment and f.phase == "stop"]
+    if stops:
+        return "failure", f"stop: {stops[0]}"
+    if not reasons:
+        return None
+    return ("skipped" if code(reasons[0]) == "not-measured" else "error"), "; ".join(reasons)
+
+
+def _log(suite: Suite, case: Case) -> list[str]:
+    return [line for f in suite.failures if f.deployment == case.deployment for line in f.log]
+
+
+def _figures(summary: Summary) -> str:
+    """What was measured, a line each, in SI units."""
+    values: dict[str, float | None] = {
+        "throughput_rps": summary.throughput_rps.value if summary.throughput_rps else None,
+        **{f"latency_{name}_s": value for name, value in summary.latency_s.items()},
+        "cpu_s_per_request": summary.cpu_s_per_request.value if summary.cpu_s_per_request else None,
+        "memory_peak_bytes": summary.memory_peak_bytes,
+        "start_s": summary.start_s,
+        "error_rate": summary.error_rate,
+    }
+    return "\n".join(f"{name} {value:.9g}" for name, value in values.items() if value is not None)
+
+
+def _properties(environment: Environment, profile: str) -> dict[str, str]:
+    return {
+        "profile": profile,
+        "runtime": environment.runtime,
+        "cpu_model": environment.cpu_model,
+        "cpus": str(environment.cpus),
+        "os": environment.os,
+        "kernel": environment.kernel,
+        "python": environment.python,
+        **{f"version.{name}": version for name, version in sorted(environment.versions.items())},
+    }
+
+
+def _attributes(values: dict[str, str]) -> dict[str, str]:
+    return {name: _text(value) for name, value in values.items()}
+
+
+def _text(value: str) -> str:
+    """Text that XML can hold, escapes or not."""
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", plain(value))
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _moment(started: str) -> str:
+    try:
+        return datetime.fromisoformat(started).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    except ValueError:
+        return started
