@@ -1,28 +1,70 @@
-"""The page of one run."""
+"""The page of one run.
+
+A new section is a function, and its place in `TEXT` and `CHARTED`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bench.model import Analysis, Suite
+from bench.report.figures import cost, endpoints, latency, throughput, time
 from bench.report.headline import headline
-from bench.report.page import Page, sanitised
-from bench.report.results import groups
-from bench.report.sections import build
+from bench.report.page import Page, Section, sanitised
+from bench.report.results import Group, groups
+from bench.report.sections import errors, failures, pairs, results, validity
+from bench.report.setup import configuration, environment, repeat
 from bench.report.units import count, listed
 
+Build = Callable[[Suite, Analysis, tuple[Group, ...]], Section | None]
 
-def page(suite: Suite, analysis: Analysis) -> Page:
-    """What all formats for people render."""
-    servers = {d.server.name for d in suite.plan.deployments if not d.twin}
+TEXT: tuple[Build, ...] = (
+    results,
+    validity,
+    failures,
+    pairs,
+    environment,
+    errors,
+    configuration,
+    repeat,
+)
+
+CHARTED: tuple[Build, ...] = (
+    results,
+    validity,
+    failures,
+    pairs,
+    environment,
+    throughput.section,
+    latency.section,
+    cost.section,
+    endpoints.section,
+    time.section,
+    errors,
+    configuration,
+    repeat,
+)
+
+
+def page(suite: Suite, analysis: Analysis, sections: tuple[Build, ...] = TEXT) -> Page:
+    """What all formats for people render.
+
+    Args:
+        sections: in this order, those that have something to say.
+    """
+    servers = tuple(dict.fromkeys(d.server.name for d in suite.plan.deployments if not d.twin))
     apps = list(dict.fromkeys(d.app.name for d in suite.plan.deployments))
+    found = groups(suite, analysis)
+    made = (make(suite, analysis, found) for make in sections)
     return sanitised(
         Page(
             title=f"{listed(apps)} behind {count(len(servers), 'WSGI server')}",
             subtitle=f"{suite.plan.profile} profile, {suite.plan.runtime} runtime, "
             f"on {suite.environment.host}, {minute(suite.started)}; run {suite.id}",
-            verdict=headline(suite, analysis, groups(suite, analysis)),
-            sections=build(suite, analysis),
+            verdict=headline(suite, analysis, found),
+            sections=tuple(section for section in made if section is not None),
+            servers=servers,
         )
     )
 

@@ -18,7 +18,7 @@ def render(suite: Suite, analysis: Analysis) -> str:
     output = StringIO()
     writer = csv.writer(output, lineterminator="\n")
     writer.writerow(name for name, _ in rows[0]) if rows else None
-    writer.writerows([value for _, value in row] for row in rows)
+    writer.writerows([_field(value) for _, value in row] for row in rows)
     return output.getvalue()
 
 
@@ -55,6 +55,11 @@ def _fields(group: Group, entry: Entry) -> list[tuple[str, object]]:
 def _estimate(name: str, estimate: Estimate | None) -> list[tuple[str, object]]:
     values = (estimate.value, estimate.low, estimate.high) if estimate else (None, None, None)
     return list(zip((name, f"{name}_low", f"{name}_high"), values, strict=True))
+
+
+def _field(value: object) -> object:
+    """A float with nine digits: the last of its seventeen differ between processors."""
+    return f"{value:.9g}" if isinstance(value, float) else value
 
 
 def _text(value: str) -> str:

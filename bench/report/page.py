@@ -1,6 +1,6 @@
-"""What every format renders: a title, sentences, and sections of paragraphs, tables and listings.
+"""What every format renders: a title, sentences, and sections of paragraphs, charts, tables and listings.
 
-All of it is plain text; a format escapes what it writes.
+All of it but a chart's SVG is plain text; a format escapes what it writes.
 """
 
 from __future__ import annotations
@@ -37,10 +37,12 @@ class Row:
 
     Attributes:
         kind: an "unranked" one may not be compared, a "twin" shows the harness's own error.
+        server: whose row it is, for the page's filter; a twin's is that of its server.
     """
 
     cells: tuple[str, ...]
     kind: Literal["plain", "unranked", "twin"] = "plain"
+    server: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,24 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """A picture, and its figures as a table.
+
+    Attributes:
+        svg: an element, the only markup that a page holds.
+    """
+
+    svg: str
+    table: Table
+
+
+@dataclass(frozen=True)
 class Section:
     """A part of the page.
 
     Attributes:
         id: what a link names.
+        charts: only HTML shows them.
         folded: whether a reader has to open it; the terminal leaves it out.
     """
 
@@ -74,6 +89,7 @@ class Section:
     title: str
     paragraphs: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
+    charts: tuple[Chart, ...] = ()
     tables: tuple[Table, ...] = ()
     listings: tuple[Listing, ...] = ()
     folded: bool = False
@@ -85,12 +101,14 @@ class Page:
 
     Attributes:
         verdict: what was found, a sentence a group.
+        servers: what a reader may filter by; no twins.
     """
 
     title: str
     subtitle: str
     verdict: tuple[str, ...]
     sections: tuple[Section, ...]
+    servers: tuple[str, ...] = ()
 
 
 def sanitised(value: T) -> T:

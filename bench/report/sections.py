@@ -1,36 +1,27 @@
-"""The sections of a report below its verdict, in order.
-
-A new one is a function and its place in `SECTIONS`.
-"""
+"""The sections that say what was found, and how far to believe it."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 
 from bench.model import Analysis, DeploymentRecord, Suite
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
-from bench.report.results import Group, groups
-from bench.report.table import table
-from bench.report.units import count, number, ratio, yes
+from bench.report.results import Entry, Group
+from bench.report.table import row_of, table
+from bench.report.units import count, percent, ratio
 
 MAX_IDLE_CPU = 0.005
 
-Build = Callable[[Suite, Analysis, tuple[Group, ...]], Section | None]
 
-
-def build(suite: Suite, analysis: Analysis) -> tuple[Section, ...]:
-    """All sections that have something to say."""
-    found = groups(suite, analysis)
-    return tuple(section for make in SECTIONS if (section := make(suite, analysis, found)) is not None)
-
-
-def _results(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Section:
+def results(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Section:
+    """The ranked tables."""
     return Section("results", "Results", tables=tuple(table(suite, group) for group in found))
 
 
-def _validity(suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Section:
+def validity(suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Section:
+    """What may not be used and why, and the harness's own error."""
     points = tuple(
         f"{entry.case.server} ({group.name}): {reason}"
         for group in found
@@ -58,7 +49,8 @@ def _gap(gap: Mapping[str, object]) -> str:
     return f"Gap: {', '.join(f'{key} {value}' for key, value in gap.items())}."
 
 
-def _failures(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section | None:
+def failures(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section | None:
+    """What could not be measured, with the server's last words."""
     if not suite.failures:
         return None
     return Section(
@@ -74,7 +66,8 @@ def _failures(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> S
     )
 
 
-def _pairs(_suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Section | None:
+def pairs(_suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Section | None:
+    """Every comparison."""
     servers = {entry.case.id: (entry.case.server, group) for group in found for entry in group.entries}
     columns = (
         Column("A", numeric=False),
@@ -118,115 +111,40 @@ _WORDS = {
 }
 
 
-def _environment(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section:
-    env, plan = suite.environment, suite.plan
-    split = env.cpu_split
-    facts = {
-        "CPU": f"{env.cpu_model}, {count(env.cpus, 'CPU')}",
-        "CPUs of server / generator / Redis": " / ".join(
-            ", ".join(map(str, cpus)) or "any" for cpus in (split.server, split.generator, split.store)
-        ),
-        "Memory": f"{number(env.memory_bytes / 1e9)} GB",
-        "System": f"{env.os}, Linux {env.kernel}" if env.kernel not in env.os else env.os,
-        "Python": env.python,
-        "Runtime": env.runtime + (f", Docker {env.docker}" if env.docker else ""),
-        "Measured": f"{count(plan.rounds, 'round')} of {count(plan.blocks, 'closed block')} of "
-        f"{plan.trial_s.closed:g} s and {count(plan.open_blocks, 'open block')} of {plan.trial_s.open:g} s "
-        f"a case, after {plan.warmup_s:g} s of warm-up",
-        "Generator alone": "not calibrated"
-        if suite.calibration is None
-        else f"{number(suite.calibration.keep_alive_rps)} a second on kept connections, "
-        f"{number(suite.calibration.close_rps)} with a connection each",
-        **{f"Version of {name}": version for name, version in sorted(env.versions.items())},
-        **{f"Image {name}": digest for name, digest in sorted(env.images.items())},
-    }
-    rows = tuple(Row(item) for item in facts.items())
-    columns = (Column("What", numeric=False), Column("Value", numeric=False))
-    return Section(
-        "environment",
-        "Method and environment",
-        points=env.notes,
-        tables=(Table("This run", columns, rows),),
-        folded=True,
-    )
-
-
-def _configuration(suite: Suite, analysis: Analysis, _found: tuple[Group, ...]) -> Section:
+def errors(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Section | None:
+    """Requests that were not answered rightly, and connections lost, by kind."""
+    if not suite.trials:
+        return None
     columns = (
         Column("Server", numeric=False),
-        Column("Concurrency", numeric=False),
-        Column("Keep-alive", numeric=False),
-        Column("Connections", "a request"),
-        Column("Command", numeric=False, code=True),
-        Column("Environment", numeric=False, code=True),
-        Column("Why", numeric=False),
+        Column("Kind", numeric=False),
+        Column("Requests"),
+        Column("Share"),
     )
-    rows = []
-    for deployment in suite.plan.deployments:
-        if deployment.twin:
-            continue
-        server = deployment.server
-        used = next(
-            (analysis.summaries[c.id] for c in suite.plan.cases if c.deployment == deployment.name), None
-        )
-        rows.append(
-            Row(
-                (
-                    f"{server.name}, {deployment.app.name}",
-                    server.concurrency,
-                    yes(server.keep_alive),
-                    number(used.connections_per_request if used else None),
-                    shlex.join(server.command),
-                    " ".join(f"{name}={shlex.quote(value)}" for name, value in server.environment.items()),
-                    server.docs,
-                )
-            )
-        )
-    return Section(
-        "configuration",
-        "Effective configuration",
-        tables=(Table("What was measured", columns, tuple(rows)),),
-        folded=True,
-    )
+    tables = []
+    for group in found:
+        rows = tuple(row for entry in group.entries for row in _kinds(suite, entry))
+        if rows:
+            tables.append(Table(f"Errors: {group.name}", columns, rows, (_ERRORS_NOTE,)))
+    lines = () if tables else ("No request failed, none was dropped, and no connection was lost.",)
+    return Section("errors", "Errors by kind", lines, tables=tuple(tables))
 
 
-def _repeat(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section:
-    return Section("repeat", "Repeat", listings=(Listing("The same run again:", (repeat_command(suite),)),))
+def _kinds(suite: Suite, entry: Entry) -> list[Row]:
+    trials = [trial for trial in suite.trials if trial.case == entry.case.id]
+    offered = sum(trial.offered for trial in trials)
+    kinds = Counter[str]()
+    for trial in trials:
+        kinds.update(trial.errors)
+    beside = {"dropped": sum(t.dropped for t in trials), "connection lost": sum(t.lost for t in trials)}
+    return [
+        row_of(entry, (entry.case.server, kind, f"{found:,}", percent(found / offered)))
+        for kind, found in [*kinds.most_common(), *beside.items()]
+        if found
+    ]
 
 
-def repeat_command(suite: Suite) -> str:
-    """The command line that plans the same run."""
-    plan = suite.plan
-    apps = {d.app.name for d in plan.deployments}
-    names = dict.fromkeys(d.server.name for d in plan.deployments if not d.twin)
-    scenarios = dict.fromkeys(case.scenario for case in plan.cases)
-    words = ["wsgi-bench", "run", "--profile", plan.profile]
-    if plan.runtime == "external":
-        for deployment in plan.deployments:
-            if not deployment.twin:
-                url = deployment.server.environment.get("URL", "URL")
-                words += ["--target", f"{deployment.server.name}={url}"]
-    else:
-        words += ["--runtime", plan.runtime, "--servers", ",".join(names)]
-        # Several apps are what a run without --app chooses by its scenarios.
-        words += ["--app", *apps] if len(apps) == 1 else []
-    words += ["--scenarios", ",".join(scenarios)]
-    if len({case.load.users for case in plan.cases if case.load.model == "closed"}) == 1:
-        words += ["--users", str(plan.users)]
-    words += ["--rounds", str(plan.rounds), "--blocks", str(plan.blocks), "--seed", str(plan.seed)]
-    if plan.rate is not None:
-        words += ["--rate", f"{plan.rate:g}"]
-    if plan.cases and all(case.load.connection == "close" for case in plan.cases):
-        words += ["--connection", "close"]
-    return shlex.join(words)
-
-
-SECTIONS: tuple[Build, ...] = (
-    _results,
-    _validity,
-    _failures,
-    _pairs,
-    _environment,
-    _configuration,
-    _repeat,
+_ERRORS_NOTE = (
+    "Shares of the requests offered. A lost connection was closed by the server between two requests: a "
+    "finding, not an error."
 )

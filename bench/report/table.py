@@ -63,14 +63,14 @@ def _capacity(suite: Suite, group: Group) -> Table:
     return Table(
         f"Capacity: {group.name}",
         _CAPACITY,
-        tuple(_row(_capacity_cells(group, entry), entry) for entry in group.entries),
+        tuple(row_of(entry, _capacity_cells(group, entry)) for entry in group.entries),
         (*notes, *_legend(suite, group)),
     )
 
 
 def _capacity_cells(group: Group, entry: Entry) -> tuple[str, ...]:
     summary, server = entry.summary, entry.deployment.server
-    at_least = "\N{GREATER-THAN OR EQUAL TO} " if _generator_bound(entry) else ""
+    at_least = "\N{GREATER-THAN OR EQUAL TO} " if generator_bound(entry) else ""
     latency = group.latency.get(entry.case.server)
     return (
         _rank(entry),
@@ -92,7 +92,7 @@ def _latency(suite: Suite, group: Group) -> Table:
     return Table(
         f"Latency: {group.name}",
         _LATENCY,
-        tuple(_row(_latency_cells(suite, entry), entry) for entry in group.entries),
+        tuple(row_of(entry, _latency_cells(suite, entry)) for entry in group.entries),
         (
             "Times count from the moment each request was due, so that a server that stalls can't hide it.",
             *_legend(suite, group),
@@ -116,10 +116,12 @@ def _latency_cells(suite: Suite, entry: Entry) -> tuple[str, ...]:
     )
 
 
-def _row(cells: tuple[str, ...], entry: Entry) -> Row:
-    if entry.deployment.twin:
-        return Row(cells, "twin")
-    return Row(cells, "plain" if entry.verdict.valid else "unranked")
+def row_of(entry: Entry, cells: tuple[str, ...]) -> Row:
+    """A row that shows what its figures are worth."""
+    server = entry.deployment.server.name
+    if not entry.verdict.valid:
+        return Row(cells, "unranked", server)
+    return Row(cells, "twin" if entry.deployment.twin else "plain", server)
 
 
 def _rank(entry: Entry) -> str:
@@ -140,7 +142,8 @@ def _percentile(entry: Entry | None, name: str, *, strict: bool = True) -> str:
     return milliseconds(value)
 
 
-def _generator_bound(entry: Entry) -> bool:
+def generator_bound(entry: Entry) -> bool:
+    """Whether the figure says less than the server can do."""
     return any(reason.startswith("generator-bound") for reason in entry.verdict.reasons)
 
 

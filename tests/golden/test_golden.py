@@ -12,7 +12,7 @@ import pytest
 from bench.analysis import analyse
 from bench.model import Failure, Suite
 from bench.report import FORMATS
-from tests.make_suite import make_suite
+from tests.make_suite import encoded, make_suite
 
 FOLDER = Path(__file__).parent
 FIVE = {"wsgiref": 700.0, "werkzeug": 900.0, "waitress": 3200.0, "gunicorn": 3000.0, "uwsgi": 3210.0}
@@ -20,7 +20,13 @@ LOG = ("Traceback (most recent call last):", "ModuleNotFoundError: No module nam
 
 
 def standard() -> Suite:
-    return make_suite(FIVE, twin="gunicorn", seed=4)
+    """With a second endpoint that is faster than the first, and a third that is rare."""
+    suite = make_suite(FIVE, twin="gunicorn", seed=4)
+    more = {"latency/shorten": encoded(200, 300), "latency/page <404>": encoded(150, 6)}
+    trials = (
+        replace(t, histograms={**t.histograms, **more}) if "/open" in t.case else t for t in suite.trials
+    )
+    return replace(suite, trials=tuple(trials))
 
 
 def smoke() -> Suite:

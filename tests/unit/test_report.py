@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -16,7 +18,7 @@ from markdown_it import MarkdownIt
 from bench.analysis import analyse
 from bench.model import Suite
 from bench.report import FORMATS, index, units
-from bench.report.sections import repeat_command
+from bench.report.setup import repeat_command
 from bench.store import Writer
 from tests.golden.test_golden import SUITES, hostile_names, smoke, standard
 from tests.make_suite import make_suite, without_trials
@@ -25,24 +27,45 @@ from tests.make_suite import make_suite, without_trials
 class Tags(HTMLParser):
     """Which elements a page has, and whether they are closed in order."""
 
-    VOID = frozenset({"meta", "br", "img", "link"})
+    VOID = frozenset({"meta", "br", "img", "link", "input"})
 
     def __init__(self) -> None:
         super().__init__()
         self.names: set[str] = set()
         self.attributes: set[str] = set()
         self.addresses: list[str] = []
+        self.ids: list[str] = []
+        self.named: list[str] = []
+        self.servers: set[str] = set()
+        self.inline: dict[str, list[str]] = {"script": [], "style": []}
+        self.policy = ""
         self.open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.names.add(tag)
         self.attributes |= {name for name, _ in attrs}
-        self.addresses += [value or "" for name, value in attrs if name in ("href", "src")]
+        self.addresses += [value or "" for name, value in attrs if name in ("href", "src", "xlink:href")]
+        found = {name: value or "" for name, value in attrs}
+        self.ids += [found["id"]] if "id" in found else []
+        self.named += found.get("aria-labelledby", "").split()
+        self.named += re.findall(r"url\(#([^)]*)\)", " ".join(found.values()))
+        self.servers |= {found["data-server"]} if "data-server" in found else set()
+        if found.get("http-equiv") == "Content-Security-Policy":
+            self.policy = found["content"]
         if tag not in self.VOID:
             self.open.append(tag)
 
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.handle_endtag(tag)
+
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] in self.inline:
+            self.inline[self.open[-1]].append(data)
 
 
 def parsed(page: str) -> Tags:
@@ -61,11 +84,59 @@ def rendered(suite: Suite, name: str) -> str:
 def test_html_is_closed_in_itself(name: str) -> None:
     page = rendered(SUITES[name](), "html")
     tags = parsed(page)
-    assert not tags.names & {"script", "link", "img", "iframe", "object", "b", "i"}
+    assert not tags.names & {"link", "img", "image", "use", "iframe", "object", "b", "i"}
     assert not {attribute for attribute in tags.attributes if attribute.startswith("on")}
-    assert tags.addresses == []
-    assert "default-src 'none'" in page
+    assert "style" not in tags.attributes
     assert len(page.encode()) < 500_000
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_html_links_to_what_is_there(name: str) -> None:
+    tags = parsed(rendered(SUITES[name](), "html"))
+    assert len(tags.ids) == len(set(tags.ids))
+    assert tags.addresses
+    assert {address[:1] for address in tags.addresses} == {"#"}
+    assert {address[1:] for address in tags.addresses} | set(tags.named) <= set(tags.ids)
+
+
+def test_the_policy_allows_the_inline_style_and_script_and_nothing_else() -> None:
+    tags = parsed(rendered(hostile_names(), "html"))
+    directives = dict(part.split(" ", 1) for part in tags.policy.split("; "))
+    assert directives.pop("default-src") == "'none'"
+    assert directives.pop("base-uri") == directives.pop("form-action") == "'none'"
+    for tag in ("style", "script"):
+        inline = "".join(tags.inline[tag])
+        hashed = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
+        assert directives.pop(f"{tag}-src") == f"'sha256-{hashed}'"
+    assert not directives
+
+
+def test_what_a_filter_selects_has_a_checkbox() -> None:
+    suite = standard()
+    tags = parsed(rendered(suite, "html"))
+    assert tags.servers == {d.server.name for d in suite.plan.deployments}
+
+
+def test_a_page_of_a_full_run_is_small() -> None:
+    suite = make_suite(dict.fromkeys("abcde", 3000.0), twin="a", rounds=20, blocks=100, histograms=False)
+    assert len(rendered(suite, "html").encode()) < 1_500_000
+
+
+@pytest.mark.parametrize("name", ["standard", "twelve-servers"])
+def test_html_has_every_section_in_order(name: str) -> None:
+    tags = parsed(rendered(SUITES[name](), "html"))
+    order = [address[1:] for address in tags.addresses]
+    wanted = ["results", "validity", "environment", "throughput", "latency", "cost", "endpoints", "time"]
+    wanted += ["errors", "configuration", "repeat"]
+    wanted.remove("endpoints") if name == "twelve-servers" else None
+    assert [section for section in order if section in wanted] == wanted
+
+
+def test_errors_are_counted_by_kind() -> None:
+    suite = SUITES["all-invalid"]()
+    failed = sum(t.failed for t in suite.trials if t.case == "gunicorn/shortly/mixed/closed-16")
+    assert f"| gunicorn | status | {failed:,} |" in rendered(suite, "md")
+    assert "No request failed" in rendered(standard(), "md")
 
 
 def test_nothing_from_outside_is_markup() -> None:

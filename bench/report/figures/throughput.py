@@ -1,0 +1,76 @@
+"""Throughput: each server's estimate, its interval and its trials, the invalid ones marked as such."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import median
+
+from bench.analysis.measured import Measured, measured
+from bench.model import Analysis, Suite
+from bench.report.charts import intervals
+from bench.report.figures.shared import SERVER, charted, look, rates
+from bench.report.page import Chart, Column, Section, Table
+from bench.report.results import Entry, Group
+from bench.report.table import generator_bound, row_of
+from bench.report.units import interval, number, value_of
+
+_COLUMNS = (
+    SERVER,
+    Column("Requests", "a second"),
+    Column("95 % interval", "a second"),
+    Column("Trials"),
+    Column("Lowest", "a second"),
+    Column("Median", "a second"),
+    Column("Highest", "a second"),
+)
+
+
+def section(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Section | None:
+    """A chart a closed load."""
+    cases = measured(suite)
+    return charted(
+        suite,
+        "throughput",
+        "Throughput",
+        (_chart(suite, group, cases, f"throughput-{n}") for n, group in enumerate(found) if group.closed),
+        "A marker is the estimate, the bar its 95 % interval, each tick a trial. A twin's marker is hollow; "
+        "what is hatched is not valid and not ranked.",
+    )
+
+
+def _chart(suite: Suite, group: Group, cases: Mapping[str, Measured], name: str) -> Chart | None:
+    trials = {entry.case.id: rates(cases[entry.case.id]) for entry in group.entries}
+    if not any(trials.values()):
+        return None
+    rows = [_row(suite, entry, trials[entry.case.id]) for entry in group.entries]
+    cells = tuple(row_of(entry, _cells(entry, trials[entry.case.id])) for entry in group.entries)
+    title = f"Throughput: {group.name}"
+    described = "; ".join(f"{row.series.label} {row.words}" for row in rows)
+    drawn = intervals.draw(name, title, described, "Right answers a second", rows)
+    return Chart(drawn, Table(title, _COLUMNS, cells))
+
+
+def _row(suite: Suite, entry: Entry, trials: Sequence[float]) -> intervals.Interval:
+    found = entry.summary.throughput_rps
+    words = value_of(found)
+    if generator_bound(entry):
+        words = f"at least {words}, not ranked"
+    elif not entry.verdict.valid:
+        words = f"{words}, not valid"
+    elif found is not None and found.low is not None:
+        words = f"{words} ({interval(found)})"
+    return intervals.Interval(
+        look(suite, entry),
+        found.value if found else None,
+        found.low if found else None,
+        found.high if found else None,
+        trials,
+        words,
+        entry.verdict.valid,
+    )
+
+
+def _cells(entry: Entry, trials: Sequence[float]) -> tuple[str, ...]:
+    found = entry.summary.throughput_rps
+    ends = (min(trials), median(trials), max(trials)) if trials else (None, None, None)
+    return (entry.case.server, value_of(found), interval(found), f"{len(trials):,}", *map(number, ends))

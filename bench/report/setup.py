@@ -1,0 +1,121 @@
+"""The sections that say how a result came about, and how to get it again."""
+
+from __future__ import annotations
+
+import shlex
+
+from bench.model import Analysis, Deployment, Suite
+from bench.report.page import Column, Listing, Row, Section, Table
+from bench.report.results import Group
+from bench.report.units import NOT_MEASURED, count, number, yes
+
+
+def environment(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section:
+    """How and on what it was measured."""
+    env, plan = suite.environment, suite.plan
+    split = env.cpu_split
+    facts = {
+        "CPU": f"{env.cpu_model}, {count(env.cpus, 'CPU')}",
+        "CPUs of server / generator / Redis": " / ".join(
+            ", ".join(map(str, cpus)) or "any" for cpus in (split.server, split.generator, split.store)
+        ),
+        "Memory": f"{number(env.memory_bytes / 1e9)} GB",
+        "System": f"{env.os}, Linux {env.kernel}" if env.kernel not in env.os else env.os,
+        "Python": env.python,
+        "Runtime": env.runtime + (f", Docker {env.docker}" if env.docker else ""),
+        "Measured": f"{count(plan.rounds, 'round')} of {count(plan.blocks, 'closed block')} of "
+        f"{plan.trial_s.closed:g} s and {count(plan.open_blocks, 'open block')} of {plan.trial_s.open:g} s "
+        f"a case, after {plan.warmup_s:g} s of warm-up",
+        "Generator alone": "not calibrated"
+        if suite.calibration is None
+        else f"{number(suite.calibration.keep_alive_rps)} a second on kept connections, "
+        f"{number(suite.calibration.close_rps)} with a connection each",
+        **{f"Version of {name}": version for name, version in sorted(env.versions.items())},
+    }
+    rows = tuple(Row(item) for item in facts.items())
+    columns = (Column("What", numeric=False), Column("Value", numeric=False))
+    return Section(
+        "environment",
+        "Method and environment",
+        points=env.notes,
+        tables=(Table("This run", columns, rows),),
+        folded=True,
+    )
+
+
+def configuration(suite: Suite, analysis: Analysis, _found: tuple[Group, ...]) -> Section:
+    """What each server was started with, side by side."""
+    deployments = [deployment for deployment in suite.plan.deployments if not deployment.twin]
+    several = len({deployment.app.name for deployment in deployments}) > 1
+    names = [f"{d.server.name}, {d.app.name}" if several else d.server.name for d in deployments]
+    facts = [_facts(suite, analysis, deployment) for deployment in deployments]
+    commands = [_commands(deployment) for deployment in deployments]
+    tables = [
+        _side_by_side("What was measured", names, facts, code=False),
+        _side_by_side("Command and environment", names, commands, code=True),
+    ]
+    if suite.environment.images:
+        columns = (Column("Image", numeric=False, code=True), Column("Digest", numeric=False, code=True))
+        images = tuple(Row(item) for item in sorted(suite.environment.images.items()))
+        tables.append(Table("Image digests", columns, images))
+    return Section("configuration", "Effective configuration", tables=tuple(tables), folded=True)
+
+
+def _facts(suite: Suite, analysis: Analysis, deployment: Deployment) -> dict[str, str]:
+    server = deployment.server
+    used = next((analysis.summaries[c.id] for c in suite.plan.cases if c.deployment == deployment.name), None)
+    return {
+        "Version": suite.environment.versions.get(server.package, NOT_MEASURED)
+        if server.package
+        else "Python's own",
+        "Concurrency": server.concurrency,
+        "Workers x threads": f"{server.workers} x {server.threads}",
+        "Keep-alive": yes(server.keep_alive),
+        "Connections a request": number(used.connections_per_request if used else None),
+        "Why": server.docs,
+    }
+
+
+def _commands(deployment: Deployment) -> dict[str, str]:
+    server = deployment.server
+    return {"Command": shlex.join(server.command), **dict(sorted(server.environment.items()))}
+
+
+def _side_by_side(caption: str, names: list[str], sets: list[dict[str, str]], *, code: bool) -> Table:
+    """A column a server, a row a setting; empty where a server has no such setting."""
+    settings = dict.fromkeys(setting for one in sets for setting in one)
+    columns = (Column("Setting", numeric=False), *(Column(name, numeric=False, code=code) for name in names))
+    rows = tuple(Row((setting, *(one.get(setting, "") for one in sets))) for setting in settings)
+    return Table(caption, columns, rows)
+
+
+def repeat(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section:
+    """The run's own command."""
+    return Section("repeat", "Repeat", listings=(Listing("The same run again:", (repeat_command(suite),)),))
+
+
+def repeat_command(suite: Suite) -> str:
+    """The command line that plans the same run."""
+    plan = suite.plan
+    apps = {d.app.name for d in plan.deployments}
+    names = dict.fromkeys(d.server.name for d in plan.deployments if not d.twin)
+    scenarios = dict.fromkeys(case.scenario for case in plan.cases)
+    words = ["wsgi-bench", "run", "--profile", plan.profile]
+    if plan.runtime == "external":
+        for deployment in plan.deployments:
+            if not deployment.twin:
+                url = deployment.server.environment.get("URL", "URL")
+                words += ["--target", f"{deployment.server.name}={url}"]
+    else:
+        words += ["--runtime", plan.runtime, "--servers", ",".join(names)]
+        # Several apps are what a run without --app chooses by its scenarios.
+        words += ["--app", *apps] if len(apps) == 1 else []
+    words += ["--scenarios", ",".join(scenarios)]
+    if len({case.load.users for case in plan.cases if case.load.model == "closed"}) == 1:
+        words += ["--users", str(plan.users)]
+    words += ["--rounds", str(plan.rounds), "--blocks", str(plan.blocks), "--seed", str(plan.seed)]
+    if plan.rate is not None:
+        words += ["--rate", f"{plan.rate:g}"]
+    if plan.cases and all(case.load.connection == "close" for case in plan.cases):
+        words += ["--connection", "close"]
+    return shlex.join(words)
