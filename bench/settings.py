@@ -14,7 +14,6 @@ from typing import Any
 
 from bench.errors import UsageError
 from bench.given import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
-from bench.given import NAMES as NAMES
 from bench.given import hint, merged
 from bench.model import App, Client, Server
 from bench.plan import PROFILES, Profile

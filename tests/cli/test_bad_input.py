@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from bench.cli import main
+from bench.errors import UsageError
+from bench.settings import resolve
 from bench.store import LATENCY_LOG, RESULT
-from tests.cli.conftest import SMOKE, environment, wsgi_bench
+from tests.cli.conftest import ROOT, SMOKE, environment, wsgi_bench
 
 
 def test_every_wrong_word_is_named_at_once_and_nothing_is_started(tmp_path: Path) -> None:
@@ -65,12 +67,33 @@ def test_every_wrong_word_is_named_at_once_and_nothing_is_started(tmp_path: Path
                 "--servers and --target exclude each other",
             ],
         ),
+        (
+            "run --target a-twin=http://localhost:1 --target a/b=http://localhost:1 "
+            "--target ..=http://localhost:1 --target x=http://localhost:1/app?a=1#b "
+            "--target y=http://me@localhost:1 --target z=http://nowhere.invalid:1",
+            [
+                "--target: 'a-twin' can't be a name",
+                "--target: 'a/b' can't be a name",
+                "--target: '..' can't be a name",
+                "has a path and a query and a fragment, which would not be sent",
+                "'y=http://me@localhost:1' has a user",
+                "the host 'nowhere.invalid' can't be found",
+            ],
+        ),
+        (
+            "run --runtime compose --app tests.cli.apps:right",
+            ["tests.cli.apps:right is in no image: these hold apps/ and servers/ of this checkout."],
+        ),
+        ("run --out README.md", ["README.md is a file, not a directory"]),
+        ("run --out README.md/a/b", ["README.md is a file, not a directory"]),
+        (f"run --out {'x' * 300}", ["File name too long"]),
     ],
 )
 def test_wrong_words(
     arguments: str, expected: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["wsgi-bench", *arguments.split()])
+    monkeypatch.chdir(ROOT)
 
     code = main()
 
@@ -193,3 +216,67 @@ def test_the_place_of_a_wrong_value_is_named(checkout: Path) -> None:
     assert said.code == 2
     assert "bench.toml, rounds: 0 is not" in said.err
     assert "WSGI_BENCH_USERS: 'many' is not" in said.err
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("users = inf", "users: inf is not a whole number from 1 to 4000"),
+        ("rounds = 1.9", "rounds: 1.9 is not a whole number"),
+        ("users = 4001", "users: 4001 is not a whole number from 1 to 4000"),
+        (f"rate = 1{'0' * 400}", "is not a number from 1 to 1000000"),
+        ("rate = nan", "rate: nan is not a number"),
+        (None, "bench.toml can't be read: Is a directory"),
+    ],
+)
+def test_a_file_with_an_unusable_value(checkout: Path, content: str | None, expected: str) -> None:
+    file = checkout / "bench.toml"
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_text(content)
+    with pytest.raises(UsageError) as caught:
+        resolve({}, checkout, {})
+
+    assert len(caught.value.problems) == 1
+    assert expected in caught.value.problems[0]
+
+
+def test_a_higher_place_drops_what_it_excludes_from_a_lower_one(checkout: Path) -> None:
+    here = "http://127.0.0.1:1"
+    (checkout / "bench.toml").write_text("servers = ['waitress']\nscenarios = ['mixed', 'hello']\n")
+    flag = resolve({"target": (f"x={here}",)}, checkout, {})
+    variable = resolve({}, checkout, {"WSGI_BENCH_TARGET": f"x={here}"})
+    back = resolve({"servers": "gunicorn"}, checkout, {"WSGI_BENCH_TARGET": f"x={here}"})
+    (checkout / "bench.toml").write_text("scenarios = ['mixed']\n")
+    none_fits = resolve({"target": (f"x={here}",)}, checkout, {})
+    with pytest.raises(UsageError, match="needs stored links"):
+        resolve({"target": (f"x={here}",), "scenarios": "mixed"}, checkout, {})
+    (checkout / "bench.toml").write_text(f"servers = ['waitress']\ntarget = ['x={here}']\n")
+    with pytest.raises(UsageError, match="exclude each other"):
+        resolve({}, checkout, {})
+
+    for found in (flag, variable):
+        assert found.targets == {"x": here}
+        assert [scenario.name for _, scenario in found.combinations] == ["hello"]
+    assert back.targets == {}
+    assert [server.name for server in back.servers] == ["gunicorn"]
+    assert [scenario.name for _, scenario in none_fits.combinations] == ["get"]
+
+
+@pytest.mark.parametrize(
+    ("app", "runtime", "expected"),
+    [
+        ("tests.cli.apps:right", "auto", "local"),
+        ("tests.cli.apps:right", "local", "local"),
+        ("apps.hello.wsgi:application", "auto", "auto"),
+        ("hello", "compose", "compose"),
+    ],
+)
+def test_an_app_that_no_image_has_is_measured_without_containers(
+    app: str, runtime: str, expected: str
+) -> None:
+    found = resolve({"app": app, "runtime": runtime}, ROOT, {})
+
+    assert found.runtime == expected
+    assert bool(found.runtime_reason) == (runtime != expected)

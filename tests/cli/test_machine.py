@@ -96,8 +96,15 @@ def test_a_file_in_the_way_of_the_directory_is_named(tmp_path: Path) -> None:
     (tmp_path / "out").touch()
     said = wsgi_bench(*SMOKE, "--servers", "waitress", "--out", tmp_path / "out")
 
-    assert said.code == 1
-    assert str(tmp_path / "out") in said.err
+    assert said.code == 2
+    assert f"{tmp_path / 'out'} is a file, not a directory" in said.err
+
+
+def test_without_an_engine_there_is_nothing_to_clean() -> None:
+    said = wsgi_bench("clean", env=environment(**NO_ENGINE))
+
+    assert said.code == 0
+    assert said.out.startswith("There is nothing to clean")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

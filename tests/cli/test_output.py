@@ -97,11 +97,14 @@ def test_a_stored_result_is_rendered_again_in_every_format(result: Path, checkou
         assert "gunicorn" in said.out
     file = result.parent / "page.html"
     written = wsgi_bench("report", result / RESULT, "--format", "html", "--out", file)
+    alone = wsgi_bench("report", result, "--out", result.parent / "alone")
     (checkout / "results").mkdir()
     everything = wsgi_bench("report", result, cwd=checkout)
 
     assert written.out == f"{file}\n"
     assert file.read_text().startswith("<!DOCTYPE html>")
+    assert alone.out == f"{result.parent / 'alone'}\n"
+    assert (result.parent / "alone").read_text() == file.read_text()
     assert everything.out.splitlines() == [
         str(result / "report.html"), str(result / "report.md"), str(checkout / "results/index.html"),
     ]  # fmt: skip

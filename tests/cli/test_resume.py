@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
+from bench.analysis import analyse
+from bench.model import CpuSplit
 from bench.plan import block_models
-from bench.store import JOURNAL, load
+from bench.store import JOURNAL, LATENCY_LOG, RESULT, Writer, load
 from tests.cli.conftest import ROOT, SMOKE, environment, wsgi_bench
+from tests.make_suite import make_suite, without_trials
 
 BLOCKS = 30
 
@@ -85,3 +90,30 @@ def test_a_run_goes_on_where_it_was_broken_off(tmp_path: Path, number: signal.Si
     fresh = [trial for trial in after.trials if trial not in before.trials]
     assert min(t.at_s for t in fresh) > max(t.at_s for t in before.trials)
     assert not (out / JOURNAL).exists()
+
+
+def test_a_run_that_goes_on_is_not_resumed(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    suite = make_suite({"waitress": 2500.0}, rounds=1, blocks=2)
+    with Writer.create(out, without_trials(suite), analyse):
+        resumed = wsgi_bench("resume", out)
+        again = wsgi_bench(*SMOKE, "--servers", "waitress", "--out", out)
+
+    assert resumed.code == again.code == 2
+    assert f"{out} is being written by process {os.getpid()}. Wait until" in resumed.err
+    assert "holds a result already" in again.err
+    assert {path.name for path in out.iterdir()} == {RESULT, JOURNAL, LATENCY_LOG}
+
+
+def test_a_run_on_other_cpus_is_not_resumed(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    suite = make_suite({"waitress": 2500.0}, rounds=1, blocks=2)
+    there = replace(suite.environment, cpu_split=CpuSplit(server=(9000, 9001), generator=(0,), store=(0,)))
+    with Writer.create(out, without_trials(replace(suite, environment=there)), analyse) as writer:
+        writer.finish(complete=False, finished=None)
+
+    said = wsgi_bench("resume", out)
+
+    assert said.code == 2
+    assert "CPUs that can't be used here: 9000, 9001" in said.err
+    assert not load(out).gaps

@@ -5,15 +5,24 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from bench import process
+from bench import process, session
+from bench.analysis import analyse
+from bench.deploy.external import ExternalRuntime
 from bench.errors import Interrupted
 from bench.interrupt import interruptible, shield
+from bench.model import Analysis, Suite
+from bench.progress import Reporter
+from bench.store import Writer
 from tests.cli.conftest import ROOT
+from tests.make_suite import make_suite, without_trials
+from tests.stops import kept
 
 
 @pytest.mark.slow
@@ -108,3 +117,44 @@ def test_signals_are_handled_as_before_afterwards() -> None:
 def test_a_command_that_is_broken_off_leaves_nothing() -> None:
     with pytest.raises(process.CommandFailed, match=r"no end after 0\.5 s"):
         process.run(["sh", "-c", "sleep 100 & echo $!; wait"], timeout_s=0.5)
+
+
+def test_a_stop_while_the_finished_run_is_written_says_where_its_report_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = make_suite({"waitress": 2500.0}, rounds=1, blocks=2)
+    write = session.write_reports
+
+    def stopped_while_writing(suite: Suite, directory: Path) -> Analysis:
+        stop()
+        return write(suite, directory)
+
+    monkeypatch.setattr(session, "_work", lambda *_arguments: None)
+    monkeypatch.setattr(session, "write_reports", stopped_while_writing)
+    runtime = ExternalRuntime(tmp_path, suite.environment.cpu_split, ())
+    with Writer.create(tmp_path / "out", without_trials(suite), analyse) as writer:
+        with (
+            pytest.raises(Interrupted, match=r"SIGTERM after all was measured.*report\.html"),
+            interruptible(),
+        ):
+            session._saved(writer, suite, runtime, ROOT, Reporter(quiet=True), 0)
+        faults = [kept(tmp_path / "out", code)[1] for code in (0, 130)]
+        writer.finish(complete=False, finished=None)
+        faults += [kept(tmp_path / "out", code)[1] for code in (0, 130)]
+
+    assert [bool(fault) for fault in faults] == [False, False, True, False]
+
+
+def test_ctrl_c_in_make_up_is_one_line() -> None:
+    script = (
+        "import os, signal, sys\n"
+        "from scripts import stack\n"
+        "stack.find_engine = lambda: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.exit(stack.main(['up']))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 130
+    assert ended.stderr == "stopped by SIGINT\n"

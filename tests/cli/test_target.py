@@ -6,17 +6,20 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import jsonschema
+import psutil
 import pytest
 
 from bench.deploy.store import free_port
 from bench.store import RESULT, load
-from tests.cli.conftest import ROOT, wsgi_bench
+from tests.cli.conftest import ROOT, environment, wsgi_bench
 
 SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
 
@@ -75,3 +78,23 @@ def test_a_target_that_is_not_there_is_a_failed_server(tmp_path: Path, running: 
     assert failure.deployment.startswith("gone.")
     assert "connection refused" in failure.reason
     assert any(trial.ok for trial in load(out).trials if trial.case.startswith("x/"))
+
+
+def test_the_null_server_is_calibrated_on_the_servers_cpus(tmp_path: Path, running: str) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "bench", "run", "--profile", "smoke", "--blocks", "1", "--scenarios", "hello",
+         "--out", str(tmp_path / "out"), "--target", f"x={running}"],
+        cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    seen: set[tuple[int, ...]] = set()
+    with child:
+        while child.poll() is None:
+            for process in psutil.Process(child.pid).children(recursive=True):
+                with suppress(psutil.NoSuchProcess):
+                    if "servers.null.serve" in process.cmdline():
+                        seen.add(tuple(process.cpu_affinity()))
+            time.sleep(0.005)
+        said = child.communicate()[1]
+
+    assert load(tmp_path / "out").complete, said
+    assert seen == {load(tmp_path / "out").environment.cpu_split.server}

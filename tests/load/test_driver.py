@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -18,6 +19,7 @@ from bench import process
 from bench.errors import DriverError
 from bench.load.client import LoadDriver
 from bench.load.open import poisson
+from bench.load.probe import accepting, places
 from bench.load.protocol import line
 from bench.model import Load, Target, TrialOrder, UsageSource
 from tests.load.trials import SECOND, decode
@@ -154,6 +156,37 @@ def test_a_probe_says_what_is_wrong(
     assert not probed.right
     assert probed.fault == fault
     assert detail in probed.detail
+
+
+def test_a_probe_waits_longer_for_an_answer_than_it_goes_on_asking(driver: LoadDriver) -> None:
+    with planted("delayed", median_s=0.5, spread=0.0) as url:
+        driver.set_targets([target("a", url)], store=None)
+        impatient = driver.probe("a", "hello", None, timeout_s=0.05, answer_s=0.05)
+        patient = driver.probe("a", "hello", None, timeout_s=0.05, answer_s=30.0)
+    assert impatient.fault == "unfinished"
+    assert patient.right
+
+
+def test_probe_and_load_go_to_the_address_that_accepts(driver: LoadDriver, right: str) -> None:
+    port = urlsplit(right).port
+    if len(places(f"http://localhost:{port}")) < 2:
+        pytest.skip("localhost has one address here")
+    driver.set_targets([target("a", f"http://localhost:{port}")], store=None)
+    probed = driver.probe("a", "hello", None, timeout_s=10.0, answer_s=10.0)
+    (found,) = driver.block([trial("a")])
+    assert probed.right
+    assert found.ok > 0
+    assert not found.errors
+
+
+def test_the_first_address_that_accepts_is_taken(right: str) -> None:
+    (good,) = places(right)
+    with planted("refusing") as url:
+        (refusing,) = places(url)
+        assert accepting([refusing, good, refusing]) == good
+        assert accepting([refusing, refusing]) is None
+        # There is nothing to choose.
+        assert accepting([refusing]) == refusing
 
 
 def test_a_target_that_is_gone_is_measured_as_errors(driver: LoadDriver) -> None:

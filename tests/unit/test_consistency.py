@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bench import settings
+from bench import given, settings
+from bench.plan import IN_FLIGHT_CAP
 from bench.process import CommandFailed, run
 from tests.machine import lacks
 
@@ -107,6 +108,25 @@ def test_every_locked_server_is_the_one_its_compose_service_names() -> None:
             assert package in _pins(Path("servers", folder, "requirements.txt")), name
 
 
+def test_a_container_has_room_for_as_many_connections_as_can_be_asked_for() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    users = max(given.LIMITS["users"], IN_FLIGHT_CAP)
+
+    for name, service in services.items():
+        if name != "redis":
+            assert users < service["ulimits"]["nofile"], name
+        if "x-server" in service:
+            # A thread is one of these, too.
+            assert users < service["pids_limit"], name
+        assert service["logging"]["options"].keys() >= {"max-size", "max-file"}, name
+
+
+def test_a_server_with_a_thread_a_connection_says_as_many_as_open_load_makes() -> None:
+    for name, service in _servers().items():
+        if "a thread a connection" in service["x-server"]["concurrency"]:
+            assert service["environment"]["THREADS"] == str(IN_FLIGHT_CAP), name
+
+
 def test_no_committed_file_names_a_package_index_or_a_place_on_one_machine() -> None:
     # Put together here, or this file would be the first to name them.
     hosts = ["pypi" + ".org", "pythonhosted" + ".org", "registry" + ".npmjs", "deb.debian" + ".org"]
@@ -136,7 +156,7 @@ def test_the_documented_settings_are_those_that_are_read(tmp_path: Path) -> None
 
     assert [server.name for server in found.servers] == tomllib.loads(example[1])["servers"]
     assert found.profile.rounds == tomllib.loads(example[1])["rounds"]
-    assert set(re.findall(r"^\| `([a-z]+)` \|", page, re.MULTILINE)) == settings.NAMES
+    assert set(re.findall(r"^\| `([a-z]+)` \|", page, re.MULTILINE)) == given.NAMES
 
 
 def test_the_glossary_has_every_class_of_the_model() -> None:

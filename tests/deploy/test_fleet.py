@@ -1,0 +1,85 @@
+"""A round's deployments, for real: slow ones are waited for, and one that can't be stopped costs no other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.deploy.local import LocalRuntime
+from bench.errors import BenchError, EngineError
+from bench.fleet import Fleet
+from bench.load.client import LoadDriver
+from bench.model import App, CpuSplit, Deployment, Target
+from bench.registry import load_servers
+
+ROOT = Path(__file__).parents[2]
+SERVERS = load_servers(ROOT / "docker-compose.yml", {})
+CPUS = CpuSplit(*[tuple(sorted(os.sched_getaffinity(0)))[:1]] * 3)
+HELLO = App("hello", "apps.hello.wsgi:application", ("hello",), redis=False, seed=())
+SLOW = App("slow", "tests.deploy.slow_answer:application", ("hello",), redis=False, seed=())
+SHORT_LIVED = App("short", "tests.deploy.slow_answer:mortal", ("hello",), redis=False, seed=())
+
+
+def deployment(name: str, app: App) -> Deployment:
+    return Deployment(f"{name}.{app.name}", SERVERS[name], app, twin=False, database=1)
+
+
+class Unwilling(LocalRuntime):
+    """Stops servers, and says of wsgiref that it couldn't."""
+
+    problem: BenchError = BenchError("no")
+
+    def stop(self, target: Target) -> bool:
+        ended = super().stop(target)
+        if target.deployment.startswith("wsgiref."):
+            raise self.problem
+        return ended
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> Iterator[Unwilling]:
+    with Unwilling(tmp_path, CPUS, [], root=ROOT) as opened:
+        yield opened
+
+
+@pytest.fixture
+def driver(runtime: Unwilling, tmp_path: Path) -> Iterator[LoadDriver]:
+    command, environment = runtime.driver_command(())
+    with LoadDriver(command, environment, ROOT, (), tmp_path / "driver.log") as opened:
+        yield opened
+
+
+def test_an_app_that_takes_longer_than_a_probe_is_waited_for(runtime: Unwilling, driver: LoadDriver) -> None:
+    with Fleet(runtime, driver, 1) as fleet:
+        fleet.start([(deployment("waitress", SLOW), ("hello",))])
+
+    assert fleet.failures == []
+    assert list(fleet.members) == ["waitress.slow"]
+
+
+def test_a_server_that_ends_while_it_is_asked_is_a_failure(runtime: Unwilling, driver: LoadDriver) -> None:
+    with Fleet(runtime, driver, 1) as fleet:
+        fleet.start([(deployment("waitress", SHORT_LIVED), ("hello",))])
+
+    (failure,) = fleet.failures
+    assert failure.reason == "the server ended before it answered"
+
+
+def test_one_that_cannot_be_stopped_costs_no_other_its_record(runtime: Unwilling, driver: LoadDriver) -> None:
+    fleet = Fleet(runtime, driver, 1)
+    with pytest.raises(BenchError, match="no"), fleet:
+        fleet.start((deployment(name, HELLO), ("hello",)) for name in ("wsgiref", "waitress"))
+
+    assert [record.deployment for record in fleet.records] == ["waitress.hello"]
+
+
+def test_an_engine_that_is_gone_is_not_asked_for_each(runtime: Unwilling, driver: LoadDriver) -> None:
+    runtime.problem = EngineError("gone")
+    fleet = Fleet(runtime, driver, 1)
+    with pytest.raises(EngineError, match="gone"), fleet:
+        fleet.start((deployment(name, HELLO), ("hello",)) for name in ("wsgiref", "waitress"))
+
+    assert fleet.records == []
