@@ -54,7 +54,7 @@ def answers(url: str) -> bool:
 def test_targets_are_measured_and_compared(tmp_path: Path, running: str) -> None:
     out = tmp_path / "out"
     said = wsgi_bench(
-        "run", "--profile", "smoke", "--blocks", "2", "--scenarios", "hello", "--out", out,
+        "run", "--profile", "smoke", "--blocks", "2", "--rate", "100", "--scenarios", "hello", "--out", out,
         "--target", f"x={running}", "--target", f"same={running}/",
     )  # fmt: skip
 

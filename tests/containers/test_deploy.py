@@ -8,17 +8,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bench.deploy import ownership
+from bench.deploy import container, ownership
 from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import Engine, find_engine
 from bench.environment import split_cpus
 from bench.errors import Interrupted
 from bench.load.client import LoadDriver
-from bench.model import App, Deployment, Failure, Load, Server, Target, TrialOrder
+from bench.model import App, Deployment, Failure, Load, Server, Target, TrialOrder, UsageSource
 from bench.process import run, spawn
 from bench.registry import load_apps, load_servers
 
@@ -258,3 +259,53 @@ def test_no_layer_holds_the_certificate_authority(runtime: ComposeRuntime) -> No
             ]
         )
         assert found == ""
+
+
+def test_the_log_of_each_round_is_added_once(runtime: ComposeRuntime, directory: Path) -> None:
+    wanted = deployment(SERVERS["gunicorn"], UNIMPORTABLE)
+    log = directory / "logs" / f"{wanted.name}.log"
+    before = log.read_text().count("No module named 'apps.no'") if log.exists() else 0
+    said = []
+    for _ in range(2):
+        target = started(runtime, wanted)
+        deadline = time.monotonic() + 30
+        while runtime.alive(target):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        said.append(sum("No module named 'apps.no'" in line for line in runtime.log_tail(target, 200)))
+        runtime.stop(target)
+
+    assert said[0] == said[1] > 0
+    assert log.read_text().count("No module named 'apps.no'") == before + sum(said)
+
+
+def test_a_log_that_cannot_be_read_is_said_and_ends_nothing(tmp_path: Path, engine: Engine) -> None:
+    wanted = deployment(SERVERS["waitress"], APPS["hello"])
+    (tmp_path / "docker").write_text(
+        f'#!/bin/sh\nif [ "$1" = logs ]; then echo "no log" >&2; exit 1; fi\nexec {engine.program} "$@"\n'
+    )
+    (tmp_path / "docker").chmod(0o755)
+    said: list[str] = []
+    unreadable = replace(engine, program=str(tmp_path / "docker"))
+    with ComposeRuntime(tmp_path, CPUS, [wanted], root=ROOT, engine=unreadable, say=said.append) as runtime:
+        target = started(runtime, wanted)
+        assert runtime.log_tail(target) == ()
+        runtime.stop(target)
+        assert not runtime.alive(target)
+
+    assert any(f"the log of {wanted.name} could not be kept" in line for line in said)
+
+
+def test_the_engine_is_asked_where_a_container_is_no_process_of_this_machine(
+    runtime: ComposeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = deployment(SERVERS["waitress"], APPS["hello"])
+    # As on a machine that the engine doesn't run on: the number is another process's, or nobody's.
+    monkeypatch.setattr(container, "Path", lambda _path: Path("/proc/self/cgroup"))
+    target = started(runtime, wanted)
+
+    assert target.usage == UsageSource("none")
+    assert runtime.memory_bytes(target) == (None, None)
+    assert runtime.alive(target)
+    assert runtime.stop(target)
+    assert not runtime.alive(target)
