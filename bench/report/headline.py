@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from bench.analysis.pairs import deviation
+from bench.analysis.verdict import code
 from bench.model import Analysis, Comparison, Suite
 from bench.report.results import Entry, Group
 from bench.report.units import count, interval, listed, milliseconds, percent, ratio, value_of
@@ -64,14 +65,39 @@ def _sentence(analysis: Analysis, group: Group) -> str:
     ranks = group.ranked
     if not ranks:
         return f"{where}: no server has a valid measurement; Validity says why."
+    return f"{where}: {_places(analysis, group)}.{_not_ranked(group)}"
+
+
+def _places(analysis: Analysis, group: Group) -> str:
+    ranks = group.ranked
     best = ranks[0]
     figure = _figure(analysis, group, best[0])
     if len(best) == 1 and len(ranks) == 1:
-        return f"{where}: {best[0].case.server}, {figure}; there is no other valid one to compare it with."
+        return f"{best[0].case.server}, {figure}; there is no other valid one to compare it with"
+    if len(best) == 1:
+        return f"{best[0].case.server} is first, at {figure}; {_next(analysis, group, best[0], ranks[1][0])}"
+    tied = f"{listed(_names(best))} tie"
     if len(ranks) == 1:
-        return f"{where}: {listed(_names(best))} tie, at {figure}."
-    subject = f"{listed(_names(best))} tie for first" if len(best) > 1 else f"{best[0].case.server} is first"
-    return f"{where}: {subject}, at {figure}; {_next(analysis, group, best[0], ranks[1][0])}."
+        return f"{tied}, {best[0].case.server} at {figure}"
+    following = _next(analysis, group, best[0], ranks[1][0])
+    return f"{tied} for first, {best[0].case.server} at {figure}; {following}"
+
+
+def _not_ranked(group: Group) -> str:
+    """Who is missing from the order, and why; what a generator-bound one did at least."""
+    named = [
+        f"{entry.case.server} ({_why(group, entry)})"
+        for entry in group.entries
+        if not entry.verdict.valid and not entry.deployment.twin
+    ]
+    return f" Not ranked: {listed(named)}." if named else ""
+
+
+def _why(group: Group, entry: Entry) -> str:
+    reasons = ", ".join(dict.fromkeys(map(code, entry.verdict.reasons)))
+    if group.closed and entry.generator_bound:
+        return f"{reasons}: at least {value_of(entry.summary.throughput_rps)} a second"
+    return reasons
 
 
 def _names(entries: tuple[Entry, ...]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bench.analysis.groups import grouped
+from bench.analysis.verdict import code
 from bench.model import Analysis, Case, Deployment, Suite, Summary, Verdict
 
 
@@ -25,6 +26,11 @@ class Entry:
     verdict: Verdict
     rank: int | None
     tied: bool
+
+    @property
+    def generator_bound(self) -> bool:
+        """Whether the server can do more than its figures say."""
+        return "generator-bound" in map(code, self.verdict.reasons)
 
 
 @dataclass(frozen=True)

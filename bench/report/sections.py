@@ -125,9 +125,9 @@ def errors(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Secti
     for group in found:
         rows = tuple(row for entry in group.entries for row in _kinds(suite, entry))
         if rows:
-            tables.append(Table(f"Errors: {group.name}", columns, rows, (_ERRORS_NOTE,)))
-    lines = () if tables else ("No request failed, none was dropped, and no connection was lost.",)
-    return Section("errors", "Errors by kind", lines, tables=tuple(tables))
+            tables.append(Table(f"Errors: {group.name}", columns, rows))
+    line = _ERRORS_NOTE if tables else "No request failed, none was dropped, and no connection was lost."
+    return Section("errors", "Errors by kind", (line,), tables=tuple(tables))
 
 
 def _kinds(suite: Suite, entry: Entry) -> list[Row]:

@@ -70,7 +70,7 @@ def _capacity(suite: Suite, group: Group) -> Table:
 
 def _capacity_cells(group: Group, entry: Entry) -> tuple[str, ...]:
     summary, server = entry.summary, entry.deployment.server
-    at_least = "\N{GREATER-THAN OR EQUAL TO} " if generator_bound(entry) else ""
+    at_least = "\N{GREATER-THAN OR EQUAL TO} " if entry.generator_bound else ""
     latency = group.latency.get(entry.case.server)
     return (
         _rank(entry),
@@ -140,11 +140,6 @@ def _percentile(entry: Entry | None, name: str, *, strict: bool = True) -> str:
     if value is None and entry.summary.latency_s["max"] is not None:
         return TOO_FEW
     return milliseconds(value)
-
-
-def generator_bound(entry: Entry) -> bool:
-    """Whether the figure says less than the server can do."""
-    return any(reason.startswith("generator-bound") for reason in entry.verdict.reasons)
 
 
 def _legend(suite: Suite, group: Group) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from bench.analysis import analyse
-from bench.model import Suite
+from bench.model import Calibration, Suite
 from bench.report import FORMATS, index, units
 from bench.report.setup import repeat_command
 from bench.store import Writer
@@ -130,6 +130,21 @@ def test_html_has_every_section_in_order(name: str) -> None:
     wanted += ["errors", "configuration", "repeat"]
     wanted.remove("endpoints") if name == "twelve-servers" else None
     assert [section for section in order if section in wanted] == wanted
+
+
+def test_the_verdict_names_who_is_not_ranked_and_what_he_did_at_least() -> None:
+    suite = replace(make_suite({"quick": 3000.0, "slow": 900.0}), calibration=Calibration(4000, 4000, 1e-4))
+    summary = analyse(suite).summaries["quick/shortly/mixed/closed-16"].throughput_rps
+    at_least = units.value_of(summary)
+    text = " ".join(rendered(suite, "text").split())
+    assert f"Not ranked: quick (generator-bound: at least {at_least} a second)." in text
+    assert f"at least {at_least}, not ranked" in rendered(suite, "html")
+    assert "quick is first" not in text.partition("open load")[0]
+
+
+def test_a_tie_is_not_said_to_have_one_figure() -> None:
+    verdict = rendered(standard(), "md").splitlines()[4]
+    assert "waitress and uwsgi tie for first, waitress at " in verdict
 
 
 def test_errors_are_counted_by_kind() -> None:

@@ -71,9 +71,9 @@ def linear_ticks(low: float, high: float, wanted: int = 6) -> Sequence[float]:
 
 
 def log_ticks(low: float, high: float, wanted: int = 8) -> Sequence[float]:
-    """Powers of ten, with twice and five times each where there is room; even steps where that leaves one."""
+    """Powers of ten, with round multiples of each where there is room; even steps where that leaves one."""
     exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for factors in ((1, 2, 5), (1, 3), (1,)):
+    for factors in ((1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
         found = [
             _clean(factor * 10.0**exponent)
             for exponent in exponents

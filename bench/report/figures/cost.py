@@ -20,7 +20,7 @@ _COLUMNS = (
 
 
 def section(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Section | None:
-    """A chart a closed load."""
+    """A chart a closed load that has something to set against something."""
     closed = [group for group in found if group.closed]
     return charted(
         suite,
@@ -39,7 +39,7 @@ def _chart(suite: Suite, group: Group, name: str) -> Chart | None:
         if (spent := entry.summary.cpu_s_per_request) is not None
         and (peak := entry.summary.memory_peak_bytes) is not None
     ]
-    if not points:
+    if len(points) < 2:
         return None
     title = f"Cost: {group.name}"
     svg = scatter.draw(

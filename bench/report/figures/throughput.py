@@ -11,7 +11,7 @@ from bench.report.charts import intervals
 from bench.report.figures.shared import SERVER, charted, look, rates
 from bench.report.page import Chart, Column, Section, Table
 from bench.report.results import Entry, Group
-from bench.report.table import generator_bound, row_of
+from bench.report.table import row_of
 from bench.report.units import interval, number, value_of
 
 _COLUMNS = (
@@ -53,7 +53,7 @@ def _chart(suite: Suite, group: Group, cases: Mapping[str, Measured], name: str)
 def _row(suite: Suite, entry: Entry, trials: Sequence[float]) -> intervals.Interval:
     found = entry.summary.throughput_rps
     words = value_of(found)
-    if generator_bound(entry):
+    if entry.generator_bound:
         words = f"at least {words}, not ranked"
     elif not entry.verdict.valid:
         words = f"{words}, not valid"

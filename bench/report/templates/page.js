@@ -90,6 +90,7 @@
     return cells(table).map((row) => row.map(field).join(",")).join("\n") + "\n";
   }
   function bar(after, ...buttons) {
+    while (after.nextElementSibling?.classList.contains("note")) after = after.nextElementSibling;
     const made = document.createElement("div");
     made.className = "copy";
     made.append(...buttons);
