@@ -6,16 +6,15 @@ from collections.abc import Callable, Sequence
 
 from bench.analysis.compare import Changes
 from bench.analysis.compare.limits import Judgement
-from bench.report import markdown, text
+from bench.report import html, markdown, text
 from bench.report.compare import csv, json
 from bench.report.compare.page import page
-from bench.report.html import templates
 
 Format = Callable[[Changes, Sequence[Judgement]], str]
 
 
 def _html(found: Changes, judgements: Sequence[Judgement]) -> str:
-    return templates.get_template("compare.html.j2").render(page=page(found, judgements))
+    return html.write(page(found, judgements))
 
 
 def _markdown(found: Changes, judgements: Sequence[Judgement]) -> str:
