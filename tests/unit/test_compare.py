@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import scipy.stats
+import yaml
 
 from bench.analysis.compare import NO_DIFFERENCE, Change, Changes, compare
 from bench.analysis.compare.figures import FIGURES
@@ -29,6 +31,7 @@ from bench.report.compare import FORMATS
 from tests.golden.test_golden import hostile_names
 from tests.make_suite import make_suite
 
+ROOT = Path(__file__).parents[2]
 RATES = {"gunicorn": 3000.0, "waitress": 2500.0}
 
 
@@ -498,3 +501,17 @@ def test_text_fits_a_terminal() -> None:
     found = compare(run(1, quick=False), changed(run(2, quick=False), kernel="7.0 " + "x" * 60))
     text = FORMATS["text"](found, [judged("throughput < -5%", found)])
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_what_the_documentation_shows_can_be_run() -> None:
+    page = (ROOT / "docs/compare.md").read_text()
+    expressions = re.findall(r"--fail-if '([^']+)'", page + (ROOT / "README.md").read_text())
+    assert len(expressions) >= 5
+    assert parse_limits(expressions)[1] == []
+    example = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert example is not None
+    job = yaml.safe_load(example[1])["jobs"]["compare"]
+    named = {name.removeprefix("WSGI_BENCH_").lower() for name in job["env"]}
+    settings = re.findall(r"^\| `([a-z]+)` \|", (ROOT / "docs/configuration.md").read_text(), re.MULTILINE)
+    assert named <= set(settings)
+    assert {figure.name for figure in FIGURES} <= set(re.findall(r"`(\w+)`", page))
