@@ -23,6 +23,8 @@ def detectable(analysis: Analysis) -> str | None:
     """What this run could have shown."""
     if analysis.detectable is None:
         return None
+    if analysis.detectable >= 1:
+        return "This run was too short or too noisy to show even a factor of two in throughput."
     smallest = percent(analysis.detectable)
     return f"Differences in throughput below {smallest} could not have been shown by this run."
 

@@ -84,7 +84,7 @@ def pairs(_suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sectio
                 (
                     servers[c.a][0],
                     servers[c.b][0],
-                    c.metric,
+                    _METRICS.get(c.metric, c.metric),
                     ratio(c.ratio),
                     f"{ratio(c.low)} to {ratio(c.high)}",
                     _WORDS.get((c.metric, c.verdict), c.verdict),
@@ -105,6 +105,7 @@ _PAIRS_NOTE = (
     "adjusted for the number of pairs (Holm, 5 %). 'tie': the interval holds 1, or the ratio is nearer to 1 "
     "than 1 % or the twin's."
 )
+_METRICS = {"throughput_rps": "throughput", "cpu_s_per_request": "CPU a request"}
 _WORDS = {
     ("cpu_s_per_request", "faster"): "cheaper",
     ("cpu_s_per_request", "slower"): "dearer",

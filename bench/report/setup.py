@@ -20,7 +20,7 @@ def environment(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) ->
             ", ".join(map(str, cpus)) or "any" for cpus in (split.server, split.generator, split.store)
         ),
         "Memory": f"{number(env.memory_bytes / 1e9)} GB",
-        "System": f"{env.os}, Linux {env.kernel}" if env.kernel not in env.os else env.os,
+        "System": env.os if env.kernel in env.os else f"{env.os}, Linux {env.kernel.removeprefix('Linux ')}",
         "Python": env.python,
         "Runtime": env.runtime + (f", Docker {env.docker}" if env.docker else ""),
         "Measured": f"{count(plan.rounds, 'round')} of {count(plan.blocks, 'closed block')} of "

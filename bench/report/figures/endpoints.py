@@ -55,6 +55,8 @@ def _chart(suite: Suite, group: Group, cases: Mapping[str, Measured], name: str)
         )
         for endpoint in names
     ]
+    if all(row.median is None for panel in panels for row in panel.rows):
+        return None
     title = f"By endpoint: {group.name}"
     described = f"{count(len(names), 'endpoint')}: {listed(names)}; the table below has the figures."
     rows = tuple(

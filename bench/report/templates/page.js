@@ -37,7 +37,7 @@
     if (original.length < 2) return;
     heads.forEach((head, column) => {
       const made = button("", () => {
-        const next = { none: "ascending", ascending: "descending", descending: "none" }[head.ariaSort ?? "none"];
+        const next = { none: "ascending", ascending: "descending", descending: "none" }[head.getAttribute("aria-sort") ?? "none"];
         for (const other of heads) other.removeAttribute("aria-sort");
         const rows = [...original];
         if (next !== "none") {
