@@ -11,6 +11,7 @@ from bench.analysis.compare.limits import Judgement, check_scopes, judge_limits,
 from bench.errors import EXIT_NOT_VALID, EXIT_REGRESSION, UsageError
 from bench.model import Suite
 from bench.report.compare import FORMATS
+from bench.report.units import plain
 from bench.store import load
 
 
@@ -52,9 +53,9 @@ def compare_results(old: Path, new: Path, fail_if: Sequence[str], format_name: s
     if len(suites) == 2:
         try:
             changes = compare(*suites)
+            problems += check_scopes(limits, changes)
         except UsageError as error:
-            raise UsageError(*problems, *error.problems) from None
-        problems += check_scopes(limits, changes)
+            problems += error.problems
     if problems:
-        raise UsageError(*problems)
+        raise UsageError(*map(plain, problems))
     return Compared(changes, judge_limits(limits, changes))

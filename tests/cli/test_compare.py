@@ -163,3 +163,16 @@ def test_every_format_on_standard_output_or_in_a_file(
     rows = [row for row in csv.DictReader(StringIO((tmp_path / "changes.csv").read_text())) if row["ratio"]]
     assert [float(row["ratio"]) for row in rows] == [change["ratio"] for change in changes]
     assert (tmp_path / "changes.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_names_in_results_do_not_act_on_a_terminal(compare: Compare, store: Store) -> None:
+    name = "evil\x1b]0;x\x07"
+    old = store("old", make_suite({name: 3000.0}, open_rate=None))
+    new = store("new", make_suite({name: 1000.0}, open_rate=None, seed=2))
+    unknown = compare(old, new, "--fail-if", "good: throughput < -5%")
+    assert unknown.code == 2
+    exceeded = compare(old, new, "--fail-if", "throughput < -5%")
+    assert exceeded.code == 5
+    for said in (unknown.err, exceeded.err, exceeded.out):
+        assert "evil\N{REPLACEMENT CHARACTER}]0;x" in said
+        assert "\x1b" not in said

@@ -59,6 +59,7 @@ def page(found: Changes, judgements: Sequence[Judgement]) -> Page:
             subtitle=f"OLD: {_run(found.old)}; NEW: {_run(found.new)}",
             verdict=tuple(_verdict(found, judgements)),
             sections=tuple(section for section in sections if section is not None),
+            servers=tuple(dict.fromkeys(change.subject.server for change in found.changes)),
         )
     )
 
@@ -109,7 +110,7 @@ def _row(change: Change) -> Row:
         change.verdict if change.claimed else NO_DIFFERENCE,
         percent(change.smallest),
     )
-    return Row(cells)
+    return Row(cells, server=change.subject.server)
 
 
 def _value(figure: str, value: float) -> str:
