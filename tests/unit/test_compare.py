@@ -421,7 +421,9 @@ def test_noise_beyond_a_limit_does_not_exceed_it_and_is_told() -> None:
     judgement = judged("gunicorn: throughput < -5%", found)
     assert judgement.state == "held"
     assert judgement.blind == (change,)
-    assert "held as far as could be seen" in FORMATS["md"](found, [judgement])
+    text = FORMATS["md"](found, [judgement])
+    assert "**Of 1 limit: 1 held; 1 held only as far as could be seen.**" in text
+    assert "held as far as could be seen; less than this couldn't be: " in text
 
 
 def test_a_limit_on_what_is_missing_or_invalid_is_not_judged() -> None:

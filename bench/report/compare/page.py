@@ -73,7 +73,9 @@ def _verdict(found: Changes, judgements: Sequence[Judgement]) -> list[str]:
     if judgements:
         states = [judgement.state for judgement in judgements]
         parts = [f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states))]
-        sentences.append(f"Of {count(len(states), 'limit')}: {', '.join(parts)}.")
+        blind = sum(judgement.state == "held" and bool(judgement.blind) for judgement in judgements)
+        seen = f"; {blind} held only as far as could be seen" if blind else ""
+        sentences.append(f"Of {count(len(states), 'limit')}: {', '.join(parts)}{seen}.")
     claimed = [change for change in found.changes if change.claimed]
     worse = sum(change.verdict in ("slower", "worse") for change in claimed)
     same = len(found.changes) - len(claimed)
