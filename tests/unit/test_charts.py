@@ -74,6 +74,7 @@ def test_an_axis_fits_its_values() -> None:
     assert isinstance(fitting([1, 11], 0, 1), Log)
     assert fitting([400, 900], 0, 1).low == 0
     assert 0 < fitting([800, 900], 0, 1).low < 800
+    assert fitting([800, 900], 0, 1, from_zero=True).low == 0
     for values in ([], [0.0], [7.0], [0.0, 5.0]):
         scale = fitting(values, 0, 1)
         assert scale.high > scale.low == 0
@@ -91,10 +92,20 @@ def test_labels_keep_apart_and_in_order() -> None:
 
 
 def test_names_of_points_do_not_cover_each_other() -> None:
-    places = [(200.0 + 3 * n, 200.0 + 2 * n) for n in range(4)] + [(839.0, 40.0)]
-    found = scatter.labels(places, ["gunicorn"] * 5)
+    places = [(200.0, 200.0), (215.0, 203.0), (230.0, 260.0), (839.0, 40.0)]
+    found = scatter.labels(places, ["gunicorn", "uwsgi", "waitress", "wsgiref"])
+    assert found is not None
     assert all(a.overlap(b) == 0 for a, b in combinations(found, 2))
     assert found[-1].right < 839
+
+
+def test_points_too_close_for_names_have_them_in_a_column() -> None:
+    assert scatter.labels([(200.0 + n, 200.0) for n in range(6)], ["gunicorn"] * 6) is None
+    points = [scatter.Point(svg.series(str(n), n), 0.3, 50.0) for n in range(6)]
+    drawn = scatter.draw("s", "t", "d", "x", "y", points)
+    found = re.findall(r'<text x="([\d.]+)" y="([\d.]+)">\d</text>', drawn)
+    assert len({x for x, _ in found}) == 1
+    assert len({y for _, y in found}) == 6
 
 
 def test_the_first_sixty_servers_look_different() -> None:

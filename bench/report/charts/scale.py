@@ -87,17 +87,17 @@ def log_ticks(low: float, high: float, wanted: int = 8) -> Sequence[float]:
     return found if len(found) > 1 else linear_ticks(low, high, wanted)
 
 
-def fitting(values: Iterable[float], start: float, end: float) -> Scale:
+def fitting(values: Iterable[float], start: float, end: float, *, from_zero: bool = False) -> Scale:
     """An axis for these values: logarithmic where they span a factor of ten, with a little room around.
 
-    A linear one starts at 0 unless all values are close together. None of it is for values below 0.
+    A linear one starts at 0 if asked to, or unless all values are close together. Not for values below 0.
     """
     known = list(values)
     low, high = min(known, default=0.0), max(known, default=1.0)
     if low > 0 and high / low > LOG_RANGE:
         room = (high / low) ** 0.03
         return Log(low / room, high * room, start, end)
-    if low > high / 2 and high > low:
+    if low > high / 2 and high > low and not from_zero:
         room = (high - low) * 0.06
         return Linear(low - room, high + room, start, end)
     return Linear(0.0, (high or 1.0) * 1.05, start, end)

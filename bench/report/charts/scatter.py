@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.report.charts.axes import bottom, left
+from bench.report.charts.axes import bottom, left, spread
 from bench.report.charts.scale import fitting
-from bench.report.charts.svg import SIZE, WIDTH, Series, group, mark, picture, shortened, text, text_width
+from bench.report.charts.svg import (
+    SIZE,
+    WIDTH,
+    Series,
+    element,
+    fixed,
+    group,
+    mark,
+    picture,
+    shortened,
+    text,
+    text_width,
+)
 
-_LEFT, _RIGHT = 60, WIDTH - 20
+_LEFT, _RIGHT, _COLUMN = 60, 660, 700
 _TOP, _BASE = 34, 374
-_LONGEST = 180
+_LONGEST = WIDTH - _COLUMN - 6
 _RADIUS = 6
 
 
@@ -42,41 +54,54 @@ class Box:
 
 def draw(name: str, title: str, description: str, x_axis: str, y_axis: str, points: Sequence[Point]) -> str:
     """The chart."""
-    across = fitting([point.x for point in points], _LEFT, _RIGHT)
-    up = fitting([point.y for point in points], _BASE, _TOP)
+    across = fitting([point.x for point in points], _LEFT, _RIGHT, from_zero=True)
+    up = fitting([point.y for point in points], _BASE, _TOP, from_zero=True)
     content = [*bottom(across, _TOP, _BASE, x_axis, titled_at=(_LEFT + _RIGHT) / 2)]
     content += left(up, _LEFT, _RIGHT, y_axis)
     places = [(across.place(point.x), up.place(point.y)) for point in points]
     names = [shortened(point.series.label, _LONGEST) for point in points]
-    for point, (x, y), label, box in zip(points, places, names, labels(places, names), strict=True):
-        middle = (box.top + box.bottom) / 2
-        if box.left > x:
-            words = text(box.left, middle, label, kind="halo")
-        elif box.right < x:
-            words = text(box.right, middle, label, "end", "halo")
+    boxes = labels(places, names)
+    column = spread([y for _, y in places], _TOP, _BASE)
+    for number, (point, place) in enumerate(zip(points, places, strict=True)):
+        if boxes is None:
+            words = _in_column(point.series, place, column[number], names[number])
         else:
-            words = text(x, middle, label, "middle", "halo")
-        content.append(group(point.series, [words, mark(point.series, x, y, _RADIUS)]))
+            words = [_beside(place, boxes[number], names[number])]
+        content.append(group(point.series, [*words, mark(point.series, *place, _RADIUS)]))
     return picture(name, title, description, _BASE + 42, content)
 
 
-def labels(places: Sequence[tuple[float, float]], names: Sequence[str]) -> Sequence[Box]:
-    """Where each name stands: right of its marker, or else where it covers least."""
+def labels(places: Sequence[tuple[float, float]], names: Sequence[str]) -> Sequence[Box] | None:
+    """Where each name stands, next to its marker; None where names would have to cover each other."""
     taken = [Box(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS) for x, y in places]
     found: list[Box] = []
     for (x, y), name in zip(places, names, strict=True):
         width, gap, height = text_width(name), _RADIUS + 5, SIZE + 2
-        beside, before = x + gap, x - gap - width
-        corners = [(beside, y), (before, y)]
-        for step in (0.7, 1.2, 2, 3, 4):
-            for side in (-1, 1):
-                level = y + side * step * height
-                corners += [(beside, level), (x - width / 2, level + side * 4), (before, level)]
+        corners = [(x + gap, y), (x - gap - width, y), (x - width / 2, y - 17), (x - width / 2, y + 17)]
         boxes = [
             Box(start, level - height / 2, start + width, level + height / 2)
             for start, level in corners
             if start >= _LEFT and start + width <= WIDTH and _TOP - 10 <= level <= _BASE + 4
         ]
-        best = min(boxes, key=lambda box: sum(box.overlap(other) for other in [*taken, *found]))
+        free = (box for box in boxes if not any(box.overlap(other) for other in [*taken, *found]))
+        best = next(free, None)
+        if best is None:
+            return None
         found.append(best)
     return found
+
+
+def _beside(place: tuple[float, float], box: Box, name: str) -> str:
+    middle = (box.top + box.bottom) / 2
+    if box.left > place[0]:
+        return text(box.left, middle, name, kind="halo")
+    if box.right < place[0]:
+        return text(box.right, middle, name, "end", "halo")
+    return text(place[0], middle, name, "middle", "halo")
+
+
+def _in_column(one: Series, place: tuple[float, float], level: float, name: str) -> Iterable[str]:
+    line = f"M{fixed(place[0])} {fixed(place[1])}L{fixed(_COLUMN - 14)} {fixed(level)}"
+    yield element("path", d=line, stroke=one.colour, class_="leader")
+    yield mark(one, _COLUMN - 7, level, 4)
+    yield text(_COLUMN + 2, level, name)
