@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from bench.errors import UsageError
 from bench.model import CpuSplit, Environment
 
 _HARNESS_PACKAGES = ("wsgi-bench", "locust", "gevent", "hdrhistogram", "httptools", "redis", "numpy", "scipy")
@@ -37,6 +38,23 @@ def deal(cores: list[tuple[int, ...]]) -> CpuSplit:
     generators = max(1, len(cores) // 4)
     generator, store, server = cores[:generators], cores[generators : generators + 1], cores[generators + 1 :]
     return CpuSplit(server=_flat(server), generator=_flat(generator), store=_flat(store))
+
+
+def require_cpus(cpus: CpuSplit, directory: Path) -> None:
+    """See that the CPUs of the run that is stored in a directory can be used.
+
+    Raises:
+        UsageError: some can't.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        return
+    usable = os.sched_getaffinity(0)
+    if missing := {*cpus.server, *cpus.generator, *cpus.store} - usable:
+        raise UsageError(
+            f"{directory} was measured on CPUs that can't be used here: {_listed(missing)} (usable are "
+            f"{_listed(usable)}). Resume it on its own machine with all of its CPUs (`taskset`, "
+            f"`docker run --cpuset-cpus`), or start a new run."
+        )
 
 
 def describe(
@@ -82,6 +100,10 @@ def _cores() -> list[list[int]]:
         siblings = path.read_text().strip() if path.exists() else str(cpu)
         by_siblings.setdefault(siblings, []).append(cpu)
     return list(by_siblings.values())
+
+
+def _listed(cpus: set[int]) -> str:
+    return ", ".join(map(str, sorted(cpus)))
 
 
 def _flat(cores: list[tuple[int, ...]]) -> tuple[int, ...]:

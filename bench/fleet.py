@@ -71,12 +71,13 @@ class Fleet:
             for target in self._started:
                 try:
                     self._stop(target)
-                except EngineError:
-                    # None of the others can be stopped either.
-                    raise
+                except EngineError as problem:
+                    # None of the others can be stopped either, and it explains whatever else went wrong.
+                    failed, error = problem, None
+                    break
                 except BenchError as problem:
                     failed = failed or problem
-        if failed is not None:
+        if failed is not None and error is None:
             raise failed
 
     def start(self, deployments: Iterable[tuple[Deployment, tuple[str, ...]]]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,8 +19,8 @@ from bench.deploy.external import URL_VARIABLE
 from bench.deploy.local import LocalRuntime
 from bench.deploy.select import open_runtime
 from bench.doctor import notes, read_facts
-from bench.environment import describe, split_cpus
-from bench.errors import EXIT_NOT_VALID, EXIT_SERVER_FAILED, Interrupted, ResultError, UsageError
+from bench.environment import describe, require_cpus, split_cpus
+from bench.errors import EXIT_NOT_VALID, EXIT_SERVER_FAILED, Interrupted, ResultError
 from bench.interrupt import shield
 from bench.load.client import LoadDriver
 from bench.model import Analysis, Calibration, CpuSplit, Plan, Server, Suite
@@ -110,7 +109,7 @@ def resume(directory: Path, root: Path, reporter: Reporter) -> Outcome:
     """Go on with an interrupted run; see `measure`."""
     writer, suite = Writer.resume(directory, analyse)
     with writer:
-        _check_cpus(suite.environment.cpu_split, directory)
+        require_cpus(suite.environment.cpu_split, directory)
         runtime = _open(suite.plan, root, directory, suite.environment.cpu_split, reporter)
         last = max((trial.at_s + trial.duration_s for trial in suite.trials), default=0.0)
         writer.append(gap={"reason": "resumed", "at": datetime.now(UTC).isoformat(timespec="seconds")})
@@ -273,26 +272,6 @@ def exit_code(suite: Suite, analysis: Analysis) -> int:
 
 def _new_id(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%SZ}-{socket.gethostname()}"
-
-
-def _check_cpus(cpus: CpuSplit, directory: Path) -> None:
-    """See that a stored run's CPUs can be used.
-
-    Raises:
-        UsageError: some are missing.
-    """
-    if hasattr(os, "sched_setaffinity"):
-        usable = os.sched_getaffinity(0)
-        if missing := sorted({*cpus.server, *cpus.generator, *cpus.store} - usable):
-            raise UsageError(
-                f"{directory} was measured on CPUs that can't be used here: {_listed(missing)} (usable are "
-                f"{_listed(sorted(usable))}). Resume it on its own machine with all of its CPUs (`taskset`, "
-                f"`docker run --cpuset-cpus`), or start a new run."
-            )
-
-
-def _listed(numbers: Iterable[int]) -> str:
-    return ", ".join(map(str, numbers))
 
 
 def _stay_on(cpus: CpuSplit) -> None:
