@@ -25,6 +25,7 @@ from typing import Literal
 
 from bench.analysis.estimate import LEVEL, Effect, effect, paired
 from bench.analysis.histogram import Histogram
+from bench.analysis.holm import holm_levels
 from bench.analysis.measured import Measured
 from bench.model import Comparison, LoadModel
 
@@ -109,7 +110,7 @@ def compare_all(metric: Metric, cases: Sequence[Measured], twin: Comparison | No
         for a, b in combinations(cases, 2)
         if (found := metric.effect(a, b)) is not None
     }
-    levels = _holm_levels({pair: found.p_value for pair, (_, _, found) in effects.items()})
+    levels = holm_levels({pair: found.p_value for pair, (_, _, found) in effects.items()})
     margin = max(SMALLEST_CLAIM, deviation(twin))
     return tuple(
         _comparison(metric, a, b, found, levels[pair], margin) for pair, (a, b, found) in effects.items()
@@ -123,18 +124,6 @@ def half_width(comparison: Comparison) -> float:
 
 def _holds_pooled(metric: Metric, a: Measured, b: Measured, found: Effect) -> bool:
     return metric.name != THROUGHPUT.name or (found.mean > 0) == (a.pooled_rate() > b.pooled_rate())
-
-
-def _holm_levels(p_values: Mapping[tuple[str, str], float]) -> Mapping[tuple[str, str], float]:
-    """The level of confidence at which each pair is decided."""
-    levels: dict[tuple[str, str], float] = {}
-    left, rejecting = len(p_values), True
-    for pair, p_value in sorted(p_values.items(), key=lambda item: item[1]):
-        alpha = (1 - LEVEL) / left
-        levels[pair] = 1 - alpha
-        rejecting = rejecting and p_value <= alpha
-        left -= rejecting
-    return levels
 
 
 def _comparison(
