@@ -71,6 +71,7 @@ def interruptible() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        _stopped_by = _raised = None
 
 
 @contextmanager

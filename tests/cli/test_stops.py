@@ -114,6 +114,14 @@ def test_signals_are_handled_as_before_afterwards() -> None:
     assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
 
 
+def test_a_stop_is_over_when_its_block_is() -> None:
+    with pytest.raises(Interrupted), interruptible():
+        stop()
+
+    with shield():
+        pass
+
+
 def test_a_command_that_is_broken_off_leaves_nothing() -> None:
     with pytest.raises(process.CommandFailed, match=r"no end after 0\.5 s"):
         process.run(["sh", "-c", "sleep 100 & echo $!; wait"], timeout_s=0.5)
