@@ -18,8 +18,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.stats
 
+from bench.analysis import student
 from bench.analysis.measured import Rounds
 from bench.model import Estimate
 
@@ -43,15 +43,13 @@ class Effect:
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Bounds of the t interval at this level of confidence, as logarithms."""
-        half = float(scipy.stats.t.ppf((1 + level) / 2, self.rounds - 1)) * self.standard_error
+        half = student.half_width(self.standard_error, self.rounds - 1, level)
         return self.mean - half, self.mean + half
 
     @property
     def p_value(self) -> float:
         """Two-sided, of the hypothesis that the mean is 0."""
-        if self.standard_error == 0:
-            return 1.0 if self.mean == 0 else 0.0
-        return float(2 * scipy.stats.t.sf(abs(self.mean) / self.standard_error, self.rounds - 1))
+        return student.p_value(self.mean, self.standard_error, self.rounds - 1)
 
 
 def effect(values: Sequence[float]) -> Effect | None:
@@ -105,7 +103,7 @@ def _single_round(blocks: Mapping[int, float], location: float) -> Estimate:
         return Estimate(math.exp(location))
     averages = np.sort(_walsh_averages(list(blocks.values())))
     spread = math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
-    skip = max(0, math.floor(n * (n + 1) / 4 - float(scipy.stats.norm.ppf((1 + LEVEL) / 2)) * spread) - 1)
+    skip = max(0, math.floor(n * (n + 1) / 4 - student.normal_quantile(LEVEL) * spread) - 1)
     return Estimate(math.exp(location), math.exp(averages[skip]), math.exp(averages[-1 - skip]))
 
 

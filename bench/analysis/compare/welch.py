@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-import scipy.stats
-
+from bench.analysis import student
 from bench.analysis.estimate import Effect, effect, hodges_lehmann
 from bench.analysis.measured import Measured, Rounds
 
@@ -30,15 +29,13 @@ class Shift:
 
     def interval(self, level: float) -> tuple[float, float]:
         """Bounds at this level of confidence, as logarithms."""
-        half = float(scipy.stats.t.ppf((1 + level) / 2, self.freedom)) * self.standard_error
+        half = student.half_width(self.standard_error, self.freedom, level)
         return self.mean - half, self.mean + half
 
     @property
     def p_value(self) -> float:
         """Two-sided, of the hypothesis that nothing changed."""
-        if self.standard_error == 0:
-            return 1.0 if self.mean == 0 else 0.0
-        return float(2 * scipy.stats.t.sf(abs(self.mean) / self.standard_error, self.freedom))
+        return student.p_value(self.mean, self.standard_error, self.freedom)
 
 
 def shift(old: Effect, new: Effect) -> Shift:
