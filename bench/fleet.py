@@ -68,6 +68,8 @@ class Fleet:
     ) -> None:
         failed: BenchError | None = None
         with shield():
+            if error is None:
+                failed = self._disconnect()
             for target in self._started:
                 try:
                     self._stop(target)
@@ -119,6 +121,14 @@ class Fleet:
             del self.members[member.deployment.name]
         self.failures += failures
         return failures
+
+    def _disconnect(self) -> BenchError | None:
+        """Close the connections that the load kept: some servers wait for them before they end."""
+        try:
+            self._driver.set_targets([], self._runtime.store_address())
+        except BenchError as problem:
+            return problem
+        return None
 
     def _start(self, deployment: Deployment, scenarios: tuple[str, ...]) -> Failure | None:
         """Start one and wait until every scenario is answered rightly; else stop it and say why."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 from bench.deploy.local import LocalRuntime
 from bench.errors import BenchError, EngineError
 from bench.fleet import Fleet
 from bench.load.client import LoadDriver
-from bench.model import App, CpuSplit, Deployment, Target
+from bench.model import App, CpuSplit, Deployment, Load, Target, TrialOrder
 from bench.registry import load_servers
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +39,20 @@ class Unwilling(LocalRuntime):
         if target.deployment.startswith("wsgiref."):
             raise self.problem
         return ended
+
+
+class Watching(LocalRuntime):
+    """Counts what is still connected to a server when it is stopped."""
+
+    connected: int | None = None
+
+    def stop(self, target: Target) -> bool:
+        port = urlsplit(target.url).port
+        self.connected = sum(
+            port in found.raddr and found.status == psutil.CONN_ESTABLISHED
+            for found in psutil.net_connections("tcp")
+        )
+        return super().stop(target)
 
 
 @pytest.fixture
@@ -66,6 +82,22 @@ def test_a_server_that_ends_while_it_is_asked_is_a_failure(runtime: Unwilling, d
 
     (failure,) = fleet.failures
     assert failure.reason == "the server ended before it answered"
+
+
+def test_the_load_has_let_go_of_a_server_that_is_stopped(tmp_path: Path) -> None:
+    gunicorn = deployment("gunicorn", HELLO)
+    order = TrialOrder("c", gunicorn.name, "hello", Load("closed", 4), 0.1, 0.0, 1, 0, 0, "s", None, 0)
+    with Watching(tmp_path, CPUS, [], root=ROOT) as runtime:
+        command, environment = runtime.driver_command(())
+        with (
+            LoadDriver(command, environment, ROOT, (), tmp_path / "driver.log") as driver,
+            Fleet(runtime, driver, 1) as fleet,
+        ):
+            fleet.start([(gunicorn, ("hello",))])
+            (trial,) = driver.block([order])
+
+    assert trial.ok > 0
+    assert runtime.connected == 0
 
 
 def test_one_that_cannot_be_stopped_costs_no_other_its_record(runtime: Unwilling, driver: LoadDriver) -> None:
