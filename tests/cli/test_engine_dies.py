@@ -28,7 +28,8 @@ def test_what_was_measured_is_kept_and_the_run_goes_on_when_the_engine_is_back(t
     with EngineProxy(tmp_path / "engine.sock", ENGINE) as engine:
         child = subprocess.Popen(
             [sys.executable, "-m", "bench", "run", "--profile", "smoke", "--runtime", "compose", "--app",
-             "hello", "--servers", "waitress", "--blocks", "60", "--out", str(out)],
+             "hello", "--servers", "waitress", "--blocks", "60", "--rate", "200",
+             "--out", str(out)],
             cwd=ROOT, env=environment(DOCKER_HOST=engine.address),
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip

@@ -16,7 +16,6 @@ import psutil
 import pytest
 
 from bench.analysis import analyse
-from bench.errors import EXIT_SERVER_FAILED
 from bench.model import CpuSplit
 from bench.plan import block_models
 from bench.store import JOURNAL, LATENCY_LOG, RESULT, Writer, load
@@ -33,7 +32,7 @@ def broken_off(out: Path, number: signal.Signals) -> tuple[int, str]:
     """
     child = subprocess.Popen(
         [sys.executable, "-m", "bench", *SMOKE[:-1], str(BLOCKS), "--servers", "waitress,gunicorn",
-         "--seed", "3", "--out", str(out)],
+         "--seed", "3", "--rate", "200", "--out", str(out)],
         cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     with child:
@@ -75,8 +74,7 @@ def test_a_run_goes_on_where_it_was_broken_off(tmp_path: Path, number: signal.Si
     resumed = wsgi_bench("resume", out, "--json")
     after = load(out)
 
-    # On a busy machine open load may be more than the servers answer.
-    assert resumed.code in (0, EXIT_SERVER_FAILED), resumed.err
+    assert resumed.code == 0, resumed.err
     assert json.loads(resumed.out)["complete"]
     assert after.complete
     assert [gap["reason"] for gap in after.gaps] == ["resumed"]
