@@ -88,6 +88,7 @@ def start(runtime: str, out: Path, errors: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "bench", *RUN, "--runtime", runtime, "--out", str(out)],
             cwd=ROOT,
+            env={**os.environ, "PYTHONFAULTHANDLER": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=stderr,
@@ -114,7 +115,8 @@ def stop_once(stop: Stop, runtime: str, directory: Path, engine: Engine | None) 
         code = child.wait(_END_S[runtime])
     except subprocess.TimeoutExpired:
         faults.append(f"it did not end within {_END_S[runtime]:g} s")
-        child.kill()
+        # Python's fault handler says where it hangs.
+        child.send_signal(signal.SIGABRT)
         code = child.wait()
     took_s = time.monotonic() - first
     faults += left_processes()
