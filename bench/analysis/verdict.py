@@ -108,9 +108,10 @@ def _errors(facts: Facts) -> str | None:
     named = ", ".join(
         f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda kv: -kv[1]) if count
     )
+    log = "the server's own log" if facts.suite.plan.runtime == "external" else "the server's log in logs/"
     return (
         f"errors: {rate * 100:.2f} % of the requests were not answered rightly "
-        f"({named or 'kinds not recorded'}); read the server's log in logs/, and mend it or offer less load"
+        f"({named or 'kinds not recorded'}); read {log}, and mend it or offer less load"
     )
 
 

@@ -336,6 +336,18 @@ def test_smoke_minds_only_errors_and_failures() -> None:
     assert codes(analyse(failed), CLOSED.format("gunicorn")) == ["failed"]
 
 
+def test_the_log_of_a_server_that_runs_elsewhere_is_not_in_the_result() -> None:
+    suite = make_suite({"gunicorn": 2500.0}, error_share={"gunicorn": 0.2})
+    reasons = [
+        analyse(replace(suite, plan=replace(suite.plan, runtime=runtime)))
+        .verdicts[CLOSED.format("gunicorn")]
+        .reasons[0]
+        for runtime in ("local", "external")
+    ]
+
+    assert ["logs/" in reason for reason in reasons] == [True, False]
+
+
 def test_the_ceiling_is_that_of_the_connection_kind() -> None:
     suite = one_server()
     low_close = replace(suite, calibration=Calibration(60_000, 3_500, 0.0001))
