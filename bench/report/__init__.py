@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from bench.model import Analysis, Suite
-from bench.report import bmf, csv, html, json, junit, markdown, text
+from bench.report import bmf, csv, html, json, junit, markdown, text, trials
 
 
 class Format(Protocol):
@@ -19,6 +19,7 @@ FORMATS: dict[str, Format] = {
     "md": markdown.render,
     "text": text.render,
     "csv": csv.render,
+    "trials": trials.render,
     "json": json.render,
     "junit": junit.render,
     "bmf": bmf.render,

@@ -90,11 +90,17 @@ SUITES: Mapping[str, Callable[[], Suite]] = {
 }
 
 
-@pytest.mark.parametrize("ending", ["md", "html", "txt", "csv"])
-@pytest.mark.parametrize("name", SUITES)
+FILES = [
+    *((name, ending) for name in SUITES for ending in ("md", "html", "txt", "csv")),
+    *((name, "trials.csv") for name in ("smoke",)),
+]
+_FORMATS = {"txt": "text", "trials.csv": "trials"}
+
+
+@pytest.mark.parametrize(("name", "ending"), FILES)
 def test_golden(name: str, ending: str) -> None:
     suite = SUITES[name]()
-    rendered = FORMATS["text" if ending == "txt" else ending](suite, analyse(suite))
+    rendered = FORMATS[_FORMATS.get(ending, ending)](suite, analyse(suite))
     path = FOLDER / f"{name}.{ending}"
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(rendered, encoding="utf-8")
@@ -102,4 +108,5 @@ def test_golden(name: str, ending: str) -> None:
 
 
 def test_no_golden_file_is_left_over() -> None:
-    assert {path.stem for path in FOLDER.glob("*.*") if path.suffix != ".py"} == set(SUITES)
+    expected = {f"{name}.{ending}" for name, ending in FILES}
+    assert {path.name for path in FOLDER.glob("*.*") if path.suffix != ".py"} == expected

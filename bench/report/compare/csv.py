@@ -2,59 +2,42 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
-from io import StringIO
 
-from bench.analysis.compare import Changes
+from bench.analysis.compare import Change, Changes
 from bench.analysis.compare.limits import Judgement
 from bench.analysis.compare.match import Subject
-from bench.report.units import plain
-
-_COLUMNS = (
-    "case",
-    "server",
-    "app",
-    "scenarios",
-    "load",
-    "figure",
-    "old",
-    "new",
-    "ratio",
-    "ratio_low",
-    "ratio_high",
-    "smallest",
-    "verdict",
-    "reason",
-)
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from bench.report.spreadsheet import lines
 
 
 def render(found: Changes, _judgements: Sequence[Judgement]) -> str:
     """The header and every figure; limits have no line here, the exit code says what became of them."""
-    output = StringIO()
-    writer = csv.writer(output, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    writer.writerows(_rows(found))
-    return output.getvalue()
+    rows = list(_rows(found))
+    return lines(list(rows[0]), rows)
 
 
-def _rows(found: Changes) -> Iterator[Sequence[object]]:
-    for c in found.changes:
-        numbers = (c.old, c.new, c.ratio, c.low, c.high, c.smallest)
-        yield (*_place(c.subject), c.figure, *numbers, c.verdict, "")
+def _rows(found: Changes) -> Iterator[dict[str, object]]:
+    for change in found.changes:
+        yield _row(change.subject, change.figure, change, "")
     for one in found.uncompared:
         for figure in one.figures:
-            yield (*_place(one.subject), figure, *[None] * 6, "", _text(one.reason))
+            yield _row(one.subject, figure, None, one.reason)
 
 
-def _place(subject: Subject) -> tuple[str, ...]:
-    scenarios = " ".join(subject.scenarios)
-    fields = (subject.id, subject.server, subject.app, scenarios, subject.load)
-    return tuple(_text(field) for field in fields)
-
-
-def _text(value: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    value = plain(value)
-    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+def _row(subject: Subject, figure: str, change: Change | None, reason: str) -> dict[str, object]:
+    return {
+        "case": subject.id,
+        "server": subject.server,
+        "app": subject.app,
+        "scenarios": " ".join(subject.scenarios),
+        "load": subject.load,
+        "figure": figure,
+        "old": change and change.old,
+        "new": change and change.new,
+        "ratio": change and change.ratio,
+        "ratio_low": change and change.low,
+        "ratio_high": change and change.high,
+        "smallest": change and change.smallest,
+        "verdict": change.verdict if change else "",
+        "reason": reason,
+    }
