@@ -9,6 +9,7 @@ At any moment, SIGKILL and power loss included, `load(directory)` gives all that
 
 from __future__ import annotations
 
+from bench.store.derived import DERIVED, derived
 from bench.store.document import SCHEMA_VERSION
 from bench.store.files import replace as replace_file
 from bench.store.outline import Outline, outline
@@ -16,12 +17,14 @@ from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT, load
 from bench.store.writer import Writer, why_taken
 
 __all__ = [
+    "DERIVED",
     "JOURNAL",
     "LATENCY_LOG",
     "RESULT",
     "SCHEMA_VERSION",
     "Outline",
     "Writer",
+    "derived",
     "load",
     "outline",
     "replace_file",

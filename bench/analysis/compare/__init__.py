@@ -145,7 +145,7 @@ def _of_case(old: Run, new: Run, pair: Pair, figure: CaseFigure) -> _Found | Unc
     moved = shift(one, other)
     more = pair.new.pooled_rate() > pair.old.pooled_rate()
     confirmed = figure is not THROUGHPUT or (moved.mean > 0) == more
-    twins = _twin_of_case(old, pair.old.case.id, figure), _twin_of_case(new, pair.new.case.id, figure)
+    twins = twin_of_case(old, pair.old.case.id, figure), twin_of_case(new, pair.new.case.id, figure)
     return _Found(pair.subject, figure, one, other, moved, max(SMALLEST_CLAIM, *twins), confirmed)
 
 
@@ -167,7 +167,7 @@ def _missing(subject: Subject, figure: Figure, old: Effect | None, new: Effect |
 def _change(found: _Found, level: float) -> Change:
     low, high = found.shift.interval(level)
     mean, figure = found.shift.mean, found.figure
-    claimed = found.confirmed and not low <= 0 <= high and math.expm1(abs(mean)) > found.margin
+    claimed = found.confirmed and found.shift.exceeds(found.margin, level)
     word = figure.better if (mean > 0) == figure.more_is_better else figure.worse
     return Change(
         subject=found.subject,
@@ -183,7 +183,7 @@ def _change(found: _Found, level: float) -> Change:
     )
 
 
-def _twin_of_case(run: Run, case_id: str, figure: CaseFigure) -> float:
+def twin_of_case(run: Run, case_id: str, figure: CaseFigure) -> float:
     """How far the identical two of this case's group are apart in one run; 0 without a valid pair."""
     case = next(one.case for one in run.cases if one.case.id == case_id)
     members = [one for one in run.all_cases if same_group(one.case, case) and run.invalid(one) is None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from bench.errors import UsageError
 from bench.model import Environment, Plan, Server, Suite
@@ -19,6 +20,16 @@ class Difference:
     what: str
     old: str
     new: str
+
+
+class Surroundings(Protocol):
+    """What a run stands in: a suite has it, and what is known of one without its trials."""
+
+    @property
+    def environment(self) -> Environment: ...
+
+    @property
+    def plan(self) -> Plan: ...
 
 
 def refuse_the_incomparable(old: Suite, new: Suite) -> None:
@@ -49,7 +60,7 @@ def refuse_the_incomparable(old: Suite, new: Suite) -> None:
         raise UsageError(*problems)
 
 
-def differences(old: Suite, new: Suite) -> tuple[Difference, ...]:
+def differences(old: Surroundings, new: Surroundings) -> tuple[Difference, ...]:
     """All that matters, the machine first."""
     found = [
         *_of(_machine(old.environment), _machine(new.environment)),

@@ -32,6 +32,11 @@ class Shift:
         half = student.half_width(self.standard_error, self.freedom, level)
         return self.mean - half, self.mean + half
 
+    def exceeds(self, margin: float, level: float) -> bool:
+        """Whether it is more than a margin, as a fraction, and its interval at this level excludes 0."""
+        low, high = self.interval(level)
+        return not low <= 0 <= high and math.expm1(abs(self.mean)) > margin
+
     @property
     def p_value(self) -> float:
         """Two-sided, of the hypothesis that nothing changed."""

@@ -1,0 +1,54 @@
+"""What was derived from a result, kept beside it until the result changes.
+
+A list of a thousand runs can't read a thousand times all trials. `outline.json` holds what such a list needs
+and the digest of the files that it was derived from; whatever doesn't fit is derived anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from bench.errors import MachineError
+from bench.store.files import replace
+from bench.store.jsonable import dump, parse
+from bench.store.reader import JOURNAL, RESULT
+
+T = TypeVar("T")
+
+DERIVED = "outline.json"
+
+# To be raised when what is kept changes its meaning.
+_FORM = 1
+
+
+def derived(directory: Path, kind: type[T], derive: Callable[[Path], T]) -> T:
+    """What `derive` makes of a result directory, or made of the same files before.
+
+    It is kept where the directory can be written.
+
+    Args:
+        kind: a dataclass of plain values, as those of `bench/model.py`.
+    """
+    digest = _digest(directory)
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+        kept = json.loads((directory / DERIVED).read_bytes())
+        if kept["derived_from"] == digest:
+            return parse(kind, kept["outline"], "outline")
+    made = derive(directory)
+    with suppress(MachineError):
+        replace(directory / DERIVED, [json.dumps({"derived_from": digest, "outline": dump(made)})])
+    return made
+
+
+def _digest(directory: Path) -> str:
+    found = hashlib.sha256(f"{_FORM}\n".encode())
+    for name in (RESULT, JOURNAL):
+        with suppress(OSError):
+            contents = (directory / name).read_bytes()
+            found.update(f"{name} {len(contents)}\n".encode() + contents)
+    return found.hexdigest()
