@@ -38,11 +38,13 @@ class Row:
     Attributes:
         kind: an "unranked" one may not be compared, a "twin" shows the harness's own error.
         server: whose row it is, for the page's filter; a twin's is that of its server.
+        address: where the first cell leads, relative to the page; only HTML links it.
     """
 
     cells: tuple[str, ...]
     kind: Literal["plain", "unranked", "twin"] = "plain"
     server: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,12 @@ class Chart:
 
     Attributes:
         svg: an element, the only markup that a page holds.
+        server: whose alone it is, for the page's filter; empty if it shows several.
     """
 
     svg: str
     table: Table
+    server: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ import pytest
 from bench.analysis import analyse
 from bench.model import Failure, Suite
 from bench.report import FORMATS
+from bench.report.index import render
+from bench.report.index.stored import read
+from tests.make_history import FIRST, RATES, run_of, store
 from tests.make_suite import encoded, make_suite
 
 FOLDER = Path(__file__).parent
@@ -101,12 +105,31 @@ _FORMATS = {"txt": "text", "trials.csv": "trials"}
 def test_golden(name: str, ending: str) -> None:
     suite = SUITES[name]()
     rendered = FORMATS[_FORMATS.get(ending, ending)](suite, analyse(suite))
-    path = FOLDER / f"{name}.{ending}"
+    compared(f"{name}.{ending}", rendered)
+
+
+def test_golden_index(tmp_path: Path) -> None:
+    """Five runs and a smoke run: a new version makes one server slower, and one run isn't valid."""
+    slower = {**RATES, "gunicorn": 2700.0}
+    suites = [
+        run_of(0, twin="gunicorn"),
+        run_of(3),
+        run_of(4, error_share={"wsgiref": 0.1}),
+        run_of(17, slower, gunicorn="28.0.0"),
+        run_of(18, slower, gunicorn="28.0.0", absent=["wsgiref"]),
+        run_of(19, claims=False),
+    ]
+    found = [read(store(suite, tmp_path)) for suite in suites]
+    compared("index.html", render(found, FIRST + timedelta(days=40)))
+
+
+def compared(name: str, rendered: str) -> None:
+    path = FOLDER / name
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(rendered, encoding="utf-8")
     assert rendered == path.read_text(encoding="utf-8")
 
 
 def test_no_golden_file_is_left_over() -> None:
-    expected = {f"{name}.{ending}" for name, ending in FILES}
+    expected = {"index.html", *(f"{name}.{ending}" for name, ending in FILES)}
     assert {path.name for path in FOLDER.glob("*.*") if path.suffix != ".py"} == expected

@@ -10,16 +10,14 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
 
 from bench.analysis import analyse
 from bench.model import Calibration, Suite
-from bench.report import FORMATS, index, units
+from bench.report import FORMATS, units
 from bench.report.setup import repeat_command
-from bench.store import Writer
 from tests.golden.test_golden import SUITES, hostile_names, smoke, standard
 from tests.make_suite import make_suite, without_trials
 
@@ -228,27 +226,6 @@ def test_the_command_that_repeats_a_run() -> None:
         "wsgi-bench run --profile standard --runtime local --servers 'a b,c' --app shortly --scenarios mixed "
         "--users 16 --rounds 6 --blocks 30 --seed 1"
     )
-
-
-def test_the_index_lists_every_run(tmp_path: Path) -> None:
-    for day, (name, made) in enumerate((("b", smoke()), ("a <b>", standard())), 1):
-        suite = replace(made, started=f"2026-01-0{day}T00:00:00+00:00")
-        with Writer.create(tmp_path / name, without_trials(suite), analyse) as writer:
-            writer.append(trials=suite.trials)
-            writer.finish(complete=True, finished=suite.finished)
-    (tmp_path / "torn").mkdir()
-    (tmp_path / "torn" / "result.json").write_text("<nonsense>")
-    (tmp_path / "no result").mkdir()
-    page = index.write_index(tmp_path).read_text()
-    tags = parsed(page)
-    assert tags.addresses == ["torn/report.html", "a%20%3Cb%3E/report.html", "b/report.html"]
-    assert "not a measurement" in page
-    assert "result.json, line 1: Expecting value" in page
-    assert "1. uwsgi = waitress, 3. gunicorn" in page or "1. waitress = uwsgi, 3. gunicorn" in page
-
-
-def test_the_index_of_nothing() -> None:
-    assert "wsgi-bench results" in index.render([])
 
 
 @pytest.mark.parametrize(

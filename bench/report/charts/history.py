@@ -1,0 +1,103 @@
+"""History: one figure over many runs, a step a run, oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bench.report.charts.axes import left
+from bench.report.charts.scale import Linear, Scale, fitting
+from bench.report.charts.svg import Series, element, fixed, group, line, mark, picture, text
+
+_TOP, _BASE = 44, 150
+_LEFT, _RIGHT = 70, 740
+_DATE = 74
+_CHANGE = 46
+_AROUND = 0.05
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One run.
+
+    Attributes:
+        date: stands below it where there is room.
+        value, low, high: None where there is no figure, or no interval.
+        valid: its marker is hollow if not, and nothing is compared with it.
+        change: what stands above the line that marks a change since the run before; empty if there is none.
+    """
+
+    date: str
+    value: float | None
+    low: float | None
+    high: float | None
+    valid: bool = True
+    change: str = ""
+
+
+def draw(
+    name: str, title: str, description: str, axis: str, one: Series, moments: Sequence[Moment], words: str
+) -> str:
+    """The chart of one series.
+
+    Args:
+        axis: what is measured, in which unit.
+        words: the newest figure, as it is written beside the last run.
+    """
+    scale = _scale(moments)
+    places = Linear(0, max(1, len(moments) - 1), _LEFT + 16, _RIGHT - 16)
+    across = [places.place(number) for number in range(len(moments))]
+    content = [*left(scale, _LEFT, _RIGHT, axis), *_dates(moments, across), *_changes(moments, across)]
+    content.append(group(one, _marks(one, moments, across, scale)))
+    content.append(text(_RIGHT + 8, (_TOP + _BASE) / 2, words, kind="halo"))
+    return picture(name, title, description, _BASE + 28, content)
+
+
+def _scale(moments: Sequence[Moment]) -> Scale:
+    """With a twentieth above and below what is drawn, so that noise alone doesn't fill the height."""
+    found = [v for one in moments for v in (one.value, one.low, one.high) if v is not None]
+    around = [v * factor for v in found for factor in (1 - _AROUND, 1 + _AROUND)]
+    return fitting(around, _BASE, _TOP)
+
+
+def _dates(moments: Sequence[Moment], across: Sequence[float]) -> Iterable[str]:
+    """The newest is always there."""
+    free = across[-1] + _DATE
+    for moment, x in zip(reversed(moments), reversed(across), strict=True):
+        if x <= free - _DATE:
+            yield line(x, _BASE, x, _BASE + 5, "axis")
+            yield text(x, _BASE + 15, moment.date, "middle", "faint")
+            free = x
+
+
+def _changes(moments: Sequence[Moment], across: Sequence[float]) -> Iterable[str]:
+    """A line between the two runs, with its words where there is room."""
+    last = -1e9
+    for (_, moment), (before, x) in zip(pairwise(moments), pairwise(across), strict=True):
+        if moment.change:
+            middle = (before + x) / 2
+            yield line(middle, _TOP - 10, middle, _BASE, "edge")
+            if middle - last >= _CHANGE:
+                yield text(middle, _TOP - 18, moment.change, "middle", "strong")
+                last = middle
+
+
+def _marks(one: Series, moments: Sequence[Moment], across: Sequence[float], scale: Scale) -> Iterable[str]:
+    placed = list(zip(moments, across, strict=True))
+    drawn = [(m, x, scale.place(m.value)) for m, x in placed if m.value is not None]
+    joined = "L".join(f"{fixed(x)} {fixed(y)}" for m, x, y in drawn if m.valid)
+    if "L" in joined:
+        yield element("path", d=f"M{joined}", stroke=one.colour, fill="none", class_="link")
+    bars = "".join(
+        f"M{fixed(x)} {fixed(scale.place(m.low))}V{fixed(scale.place(m.high))}"
+        for m, x, _ in drawn
+        if m.low is not None and m.high is not None
+    )
+    if bars:
+        yield element("path", d=bars, class_="interval")
+    for m, x, y in drawn:
+        yield mark(one, x, y, 4, hollow=not m.valid)
+    for m, x in placed:
+        if m.value is None:
+            yield text(x, _BASE - 7, "\N{MULTIPLICATION SIGN}", "middle", "faint")

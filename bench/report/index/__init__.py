@@ -1,0 +1,51 @@
+"""`results/index.html`: every stored run, newest first, and the trends over those that are comparable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.report import html
+from bench.report.index import history, runs
+from bench.report.index.stored import Run, Unreadable, find, read
+from bench.report.index.trends import follow
+from bench.report.page import Page, sanitised
+from bench.report.units import count
+from bench.store import replace_file
+
+INDEX = "index.html"
+
+
+def write_index(results: Path) -> Path:
+    """Write `index.html` from the result directories in `results`; return its path.
+
+    Raises:
+        MachineError: it can't be written.
+    """
+    found = [read(directory) for directory in find(results)]
+    replace_file(results / INDEX, [render(found, datetime.now(UTC))])
+    return results / INDEX
+
+
+def render(found: Iterable[Run | Unreadable], now: datetime) -> str:
+    """The page.
+
+    Args:
+        found: in any order.
+        now: what the ages of the runs are counted to.
+    """
+    newest_first = sorted(found, key=lambda one: (one.started, one.directory), reverse=True)
+    readable = [one for one in newest_first if isinstance(one, Run)]
+    trends = follow(readable)
+    return html.write(
+        sanitised(
+            Page(
+                title="wsgi-bench results",
+                subtitle=f"{count(len(newest_first), 'run')}; ages are as of {now:%Y-%m-%d %H:%M} UTC",
+                verdict=(*runs.verdict(readable, now), *history.verdict(trends)),
+                sections=(runs.section(newest_first, now), *history.sections(trends)),
+                servers=tuple(dict.fromkeys(trend.server for trend in trends)),
+            )
+        )
+    )

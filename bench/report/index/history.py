@@ -1,0 +1,165 @@
+"""The sections of the trends: a chart a server, its figures below it, and the changes in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bench.analysis.compare.figures import THROUGHPUT
+from bench.analysis.compare.surroundings import Difference
+from bench.model import Estimate
+from bench.report.build import minute
+from bench.report.charts import history
+from bench.report.charts.svg import Series, series
+from bench.report.index.runs import versions
+from bench.report.index.trends import Setting, Stage, Trend
+from bench.report.page import Chart, Column, Row, Section, Table
+from bench.report.units import NOT_MEASURED, count, interval, listed, number, percent, value_of
+
+_READING = (
+    "Each point is a run with its 95 % interval; a hollow one is not valid, a cross has no figure. Runs "
+    "stand side by side whatever time lies between them.",
+    "A dashed line marks a change between neighbours that exceeds the error of both runs, adjusted for all "
+    "neighbours on this page (Holm, 5 %). The runs were not interleaved: what changed on the machine between "
+    "two of them is in every figure, and no interval knows of it.",
+)
+_NONE = (
+    "No two runs can be followed: that takes two measurements of the same case on the same machine, with the "
+    "same profile and runtime; open load at the same --rate."
+)
+
+
+def verdict(trends: Sequence[Trend]) -> list[str]:
+    """How many changes are marked."""
+    if not trends:
+        return []
+    marked = sum(bool(stage.step and stage.step.verdict) for trend in trends for stage in trend.stages)
+    changes = count(marked, "change") if marked else "no change"
+    return [f"Over time: {changes} between neighbouring runs beyond their own error."]
+
+
+def sections(trends: Sequence[Trend]) -> tuple[Section, ...]:
+    """How to read them, and then one a setting."""
+    by_setting: dict[int, list[Trend]] = {}
+    for trend in trends:
+        by_setting.setdefault(id(trend.setting), []).append(trend)
+    names = sorted({trend.server for trend in trends})
+    looks = {name: series(name, place) for place, name in enumerate(names)}
+    return (
+        Section("trends", "Over time", _READING if trends else (_NONE,)),
+        *(
+            _section(f"trend-{n}", members[0].setting, members, looks)
+            for n, members in enumerate(by_setting.values(), 1)
+        ),
+    )
+
+
+def _section(name: str, setting: Setting, trends: Sequence[Trend], looks: dict[str, Series]) -> Section:
+    environment, plan = setting.outline.environment, setting.outline.plan
+    machine = f"{environment.host}, {environment.cpus} \N{MULTIPLICATION SIGN} {environment.cpu_model}"
+    client = "" if plan.client == "loop" else f", {plan.client} client"
+    older = max(trend.older for trend in trends)
+    left_out = (f"{count(older, 'older run')} not shown.",) if older else ()
+    return Section(
+        name,
+        f"{setting.name[0].upper()}{setting.name[1:]}",
+        (f"{machine}; {plan.profile} profile, {plan.runtime} runtime{client}.", *left_out),
+        points=tuple(line for trend in trends for line in _changes(trend)),
+        charts=tuple(_chart(f"{name}-{n}", trend, looks[trend.server]) for n, trend in enumerate(trends, 1)),
+    )
+
+
+def _changes(trend: Trend) -> Iterator[str]:
+    for stage in reversed(trend.stages):
+        if stage.step and stage.step.verdict:
+            run, why = minute(stage.run.started), _changed(stage.changed) or "nothing that is recorded"
+            yield (
+                f"{trend.server}: {trend.figure} {stage.step.verdict} in the run of {run}, "
+                f"{_moved(stage)} against the run before. With it changed: {why}."
+            )
+
+
+def _chart(name: str, trend: Trend, look: Series) -> Chart:
+    plan, host = trend.setting.outline.plan, trend.setting.outline.environment.host
+    unit = "a second" if trend.figure == THROUGHPUT.name else "ms"
+    axis = "Requests a second" if trend.figure == THROUGHPUT.name else f"{trend.figure}, ms"
+    title = f"{trend.server}: {axis}; {trend.setting.name}; {plan.profile}, {plan.runtime}, {host}"
+    newest = next((e for stage in reversed(trend.stages) if (e := _estimate(trend, stage))), None)
+    svg = history.draw(
+        name,
+        title,
+        f"{count(len(trend.stages), 'run')}, oldest first; the table below has the figures.",
+        axis,
+        look,
+        [_moment(trend, stage) for stage in trend.stages],
+        f"{value_of(newest)} {unit}",
+    )
+    columns = (
+        Column("Run", numeric=False),
+        Column(axis.removesuffix(f", {unit}").removesuffix(f" {unit}"), unit),
+        Column("95 % interval", unit),
+        Column("Against the run before", numeric=False),
+        Column("Version", numeric=False),
+        Column("Changed with it", numeric=False),
+    )
+    rows = tuple(_row(trend, stage) for stage in reversed(trend.stages))
+    return Chart(svg, Table(title, columns, rows, ("Newest first.",)), trend.server)
+
+
+def _moment(trend: Trend, stage: Stage) -> history.Moment:
+    found = _estimate(trend, stage)
+    value, low, high = (found.value, found.low, found.high) if found else (None, None, None)
+    return history.Moment(
+        date=minute(stage.run.started)[:10],
+        value=value,
+        low=low,
+        high=high,
+        valid=not stage.point.reasons,
+        change=_signed(stage.step.ratio) if stage.step and stage.step.verdict else "",
+    )
+
+
+def _row(trend: Trend, stage: Stage) -> Row:
+    found = _estimate(trend, stage)
+    cells = (
+        minute(stage.run.started) + ("" if stage.run.outline.complete else ", interrupted"),
+        value_of(found),
+        interval(found),
+        _against(stage),
+        versions(stage.run.outline).get(trend.server, NOT_MEASURED),
+        _changed(stage.changed),
+    )
+    address = f"{stage.run.directory}/report.html"
+    return Row(cells, "unranked" if stage.point.reasons else "plain", trend.server, address)
+
+
+def _against(stage: Stage) -> str:
+    if stage.point.reasons:
+        return f"not valid: {'; '.join(stage.point.reasons)}"
+    if stage.step is None:
+        return "nothing to compare with" if stage.point.effect else "too few samples"
+    if stage.step.verdict:
+        return f"{stage.step.verdict}: {_moved(stage)}"
+    return f"no detectable difference; {percent(stage.step.smallest)} would have been seen"
+
+
+def _moved(stage: Stage) -> str:
+    step = stage.step
+    return "" if step is None else f"{_signed(step.ratio)} ({_signed(step.low)} to {_signed(step.high)})"
+
+
+def _signed(ratio: float) -> str:
+    share = (ratio - 1) * 100
+    return f"{'+' if share >= 0 else chr(0x2212)}{number(abs(share))} %"
+
+
+def _changed(found: Sequence[Difference]) -> str:
+    return listed([f"{one.what} from {one.old} to {one.new}" for one in found])
+
+
+def _estimate(trend: Trend, stage: Stage) -> Estimate | None:
+    """In the unit that is shown: a second, or milliseconds."""
+    found = stage.point.estimate
+    if found is None or trend.figure == THROUGHPUT.name:
+        return found
+    low, high = (None if bound is None else 1e3 * bound for bound in (found.low, found.high))
+    return Estimate(1e3 * found.value, low, high)

@@ -1,0 +1,64 @@
+"""What the index knows of a stored run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.analysis.trend import Point, points
+from bench.errors import ResultError
+from bench.store import RESULT, Outline, derived, load, outline
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept beside the result; deriving it takes a hundred times as long as reading it."""
+
+    outline: Outline
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A directory of `results/`, and the run in it."""
+
+    directory: str
+    outline: Outline
+    points: tuple[Point, ...]
+
+    @property
+    def started(self) -> str:
+        """ISO 8601, in UTC."""
+        return self.outline.started
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A directory of `results/` whose result can't be read, and why."""
+
+    directory: str
+    reason: str
+
+    @property
+    def started(self) -> str:
+        """The directory's name begins with it."""
+        return self.directory
+
+
+def find(results: Path) -> Iterable[Path]:
+    """The directories with a result, by name."""
+    return (path.parent for path in sorted(results.glob(f"*/{RESULT}")))
+
+
+def read(directory: Path) -> Run | Unreadable:
+    """One of them."""
+    try:
+        kept = derived(directory, Kept, _derive)
+    except ResultError as error:
+        return Unreadable(directory.name, str(error))
+    return Run(directory.name, kept.outline, kept.points)
+
+
+def _derive(directory: Path) -> Kept:
+    return Kept(outline(directory), points(load(directory)))

@@ -1,0 +1,144 @@
+"""Each server's figures over the runs that may be compared, and what changed between neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bench.analysis.compare.figures import P50, P99, THROUGHPUT
+from bench.analysis.compare.match import SAME_RATE
+from bench.analysis.compare.surroundings import Difference, differences
+from bench.analysis.groups import group_of
+from bench.analysis.trend import Point, Step, steps
+from bench.model import Case, Load
+from bench.report.index.stored import Run
+from bench.store import Outline
+
+NEWEST = 50
+"""Older runs are in the list only."""
+
+
+_Place = tuple[Run, Point]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What runs must have in common to be compared.
+
+    Attributes:
+        outline: of the oldest run; machine, profile, runtime and client are the same in all.
+        case: one of the oldest run; servers may differ, and rates by less than `SAME_RATE`.
+    """
+
+    outline: Outline
+    case: Case
+
+    @property
+    def name(self) -> str:
+        """In words, e.g. "shortly, mixed, closed load of 16 users"."""
+        return group_of(self.case)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One run in a trend.
+
+    Attributes:
+        step: from the run before that can be compared; None where there is none.
+        changed: what else is not as in that run.
+    """
+
+    run: Run
+    point: Point
+    step: Step | None
+    changed: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class Trend:
+    """One figure of one server.
+
+    Attributes:
+        figure: "throughput", "p99" or "p50".
+        stages: oldest first, two at least.
+        older: how many runs before them are left out.
+    """
+
+    setting: Setting
+    server: str
+    figure: str
+    stages: tuple[Stage, ...]
+    older: int
+
+
+def follow(runs: Iterable[Run]) -> tuple[Trend, ...]:
+    """All trends there are, those with the newest run first; a figure that only one run has makes none."""
+    oldest_first = sorted(runs, key=lambda run: (run.started, run.directory))
+    found = [
+        (setting, server, points)
+        for setting, places in _by_setting(oldest_first)
+        for server, points in _by_server(places).items()
+        if len(points) > 1 and any(point.effect for _, point in points)
+    ]
+    found.sort(key=lambda one: one[2][-1][0].started, reverse=True)
+    shown = [points[-NEWEST:] for _, _, points in found]
+    taken = steps([[point for _, point in points] for points in shown])
+    return tuple(
+        Trend(setting, server, newest[0][1].figure, _stages(server, newest, moved), len(points) - len(newest))
+        for (setting, server, points), newest, moved in zip(found, shown, taken, strict=True)
+    )
+
+
+def _by_setting(oldest_first: Iterable[Run]) -> list[tuple[Setting, list[_Place]]]:
+    found: dict[object, list[tuple[Setting, list[_Place]]]] = {}
+    for run in oldest_first:
+        for point in run.points:
+            case = point.case
+            key = (_circumstances(run.outline), case.app, case.scenario, replace(case.load, rate=None))
+            alike = found.setdefault(key, [])
+            places = next((places for one, places in alike if _same_rate(one.case.load, case.load)), None)
+            if places is None:
+                places = []
+                alike.append((Setting(run.outline, case), places))
+            places.append((run, point))
+    return [one for alike in found.values() for one in alike]
+
+
+def _circumstances(found: Outline) -> tuple[object, ...]:
+    environment, plan = found.environment, found.plan
+    machine = (environment.host, environment.cpu_model, environment.cpus)
+    return (*machine, plan.profile, plan.runtime, plan.client)
+
+
+def _same_rate(a: Load, b: Load) -> bool:
+    if a.rate is None or b.rate is None:
+        return a.rate == b.rate
+    return abs(a.rate - b.rate) < SAME_RATE * max(a.rate, b.rate)
+
+
+def _by_server(places: Sequence[_Place]) -> dict[str, list[_Place]]:
+    """By one figure for all servers: open load by p99 if every valid case has it, else by p50."""
+    known = all(point.usable for _, point in places if point.figure == P99.name and not point.reasons)
+    wanted = (THROUGHPUT.name, P99.name if known else P50.name)
+    found: dict[str, list[_Place]] = {}
+    for run, point in places:
+        if point.figure in wanted:
+            found.setdefault(point.case.server, []).append((run, point))
+    return found
+
+
+def _stages(server: str, places: Sequence[_Place], moved: Mapping[int, Step]) -> tuple[Stage, ...]:
+    stages = []
+    before: Outline | None = None
+    for number, (run, point) in enumerate(places):
+        own = _of_server(run.outline, server)
+        changed = differences(before, own) if before is not None and point.usable else ()
+        stages.append(Stage(run, point, moved.get(number), changed))
+        before = own if point.usable else before
+    return tuple(stages)
+
+
+def _of_server(found: Outline, server: str) -> Outline:
+    """Without the settings of the other servers."""
+    deployments = tuple(one for one in found.plan.deployments if one.server.name == server)
+    return replace(found, plan=replace(found.plan, deployments=deployments))
