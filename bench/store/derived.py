@@ -16,7 +16,7 @@ from typing import TypeVar
 from bench.errors import MachineError
 from bench.store.files import replace
 from bench.store.jsonable import dump, parse
-from bench.store.reader import JOURNAL, RESULT
+from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT
 
 T = TypeVar("T")
 
@@ -51,4 +51,7 @@ def _digest(directory: Path) -> str:
         with suppress(OSError):
             contents = (directory / name).read_bytes()
             found.update(f"{name} {len(contents)}\n".encode() + contents)
+    # The log is the larger half, and only ever grows with the result: its size tells a torn or missing one.
+    with suppress(OSError):
+        found.update(f"{LATENCY_LOG} {(directory / LATENCY_LOG).stat().st_size}\n".encode())
     return found.hexdigest()

@@ -24,7 +24,7 @@ class Moment:
     Attributes:
         date: stands below it where there is room.
         value, low, high: None where there is no figure, or no interval.
-        valid: its marker is hollow if not, and nothing is compared with it.
+        valid: its marker is hollow if not, and has no interval.
         change: what stands above the line that marks a change since the run before; empty if there is none.
     """
 
@@ -43,7 +43,7 @@ def draw(
 
     Args:
         axis: what is measured, in which unit.
-        words: the newest figure, as it is written beside the last run.
+        words: the newest run's figure, as it is written beside the chart.
     """
     scale = _scale(moments)
     places = Linear(0, max(1, len(moments) - 1), _LEFT + 16, _RIGHT - 16)
@@ -92,7 +92,7 @@ def _marks(one: Series, moments: Sequence[Moment], across: Sequence[float], scal
     bars = "".join(
         f"M{fixed(x)} {fixed(scale.place(m.low))}V{fixed(scale.place(m.high))}"
         for m, x, _ in drawn
-        if m.low is not None and m.high is not None
+        if m.valid and m.low is not None and m.high is not None
     )
     if bars:
         yield element("path", d=bars, class_="interval")

@@ -61,11 +61,17 @@ def _section(name: str, setting: Setting, trends: Sequence[Trend], looks: dict[s
     left_out = (f"{count(older, 'older run')} not shown.",) if older else ()
     return Section(
         name,
-        f"{setting.name[0].upper()}{setting.name[1:]}",
+        _where(setting),
         (f"{machine}; {plan.profile} profile, {plan.runtime} runtime{client}.", *left_out),
         points=tuple(line for trend in trends for line in _changes(trend)),
         charts=tuple(_chart(f"{name}-{n}", trend, looks[trend.server]) for n, trend in enumerate(trends, 1)),
     )
+
+
+def _where(setting: Setting) -> str:
+    """All but the CPU: enough to tell the settings of one page apart."""
+    plan = setting.outline.plan
+    return f"{setting.name}; {plan.profile}, {plan.runtime}, {setting.outline.environment.host}"
 
 
 def _changes(trend: Trend) -> Iterator[str]:
@@ -79,11 +85,10 @@ def _changes(trend: Trend) -> Iterator[str]:
 
 
 def _chart(name: str, trend: Trend, look: Series) -> Chart:
-    plan, host = trend.setting.outline.plan, trend.setting.outline.environment.host
     unit = "a second" if trend.figure == THROUGHPUT.name else "ms"
     axis = "Requests a second" if trend.figure == THROUGHPUT.name else f"{trend.figure}, ms"
-    title = f"{trend.server}: {axis}; {trend.setting.name}; {plan.profile}, {plan.runtime}, {host}"
-    newest = next((e for stage in reversed(trend.stages) if (e := _estimate(trend, stage))), None)
+    title = f"{trend.server}: {axis}; {_where(trend.setting)}"
+    newest = trend.stages[-1]
     svg = history.draw(
         name,
         title,
@@ -91,7 +96,7 @@ def _chart(name: str, trend: Trend, look: Series) -> Chart:
         axis,
         look,
         [_moment(trend, stage) for stage in trend.stages],
-        f"{value_of(newest)} {unit}",
+        f"{value_of(_estimate(trend, newest))} {unit}" if newest.point.usable else "newest not valid",
     )
     columns = (
         Column("Run", numeric=False),
