@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench.report.charts import curves, intervals, multiples, scatter, strips, svg
+from bench.report.charts import curves, history, intervals, multiples, scatter, strips, svg
 from bench.report.charts.axes import spread
 from bench.report.charts.scale import Linear, Log, Scale, fitting, linear_ticks, log_ticks
 
@@ -177,3 +177,25 @@ def test_a_chart_is_read_aloud_and_written_alike_everywhere(kind: str) -> None:
 def test_a_twin_goes_with_its_server() -> None:
     drawn = hostile_charts("gunicorn")["intervals"]
     assert re.findall('data-server="([^"]*)"', drawn) == ["gunicorn", "b"]
+
+
+def heights(drawn: str, server: str) -> list[float]:
+    """Where the markers of a history stand."""
+    marks = drawn.partition(f'data-server="{server}"')[2]
+    return [float(y) for y in re.findall(r'<circle cx="[^"]*" cy="([^"]*)"', marks)]
+
+
+def test_one_wide_interval_does_not_flatten_a_history() -> None:
+    sure = [history.Moment("2026-01-01", value, value - 1, value + 1) for value in (100.0, 150.0)]
+    unsure = history.Moment("2026-01-02", 120.0, 0.001, 1e6)
+    drawn = history.draw("h", "t", "d", "ms", svg.series("a", 0), [*sure, unsure], "120 ms")
+    lowest, highest, _ = heights(drawn, "a")
+    assert lowest - highest > 15
+    assert all(44 <= y <= 150 for y in heights(drawn, "a"))
+
+
+def test_a_history_without_any_figure_is_drawn() -> None:
+    none = [history.Moment("2026-01-01", None, None, None, valid=False)] * 2
+    drawn = history.draw("h", "t", "d", "ms", svg.series("a", 0), none, "newest not valid")
+    assert drawn.count("\N{MULTIPLICATION SIGN}</text>") == 2
+    ElementTree.fromstring(drawn)

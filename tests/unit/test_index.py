@@ -16,7 +16,7 @@ from bench.report import index
 from bench.report.index import history, runs
 from bench.report.index.stored import Run, Unreadable, find, read
 from bench.report.index.trends import NEWEST, Trend, follow
-from bench.store import DERIVED, RESULT
+from bench.store import DERIVED, LATENCY_LOG, RESULT
 from tests.golden.test_golden import smoke, standard
 from tests.make_history import FIRST, RATES, run_of, store
 from tests.unit.test_report import parsed
@@ -69,9 +69,13 @@ def test_the_index_of_nothing() -> None:
 def test_a_run_has_its_age_and_versions(tmp_path: Path) -> None:
     page = index.render([kept(run_of(0, gunicorn="20.1"), tmp_path)], NOW)
     assert "ages are as of 2026-02-11 03:04 UTC" in page
-    assert "<td>40 days old</td>" in page
-    assert "<td>wsgiref n/a, gunicorn 20.1</td>" in page
-    assert "The newest measurement is 40 days old, on testhost: 1. gunicorn, 2. wsgiref." in page
+    assert "<td>40\xa0days\xa0old</td>" in page
+    assert '>Age <span class="unit">on 2026-02-11</span>' in page
+    assert "<td>wsgiref\xa0n/a, gunicorn\xa020.1</td>" in page
+    newest = (
+        "The newest measurement: 2026-01-02 03:04 UTC (40 days old), on testhost: 1. gunicorn, 2. wsgiref."
+    )
+    assert newest in page
 
 
 @pytest.mark.parametrize(
@@ -251,6 +255,13 @@ def test_what_cannot_be_kept_is_derived_each_time(tmp_path: Path) -> None:
     (directory / DERIVED).mkdir()
     assert isinstance(read(directory), Run)
     assert isinstance(read(directory), Run)
+
+
+def test_a_run_whose_latency_log_was_lost_is_not_shown_as_it_was(tmp_path: Path) -> None:
+    directory = store(run_of(0), tmp_path)
+    read(directory)
+    (directory / LATENCY_LOG).unlink()
+    assert isinstance(read(directory), Unreadable)
 
 
 def test_a_result_that_breaks_after_it_was_read_is_not_shown_as_it_was(tmp_path: Path) -> None:

@@ -55,10 +55,16 @@ def draw(
 
 
 def _scale(moments: Sequence[Moment]) -> Scale:
-    """With a twentieth above and below what is drawn, so that noise alone doesn't fill the height."""
-    found = [v for one in moments for v in (one.value, one.low, one.high) if v is not None]
-    around = [v * factor for v in found for factor in (1 - _AROUND, 1 + _AROUND)]
-    return fitting(around, _BASE, _TOP)
+    """With a twentieth above and below what is drawn, so that noise alone doesn't fill the height.
+
+    An interval reaches to half of the smallest value and twice the largest at most: one run that is unsure
+    would make a flat line of all others. A longer one ends at the edge.
+    """
+    values = [one.value for one in moments if one.value is not None]
+    bounds = [v for one in moments if one.valid for v in (one.low, one.high) if v is not None]
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    found = values + [min(max(bound, low / 2), 2 * high) for bound in bounds]
+    return fitting([v * factor for v in found for factor in (1 - _AROUND, 1 + _AROUND)], _BASE, _TOP)
 
 
 def _dates(moments: Sequence[Moment], across: Sequence[float]) -> Iterable[str]:

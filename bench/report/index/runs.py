@@ -11,10 +11,8 @@ from bench.report.page import Column, Row, Section, Table
 from bench.report.units import NOT_MEASURED, count, listed
 from bench.store import Outline
 
-_COLUMNS = tuple(
-    Column(label, numeric=False)
-    for label in ("Started", "Age", "Machine", "Profile", "App", "Servers", "Verdict")
-)
+_LABELS = ("Started", "Age", "Machine", "Profile", "App", "Servers", "Verdict")
+_NBSP = "\N{NO-BREAK SPACE}"
 _UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3600, "hour"), (60, "minute"))
 
 
@@ -22,18 +20,19 @@ def section(newest_first: Sequence[Run | Unreadable], now: datetime) -> Section:
     """A row a run."""
     if not newest_first:
         return Section("runs", "All runs", ("There is none yet: `make bench` makes one.",))
+    columns = tuple(Column(label, f"on {now:%Y-%m-%d}" if label == "Age" else "", False) for label in _LABELS)
     rows = tuple(_row(one, now) for one in newest_first)
-    return Section("runs", "All runs", tables=(Table("Newest first", _COLUMNS, rows),))
+    return Section("runs", "All runs", tables=(Table("Newest first", columns, rows),))
 
 
 def verdict(newest_first: Sequence[Run], now: datetime) -> list[str]:
-    """How old the newest measurement is."""
+    """When the newest measurement was made: the page may be read long after it was written."""
     measured = [run.outline for run in newest_first if run.outline.plan.claims]
     if not measured:
         return []
     newest = measured[0]
-    old, host = age(newest.started, now), newest.environment.host
-    return [f"The newest measurement is {old}, on {host}: {_verdict(newest)}."]
+    started, old = minute(newest.started), age(newest.started, now)
+    return [f"The newest measurement: {started} ({old}), on {newest.environment.host}: {_verdict(newest)}."]
 
 
 def age(started: str, now: datetime) -> str:
@@ -73,11 +72,11 @@ def _row(one: Run | Unreadable, now: datetime) -> Row:
     environment, plan = found.environment, found.plan
     cells = (
         minute(found.started),
-        age(found.started, now),
+        age(found.started, now).replace(" ", _NBSP),
         f"{environment.host}, {environment.cpus} \N{MULTIPLICATION SIGN} {environment.cpu_model}",
         f"{plan.profile}, {plan.runtime}",
         listed(list(dict.fromkeys(case.app for case in plan.cases))),
-        ", ".join(f"{name} {version}" for name, version in versions(found).items()),
+        ", ".join(f"{name}{_NBSP}{version}" for name, version in versions(found).items()),
         _verdict(found),
     )
     return Row(cells, address=address)
