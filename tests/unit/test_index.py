@@ -15,7 +15,7 @@ from bench.model import Suite
 from bench.report import index
 from bench.report.index import history, runs
 from bench.report.index.stored import Run, Unreadable, find, read
-from bench.report.index.trends import NEWEST, Trend, follow
+from bench.report.index.trends import DRAWN, NEWEST, Trend, follow
 from bench.store import DERIVED, LATENCY_LOG, RESULT
 from tests.golden.test_golden import smoke, standard
 from tests.make_history import FIRST, RATES, run_of, store
@@ -207,6 +207,20 @@ def test_the_rest_of_a_long_history_is_in_the_list_only(tmp_path: Path) -> None:
     assert {(len(trend.stages), trend.older) for trend in found} == {(NEWEST, 3)}
     assert found[0].stages[-1].run.directory == f"{NEWEST + 2:03}"
     assert "3 older runs not shown." in index.render(many, NOW)
+
+
+def test_many_trends_have_fewer_runs_each(tmp_path: Path) -> None:
+    one = kept(run_of(0, open_rate=None), tmp_path)
+    many = [
+        replace(point, case=replace(point.case, scenario=str(n)))
+        for n in range(DRAWN // NEWEST)
+        for point in one.points
+    ]
+    runs = [
+        replace(one, points=tuple(many), outline=replace(one.outline, started=f"{n:03}"))
+        for n in range(NEWEST)
+    ]
+    assert {(len(trend.stages), trend.older) for trend in follow(runs)} == {(NEWEST // 2, NEWEST // 2)}
 
 
 def test_hostile_names_are_text(tmp_path: Path) -> None:

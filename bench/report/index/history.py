@@ -16,9 +16,9 @@ from bench.report.page import Chart, Column, Row, Section, Table
 from bench.report.units import NOT_MEASURED, count, interval, listed, number, percent, value_of
 
 _READING = (
-    "Each point is a run with its 95 % interval; a hollow one is not valid, a cross has no figure. An interval "
-    "that ends at the chart's edge may go on: the figures below it have it whole. Runs stand side by side "
-    "whatever time lies between them.",
+    "Each point is a run with its 95 % interval; a hollow one is not valid, a cross has no figure. An "
+    "interval that ends at the chart's edge may go on: the figures below it have it whole. Runs stand side "
+    "by side whatever time lies between them.",
     "A dashed line marks a change between neighbours that exceeds the error of both runs, adjusted for all "
     "neighbours on this page (Holm, 5 %). The runs were not interleaved: what changed on the machine between "
     "two of them is in every figure, and no interval knows of it.",

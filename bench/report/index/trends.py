@@ -17,6 +17,9 @@ from bench.store import Outline
 NEWEST = 50
 """Older runs are in the list only."""
 
+FEWEST = 10
+DRAWN = 5_000
+"""Points on the page: where there are many trends, each has fewer runs, but not less than `FEWEST`."""
 
 _Place = tuple[Run, Point]
 
@@ -81,7 +84,8 @@ def follow(runs: Iterable[Run]) -> tuple[Trend, ...]:
         if len(points) > 1 and any(point.effect for _, point in points)
     ]
     found.sort(key=lambda one: one[2][-1][0].started, reverse=True)
-    shown = [points[-NEWEST:] for _, _, points in found]
+    runs_each = max(FEWEST, min(NEWEST, DRAWN // max(1, len(found))))
+    shown = [points[-runs_each:] for _, _, points in found]
     taken = steps([[point for _, point in points] for points in shown])
     return tuple(
         Trend(setting, server, newest[0][1].figure, _stages(server, newest, moved), len(points) - len(newest))
