@@ -189,6 +189,21 @@ def test_an_invalid_run_is_shown_and_nothing_is_compared_with_it(tmp_path: Path)
     assert chart.svg.count('fill="none" stroke') == 1
 
 
+def test_two_runs_that_could_show_nothing_say_so(tmp_path: Path) -> None:
+    unsure = [run_of(day, rounds=2, restart_sd=0.4, open_rate=None) for day in range(2)]
+    sure = [run_of(day, open_rate=None) for day in range(2)]
+
+    def said(suites: Iterable[Suite], folder: Path) -> str:
+        sections = history.sections(trends(suites, folder))
+        return sections[1].charts[0].table.rows[0].cells[3]
+
+    assert (
+        said(unsure, tmp_path / "unsure")
+        == "no detectable difference; not even twice as much would have been seen"
+    )
+    assert said(sure, tmp_path / "sure").endswith(" % would have been seen")
+
+
 def test_a_server_without_a_figure_has_a_cross(tmp_path: Path) -> None:
     found = trends([run_of(0), run_of(1, absent=["gunicorn"]), run_of(2)], tmp_path)
     section = next(one for one in history.sections(found) if one.id == "trend-1")

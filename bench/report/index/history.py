@@ -145,7 +145,9 @@ def _against(stage: Stage) -> str:
         return "nothing to compare with" if stage.point.effect else "too few samples"
     if stage.step.verdict:
         return f"{stage.step.verdict}: {_moved(stage)}"
-    return f"no detectable difference; {percent(stage.step.smallest)} would have been seen"
+    smallest = stage.step.smallest
+    least = percent(smallest) if smallest <= 1 else "not even twice as much"
+    return f"no detectable difference; {least} would have been seen"
 
 
 def _moved(stage: Stage) -> str:
