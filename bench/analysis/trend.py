@@ -19,7 +19,6 @@ from bench.analysis.estimate import Effect
 from bench.analysis.holm import holm_levels
 from bench.analysis.measured import Measured
 from bench.analysis.pairs import SMALLEST_CLAIM
-from bench.analysis.verdict import judge
 from bench.model import Case, Estimate, LoadModel, Suite
 
 FIGURES: dict[LoadModel, tuple[CaseFigure, ...]] = {"closed": (THROUGHPUT,), "open": (P99, P50)}
@@ -94,7 +93,7 @@ def _point(run: Run, one: Measured, figure: CaseFigure) -> Point:
         effect=figure.value(one),
         pooled_rps=one.pooled_rate(),
         margin=max(SMALLEST_CLAIM, twin_of_case(run, one.case.id, figure)),
-        reasons=judge(run.suite, one).reasons,
+        reasons=run.verdicts[one.case.id].reasons,
     )
 
 

@@ -13,8 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from bench.errors import MachineError
-from bench.store.files import replace
 from bench.store.jsonable import dump, parse
 from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT
 
@@ -29,7 +27,7 @@ _FORM = 1
 def derived(directory: Path, kind: type[T], derive: Callable[[Path], T]) -> T:
     """What `derive` makes of a result directory, or made of the same files before.
 
-    It is kept where the directory can be written.
+    It is kept where the directory can be written. A write that is cut off leaves no JSON to believe.
 
     Args:
         kind: a dataclass of plain values, as those of `bench/model.py`.
@@ -40,8 +38,9 @@ def derived(directory: Path, kind: type[T], derive: Callable[[Path], T]) -> T:
         if kept["derived_from"] == digest:
             return parse(kind, kept["outline"], "outline")
     made = derive(directory)
-    with suppress(MachineError):
-        replace(directory / DERIVED, [json.dumps({"derived_from": digest, "outline": dump(made)})])
+    text = json.dumps({"derived_from": digest, "outline": dump(made)}, allow_nan=False)
+    with suppress(OSError):
+        (directory / DERIVED).write_text(text, encoding="utf-8")
     return made
 
 

@@ -298,3 +298,20 @@ def test_a_result_that_breaks_after_it_was_read_is_not_shown_as_it_was(tmp_path:
     read(directory)
     (directory / RESULT).write_text("{")
     assert isinstance(read(directory), Unreadable)
+
+
+def test_a_measurement_without_its_log_is_not_shown_as_whole(tmp_path: Path) -> None:
+    directory = store(run_of(0), tmp_path)
+    read(directory)
+    (directory / "latency.hlog").unlink()
+    found = read(directory)
+    assert isinstance(found, Unreadable)
+    assert "latency.hlog" in found.reason
+
+
+def test_a_run_that_claims_nothing_is_listed_without_its_log(tmp_path: Path) -> None:
+    directory = store(run_of(0, claims=False), tmp_path)
+    (directory / "latency.hlog").unlink()
+    found = read(directory)
+    assert isinstance(found, Run)
+    assert found.points == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -9,7 +10,7 @@ from bench.analysis.compare.figures import OF_A_CASE, OF_A_DEPLOYMENT, Records
 from bench.analysis.groups import describe
 from bench.analysis.measured import Measured, measured
 from bench.analysis.verdict import code, judge
-from bench.model import Case, Deployment, DeploymentRecord, Suite
+from bench.model import Case, Deployment, DeploymentRecord, Suite, Verdict
 
 SAME_RATE = 0.01
 """Open load of two rates that differ by less than this share is the same load."""
@@ -96,16 +97,21 @@ class Run:
         """Of one deployment, one a round."""
         return tuple(record for record in self.suite.deployments if record.deployment == deployment)
 
+    @cached_property
+    def verdicts(self) -> Mapping[str, Verdict]:
+        """Of every case, by its id."""
+        return {one.case.id: judge(self.suite, one) for one in self.all_cases}
+
     def invalid(self, one: Measured) -> str | None:
         """Why a case may not be used."""
-        reasons = judge(self.suite, one).reasons
+        reasons = self.verdicts[one.case.id].reasons
         return f"not valid in {self.name}: {'; '.join(reasons)}" if reasons else None
 
     def at_fault(self, deployment: str) -> str | None:
         """Why nothing of a deployment may be used."""
         for one in self.cases:
             if one.deployment.name == deployment:
-                reasons = [r for r in judge(self.suite, one).reasons if code(r) in _AT_FAULT]
+                reasons = [r for r in self.verdicts[one.case.id].reasons if code(r) in _AT_FAULT]
                 if reasons:
                     return f"not valid in {self.name}: {'; '.join(reasons)}"
         return None

@@ -61,4 +61,5 @@ def read(directory: Path) -> Run | Unreadable:
 
 
 def _derive(directory: Path) -> Kept:
-    return Kept(outline(directory), points(load(directory)))
+    found = outline(directory)
+    return Kept(found, points(load(directory)) if found.plan.claims else ())
