@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
@@ -284,6 +285,26 @@ def test_what_cannot_be_kept_is_derived_each_time(tmp_path: Path) -> None:
     (directory / DERIVED).mkdir()
     assert isinstance(read(directory), Run)
     assert isinstance(read(directory), Run)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (r'"duration_s": [^,]+', '"duration_s": 0.0'),
+        (r'"duration_s": [^,]+', '"duration_s": -0.1'),
+        (r'"answers": [^,]+', '"answers": NaN'),
+        (r'"deployment": "gunicorn.shortly"', '"deployment": "gone"'),
+        (r'"expected_s": [^,\n]+', '"expected_s": NaN'),
+    ],
+)
+def test_a_run_with_impossible_figures_hides_no_other(tmp_path: Path, old: str, new: str) -> None:
+    store(run_of(0, open_rate=None), tmp_path)
+    path = store(run_of(1, open_rate=None), tmp_path) / RESULT
+    text, changed = re.subn(old, new, path.read_text())
+    assert changed
+    path.write_text(text)
+    page = index.write_index(tmp_path).read_text()
+    assert page.count('/report.html">') >= 2
 
 
 def test_a_run_whose_latency_log_was_lost_is_not_shown_as_it_was(tmp_path: Path) -> None:

@@ -52,11 +52,17 @@ def find(results: Path) -> Iterable[Path]:
 
 
 def read(directory: Path) -> Run | Unreadable:
-    """One of them."""
+    """One of them; whatever is wrong with it, the others are shown."""
     try:
         kept = derived(directory, Kept, _derive)
     except ResultError as error:
         return Unreadable(directory.name, str(error))
+    except (ArithmeticError, LookupError, ValueError) as error:
+        return Unreadable(
+            directory.name,
+            f"its figures contradict each other ({error!r}). The file was edited, or this is a fault of the "
+            f"harness: restore it from a copy of the run, or report it with the file.",
+        )
     return Run(directory.name, kept.outline, kept.points)
 
 
