@@ -13,7 +13,7 @@ given = $(if $($(2)),--$(1) '$($(2))')
 selection = $(call given,servers,SERVERS) $(call given,app,APP) $(call given,runtime,RUNTIME)
 
 .DEFAULT_GOAL := help
-.PHONY: help bench smoke test test-all prove report up down locust base-images lint fmt lock clean
+.PHONY: help bench smoke test test-all prove report readme up down locust base-images lint fmt lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ prove: $(ready) ## try every claim about the figures, and write docs/methodology
 
 report: $(ready) ## render the newest result again, and the index of all results
 	$(bin)/wsgi-bench report
+
+readme: $(ready) ## write README's table and picture from results/reference/
+	$(bin)/python scripts/readme.py
 
 up: $(ready) ## Shortly behind each server, or behind SERVER=gunicorn, in containers, to click around in
 	$(bin)/python scripts/stack.py up $(SERVER)

@@ -48,6 +48,18 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
+def table_lines(table: Table) -> Iterator[str]:
+    """A table with its caption and notes."""
+    yield from (f"**{escape(table.caption)}**", "")
+    yield _row([_heading(column) for column in table.columns])
+    yield _row(["---:" if column.numeric else "---" for column in table.columns])
+    for row in table.rows:
+        yield _row([_cell(column, cell) for column, cell in zip(table.columns, row.cells, strict=True)])
+    yield ""
+    for note in table.notes:
+        yield from (escape(note), "")
+
+
 def _section(section: Section) -> Iterator[str]:
     if section.folded:
         yield from (f"<details><summary>{escape(section.title)}</summary>", "")
@@ -58,22 +70,11 @@ def _section(section: Section) -> Iterator[str]:
     if section.points:
         yield from (*(f"- {escape(point)}" for point in section.points), "")
     for table in section.tables:
-        yield from _table(table)
+        yield from table_lines(table)
     for listing in section.listings:
         yield from _listing(listing)
     if section.folded:
         yield from ("</details>", "")
-
-
-def _table(table: Table) -> Iterator[str]:
-    yield from (f"**{escape(table.caption)}**", "")
-    yield _row([_heading(column) for column in table.columns])
-    yield _row(["---:" if column.numeric else "---" for column in table.columns])
-    for row in table.rows:
-        yield _row([_cell(column, cell) for column, cell in zip(table.columns, row.cells, strict=True)])
-    yield ""
-    for note in table.notes:
-        yield from (escape(note), "")
 
 
 def _heading(column: Column) -> str:

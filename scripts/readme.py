@@ -1,0 +1,124 @@
+"""`make readme`: README's table and picture, from the reference results.
+
+`results/reference/` holds a run for each runtime, `compose/` and `local/`. The first of them gets the table
+and the picture, the other a line. tests/unit/test_readme.py holds that README is what this writes.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.analysis import analyse
+from bench.errors import BenchError, ResultError
+from bench.model import Suite
+from bench.report.build import minute
+from bench.report.charts.standalone import standalone
+from bench.report.figures import throughput
+from bench.report.headline import headline
+from bench.report.markdown import escape, table_lines
+from bench.report.page import Table, sanitised
+from bench.report.results import groups
+from bench.report.table import table
+from bench.report.units import count
+from bench.store import RESULT, load, replace_file
+
+ROOT = Path(__file__).parents[1]
+PICTURE = Path("docs/throughput.svg")
+_PART = re.compile(r"(<!-- table:begin -->\n).*(<!-- table:end -->)", re.DOTALL)
+_RUNTIMES = {"compose": "containers", "local": "child processes"}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What README says of one run.
+
+    Attributes:
+        path: of its directory, from README.
+        table: of its first closed load.
+        picture: of the same.
+    """
+
+    path: Path
+    suite: Suite
+    verdict: tuple[str, ...]
+    table: Table
+    picture: str
+
+
+def references(root: Path) -> list[Reference]:
+    """The committed runs, containers first.
+
+    Raises:
+        ResultError: one can't be read.
+    """
+    paths = [Path("results/reference", name) for name in _RUNTIMES]
+    return [_reference(root, path) for path in paths if (root / path / RESULT).exists()]
+
+
+def _reference(root: Path, path: Path) -> Reference:
+    suite = load(root / path)
+    analysis = analyse(suite)
+    found = groups(suite, analysis)
+    drawn = throughput.section(suite, analysis, found)
+    if drawn is None:
+        raise ResultError(f"{path} has no closed load to draw. Put a run of the standard profile there.")
+    verdict = sanitised(headline(suite, analysis, found))
+    return Reference(path, suite, verdict, sanitised(table(suite, found[0])), sanitised(drawn.charts[0].svg))
+
+
+def part(found: list[Reference]) -> str:
+    """What stands between README's two marks."""
+    if not found:
+        return ""
+    first, *others = found
+    paragraphs = [_whole(first), *map(_in_short, others)]
+    return "\n".join(line for paragraph in paragraphs for line in paragraph)
+
+
+def _whole(one: Reference) -> Iterator[str]:
+    yield from (f"{_measured(one)}: [the whole report]({one.path}/report.md).", "")
+    yield from (line for sentence in one.verdict for line in (f"**{escape(sentence)}**", ""))
+    yield from table_lines(one.table)
+    yield from (f"![Requests a second of each server, with its 95 % interval]({PICTURE})", "")
+
+
+def _in_short(one: Reference) -> Iterator[str]:
+    words = " ".join(map(escape, one.verdict))
+    yield from (f"{_measured(one)}: {words} [The whole report]({one.path}/report.md).", "")
+
+
+def _measured(one: Reference) -> str:
+    where = one.suite.environment
+    return (
+        f"Measured with {_RUNTIMES[one.path.name]} on {escape(where.cpu_model)}, {count(where.cpus, 'CPU')}, "
+        f"{minute(one.suite.started)}"
+    )
+
+
+def with_part(readme: str, written: str) -> str:
+    """README with what is between its marks replaced."""
+    return _PART.sub(lambda marks: f"{marks[1]}{written}{marks[2]}", readme)
+
+
+def main() -> None:
+    """Write both."""
+    found = references(ROOT)
+    if not found:
+        raise ResultError(
+            "results/reference/ holds no run yet, so README stays as it is. Put one there: "
+            "`wsgi-bench run --runtime compose --out results/reference/compose`."
+        )
+    readme = ROOT / "README.md"
+    replace_file(readme, [with_part(readme.read_text(encoding="utf-8"), part(found))])
+    replace_file(ROOT / PICTURE, [standalone(found[0].picture)])
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BenchError as error:
+        sys.exit(f"readme: {error}")
