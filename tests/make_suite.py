@@ -40,6 +40,7 @@ def make_suite(
     rounds: int = 6,
     blocks: int = 30,
     open_rate: float | None = 600.0,
+    shares: Sequence[float] = (),
     claims: bool = True,
     error_share: Mapping[str, float] | None = None,
     failures: Sequence[Failure] = (),
@@ -55,6 +56,7 @@ def make_suite(
         rates: the true closed-load rate of each server, right answers a second.
         twin: the server that is deployed twice.
         open_rate: requests due a second; None for a run without open load.
+        shares: of each server's own rate, at which open load is offered beside that.
         error_share: of each server's requests, how many are answered wrongly.
         absent: servers without a single trial.
         restart_sd, noise_sd: of the logarithm of the rate, between rounds and between blocks.
@@ -62,21 +64,28 @@ def make_suite(
     names = [*rates, *([twin + TWIN_SUFFIX] if twin else [])]
     deployments = tuple(_deployment(name, database) for database, name in enumerate(names, 1))
     loads = [Load("closed", USERS), *([Load("open", 256, open_rate)] if open_rate else [])]
-    cases = tuple(_case(deployment, load) for load in loads for deployment in deployments)
+    cases = (
+        *(_case(deployment, load) for load in loads for deployment in deployments),
+        *(
+            _case(d, Load("open", 256, round(_true_rate(rates, d) * share), share=share))
+            for share in shares
+            for d in deployments
+        ),
+    )
     plan = _plan(deployments, cases, rounds, blocks, claims, open_rate, seed)
     draw = np.random.default_rng(seed)
     trials: list[Trial] = []
     for round_ in range(1, rounds + 1):
         levels = {d.name: _true_rate(rates, d) * np.exp(draw.normal(0, restart_sd)) for d in deployments}
-        for load in loads:
-            for block in range(blocks if load.model == "closed" else plan.open_blocks):
+        for model in dict.fromkeys(case.load.model for case in cases):
+            for block in range(blocks if model == "closed" else plan.open_blocks):
                 shared = draw.standard_t(4) * noise_sd
-                chosen = [c for c in cases if c.load == load and c.server not in absent]
+                chosen = [c for c in cases if c.load.model == model and c.server not in absent]
                 for order, case in enumerate(chosen):
                     rate = levels[case.deployment] * np.exp(shared + draw.standard_t(4) * noise_sd)
                     share = (error_share or {}).get(case.server, 0.0)
                     at_s = len(trials) * 0.25
-                    make = _closed if load.model == "closed" else _open
+                    make = _closed if model == "closed" else _open
                     trial = make(case, (round_, block, order), at_s, float(rate), share, plan)
                     trials.append(trial if histograms else _without_histograms(trial))
     return Suite(
@@ -151,6 +160,7 @@ def _deployment(name: str, database: int) -> Deployment:
 def _case(deployment: Deployment, load: Load) -> Case:
     server = deployment.name.removesuffix(".shortly")
     kind = f"closed-{load.users}" if load.model == "closed" else "open"
+    kind += "" if load.share is None else f"-{load.share * 100:g}"
     return Case(f"{server}/shortly/mixed/{kind}", server, "shortly", "mixed", deployment.name, load)
 
 
@@ -216,9 +226,10 @@ def _closed(
 def _open(
     case: Case, place: tuple[int, int, int], at_s: float, rate: float, share: float, plan: Plan
 ) -> Trial:
-    due = round((plan.rate or 0.0) * plan.trial_s.open)
+    offered_rps = case.load.rate or 0.0
+    due = round(offered_rps * plan.trial_s.open)
     failed = round(due * share)
-    latency_s = 1.2 / max(rate - (plan.rate or 0.0), 1.0)
+    latency_s = 1.2 / max(rate - offered_rps, 1.0)
     return Trial(
         case=case.id,
         round=place[0],

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bench.model import Analysis, Suite
-from bench.report.figures import cost, endpoints, latency, throughput, time
+from bench.report.figures import cost, endpoints, latency, load, throughput, time
 from bench.report.headline import headline
 from bench.report.page import Page, Section, sanitised
 from bench.report.results import Group, groups
@@ -38,6 +38,7 @@ CHARTED: tuple[Build, ...] = (
     environment,
     throughput.section,
     latency.section,
+    load.section,
     cost.section,
     endpoints.section,
     time.section,

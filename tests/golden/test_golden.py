@@ -79,6 +79,18 @@ def hostile_names() -> Suite:
     )
 
 
+def several_rates() -> Suite:
+    """With one server that broke down at its highest rate."""
+    suite = make_suite(FIVE, twin="gunicorn", shares=(0.5, 0.8))
+    trials = (
+        replace(t, ok=t.ok // 2, answers=t.answers / 2, dropped=t.offered - t.ok // 2)
+        if t.case == "werkzeug/shortly/mixed/open-80"
+        else t
+        for t in suite.trials
+    )
+    return replace(suite, trials=tuple(trials))
+
+
 SUITES: Mapping[str, Callable[[], Suite]] = {
     make.__name__.replace("_", "-"): make
     for make in (
@@ -88,6 +100,7 @@ SUITES: Mapping[str, Callable[[], Suite]] = {
         twelve_servers,
         all_invalid,
         one_failed,
+        several_rates,
         too_few_for_percentiles,
         hostile_names,
     )

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench.report.charts import curves, history, intervals, multiples, scatter, strips, svg
+from bench.report.charts import curves, history, intervals, lines, multiples, scatter, strips, svg
 from bench.report.charts.axes import spread
 from bench.report.charts.scale import Linear, Log, Scale, fitting, linear_ticks, log_ticks
 
@@ -142,6 +142,14 @@ def hostile_charts(name: str) -> dict[str, str]:
     return {
         "intervals": intervals.draw("i", name, name, name, [interval, nothing]),
         "curves": curves.draw("c", name, name, name, [curves.Curve(one, points), curves.Curve(twin, points)]),
+        "lines": lines.draw(
+            "l",
+            name,
+            name,
+            (name, name),
+            [name, name],
+            [lines.Line(one, [points, []]), lines.Line(twin, [[], points])],
+        ),
         "scatter": scatter.draw("s", name, name, name, name, [scatter.Point(one, 1.0, 0.0)]),
         "strips": strips.draw("t", name, name, [strip], [strips.Span(name, 2.0, 6.0)]),
         "multiples": multiples.draw(
@@ -172,6 +180,15 @@ def test_a_chart_is_read_aloud_and_written_alike_everywhere(kind: str) -> None:
         assert set(chart.get("aria-labelledby", "").split()) <= ids
         assert [element.tag for element in chart][:2] == ["title", "desc"]
     assert not re.search(r"\d\.\d{2,}|nan|inf", re.sub(r">[^<]*<", "><", drawn))
+
+
+def test_a_line_has_a_marker_for_each_point_and_one_beside_its_name() -> None:
+    points = [(100.0, 1.0), (500.0, 2.0), (900.0, 30.0)]
+    drawn = lines.draw(
+        "l", "t", "d", ("x", "y"), ["p50", "p99"], [lines.Line(svg.series("a", 0), [points, points[:1]])]
+    )
+    assert drawn.count("<circle") == 3 + 1 + 1
+    assert drawn.count('class="curve"') == 1
 
 
 def test_a_twin_goes_with_its_server() -> None:

@@ -18,7 +18,7 @@ from bench.analysis import analyse
 from bench.model import Calibration, Suite
 from bench.report import FORMATS, units
 from bench.report.setup import repeat_command
-from tests.golden.test_golden import SUITES, hostile_names, smoke, standard
+from tests.golden.test_golden import SUITES, hostile_names, several_rates, smoke, standard
 from tests.make_suite import make_suite, without_trials
 
 
@@ -128,6 +128,18 @@ def test_html_has_every_section_in_order(name: str) -> None:
     wanted += ["errors", "configuration", "repeat"]
     wanted.remove("endpoints") if name == "twelve-servers" else None
     assert [section for section in order if section in wanted] == wanted
+
+
+def test_load_against_latency_is_drawn_where_several_rates_were_run() -> None:
+    assert "load" not in parsed(rendered(standard(), "html")).ids
+    page = rendered(several_rates(), "html")
+    assert "load" in parsed(page).ids
+    section = page.partition('<section id="load">')[2].partition("</section>")[0]
+    assert "Left out where not valid: werkzeug." in section
+    rows = re.findall(r'<tr data-server="(\w+)">\s*<td>\w+</td>\s*<td class="number">([\d,]+)</td>', section)
+    assert [rate for server, rate in rows if server == "wsgiref"] == ["350", "560", "600"]
+    assert [rate for server, rate in rows if server == "werkzeug"] == ["450", "600"]
+    assert len(rows) == 3 * 5 - 1
 
 
 def test_the_verdict_names_who_is_not_ranked_and_what_he_did_at_least() -> None:
