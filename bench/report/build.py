@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bench.model import Analysis, Suite
+from bench.report.downloads import downloads
 from bench.report.figures import cost, endpoints, latency, load, throughput, time
 from bench.report.headline import headline
 from bench.report.page import Page, Section, sanitised
@@ -45,6 +46,7 @@ CHARTED: tuple[Build, ...] = (
     errors,
     configuration,
     repeat,
+    downloads,
 )
 
 

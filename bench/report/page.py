@@ -5,6 +5,7 @@ All of it but a chart's SVG is plain text; a format escapes what it writes.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Literal, TypeVar, cast
@@ -80,12 +81,34 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Download:
+    """A file that the page carries within it.
+
+    Attributes:
+        name: what it is saved as.
+        holds: what is in it, in words.
+        kind: its media type.
+    """
+
+    name: str
+    holds: str
+    kind: str
+    text: str
+
+    @property
+    def address(self) -> str:
+        """A link that needs neither network nor script."""
+        encoded = base64.b64encode(self.text.encode()).decode()
+        return f"data:{self.kind};charset=utf-8;base64,{encoded}"
+
+
+@dataclass(frozen=True)
 class Section:
     """A part of the page.
 
     Attributes:
         id: what a link names.
-        charts: only HTML shows them.
+        charts, downloads: only HTML has them.
         folded: whether a reader has to open it; the terminal leaves it out.
     """
 
@@ -96,6 +119,7 @@ class Section:
     charts: tuple[Chart, ...] = ()
     tables: tuple[Table, ...] = ()
     listings: tuple[Listing, ...] = ()
+    downloads: tuple[Download, ...] = ()
     folded: bool = False
 
 

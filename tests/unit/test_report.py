@@ -93,8 +93,19 @@ def test_html_links_to_what_is_there(name: str) -> None:
     tags = parsed(rendered(SUITES[name](), "html"))
     assert len(tags.ids) == len(set(tags.ids))
     assert tags.addresses
-    assert {address[:1] for address in tags.addresses} == {"#"}
-    assert {address[1:] for address in tags.addresses} | set(tags.named) <= set(tags.ids)
+    links = {address for address in tags.addresses if not address.startswith("data:text/csv;")}
+    assert {address[:1] for address in links} == {"#"}
+    assert {address[1:] for address in links} | set(tags.named) <= set(tags.ids)
+
+
+@pytest.mark.parametrize("name", ["standard", "hostile-names"])
+def test_the_page_carries_the_table_of_all_cases(name: str) -> None:
+    suite = SUITES[name]()
+    page = rendered(suite, "html")
+    start = "data:text/csv;charset=utf-8;base64,"
+    (address,) = (found for found in parsed(page).addresses if found.startswith(start))
+    assert base64.b64decode(address.removeprefix(start), validate=True).decode() == rendered(suite, "csv")
+    assert f'download="{suite.id}.csv"' in page
 
 
 def test_the_policy_allows_the_inline_style_and_script_and_nothing_else() -> None:
@@ -123,9 +134,9 @@ def test_a_page_of_a_full_run_is_small() -> None:
 @pytest.mark.parametrize("name", ["standard", "twelve-servers"])
 def test_html_has_every_section_in_order(name: str) -> None:
     tags = parsed(rendered(SUITES[name](), "html"))
-    order = [address[1:] for address in tags.addresses]
+    order = [address[1:] for address in tags.addresses if address.startswith("#")]
     wanted = ["results", "validity", "environment", "throughput", "latency", "cost", "endpoints", "time"]
-    wanted += ["errors", "configuration", "repeat"]
+    wanted += ["errors", "configuration", "repeat", "downloads"]
     wanted.remove("endpoints") if name == "twelve-servers" else None
     assert [section for section in order if section in wanted] == wanted
 

@@ -1,0 +1,14 @@
+"""What a reader takes along from the page: the figures in a file, carried within it."""
+
+from __future__ import annotations
+
+from bench.model import Analysis, Suite
+from bench.report import csv
+from bench.report.page import Download, Section
+from bench.report.results import Group
+
+
+def downloads(suite: Suite, analysis: Analysis, _found: tuple[Group, ...]) -> Section:
+    """The table of all cases."""
+    cases = Download(f"{suite.id}.csv", "every case in SI units", "text/csv", csv.render(suite, analysis))
+    return Section("downloads", "Downloads", downloads=(cases,))
