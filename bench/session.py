@@ -174,7 +174,7 @@ def _work(
                 driver,
                 writer,
                 reporter,
-                done=frozenset((t.round, t.block, t.case) for t in suite.trials),
+                saved=suite.trials,
                 epoch_ns=epoch_ns,
             ).run()
 
