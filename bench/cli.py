@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bench import listing, settings
+from bench import complete, listing, settings
 from bench.compare import compare_results
 from bench.deploy.engine import find_engine
 from bench.deploy.ownership import clean as remove_leftovers
@@ -23,6 +22,7 @@ from bench.doctor.page import show
 from bench.environment import split_cpus
 from bench.errors import EXIT_NOT_VALID, BenchError, EngineError, UsageError
 from bench.interrupt import interruptible
+from bench.options import run_options
 from bench.plan import make_plan
 from bench.progress import Reporter
 from bench.report import FORMATS
@@ -47,8 +47,6 @@ ROOT = Path(__file__).resolve().parents[1]
 
 _SHORTAGES = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
 
-Command = Callable[..., Any]
-
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="wsgi-bench")
@@ -56,35 +54,8 @@ def cli() -> None:
     """Which WSGI server serves this application best on this machine, and how sure are we?"""
 
 
-def _run_options(command: Command) -> Command:
-    options = (
-        click.option("--profile", help="smoke, standard (default) or full: how much is measured."),
-        click.option("--runtime", help="auto (default), local or compose: child processes or containers."),
-        click.option("--servers", help="Names of docker-compose.yml, with commas between."),
-        click.option(
-            "--app", help="A name of apps/apps.toml, or any module:callable that PYTHONPATH leads to."
-        ),
-        click.option("--scenarios", help="Names, with commas between; see `wsgi-bench list scenarios`."),
-        click.option("--users", help="Users of closed load."),
-        click.option("--rate", help="Requests a second of open load, instead of the pilot's."),
-        click.option("--rounds", help="Rounds of fresh deployments."),
-        click.option("--blocks", help="Closed-load blocks a round; a tenth as many are open load."),
-        click.option("--seed", help="Order and requests are drawn from it; by default a fresh one."),
-        click.option("--out", help="Directory for this run's files."),
-        click.option("--connection", help="as-is (default), or close: a connection each request."),
-        click.option("--processes", help="Of the load generator; by default one for each of its CPUs."),
-        click.option("--client", help="loop (default), or fasthttp: locust's own client, for comparison."),
-        click.option(
-            "--target", multiple=True, metavar="NAME=URL", help="Measure what runs already; repeatable."
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 @cli.command()
-@_run_options
+@run_options
 @click.option("--dry-run", is_flag=True, help="Print the plan and its time; start nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the derived result as JSON.")
 @click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
@@ -116,7 +87,7 @@ def run(context: click.Context, /, dry_run: bool, as_json: bool, quiet: bool, **
 
 
 @cli.command()
-@click.argument("result", type=click.Path(path_type=Path))
+@click.argument("result", type=click.Path(path_type=Path), shell_complete=complete.results)
 @click.option("--json", "as_json", is_flag=True, help="Print the derived result as JSON.")
 @click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
 @click.pass_context
@@ -128,8 +99,10 @@ def resume(context: click.Context, result: Path, as_json: bool, quiet: bool) -> 
 
 
 @cli.command()
-@click.argument("result", required=False, type=click.Path(path_type=Path))
-@click.option("--format", "format_name", help=f"One of {', '.join(FORMATS)}.")
+@click.argument("result", required=False, type=click.Path(path_type=Path), shell_complete=complete.results)
+@click.option(
+    "--format", "format_name", help=f"One of {', '.join(FORMATS)}.", shell_complete=complete.formats
+)
 @click.option("--out", type=click.Path(path_type=Path), help="File to write, by default as html.")
 def report(result: Path | None, format_name: str | None, out: Path | None) -> None:
     """Render a stored result, by default the newest; without options all its files and the index."""
@@ -149,8 +122,8 @@ def report(result: Path | None, format_name: str | None, out: Path | None) -> No
 
 
 @cli.command()
-@click.argument("old", type=click.Path(path_type=Path))
-@click.argument("new", type=click.Path(path_type=Path))
+@click.argument("old", type=click.Path(path_type=Path), shell_complete=complete.results)
+@click.argument("new", type=click.Path(path_type=Path), shell_complete=complete.results)
 @click.option(
     "--fail-if",
     multiple=True,
@@ -159,7 +132,11 @@ def report(result: Path | None, format_name: str | None, out: Path | None) -> No
     "one is exceeded, 4 where one can't be judged.",
 )
 @click.option(
-    "--format", "format_name", default="text", help=f"One of {', '.join(COMPARE_FORMATS)}; by default text."
+    "--format",
+    "format_name",
+    default="text",
+    help=f"One of {', '.join(COMPARE_FORMATS)}; by default text.",
+    shell_complete=complete.compare_formats,
 )
 @click.option("--out", type=click.Path(path_type=Path), help="File to write instead of standard output.")
 @click.pass_context
@@ -208,7 +185,7 @@ def calibrate(as_json: bool) -> None:
 
 
 @cli.command(name="list")
-@click.argument("what")
+@click.argument("what", shell_complete=complete.lists)
 @click.option("--json", "as_json", is_flag=True)
 def list_(what: str, as_json: bool) -> None:
     """List servers, apps, scenarios or results."""

@@ -32,7 +32,8 @@ class Reporter:
         self.live = self._console.is_terminal and not self._console.is_dumb_terminal and not quiet
         self._screen = Screen("")
         self._problems: list[str] = []
-        self._area = Live(console=self._console, auto_refresh=False, transient=True)
+        # Standard output is for data, also under a table.
+        self._area = Live(console=self._console, auto_refresh=False, transient=True, redirect_stdout=False)
 
     def __enter__(self) -> Self:
         if self.live:

@@ -68,7 +68,9 @@ class Screen:
 
 
 def percent(share: float, options: ConsoleOptions) -> str:
-    """A half width: "± 1.2 %"."""
+    """A half width: "± 1.2 %"; two rounds that differ give one of thousands, which tells no more."""
+    if share > 1:
+        return "> 100 %"
     return f"{'+-' if options.ascii_only else '±'} {share:.1%}".replace("%", " %")
 
 

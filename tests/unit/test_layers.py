@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[2]
 LAYERS = (
     ("bench.__main__",),
     ("bench.cli", "bench.webui"),
-    ("bench.listing",),
+    ("bench.options",),
+    ("bench.listing", "bench.complete"),
     ("bench.session", "bench.settings", "bench.compare"),
     ("bench.runner", "bench.calibrate", "bench.report", "bench.check", "bench.doctor"),
     ("bench.fleet", "bench.watch"),
