@@ -28,6 +28,7 @@ from bench.progress import Reporter
 from bench.report import FORMATS
 from bench.report.compare import FORMATS as COMPARE_FORMATS
 from bench.report.compare.words import problem_lines
+from bench.say import say
 from bench.session import (
     RESULTS,
     Outcome,
@@ -41,7 +42,7 @@ from bench.session import (
     write_all_reports,
 )
 from bench.session import resume as resume_run
-from bench.store import replace_file
+from bench.store import RESULT, replace_file
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -78,11 +79,10 @@ def run(context: click.Context, /, dry_run: bool, as_json: bool, quiet: bool, **
             processes=asked.processes or len(split_cpus().generator),
             client=asked.client,
         )
-        if dry_run:
-            click.echo(listing.plan(plan))
-            return
-        directory = result_directory(ROOT, asked.out)
-        outcome = measure(plan, ROOT, directory, reporter)
+        outcome = None if dry_run else measure(plan, ROOT, result_directory(ROOT, asked.out), reporter)
+    if outcome is None:
+        click.echo(listing.plan(plan))
+        return
     _finish(context, outcome, as_json=as_json, quiet=quiet)
 
 
@@ -152,7 +152,7 @@ def compare(
         replace_file(out, [text])
         click.echo(out)
     for line in problem_lines(found.judgements):
-        click.echo(f"wsgi-bench: {line}", err=True)
+        say(f"wsgi-bench: {line}", sys.stderr)
     context.exit(found.exit_code)
 
 
@@ -198,7 +198,12 @@ def list_(what: str, as_json: bool) -> None:
     if what not in tables:
         raise UsageError(f"There is no list of {what!r}. Known are {', '.join(tables)}.")
     rows = tables[what](ROOT)
-    click.echo(json.dumps(rows, indent=1) if as_json else listing.as_text(rows))
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+        return
+    click.echo(listing.as_text(rows))
+    if what == "results":
+        say(listing.going_on(rows), sys.stderr)
 
 
 @cli.command()
@@ -207,15 +212,19 @@ def clean() -> None:
     try:
         engine = find_engine()
     except EngineError as error:
-        click.echo(f"There is nothing to clean, since only containers can be left behind: {error}")
+        say(f"There is nothing to clean, since only containers can be left behind: {error}", sys.stdout)
         return
-    for run_id in remove_leftovers(engine):
+    removed = remove_leftovers(engine)
+    for run_id in removed:
         click.echo(f"removed what {run_id} had left")
+    if not removed:
+        click.echo("There is nothing to clean: no run that has ended left a container or network behind.")
 
 
 def _finish(context: click.Context, outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
     click.echo(FORMATS["json" if as_json else "text"](outcome.suite, outcome.analysis))
     if not quiet:
+        click.echo(f"trials: {outcome.directory / RESULT}; logs: {outcome.directory / 'logs'}", err=True)
         click.echo(f"report: {outcome.directory / 'report.html'}", err=True)
     context.exit(outcome.exit_code)
 
@@ -230,13 +239,13 @@ def main() -> int:
         return UsageError.exit_code
     except UsageError as error:
         for problem in error.problems:
-            print(f"wsgi-bench: {problem}", file=sys.stderr)
+            say(f"wsgi-bench: {problem}", sys.stderr)
         return error.exit_code
     except BenchError as error:
-        print(f"wsgi-bench: {error}", file=sys.stderr)
+        say(f"wsgi-bench: {error}", sys.stderr)
         return error.exit_code
     except OSError as error:
         if error.errno not in _SHORTAGES:
             raise
-        print(f"wsgi-bench: this machine has too little of something: {error}. Free some.", file=sys.stderr)
+        say(f"wsgi-bench: this machine has too little of something: {error}. Free some.", sys.stderr)
         return BenchError.exit_code

@@ -15,6 +15,8 @@ _OPEN_OVERHEAD_S = OPEN_SETTLE_S + 0.05
 _SHARED_OVERHEAD_S = 0.1
 _START_S = {"local": 0.8, "compose": 1.5, "external": 0.05}
 _DRIVER_START_S = 3.0
+# How much the next block leaves of an earlier one's weight: of the last 20 two thirds.
+_KEPT = 0.95
 
 Part = Literal["start", "warm-up", "pilot", "closed", "open", "stop"]
 
@@ -86,7 +88,7 @@ def expected_s(plan: Plan) -> float:
 
 
 class Pace:
-    """What each part has taken so far in a run that goes on.
+    """What each part has taken in a run that goes on, of late: a machine doesn't keep its pace.
 
     Args:
         now_s: monotonic time, here and in `done`.
@@ -95,7 +97,7 @@ class Pace:
     def __init__(self, plan: Plan, now_s: float) -> None:
         self._each_s = dict(expected_each_s(plan))
         self._spent_s: dict[Part, float] = {}
-        self._done: dict[Part, int] = {}
+        self._done: dict[Part, float] = {}
         self._last_s = now_s
 
     def skip(self, now_s: float) -> None:
@@ -105,8 +107,8 @@ class Pace:
     def done(self, part: Part, count: int, now_s: float) -> None:
         """The time since the last call went into so many of this part; into none: as `skip`."""
         if count:
-            self._spent_s[part] = self._spent_s.get(part, 0.0) + now_s - self._last_s
-            self._done[part] = self._done.get(part, 0) + count
+            self._spent_s[part] = self._spent_s.get(part, 0.0) * _KEPT + now_s - self._last_s
+            self._done[part] = self._done.get(part, 0.0) * _KEPT + count
             self._each_s[part] = self._spent_s[part] / self._done[part]
         self.skip(now_s)
 

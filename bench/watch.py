@@ -16,7 +16,7 @@ from bench.progress import Reporter
 from bench.screen import Line, Screen, State
 from bench.standings import Standings, load_in_words
 
-_REDRAW_S = 1.0
+_REDRAW_S = 2.0
 _LOG_LINES = 5
 
 

@@ -22,10 +22,12 @@ def test_a_run_says_its_phases_on_one_stream_and_its_result_on_the_other(tmp_pat
     said = wsgi_bench(*SMOKE, "--servers", "waitress", "--out", out)
 
     assert said.code == 0, said.err
-    *phases, last = said.err.splitlines()
+    *phases, trials, last = said.err.splitlines()
     assert phases
     assert all(PHASE.fullmatch(line) for line in phases), said.err
     assert any("round 1 of 1: measuring" in line for line in phases)
+    assert any(re.search(r"round 1 of 1 done, .*hello.*: waitress [\d,]+ a second", line) for line in phases)
+    assert trials == f"trials: {out / RESULT}; logs: {out / 'logs'}"
     assert last == f"report: {out / 'report.html'}"
     assert "Not a measurement" in said.out
     assert "\x1b" not in said.out + said.err

@@ -28,7 +28,7 @@ LAYERS = (
     ("bench.plan", "bench.deploy", "bench.load", "bench.analysis", "bench.store"),
     ("bench.given", "bench.duration"),
     ("bench.registry", "bench.targets"),
-    ("bench.environment", "bench.usage", "bench.counters", "bench.progress"),
+    ("bench.environment", "bench.usage", "bench.counters", "bench.progress", "bench.say"),
     ("bench.screen",),
     ("bench.scenarios",),
     ("bench.process",),
