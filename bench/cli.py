@@ -92,7 +92,7 @@ def run(context: click.Context, /, dry_run: bool, as_json: bool, quiet: bool, **
 @click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
 @click.pass_context
 def resume(context: click.Context, result: Path, as_json: bool, quiet: bool) -> None:
-    """Continue an interrupted run."""
+    """Continue an interrupted run; `wsgi-bench list results` names those there are."""
     with Reporter(quiet=quiet) as reporter:
         outcome = resume_run(result_path(result), ROOT, reporter)
     _finish(context, outcome, as_json=as_json, quiet=quiet)
@@ -229,13 +229,23 @@ def _finish(context: click.Context, outcome: Outcome, *, as_json: bool, quiet: b
     context.exit(outcome.exit_code)
 
 
+def _with_help(error: click.ClickException) -> str:
+    """What click found wrong with the command line, and where to read how it is right."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    verb = "wsgi-bench" if context is None else context.command_path
+    return f"{error.format_message()} `{verb} --help` says how it is used."
+
+
 def main() -> int:
     """Run a verb; every failure is one message and its exit code."""
     try:
         with interruptible():
             return cli(standalone_mode=False) or 0
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        return UsageError.exit_code
+    except click.ClickException as error:
+        say(f"wsgi-bench: {_with_help(error)}", sys.stderr)
         return UsageError.exit_code
     except UsageError as error:
         for problem in error.problems:
