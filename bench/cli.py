@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bench import listing, settings
+from bench import complete, listing, settings
 from bench.compare import compare_results
 from bench.deploy.engine import find_engine
 from bench.deploy.ownership import clean as remove_leftovers
@@ -23,11 +22,13 @@ from bench.doctor.page import show
 from bench.environment import split_cpus
 from bench.errors import EXIT_NOT_VALID, BenchError, EngineError, UsageError
 from bench.interrupt import interruptible
+from bench.options import run_options
 from bench.plan import make_plan
 from bench.progress import Reporter
 from bench.report import FORMATS
 from bench.report.compare import FORMATS as COMPARE_FORMATS
 from bench.report.compare.words import problem_lines
+from bench.say import say
 from bench.session import (
     RESULTS,
     Outcome,
@@ -41,13 +42,11 @@ from bench.session import (
     write_all_reports,
 )
 from bench.session import resume as resume_run
-from bench.store import replace_file
+from bench.store import RESULT, replace_file
 
 ROOT = Path(__file__).resolve().parents[1]
 
 _SHORTAGES = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
-
-Command = Callable[..., Any]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,35 +55,8 @@ def cli() -> None:
     """Which WSGI server serves this application best on this machine, and how sure are we?"""
 
 
-def _run_options(command: Command) -> Command:
-    options = (
-        click.option("--profile", help="smoke, standard (default) or full: how much is measured."),
-        click.option("--runtime", help="auto (default), local or compose: child processes or containers."),
-        click.option("--servers", help="Names of docker-compose.yml, with commas between."),
-        click.option(
-            "--app", help="A name of apps/apps.toml, or any module:callable that PYTHONPATH leads to."
-        ),
-        click.option("--scenarios", help="Names, with commas between; see `wsgi-bench list scenarios`."),
-        click.option("--users", help="Users of closed load."),
-        click.option("--rate", help="Requests a second of open load, instead of the pilot's."),
-        click.option("--rounds", help="Rounds of fresh deployments."),
-        click.option("--blocks", help="Closed-load blocks a round; a tenth as many are open load."),
-        click.option("--seed", help="Order and requests are drawn from it; by default a fresh one."),
-        click.option("--out", help="Directory for this run's files."),
-        click.option("--connection", help="as-is (default), or close: a connection each request."),
-        click.option("--processes", help="Of the load generator; by default one for each of its CPUs."),
-        click.option("--client", help="loop (default), or fasthttp: locust's own client, for comparison."),
-        click.option(
-            "--target", multiple=True, metavar="NAME=URL", help="Measure what runs already; repeatable."
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 @cli.command()
-@_run_options
+@run_options
 @click.option("--dry-run", is_flag=True, help="Print the plan and its time; start nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the derived result as JSON.")
 @click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
@@ -107,29 +79,30 @@ def run(context: click.Context, /, dry_run: bool, as_json: bool, quiet: bool, **
             processes=asked.processes or len(split_cpus().generator),
             client=asked.client,
         )
-        if dry_run:
-            click.echo(listing.plan(plan))
-            return
-        directory = result_directory(ROOT, asked.out)
-        outcome = measure(plan, ROOT, directory, reporter)
+        outcome = None if dry_run else measure(plan, ROOT, result_directory(ROOT, asked.out), reporter)
+    if outcome is None:
+        click.echo(listing.plan(plan))
+        return
     _finish(context, outcome, as_json=as_json, quiet=quiet)
 
 
 @cli.command()
-@click.argument("result", type=click.Path(path_type=Path))
+@click.argument("result", type=click.Path(path_type=Path), shell_complete=complete.results)
 @click.option("--json", "as_json", is_flag=True, help="Print the derived result as JSON.")
 @click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
 @click.pass_context
 def resume(context: click.Context, result: Path, as_json: bool, quiet: bool) -> None:
-    """Continue an interrupted run."""
+    """Continue an interrupted run; `wsgi-bench list results` names those there are."""
     with Reporter(quiet=quiet) as reporter:
         outcome = resume_run(result_path(result), ROOT, reporter)
     _finish(context, outcome, as_json=as_json, quiet=quiet)
 
 
 @cli.command()
-@click.argument("result", required=False, type=click.Path(path_type=Path))
-@click.option("--format", "format_name", help=f"One of {', '.join(FORMATS)}.")
+@click.argument("result", required=False, type=click.Path(path_type=Path), shell_complete=complete.results)
+@click.option(
+    "--format", "format_name", help=f"One of {', '.join(FORMATS)}.", shell_complete=complete.formats
+)
 @click.option("--out", type=click.Path(path_type=Path), help="File to write, by default as html.")
 def report(result: Path | None, format_name: str | None, out: Path | None) -> None:
     """Render a stored result, by default the newest; without options all its files and the index."""
@@ -149,8 +122,8 @@ def report(result: Path | None, format_name: str | None, out: Path | None) -> No
 
 
 @cli.command()
-@click.argument("old", type=click.Path(path_type=Path))
-@click.argument("new", type=click.Path(path_type=Path))
+@click.argument("old", type=click.Path(path_type=Path), shell_complete=complete.results)
+@click.argument("new", type=click.Path(path_type=Path), shell_complete=complete.results)
 @click.option(
     "--fail-if",
     multiple=True,
@@ -159,7 +132,11 @@ def report(result: Path | None, format_name: str | None, out: Path | None) -> No
     "one is exceeded, 4 where one can't be judged.",
 )
 @click.option(
-    "--format", "format_name", default="text", help=f"One of {', '.join(COMPARE_FORMATS)}; by default text."
+    "--format",
+    "format_name",
+    default="text",
+    help=f"One of {', '.join(COMPARE_FORMATS)}; by default text.",
+    shell_complete=complete.compare_formats,
 )
 @click.option("--out", type=click.Path(path_type=Path), help="File to write instead of standard output.")
 @click.pass_context
@@ -175,7 +152,7 @@ def compare(
         replace_file(out, [text])
         click.echo(out)
     for line in problem_lines(found.judgements):
-        click.echo(f"wsgi-bench: {line}", err=True)
+        say(f"wsgi-bench: {line}", sys.stderr)
     context.exit(found.exit_code)
 
 
@@ -208,7 +185,7 @@ def calibrate(as_json: bool) -> None:
 
 
 @cli.command(name="list")
-@click.argument("what")
+@click.argument("what", shell_complete=complete.lists)
 @click.option("--json", "as_json", is_flag=True)
 def list_(what: str, as_json: bool) -> None:
     """List servers, apps, scenarios or results."""
@@ -221,7 +198,12 @@ def list_(what: str, as_json: bool) -> None:
     if what not in tables:
         raise UsageError(f"There is no list of {what!r}. Known are {', '.join(tables)}.")
     rows = tables[what](ROOT)
-    click.echo(json.dumps(rows, indent=1) if as_json else listing.as_text(rows))
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+        return
+    click.echo(listing.as_text(rows))
+    if what == "results":
+        say(listing.going_on(rows), sys.stderr)
 
 
 @cli.command()
@@ -230,17 +212,28 @@ def clean() -> None:
     try:
         engine = find_engine()
     except EngineError as error:
-        click.echo(f"There is nothing to clean, since only containers can be left behind: {error}")
+        say(f"There is nothing to clean, since only containers can be left behind: {error}", sys.stdout)
         return
-    for run_id in remove_leftovers(engine):
+    removed = remove_leftovers(engine)
+    for run_id in removed:
         click.echo(f"removed what {run_id} had left")
+    if not removed:
+        click.echo("There is nothing to clean: no run that has ended left a container or network behind.")
 
 
 def _finish(context: click.Context, outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
     click.echo(FORMATS["json" if as_json else "text"](outcome.suite, outcome.analysis))
     if not quiet:
+        click.echo(f"trials: {outcome.directory / RESULT}; logs: {outcome.directory / 'logs'}", err=True)
         click.echo(f"report: {outcome.directory / 'report.html'}", err=True)
     context.exit(outcome.exit_code)
+
+
+def _with_help(error: click.ClickException) -> str:
+    """What click found wrong with the command line, and where to read how it is right."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    verb = "wsgi-bench" if context is None else context.command_path
+    return f"{error.format_message()} `{verb} --help` says how it is used."
 
 
 def main() -> int:
@@ -248,18 +241,21 @@ def main() -> int:
     try:
         with interruptible():
             return cli(standalone_mode=False) or 0
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        return UsageError.exit_code
+    except click.ClickException as error:
+        say(f"wsgi-bench: {_with_help(error)}", sys.stderr)
         return UsageError.exit_code
     except UsageError as error:
         for problem in error.problems:
-            print(f"wsgi-bench: {problem}", file=sys.stderr)
+            say(f"wsgi-bench: {problem}", sys.stderr)
         return error.exit_code
     except BenchError as error:
-        print(f"wsgi-bench: {error}", file=sys.stderr)
+        say(f"wsgi-bench: {error}", sys.stderr)
         return error.exit_code
     except OSError as error:
         if error.errno not in _SHORTAGES:
             raise
-        print(f"wsgi-bench: this machine has too little of something: {error}. Free some.", file=sys.stderr)
+        say(f"wsgi-bench: this machine has too little of something: {error}. Free some.", sys.stderr)
         return BenchError.exit_code

@@ -5,18 +5,26 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from bench.duration import expected_each_s, in_words, parts_of
 from bench.errors import ResultError
-from bench.model import Plan
+from bench.model import Load, Plan
 from bench.registry import load_apps, load_servers
+from bench.report.units import plain, yes
 from bench.scenarios import SCENARIOS
 from bench.settings import APPS_FILE, COMPOSE_FILE
 from bench.store import RESULT, outline
 
 Row = Mapping[str, object]
+
+WIDTH = 80
+# The names of results begin with it.
+_ONLY_IN_JSON = frozenset({"started"})
 
 
 def servers(root: Path) -> list[Row]:
@@ -73,44 +81,72 @@ def results(root: Path) -> list[Row]:
     return rows
 
 
+def going_on(rows: Sequence[Row]) -> str:
+    """How to go on from a list of results."""
+    whole = [row["result"] for row in rows if row.get("complete")]
+    lines = [
+        f"{row['result']} was interrupted: `wsgi-bench resume {row['result']}` continues it."
+        for row in rows
+        if row.get("complete") is False
+    ]
+    if whole:
+        lines.append(f"`wsgi-bench report {whole[0]} --format text` shows the newest.")
+    if len(whole) > 1:
+        lines.append(f"`wsgi-bench compare {whole[1]} {whole[0]}` says what changed.")
+    return "\n".join(lines or ["`wsgi-bench run` makes a result."])
+
+
 def plan(planned: Plan) -> str:
     """What a run would do, and how long it would take."""
-    minutes, seconds = divmod(round(planned.expected_s), 60)
-    head = (
-        f"profile {planned.profile}, runtime {planned.runtime}, seed {planned.seed}: "
-        f"{planned.rounds} rounds of {planned.blocks} closed and {planned.open_blocks} open blocks, "
-        f"about {minutes} min {seconds} s\n"
+    each_s, parts = expected_each_s(planned), parts_of(planned)
+    pieces = {
+        "starting": parts.start * each_s["start"],
+        "warm-up": parts.warm_up * each_s["warm-up"],
+        "pilot": parts.pilot * each_s["pilot"],
+        "closed load": parts.closed * each_s["closed"],
+        "open load": parts.open * each_s["open"],
+    }
+    spent = ", ".join(f"{name} {in_words(seconds)}" for name, seconds in pieces.items() if seconds)
+    about = "about" if planned.stop_within is None else "at most"
+    open_blocks = f"{planned.open_blocks} open block{'s' * (planned.open_blocks != 1)}"
+    lines = (
+        f"profile {planned.profile}, runtime {planned.runtime}, seed {planned.seed}",
+        f"{planned.rounds} round{'s' * (planned.rounds != 1)} of {planned.blocks} closed and {open_blocks}, "
+        f"{len(planned.deployments)} deployments",
+        f"{about} {in_words(planned.expected_s)}:",
+        f"  {spent}",
     )
-    rows: list[Row] = [
-        {
-            "case": case.id,
-            "load": f"{case.load.users} users"
-            if case.load.model == "closed"
-            else f"{case.load.rate:g} a second"
-            if case.load.rate
-            else f"{case.load.share:.0%} of its own capacity"
-            if case.load.share
-            else "60 % of the slowest",
-        }
-        for case in planned.cases
-    ]
-    return head + as_text(rows)
+    rows: list[Row] = [{"case": case.id, "load": _offered(case.load)} for case in planned.cases]
+    return "\n".join(fill(line, WIDTH) for line in lines) + "\n\n" + as_text(rows)
+
+
+def _offered(load: Load) -> str:
+    closing = ", a connection each request" if load.connection == "close" else ""
+    if load.model == "closed":
+        return f"{load.users} user{'s' * (load.users != 1)}{closing}"
+    if load.rate is not None:
+        return f"{load.rate:g} a second{closing}"
+    share = "60 % of the slowest" if load.share is None else f"{load.share * 100:g} % of its own capacity"
+    return share + closing
 
 
 def as_text(rows: Sequence[Row]) -> str:
-    """A table with a column for every key."""
+    """A table 80 wide, with a column for every key that has anything to say; names aren't broken."""
     if not rows:
         return "none"
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    table = Table(*names, box=None, pad_edge=False)
+    said = dict.fromkeys(name for row in rows for name in row if row[name] != "")
+    names = [name for name in said if name not in _ONLY_IN_JSON]
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name, no_wrap=not any(" " in str(row.get(name, "")) for row in rows))
     for row in rows:
         table.add_row(*(_cell(row.get(name, "")) for name in names))
     buffer = io.StringIO()
-    Console(file=buffer, width=200, highlight=False, markup=False).print(table)
+    Console(file=buffer, width=WIDTH, highlight=False, markup=False, emoji=False).print(table)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
 
 
-def _cell(value: object) -> str:
+def _cell(value: object) -> Text:
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
+        return Text(yes(value))
+    return Text(plain(str(value)))

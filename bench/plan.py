@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bench.duration import OPEN_SETTLE_S, expected_s
 from bench.model import (
     TWIN_SUFFIX,
     App,
@@ -14,6 +15,7 @@ from bench.model import (
     Connection,
     Deployment,
     Load,
+    LoadModel,
     Plan,
     Server,
     TrialLength,
@@ -21,15 +23,8 @@ from bench.model import (
 )
 from bench.scenarios.request import Scenario
 
-OPEN_SETTLE_S = 0.1
 IN_FLIGHT_CAP = 256
-PILOT_BLOCKS = 5
 _PILOT_SHARE = 0.6
-_CLOSED_OVERHEAD_S = 0.03
-_OPEN_OVERHEAD_S = OPEN_SETTLE_S + 0.05
-_SHARED_OVERHEAD_S = 0.1
-_START_S = {"local": 0.8, "compose": 1.5, "external": 0.05}
-_DRIVER_START_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -151,7 +146,7 @@ def make_plan(
         processes=processes,
         client=client,
     )
-    return replace(plan, expected_s=_expected_s(plan))
+    return replace(plan, expected_s=expected_s(plan))
 
 
 def block_orders(
@@ -234,10 +229,10 @@ def database_of(deployment: Deployment) -> int | None:
     return deployment.database if deployment.app.redis else None
 
 
-def block_models(plan: Plan) -> list[str]:
+def block_models(plan: Plan) -> list[LoadModel]:
     """ "closed" or "open" for each block of a round, the open ones spread evenly among the closed."""
     every = plan.blocks / plan.open_blocks
-    models: list[str] = []
+    models: list[LoadModel] = []
     for block in range(plan.blocks):
         models.append("closed")
         if int((block + 1) / every) > int(block / every):
@@ -290,16 +285,3 @@ def _case(deployment: Deployment, scenario: Scenario, load: Load) -> Case:
     if load.connection == "close":
         parts.append("close")
     return Case("/".join(parts), name, deployment.app.name, scenario.name, deployment.name, load)
-
-
-def _expected_s(plan: Plan) -> float:
-    """Seconds for the whole run, from the lengths of its parts and their usual overheads."""
-    closed = sum(case.load.model == "closed" for case in plan.cases)
-    opened = len(plan.cases) - closed
-    shared_s = _SHARED_OVERHEAD_S if plan.processes > 1 else 0.0
-    a_round = (
-        len(plan.deployments) * (_START_S[plan.runtime] + plan.warmup_s + _CLOSED_OVERHEAD_S)
-        + plan.blocks * closed * (plan.trial_s.closed + _CLOSED_OVERHEAD_S + shared_s)
-        + plan.open_blocks * opened * (plan.trial_s.open + _OPEN_OVERHEAD_S)
-    )
-    return _DRIVER_START_S + plan.rounds * a_round

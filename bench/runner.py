@@ -10,17 +10,18 @@ from bench.analysis import analyse, sure_enough
 from bench.analysis.verdict import MAX_ERROR_RATE
 from bench.counters import difference
 from bench.deploy import Runtime
+from bench.duration import PILOT_BLOCKS, needs_pilot
 from bench.fleet import Fleet
 from bench.load.client import LoadDriver
 from bench.model import Case, Failure, Plan, Trial, TrialOrder
-from bench.plan import PILOT_BLOCKS, block_models, block_orders, with_open_rates
+from bench.plan import block_models, block_orders, with_open_rates
 from bench.progress import Reporter
 from bench.store import Writer, load
+from bench.watch import Watch
 
 _WARM_UP = -1
 _PILOT = -2
 _IDLE_S = 0.5
-_SHOWN_LINES = 5
 _SET_POINTS = (0.5, 0.75)
 
 
@@ -28,7 +29,7 @@ class Runner:
     """Works through a plan.
 
     Args:
-        done: (round, block, case id) of the trials that an earlier, interrupted run has saved.
+        saved: trials of an earlier, interrupted run.
         epoch_ns: monotonic time from which trials count their `at_s`.
     """
 
@@ -40,7 +41,7 @@ class Runner:
         writer: Writer,
         reporter: Reporter,
         *,
-        done: frozenset[tuple[int, int, str]],
+        saved: Sequence[Trial],
         epoch_ns: int,
     ) -> None:
         self._plan = plan
@@ -48,17 +49,19 @@ class Runner:
         self._driver = driver
         self._writer = writer
         self._reporter = reporter
-        self._done = done
+        self._done = {(trial.round, trial.block, trial.case) for trial in saved}
         self._epoch_ns = epoch_ns
         self._given_up: set[str] = set()
         self._models = block_models(plan)
         self._deployment_of = {case.id: case.deployment for case in plan.cases}
+        rounds = {number: self._missing(number) for number in range(1, plan.rounds + 1)}
+        self._watch = Watch(plan, reporter, {n: blocks for n, blocks in rounds.items() if blocks}, saved)
 
     def run(self) -> None:
         """Measure everything that isn't measured yet."""
         self._seed()
         for number in range(1, self._plan.rounds + 1):
-            blocks = [b for b in range(len(self._models)) if self._missing(number, b)]
+            blocks = self._missing(number)
             if blocks:
                 self._round(number, blocks)
             if self._sure_enough_after(number):
@@ -86,35 +89,39 @@ class Runner:
         wanted = [d for d in self._plan.deployments if d.name not in self._given_up]
         if not wanted:
             return
-        place = f"round {number} of {self._plan.rounds}"
-        self._reporter.phase(f"{place}: starting {len(wanted)} servers")
         fleet = Fleet(self._runtime, self._driver, number)
         try:
             with fleet:
-                fleet.start((d, self._scenarios(d.name)) for d in wanted)
-                self._given_up |= {failure.deployment for failure in fleet.failures}
+                fleet.start((d, self._scenarios(d.name)) for d in self._watch.starting(number, wanted))
                 self._note(fleet.failures)
+                self._watch.started(fleet.members, fleet.failures)
                 if not fleet.members:
                     return
                 self._warm_up(number, fleet)
+                self._watch.warmed_up()
                 fleet.read_idle_memory()
                 if number == 1:
                     fleet.read_idle_cpu(_IDLE_S)
-                if any(case.load.model == "open" and case.load.rate is None for case in self._plan.cases):
+                if needs_pilot(self._plan):
                     self._pilot(number, fleet)
-                self._reporter.phase(f"{place}: measuring {len(fleet.members)} servers")
+                self._watch.measuring(self._plan, fleet.members)
                 for block in blocks:
                     self._block(number, block, fleet)
         finally:
             self._writer.append(deployments=fleet.records)
+        self._watch.stopped()
 
-    def _missing(self, number: int, block: int) -> bool:
-        model = self._models[block]
-        return any(
-            (number, block, case.id) not in self._done
-            for case in self._plan.cases
-            if case.load.model == model and case.deployment not in self._given_up
-        )
+    def _missing(self, number: int) -> list[int]:
+        """The blocks of a round that want a trial yet."""
+        return [
+            block
+            for block, model in enumerate(self._models)
+            if any(
+                (number, block, case.id) not in self._done
+                for case in self._plan.cases
+                if case.load.model == model and case.deployment not in self._given_up
+            )
+        ]
 
     def _scenarios(self, deployment: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(c.scenario for c in self._plan.cases if c.deployment == deployment))
@@ -148,10 +155,10 @@ class Runner:
                 trials.append(replace(trial, host={**trial.host, **difference(before, refused[name])}))
         finally:
             self._writer.append(trials=trials)
-        self._note(fleet.remove_dead())
-        self._reporter.share_done(
-            (number - 1) * len(self._models) + block + 1, self._plan.rounds * len(self._models)
-        )
+        dead = fleet.remove_dead()
+        self._note(dead)
+        self._watch.measured(self._models[block], trials)
+        self._watch.failed(dead)
 
     def _orders(self, number: int, block: int, fleet: Fleet) -> list[TrialOrder]:
         model = self._models[block] if block >= 0 else "closed"
@@ -168,9 +175,6 @@ class Runner:
         ]
 
     def _note(self, failures: Sequence[Failure]) -> None:
-        if not failures:
-            return
-        self._writer.append(failures=failures)
-        for failure in failures:
-            log = (f"    {line}" for line in failure.log[-_SHOWN_LINES:])
-            self._reporter.problem("\n".join([f"{failure.deployment} failed: {failure.reason}", *log]))
+        if failures:
+            self._given_up |= {failure.deployment for failure in failures}
+            self._writer.append(failures=failures)

@@ -111,6 +111,7 @@ def resume(directory: Path, root: Path, reporter: Reporter) -> Outcome:
     with writer:
         require_cpus(suite.environment.cpu_split, directory)
         runtime = _open(suite.plan, root, directory, suite.environment.cpu_split, reporter)
+        reporter.phase(f"continuing {directory}, of which {len(suite.trials):,} trials are saved")
         last = max((trial.at_s + trial.duration_s for trial in suite.trials), default=0.0)
         writer.append(gap={"reason": "resumed", "at": datetime.now(UTC).isoformat(timespec="seconds")})
         return _saved(writer, suite, runtime, root, reporter, time.monotonic_ns() - int(last * 1e9))
@@ -174,7 +175,7 @@ def _work(
                 driver,
                 writer,
                 reporter,
-                done=frozenset((t.round, t.block, t.case) for t in suite.trials),
+                saved=suite.trials,
                 epoch_ns=epoch_ns,
             ).run()
 

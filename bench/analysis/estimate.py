@@ -14,7 +14,7 @@ All is done on logarithms, so that ratios are differences and intervals are symm
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,20 +88,27 @@ def estimate(rounds: Rounds) -> Estimate | None:
     restarts vary, so it is shown but nothing is claimed from it.
     """
     locations = [hodges_lehmann(list(blocks.values())) for blocks in rounds.values()]
-    over_rounds = effect(locations)
-    if over_rounds is not None:
-        low, high = over_rounds.interval()
-        return Estimate(math.exp(over_rounds.mean), math.exp(low), math.exp(high))
-    if not locations:
-        return None
-    return _single_round(next(iter(rounds.values())), locations[0])
+    return over_rounds(locations, list(next(iter(rounds.values()), {}).values()))
 
 
-def _single_round(blocks: Mapping[int, float], location: float) -> Estimate:
+def over_rounds(locations: Sequence[float], blocks: Sequence[float]) -> Estimate | None:
+    """`estimate`, from what it makes of each round.
+
+    Args:
+        blocks: of the first round, which give the interval where it is the only one.
+    """
+    found = effect(locations)
+    if found is not None:
+        low, high = found.interval()
+        return Estimate(math.exp(found.mean), math.exp(low), math.exp(high))
+    return _single_round(blocks, locations[0]) if locations else None
+
+
+def _single_round(blocks: Sequence[float], location: float) -> Estimate:
     n = len(blocks)
     if n < 6:
         return Estimate(math.exp(location))
-    averages = np.sort(_walsh_averages(list(blocks.values())))
+    averages = np.sort(_walsh_averages(blocks))
     spread = math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
     skip = max(0, math.floor(n * (n + 1) / 4 - student.normal_quantile(LEVEL) * spread) - 1)
     return Estimate(math.exp(location), math.exp(averages[skip]), math.exp(averages[-1 - skip]))

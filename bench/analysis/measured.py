@@ -25,9 +25,7 @@ class Measured:
     @cached_property
     def log_rates(self) -> Rounds:
         """Right answers a second; trials without one are left out (a verdict names them)."""
-        return self._by_round(
-            lambda t: t.answers / t.duration_s if t.answers > 0 and t.duration_s > 0 else None,
-        )
+        return self._by_round(rate_of)
 
     @cached_property
     def log_costs(self) -> Rounds:
@@ -37,7 +35,7 @@ class Measured:
     @cached_property
     def latency(self) -> Histogram | None:
         """Response times over all trials and endpoints; for open load from when each was due."""
-        return _merge("latency", self.trials)
+        return latency_of(self.trials)
 
     @cached_property
     def lateness(self) -> Histogram | None:
@@ -48,7 +46,7 @@ class Measured:
     def latency_by_round(self) -> Mapping[int, Histogram]:
         """`latency`, a histogram a round."""
         rounds = {r: [t for t in self.trials if t.round == r] for r in sorted({t.round for t in self.trials})}
-        merged = {number: _merge("latency", trials) for number, trials in rounds.items()}
+        merged = {number: latency_of(trials) for number, trials in rounds.items()}
         return {number: histogram for number, histogram in merged.items() if histogram is not None}
 
     def pooled_rate(self) -> float:
@@ -79,6 +77,16 @@ def measured(suite: Suite) -> Mapping[str, Measured]:
         case.id: Measured(case, deployments[case.deployment], tuple(trials.get(case.id, ())))
         for case in suite.plan.cases
     }
+
+
+def rate_of(trial: Trial) -> float | None:
+    """Right answers a second; None without one."""
+    return trial.answers / trial.duration_s if trial.answers > 0 and trial.duration_s > 0 else None
+
+
+def latency_of(trials: Iterable[Trial]) -> Histogram | None:
+    """Response times of some trials of one case, over all endpoints."""
+    return _merge("latency", trials)
 
 
 def _merge(kind: str, trials: Iterable[Trial]) -> Histogram | None:

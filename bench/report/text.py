@@ -13,10 +13,11 @@ from rich.text import Text
 
 from bench.model import Analysis, Suite
 from bench.report.build import page
-from bench.report.page import Page, Section, Table
+from bench.report.page import Column, Page, Section, Table
 
 _WIDTH = 80
 _LOG_LINES = 5
+_NAME = 16
 
 
 def render(suite: Suite, analysis: Analysis) -> str:
@@ -47,7 +48,7 @@ def _section(console: Console, section: Section) -> None:
         console.print(Padding(Text(f"- {point}"), (0, 0, 0, 2)))
     for table in section.tables:
         console.print(Text(table.caption))
-        console.print(_grid(table))
+        console.print(_fitting(table))
         for note in table.notes:
             console.print(Text(note))
     for listing in section.listings:
@@ -56,8 +57,15 @@ def _section(console: Console, section: Section) -> None:
             console.print(Padding(Text(line.expandtabs()), (0, 0, 0, 4)))
 
 
-def _grid(table: Table) -> Grid:
-    grid = Grid(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+def _fitting(table: Table) -> Grid:
+    """With two blanks between columns where there is room for them, else with one."""
+    grid = _grid(table, 1)
+    wide = Console(width=_WIDTH * 10)
+    return grid if wide.measure(grid).maximum <= _WIDTH else _grid(table, 0)
+
+
+def _grid(table: Table, padding: int) -> Grid:
+    grid = Grid(box=box.SIMPLE_HEAD, padding=(0, padding, 0, 0), pad_edge=False)
     shown = [number for number, column in enumerate(table.columns) if not column.wide]
     for column in (table.columns[number] for number in shown):
         label = "\n".join(_narrow(part) for part in (column.label, column.unit) if part)
@@ -68,8 +76,13 @@ def _grid(table: Table) -> Grid:
             overflow="fold",
         )
     for row in table.rows:
-        grid.add_row(*(Text(row.cells[number]) for number in shown))
+        grid.add_row(*(Text(_cell(row.cells[number], table.columns[number])) for number in shown))
     return grid
+
+
+def _cell(text: str, column: Column) -> str:
+    """A long name is broken after a hyphen, rather than wherever the line ends."""
+    return text if column.numeric or " " in text else fill(text, _NAME)
 
 
 def _narrow(label: str) -> str:

@@ -22,10 +22,12 @@ def test_a_run_says_its_phases_on_one_stream_and_its_result_on_the_other(tmp_pat
     said = wsgi_bench(*SMOKE, "--servers", "waitress", "--out", out)
 
     assert said.code == 0, said.err
-    *phases, last = said.err.splitlines()
+    *phases, trials, last = said.err.splitlines()
     assert phases
     assert all(PHASE.fullmatch(line) for line in phases), said.err
     assert any("round 1 of 1: measuring" in line for line in phases)
+    assert any(re.search(r"round 1 of 1 done, .*hello.*: waitress [\d,]+ a second", line) for line in phases)
+    assert trials == f"trials: {out / RESULT}; logs: {out / 'logs'}"
     assert last == f"report: {out / 'report.html'}"
     assert "Not a measurement" in said.out
     assert "\x1b" not in said.out + said.err
@@ -119,3 +121,35 @@ def test_help_names_every_verb_and_option() -> None:
         "out", "connection", "target", "dry-run", "json", "quiet",
     ):  # fmt: skip
         assert f"--{option} " in options
+
+
+@pytest.mark.parametrize("words", [("resume",), ("list",), ("run", "--no-such"), ("rsume",)])
+def test_a_command_line_that_is_wrong_is_answered_in_a_line_that_says_where_to_read(
+    words: tuple[str, ...],
+) -> None:
+    said = wsgi_bench(*words)
+
+    assert said.code == 2
+    assert said.out == ""
+    assert re.fullmatch(r"wsgi-bench: .*`.* --help` says how it is used\.\n", said.err)
+
+
+def test_a_list_of_results_says_how_to_go_on_within_80_columns(checkout: Path, result: Path) -> None:
+    (checkout / "results").mkdir()
+    stored = json.loads((result / RESULT).read_text())
+    for name, complete in (("20260101T000000Z-host", False), ("20260102T000000Z-host", True)):
+        (checkout / "results" / name).mkdir()
+        (checkout / "results" / name / RESULT).write_text(json.dumps({**stored, "complete": complete}))
+
+    said = wsgi_bench("list", "results", cwd=checkout)
+
+    assert "wsgi-bench resume results/20260101T000000Z-host" in said.err
+    assert "wsgi-bench report results/20260102T000000Z-host" in said.err
+    assert max(map(len, said.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("what", ["servers", "apps", "scenarios"])
+def test_lists_and_plans_fit_80_columns(what: str) -> None:
+    plan = wsgi_bench("run", "--dry-run", "--runtime", "local", "--profile", "full").out
+    for text in (wsgi_bench("list", what).out, plan):
+        assert max(map(len, text.splitlines())) <= 80

@@ -204,7 +204,7 @@ def test_rounds_that_agree_exactly_are_sure() -> None:
 def test_the_jackknife_is_as_wide_as_the_rounds_are_apart() -> None:
     suite = make_suite({"a": 3000.0}, rounds=8)
     case = measured(suite)["a/shortly/mixed/open"]
-    found = percentile(case, 0.5)
+    found = percentile(list(case.latency_by_round.values()), 0.5)
     assert found is not None
     assert case.latency is not None
     assert math.isclose(math.exp(found.mean), case.latency.quantile_s(0.5))

@@ -8,10 +8,10 @@ from itertools import groupby
 
 import pytest
 
+from bench.duration import OPEN_SETTLE_S
 from bench.model import App, Plan, Server
 from bench.plan import (
     IN_FLIGHT_CAP,
-    OPEN_SETTLE_S,
     PROFILES,
     Profile,
     block_models,
@@ -266,4 +266,4 @@ def test_the_standard_comparison_takes_about_five_minutes_most_of_it_inside_tria
     )
     inside_s = plan.rounds * 6 * (plan.blocks * plan.trial_s.closed + plan.open_blocks * plan.trial_s.open)
     assert inside_s < plan.expected_s < 330
-    assert inside_s > 0.7 * plan.expected_s
+    assert inside_s > 0.65 * plan.expected_s

@@ -54,7 +54,15 @@ class DeploymentFigure(Figure):
 
 def _latency(name: str, share: float) -> CaseFigure:
     missing = f"too few samples for a {name}, which takes 100 beyond it and two rounds"
-    return CaseFigure(name, name, False, "faster", "slower", missing, lambda one: percentile(one, share))
+    return CaseFigure(
+        name,
+        name,
+        False,
+        "faster",
+        "slower",
+        missing,
+        lambda one: percentile(list(one.latency_by_round.values()), share),
+    )
 
 
 def _over_rounds(values: Sequence[float | None]) -> Effect | None:

@@ -7,11 +7,13 @@ B. Welch's test (Biometrika 34, 1947) puts the two together.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bench.analysis import student
 from bench.analysis.estimate import Effect, effect, hodges_lehmann
-from bench.analysis.measured import Measured, Rounds
+from bench.analysis.histogram import Histogram
+from bench.analysis.measured import Rounds
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,12 @@ def located(rounds: Rounds) -> Effect | None:
     return effect([hodges_lehmann(list(blocks.values())) for blocks in rounds.values()])
 
 
-def percentile(measured: Measured, share: float) -> Effect | None:
+def percentile(rounds: Sequence[Histogram], share: float) -> Effect | None:
     """The logarithm of a percentile over the whole run, with a jackknife over its rounds.
 
     None with too few samples beyond it, or fewer than two rounds.
     """
-    whole, rounds = measured.latency, measured.latency_by_round.values()
+    whole = Histogram.sum(rounds)
     if whole is None or len(rounds) < 2 or whole.percentile_s(share) is None:
         return None
     value = math.log(whole.quantile_s(share))

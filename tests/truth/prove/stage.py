@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.deploy.local import LocalRuntime
+from bench.duration import OPEN_SETTLE_S
 from bench.environment import split_cpus
 from bench.errors import MachineError
 from bench.fleet import Fleet
 from bench.load.client import LoadDriver
 from bench.load.open import poisson
 from bench.model import CpuSplit, Deployment, Load, Server, Target, Trial, TrialOrder, UsageSource
-from bench.plan import OPEN_SETTLE_S
 from bench.registry import load_apps, load_servers
 from bench.settings import APPS_FILE, COMPOSE_FILE
 from tests.truth.planted import planted

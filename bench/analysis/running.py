@@ -1,0 +1,64 @@
+"""A case's figure while its run goes on: what the analysis will say, at the price of the newest round."""
+
+from __future__ import annotations
+
+import math
+
+from bench.analysis.compare.welch import percentile
+from bench.analysis.estimate import hodges_lehmann, over_rounds
+from bench.analysis.histogram import Histogram
+from bench.analysis.measured import latency_of, rate_of
+from bench.model import Estimate, Trial
+
+
+class RunningRate:
+    """Right answers a second of one case: `Summary.throughput_rps` of the trials so far."""
+
+    def __init__(self) -> None:
+        self._rounds: dict[int, list[float]] = {}
+        self._locations: dict[int, float] = {}
+
+    def add(self, trial: Trial) -> None:
+        """Count one more trial."""
+        value = rate_of(trial)
+        if value is not None:
+            self._rounds.setdefault(trial.round, []).append(math.log(value))
+            self._locations.pop(trial.round, None)
+
+    def estimate(self) -> Estimate | None:
+        """None before the first trial with a right answer."""
+        for number in self._rounds.keys() - self._locations.keys():
+            self._locations[number] = hodges_lehmann(self._rounds[number])
+        locations = [self._locations[number] for number in self._rounds]
+        return over_rounds(locations, next(iter(self._rounds.values()), []))
+
+
+class RunningLatency:
+    """Percentiles of one case's latency: those of `Summary.latency_s`, with the interval of a jackknife."""
+
+    def __init__(self) -> None:
+        self._rounds: dict[int, Histogram] = {}
+
+    def add(self, trial: Trial) -> None:
+        """Count one more trial.
+
+        Raises:
+            ResultError: its histogram can't be decoded.
+        """
+        found = latency_of([trial])
+        if found is not None:
+            parts = [self._rounds[trial.round], found] if trial.round in self._rounds else [found]
+            self._rounds[trial.round] = Histogram.sum(parts) or found
+
+    def percentile(self, share: float) -> Estimate | None:
+        """In seconds; None with too few samples beyond it, without an interval in the first round."""
+        rounds = list(self._rounds.values())
+        whole = Histogram.sum(rounds)
+        value_s = whole.percentile_s(share) if whole else None
+        if value_s is None:
+            return None
+        effect = percentile(rounds, share)
+        if effect is None:
+            return Estimate(value_s)
+        low, high = effect.interval()
+        return Estimate(value_s, math.exp(low), math.exp(high))

@@ -1,0 +1,128 @@
+"""How long a run takes: beforehand from the lengths of its parts, later from its own pace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.model import Plan
+
+OPEN_SETTLE_S = 0.1
+PILOT_BLOCKS = 5
+_CLOSED_OVERHEAD_S = 0.03
+_OPEN_OVERHEAD_S = OPEN_SETTLE_S + 0.05
+_SHARED_OVERHEAD_S = 0.1
+_START_S = {"local": 0.8, "compose": 1.5, "external": 0.05}
+_DRIVER_START_S = 3.0
+# How much the next block leaves of an earlier one's weight: of the last 20 two thirds.
+_KEPT = 0.95
+
+Part = Literal["start", "warm-up", "pilot", "closed", "open", "stop"]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a run, or the rest of it, consists of.
+
+    Attributes:
+        start, stop: servers, counted anew in every round.
+        warm_up, pilot, closed, open: trials.
+    """
+
+    start: int
+    warm_up: int
+    pilot: int
+    closed: int
+    open: int
+    stop: int
+
+    def seconds(self, each_s: Mapping[Part, float]) -> float:
+        """What they take together."""
+        return (
+            self.start * each_s["start"]
+            + self.warm_up * each_s["warm-up"]
+            + self.pilot * each_s["pilot"]
+            + self.closed * each_s["closed"]
+            + self.open * each_s["open"]
+            + self.stop * each_s["stop"]
+        )
+
+
+def parts_of(plan: Plan) -> Parts:
+    """All of a run."""
+    closed = sum(case.load.model == "closed" for case in plan.cases)
+    opened = len(plan.cases) - closed
+    servers = plan.rounds * len(plan.deployments)
+    return Parts(
+        start=servers,
+        warm_up=plan.rounds * closed,
+        pilot=min(PILOT_BLOCKS, plan.blocks) * closed if needs_pilot(plan) else 0,
+        closed=plan.rounds * plan.blocks * closed,
+        open=plan.rounds * plan.open_blocks * opened,
+        stop=servers,
+    )
+
+
+def needs_pilot(plan: Plan) -> bool:
+    """Whether the rate of open load is still to be found."""
+    return any(case.load.model == "open" and case.load.rate is None for case in plan.cases)
+
+
+def expected_each_s(plan: Plan) -> Mapping[Part, float]:
+    """Seconds for one of each part, from its length and its usual overhead; stopping is within starting."""
+    closed_s = plan.trial_s.closed + _CLOSED_OVERHEAD_S + (_SHARED_OVERHEAD_S if plan.processes > 1 else 0.0)
+    return {
+        "start": _START_S[plan.runtime],
+        "warm-up": plan.warmup_s + closed_s - plan.trial_s.closed,
+        "pilot": closed_s,
+        "closed": closed_s,
+        "open": plan.trial_s.open + _OPEN_OVERHEAD_S,
+        "stop": 0.0,
+    }
+
+
+def expected_s(plan: Plan) -> float:
+    """Seconds for the whole run."""
+    return _DRIVER_START_S + parts_of(plan).seconds(expected_each_s(plan))
+
+
+class Pace:
+    """What each part has taken in a run that goes on, of late: a machine doesn't keep its pace.
+
+    Args:
+        now_s: monotonic time, here and in `done`.
+    """
+
+    def __init__(self, plan: Plan, now_s: float) -> None:
+        self._each_s = dict(expected_each_s(plan))
+        self._spent_s: dict[Part, float] = {}
+        self._done: dict[Part, float] = {}
+        self._last_s = now_s
+
+    def skip(self, now_s: float) -> None:
+        """The time since the last call went into something that doesn't come again."""
+        self._last_s = now_s
+
+    def done(self, part: Part, count: int, now_s: float) -> None:
+        """The time since the last call went into so many of this part; into none: as `skip`."""
+        if count:
+            self._spent_s[part] = self._spent_s.get(part, 0.0) * _KEPT + now_s - self._last_s
+            self._done[part] = self._done.get(part, 0.0) * _KEPT + count
+            self._each_s[part] = self._spent_s[part] / self._done[part]
+        self.skip(now_s)
+
+    def left_s(self, left: Parts) -> float:
+        """Seconds for the rest: at the pace measured, and as planned where nothing was measured yet."""
+        return left.seconds(self._each_s)
+
+
+def in_words(seconds: float) -> str:
+    """As exact as one wants to know it: "40 s", "4 min 10 s", "2 h 5 min"."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    if whole < 600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

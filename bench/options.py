@@ -1,0 +1,68 @@
+"""The options of `wsgi-bench run` that are settings, too; `bench/given.py` reads their values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from bench import complete
+
+Command = Callable[..., Any]
+
+
+def run_options(command: Command) -> Command:
+    """Give a command all of them."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_OPTIONS = (
+    click.option(
+        "--profile",
+        help="smoke, standard (default) or full: how much is measured.",
+        shell_complete=complete.profiles,
+    ),
+    click.option(
+        "--runtime",
+        help="auto (default), local or compose: child processes or containers.",
+        shell_complete=complete.runtimes,
+    ),
+    click.option(
+        "--servers",
+        help="Names of docker-compose.yml, with commas between.",
+        shell_complete=complete.servers,
+    ),
+    click.option(
+        "--app",
+        help="A name of apps/apps.toml, or any module:callable that PYTHONPATH leads to.",
+        shell_complete=complete.apps,
+    ),
+    click.option(
+        "--scenarios",
+        help="Names, with commas between; see `wsgi-bench list scenarios`.",
+        shell_complete=complete.scenarios,
+    ),
+    click.option("--users", help="Users of closed load."),
+    click.option("--rate", help="Requests a second of open load, instead of the pilot's."),
+    click.option("--rounds", help="Rounds of fresh deployments."),
+    click.option("--blocks", help="Closed-load blocks a round; a tenth as many are open load."),
+    click.option("--seed", help="Order and requests are drawn from it; by default a fresh one."),
+    click.option("--out", help="Directory for this run's files.", shell_complete=complete.directories),
+    click.option(
+        "--connection",
+        help="as-is (default), or close: a connection each request.",
+        shell_complete=complete.connections,
+    ),
+    click.option("--processes", help="Of the load generator; by default one for each of its CPUs."),
+    click.option(
+        "--client",
+        help="loop (default), or fasthttp: locust's own client, for comparison.",
+        shell_complete=complete.clients,
+    ),
+    click.option(
+        "--target", multiple=True, metavar="NAME=URL", help="Measure what runs already; repeatable."
+    ),
+)

@@ -1,0 +1,191 @@
+"""Follows a run for those who look on: what each case does and has reached, and how long the rest takes.
+
+It is called between blocks only, where nothing is measured.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from bench.analysis.groups import group_of
+from bench.duration import PILOT_BLOCKS, Pace, Part, Parts, in_words, needs_pilot
+from bench.model import Deployment, Failure, LoadModel, Plan, Trial
+from bench.plan import block_models
+from bench.progress import Reporter
+from bench.screen import Line, Screen, State
+from bench.standings import Standings, load_in_words
+
+_REDRAW_S = 2.0
+_LOG_LINES = 5
+
+
+class Watch:
+    """What is known of a run so far.
+
+    Args:
+        rounds: the blocks that are still to be measured, by round.
+        saved: trials that an earlier, interrupted run has saved.
+    """
+
+    def __init__(
+        self, plan: Plan, reporter: Reporter, rounds: Mapping[int, Sequence[int]], saved: Iterable[Trial]
+    ) -> None:
+        models = block_models(plan)
+        left = [models[block] for blocks in rounds.values() for block in blocks]
+        self._plan = plan
+        self._reporter = reporter
+        self._blocks = plan.rounds * len(models)
+        # How often each part is still to come, for all servers at once.
+        self._left: dict[Part, int] = {
+            "start": len(rounds),
+            "warm-up": len(rounds),
+            "pilot": min(1, len(rounds)) if needs_pilot(plan) else 0,
+            "closed": left.count("closed"),
+            "open": left.count("open"),
+            "stop": len(rounds),
+        }
+        self._pace = Pace(plan, time.monotonic())
+        self._states: dict[str, State] = {deployment.name: "waiting" for deployment in plan.deployments}
+        self._standings = Standings(plan)
+        for trial in saved:
+            self._standings.add(trial)
+        self._place = ""
+        self._phase = ""
+        self._failure: tuple[str, ...] = ()
+        self._drawn_s = 0.0
+
+    def starting(self, number: int, wanted: Sequence[Deployment]) -> Iterator[Deployment]:
+        """A round begins: its deployments in turn, each shown as it is started."""
+        self._place = f"round {number} of {self._plan.rounds}"
+        self._states |= {deployment.name: "waiting" for deployment in wanted}
+        self._say(f"starting {len(wanted)} servers")
+        self._pace.skip(time.monotonic())
+        for deployment in wanted:
+            self._states[deployment.name] = "starting"
+            self._draw()
+            yield deployment
+            self._states[deployment.name] = "waiting"
+
+    def started(self, members: Iterable[str], failures: Sequence[Failure]) -> None:
+        """The warm-up follows."""
+        names = list(members)
+        self.failed(failures)
+        # How long one was waited for that doesn't come up says nothing of the others.
+        self._end_of("start", 0 if failures else len(names))
+        self._states |= dict.fromkeys(names, "warming up")
+        self._draw()
+
+    def warmed_up(self) -> None:
+        """The pilot follows, in the first round."""
+        self._end_of("warm-up", self._cases("closed"))
+
+    def measuring(self, plan: Plan, members: Iterable[str]) -> None:
+        """The blocks of a round follow.
+
+        Args:
+            plan: with the rates that the pilot found.
+        """
+        self._plan = plan
+        names = list(members)
+        self._end_of("pilot", 0)
+        self._states |= dict.fromkeys(names, "measuring")
+        self._say(f"measuring {len(names)} servers")
+
+    def measured(self, model: LoadModel, trials: Sequence[Trial]) -> None:
+        """A block has ended."""
+        self._end_of(model, len(trials))
+        for trial in trials:
+            self._standings.add(trial)
+        if time.monotonic() - self._drawn_s >= _REDRAW_S:
+            self._draw()
+
+    def failed(self, failures: Sequence[Failure]) -> None:
+        """These servers are out of the run."""
+        for failure in failures:
+            self._states[failure.deployment] = "failed"
+            self._failure = (
+                f"{failure.deployment} failed: {failure.reason}",
+                *failure.log[-_LOG_LINES:],
+            )
+            self._reporter.problem("\n    ".join(self._failure))
+
+    def stopped(self) -> None:
+        """A round has ended."""
+        self._end_of("stop", sum(state == "measuring" for state in self._states.values()))
+        if not self._reporter.live:
+            self._reporter.phase(f"{self._place} done, {self._time_left()}: {self._figures()}")
+
+    def _end_of(self, part: Part, count: int) -> None:
+        self._pace.done(part, count, time.monotonic())
+        self._left[part] = max(0, self._left[part] - 1)
+
+    def _say(self, phase: str) -> None:
+        self._phase = f"{self._place}: {phase}"
+        if self._reporter.live:
+            self._draw()
+        else:
+            self._reporter.phase(self._phase)
+
+    def _draw(self) -> None:
+        if self._reporter.live:
+            self._reporter.show(self.screen())
+            self._drawn_s = time.monotonic()
+
+    def screen(self) -> Screen:
+        """The run at this moment."""
+        return Screen(
+            phase=self._phase,
+            done=1 - (self._left["closed"] + self._left["open"]) / self._blocks,
+            left=self._time_left(),
+            lines=tuple(self._lines()),
+            failure=self._failure,
+        )
+
+    def _lines(self) -> Iterator[Line]:
+        for case in self._plan.cases:
+            figure = self._standings.figure(case)
+            yield Line(
+                server=case.server,
+                load=load_in_words(case.scenario, case.load),
+                state=self._states[case.deployment],
+                figure=figure.text if figure else "",
+                half_width=figure.half_width if figure else None,
+            )
+
+    def _figures(self) -> str:
+        """What each server does in the group that comes first in the plan, in a line."""
+        first = group_of(self._plan.cases[0])
+        found = []
+        for case in self._plan.cases:
+            figure = self._standings.figure(case) if group_of(case) == first else None
+            if figure is not None:
+                width = "" if figure.half_width is None else f" (± {figure.half_width:.1%})"
+                found.append(f"{case.server} {figure.text}{width}".replace("%", " %"))
+        return f"{first}: {', '.join(found) or 'nothing measured'}"
+
+    def _time_left(self) -> str:
+        at_most = "at most" if self._plan.stop_within is not None else "about"
+        return f"{at_most} {in_words(self.left_s())} left"
+
+    def left_s(self) -> float:
+        """Seconds until all is measured and stopped."""
+        servers = sum(state != "failed" for state in self._states.values())
+        closed, opened = self._cases("closed"), self._cases("open")
+        pilot = min(PILOT_BLOCKS, self._plan.blocks) * closed
+        return self._pace.left_s(
+            Parts(
+                start=self._left["start"] * servers,
+                warm_up=self._left["warm-up"] * closed,
+                pilot=self._left["pilot"] * pilot,
+                closed=self._left["closed"] * closed,
+                open=self._left["open"] * opened,
+                stop=self._left["stop"] * servers,
+            )
+        )
+
+    def _cases(self, model: LoadModel) -> int:
+        return sum(
+            case.load.model == model and self._states[case.deployment] != "failed"
+            for case in self._plan.cases
+        )
