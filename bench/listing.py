@@ -23,6 +23,7 @@ from bench.store import RESULT, outline
 Row = Mapping[str, object]
 
 WIDTH = 80
+_TOGETHER = "\N{NO-BREAK SPACE}"
 # The names of results begin with it.
 _ONLY_IN_JSON = frozenset({"started"})
 
@@ -106,7 +107,11 @@ def plan(planned: Plan) -> str:
         "open load": parts.open * each_s["open"],
     }
     pieces = {"starting": planned.expected_s - sum(trials.values()), **trials}
-    spent = ", ".join(f"{name} {in_words(seconds)}" for name, seconds in pieces.items() if round(seconds))
+    spent = ", ".join(
+        f"{name} {in_words(seconds)}".replace(" ", _TOGETHER)
+        for name, seconds in pieces.items()
+        if round(seconds)
+    )
     about = "about" if planned.stop_within is None else "at most"
     lines = (
         f"profile {planned.profile}, runtime {planned.runtime}, seed {planned.seed}",
@@ -116,7 +121,8 @@ def plan(planned: Plan) -> str:
         f"  {spent}",
     )
     rows: list[Row] = [{"case": case.id, "load": _offered(case.load)} for case in planned.cases]
-    return "\n".join(fill(line, WIDTH) for line in lines) + "\n\n" + as_text(rows)
+    head = "\n".join(fill(line, WIDTH, subsequent_indent="  ") for line in lines)
+    return head.replace(_TOGETHER, " ") + "\n\n" + as_text(rows)
 
 
 def _offered(load: Load) -> str:
