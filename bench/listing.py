@@ -15,7 +15,7 @@ from bench.duration import expected_each_s, in_words, parts_of
 from bench.errors import ResultError
 from bench.model import Load, Plan
 from bench.registry import load_apps, load_servers
-from bench.report.units import plain, yes
+from bench.report.units import count, plain, yes
 from bench.scenarios import SCENARIOS
 from bench.settings import APPS_FILE, COMPOSE_FILE
 from bench.store import RESULT, outline
@@ -23,6 +23,7 @@ from bench.store import RESULT, outline
 Row = Mapping[str, object]
 
 WIDTH = 80
+_TOGETHER = "\N{NO-BREAK SPACE}"
 # The names of results begin with it.
 _ONLY_IN_JSON = frozenset({"started"})
 
@@ -99,31 +100,35 @@ def going_on(rows: Sequence[Row]) -> str:
 def plan(planned: Plan) -> str:
     """What a run would do, and how long it would take."""
     each_s, parts = expected_each_s(planned), parts_of(planned)
-    pieces = {
-        "starting": parts.start * each_s["start"],
+    trials = {
         "warm-up": parts.warm_up * each_s["warm-up"],
         "pilot": parts.pilot * each_s["pilot"],
         "closed load": parts.closed * each_s["closed"],
         "open load": parts.open * each_s["open"],
     }
-    spent = ", ".join(f"{name} {in_words(seconds)}" for name, seconds in pieces.items() if seconds)
+    pieces = {"starting": planned.expected_s - sum(trials.values()), **trials}
+    spent = ", ".join(
+        f"{name} {in_words(seconds)}".replace(" ", _TOGETHER)
+        for name, seconds in pieces.items()
+        if round(seconds)
+    )
     about = "about" if planned.stop_within is None else "at most"
-    open_blocks = f"{planned.open_blocks} open block{'s' * (planned.open_blocks != 1)}"
     lines = (
         f"profile {planned.profile}, runtime {planned.runtime}, seed {planned.seed}",
-        f"{planned.rounds} round{'s' * (planned.rounds != 1)} of {planned.blocks} closed and {open_blocks}, "
-        f"{len(planned.deployments)} deployments",
+        f"{count(planned.rounds, 'round')} of {planned.blocks} closed and "
+        f"{count(planned.open_blocks, 'open block')}, {count(len(planned.deployments), 'deployment')}",
         f"{about} {in_words(planned.expected_s)}:",
         f"  {spent}",
     )
     rows: list[Row] = [{"case": case.id, "load": _offered(case.load)} for case in planned.cases]
-    return "\n".join(fill(line, WIDTH) for line in lines) + "\n\n" + as_text(rows)
+    head = "\n".join(fill(line, WIDTH, subsequent_indent="  ") for line in lines)
+    return head.replace(_TOGETHER, " ") + "\n\n" + as_text(rows)
 
 
 def _offered(load: Load) -> str:
     closing = ", a connection each request" if load.connection == "close" else ""
     if load.model == "closed":
-        return f"{load.users} user{'s' * (load.users != 1)}{closing}"
+        return f"{count(load.users, 'user')}{closing}"
     if load.rate is not None:
         return f"{load.rate:g} a second{closing}"
     share = "60 % of the slowest" if load.share is None else f"{load.share * 100:g} % of its own capacity"
