@@ -161,7 +161,7 @@ def test_every_format_on_standard_output_or_in_a_file(
         assert file.read_text() == said.out
     changes = json.loads((tmp_path / "changes.json").read_text())["changes"]
     rows = [row for row in csv.DictReader(StringIO((tmp_path / "changes.csv").read_text())) if row["ratio"]]
-    assert [float(row["ratio"]) for row in rows] == [change["ratio"] for change in changes]
+    assert [float(row["ratio"]) for row in rows] == pytest.approx([c["ratio"] for c in changes], rel=1e-8)
     assert (tmp_path / "changes.html").read_text().startswith("<!DOCTYPE html>")
 
 
