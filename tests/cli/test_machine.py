@@ -59,7 +59,19 @@ def test_a_full_disk_ends_the_run_and_keeps_what_was_measured(tmp_path: Path) ->
     disk.mkdir()
     out = disk / "out"
     run = shlex.join(
-        [sys.executable, "-m", "bench", *SMOKE[:-1], "60", "--servers", "waitress", "--out", str(out)]
+        [
+            sys.executable,
+            "-m",
+            "bench",
+            *SMOKE[:-1],
+            "60",
+            "--rate",
+            "200",
+            "--servers",
+            "waitress",
+            "--out",
+            str(out),
+        ]
     )
     # Room for the start of the journal, not for its end.
     script = (
