@@ -70,15 +70,13 @@ class Fleet:
         with shield():
             if error is None:
                 failed = self._disconnect()
-            for target in self._started:
-                try:
-                    self._stop(target)
-                except EngineError as problem:
-                    # None of the others can be stopped either, and it explains whatever else went wrong.
-                    failed, error = problem, None
-                    break
-                except BenchError as problem:
-                    failed = failed or problem
+            try:
+                self._stop()
+            except EngineError as problem:
+                # It explains whatever else went wrong.
+                failed, error = problem, None
+            except BenchError as problem:
+                failed = failed or problem
         if failed is not None and error is None:
             raise failed
 
@@ -145,7 +143,7 @@ class Fleet:
             if fault is not None:
                 with shield():
                     self._started.remove(target)
-                    self._runtime.stop(target)
+                    self._runtime.stop([target])
                 return fault
         self.members[deployment.name] = member
         return None
@@ -178,24 +176,25 @@ class Fleet:
     def _failure(self, target: Target, phase: str, reason: str) -> Failure:
         return Failure(target.deployment, self._round, phase, reason, self._runtime.log_tail(target))
 
-    def _stop(self, target: Target) -> None:
-        member = self.members.get(target.deployment)
-        peak = self._runtime.memory_bytes(target)[1] if member is not None else None
-        clean = self._runtime.stop(target)
-        if member is None:
-            return
-        self.records.append(
-            DeploymentRecord(
-                deployment=target.deployment,
-                round=self._round,
-                start_s=member.start_s,
-                memory_idle_bytes=member.memory_idle_bytes,
-                memory_peak_bytes=peak,
-                image_bytes=self._runtime.image_bytes(member.deployment),
-                stopped_cleanly=clean,
-                idle_cpu=member.idle_cpu,
-            )
-        )
+    def _stop(self) -> None:
+        peaks = {name: self._runtime.memory_bytes(m.target)[1] for name, m in self.members.items()}
+        clean: set[str] = set()
+        try:
+            clean = self._runtime.stop(self._started)
+        finally:
+            self.records += [
+                DeploymentRecord(
+                    deployment=name,
+                    round=self._round,
+                    start_s=member.start_s,
+                    memory_idle_bytes=member.memory_idle_bytes,
+                    memory_peak_bytes=peaks[name],
+                    image_bytes=self._runtime.image_bytes(member.deployment),
+                    stopped_cleanly=name in clean,
+                    idle_cpu=member.idle_cpu,
+                )
+                for name, member in self.members.items()
+            ]
 
 
 def _wrong_answer(scenario: str, found: Probed) -> str:

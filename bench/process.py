@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -127,14 +128,24 @@ def stop(child: subprocess.Popen[bytes], sign: signal.Signals, grace_s: float) -
     Returns:
         Whether it ended by itself and left no process of its session behind.
     """
-    clean = True
-    if child.poll() is None:
-        child.send_signal(sign)
+    return stop_all([(child, sign, grace_s)])[0]
+
+
+def stop_all(children: Sequence[tuple[subprocess.Popen[bytes], signal.Signals, float]]) -> list[bool]:
+    """As `stop`, for several at once: all are asked before the first is waited for."""
+    for child, sign, _ in children:
+        if child.poll() is None:
+            child.send_signal(sign)
+    asked = time.monotonic()
+    clean = []
+    for child, _, grace_s in children:
         try:
-            child.wait(grace_s)
+            child.wait(max(0.0, asked + grace_s - time.monotonic()))
+            ended = True
         except subprocess.TimeoutExpired:
-            clean = False
-    return not _end_group(child) and clean
+            ended = False
+        clean.append(not _end_group(child) and ended)
+    return clean
 
 
 def _end_group(child: subprocess.Popen[Any]) -> bool:

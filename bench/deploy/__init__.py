@@ -78,11 +78,14 @@ class Runtime(Protocol):
         """The last lines that the server printed, cleaned of control characters."""
         ...
 
-    def stop(self, target: Target) -> bool:
-        """Stop gracefully, kill after the server's grace; whether it ended cleanly by itself.
+    def stop(self, targets: Sequence[Target]) -> set[str]:
+        """Stop all of these at once, gracefully; kill each after its server's grace.
 
-        Its log (of a container the last few thousand lines of each round) is kept as
+        A log (of a container the last few thousand lines of each round) is kept as
         `logs/<deployment>.log` in the run's directory; one that can't be read is no error.
+
+        Returns:
+            The deployments that ended cleanly by themselves.
         """
         ...
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -99,12 +100,9 @@ class ComposeRuntime:
         trace: TracebackType | None,
     ) -> None:
         with shield():
-            for name in list(self._running):
-                try:
-                    self._stop(name)
-                except BenchError:
-                    # It goes with everything else below; the first error is the one to report.
-                    continue
+            # What can't be stopped goes with everything else below; the first error is the one to report.
+            with contextlib.suppress(BenchError):
+                self._stop(list(self._running))
             self._remove()
 
     def driver_command(self, arguments: Sequence[str]) -> tuple[Sequence[str], Mapping[str, str]]:
@@ -130,7 +128,7 @@ class ComposeRuntime:
             container = self._container(deployment.name)
             try:
                 self._engine.run("start", container)
-                state = self._inspect(container)
+                [state] = self._inspect(container)
             except process.CommandFailed as error:
                 return Failure(deployment.name, 0, "start", _reason(error.output))
             usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]))
@@ -150,7 +148,7 @@ class ComposeRuntime:
         if container.pid:
             # Far cheaper than asking the engine, and asked for between trials.
             return Path(f"/proc/{container.pid}").exists()
-        return bool(self._inspect(self._container(target.deployment))["State"]["Running"])
+        return bool(self._states([target.deployment])[target.deployment]["Running"])
 
     def memory_bytes(self, target: Target) -> tuple[int | None, int | None]:
         return memory_bytes(target.usage)
@@ -164,9 +162,9 @@ class ComposeRuntime:
         except BenchError:
             return ()
 
-    def stop(self, target: Target) -> bool:
+    def stop(self, targets: Sequence[Target]) -> set[str]:
         with shield():
-            return self._stop(target.deployment)
+            return self._stop([target.deployment for target in targets])
 
     def _prepare(self) -> None:
         for run_id in ownership.clean(self._engine):
@@ -220,7 +218,7 @@ class ComposeRuntime:
                     raise StoreError(f"Redis did not start; its log ends:\n{self._logs(REDIS, 20)}")
                 time.sleep(0.05)
             version = re.search(r"v=(\S+)", self._engine.run("exec", container, "redis-server", "--version"))
-            self._store = (address(self._inspect(container)), 6379)
+            self._store = (address(self._inspect(container)[0]), 6379)
         except process.CommandFailed as error:
             raise StoreError(f"Redis could not be started: {error}") from None
         if version is not None:
@@ -232,18 +230,17 @@ class ComposeRuntime:
         except process.CommandFailed:
             return False
 
-    def _stop(self, name: str) -> bool:
-        container = self._running.pop(name, None)
-        if container is None:
-            return False
-        running = bool(self._inspect(self._container(name))["State"]["Running"])
+    def _stop(self, names: Sequence[str]) -> set[str]:
+        started = {name: self._running.pop(name) for name in names if name in self._running}
+        running = [name for name, state in self._states(started).items() if state["Running"]]
         if running:
-            grace_s = container.deployment.server.stop_grace_s
-            self._engine.run("stop", self._container(name), timeout_s=grace_s + _STOP_SLACK_S)
-        state = self._inspect(self._container(name))["State"]
-        self._keep_log(name)
-        self._ended[name] = str(state["FinishedAt"])
-        return running and state["ExitCode"] != _KILLED
+            grace_s = max(started[name].deployment.server.stop_grace_s for name in running)
+            self._engine.run("stop", *map(self._container, running), timeout_s=grace_s + _STOP_SLACK_S)
+        states = self._states(started)
+        for name, state in states.items():
+            self._keep_log(name)
+            self._ended[name] = str(state["FinishedAt"])
+        return {name for name in running if states[name]["ExitCode"] != _KILLED}
 
     def _remove(self) -> None:
         with shield():
@@ -267,10 +264,17 @@ class ComposeRuntime:
         options = ["--tail", str(lines), *since]
         return self._engine.run("logs", *options, self._container(service), merge_errors=True)
 
-    def _inspect(self, container: str) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = json.loads(self._engine.run("inspect", "--type", "container", container))[
-            0
-        ]
+    def _states(self, services: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+        found = self._inspect(*map(self._container, services))
+        return {service: container["State"] for service, container in zip(services, found, strict=True)}
+
+    def _inspect(self, *containers: str) -> list[Mapping[str, Any]]:
+        """What the engine knows of containers, in their order."""
+        if not containers:
+            return []
+        found: list[Mapping[str, Any]] = json.loads(
+            self._engine.run("inspect", "--type", "container", *containers)
+        )
         return found
 
     def _container(self, service: str) -> str:

@@ -73,5 +73,5 @@ class ExternalRuntime:
     def log_tail(self, target: Target, lines: int = 20) -> tuple[str, ...]:  # noqa: ARG002
         return ()
 
-    def stop(self, target: Target) -> bool:  # noqa: ARG002
-        return True
+    def stop(self, targets: Sequence[Target]) -> set[str]:
+        return {target.deployment for target in targets}

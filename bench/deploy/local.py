@@ -81,8 +81,7 @@ class LocalRuntime:
         trace: TracebackType | None,
     ) -> None:
         with shield():
-            for name in list(self._running):
-                self._stop(name)
+            self._stop(list(self._running))
             if self._store is not None:
                 self._store.__exit__(kind, error, trace)
 
@@ -146,18 +145,20 @@ class LocalRuntime:
         start = running.log_start if running is not None else 0
         return last_lines(log_path(self._directory, target.deployment), lines, start)
 
-    def stop(self, target: Target) -> bool:
+    def stop(self, targets: Sequence[Target]) -> set[str]:
         with shield():
-            return self._stop(target.deployment)
+            return self._stop([target.deployment for target in targets])
 
-    def _stop(self, name: str) -> bool:
-        running = self._running.pop(name, None)
-        if running is None:
-            return False
-        server = running.deployment.server
-        by_itself = running.child.poll() is not None
-        ended = process.stop(running.child, signal.Signals[server.stop_signal], server.stop_grace_s)
-        return ended and not by_itself
+    def _stop(self, names: Sequence[str]) -> set[str]:
+        running = {name: self._running.pop(name) for name in names if name in self._running}
+        dead = {name for name, server in running.items() if server.child.poll() is not None}
+        ended = process.stop_all(
+            [
+                (r.child, signal.Signals[r.deployment.server.stop_signal], r.deployment.server.stop_grace_s)
+                for r in running.values()
+            ]
+        )
+        return {name for name, clean in zip(running, ended, strict=True) if clean} - dead
 
     def _environment(self, deployment: Deployment, port: int, database: int) -> dict[str, str]:
         # The environment that the harness itself runs in has the servers' packages, too.

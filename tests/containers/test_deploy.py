@@ -120,7 +120,7 @@ def test_a_server_starts_is_measured_and_ends_cleanly(
     assert current is not None
     assert peak is not None
     assert 1e6 < current <= peak
-    assert runtime.stop(target)
+    assert runtime.stop([target])
     assert not runtime.alive(target)
     assert (directory / "logs" / f"{wanted.name}.log").exists()
 
@@ -137,7 +137,7 @@ def test_an_app_that_cannot_be_imported_ends_the_server_with_the_reason(
         time.sleep(0.05)
 
     assert any("No module named 'apps.no'" in line for line in runtime.log_tail(target, 40))
-    assert not runtime.stop(target)
+    assert not runtime.stop([target])
 
 
 def test_a_server_is_confined(runtime: ComposeRuntime, engine: Engine, directory: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_server_is_confined(runtime: ComposeRuntime, engine: Engine, directory
     target = started(runtime, wanted)
     (state,) = json.loads(engine.run("inspect", f"wsgi-bench-{run_id_of(directory)}-{wanted.name}"))
     host = state["HostConfig"]
-    runtime.stop(target)
+    runtime.stop([target])
 
     assert state["Config"]["User"] == "10001:10001"
     assert host["ReadonlyRootfs"]
@@ -166,7 +166,7 @@ def test_shortly_is_seeded_and_answers(runtime: ComposeRuntime, driver: LoadDriv
     target = started(runtime, wanted)
 
     assert answers_rightly(runtime, driver, target, "mixed", DATABASE)
-    assert runtime.stop(target)
+    assert runtime.stop([target])
     assert runtime.versions["redis-server"].startswith("8.")
     assert runtime.image_bytes(wanted)
     assert set(runtime.images) >= {"wsgi-bench/gunicorn", "wsgi-bench/driver"}
@@ -274,7 +274,7 @@ def test_the_log_of_each_round_is_added_once(runtime: ComposeRuntime, directory:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         said.append(sum("No module named 'apps.no'" in line for line in runtime.log_tail(target, 200)))
-        runtime.stop(target)
+        runtime.stop([target])
 
     assert said[0] == said[1] > 0
     assert log.read_text().count("No module named 'apps.no'") == before + sum(said)
@@ -291,7 +291,7 @@ def test_a_log_that_cannot_be_read_is_said_and_ends_nothing(tmp_path: Path, engi
     with ComposeRuntime(tmp_path, CPUS, [wanted], root=ROOT, engine=unreadable, say=said.append) as runtime:
         target = started(runtime, wanted)
         assert runtime.log_tail(target) == ()
-        runtime.stop(target)
+        runtime.stop([target])
         assert not runtime.alive(target)
 
     assert any(f"the log of {wanted.name} could not be kept" in line for line in said)
@@ -308,5 +308,5 @@ def test_the_engine_is_asked_where_a_container_is_no_process_of_this_machine(
     assert target.usage == UsageSource("none")
     assert runtime.memory_bytes(target) == (None, None)
     assert runtime.alive(target)
-    assert runtime.stop(target)
+    assert runtime.stop([target])
     assert not runtime.alive(target)

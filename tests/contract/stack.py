@@ -106,7 +106,7 @@ class Stack:
 
     def stop(self, target: Target) -> bool:
         self._answering.pop(target.deployment, None)
-        return self.runtime.stop(target)
+        return bool(self.runtime.stop([target]))
 
     def _wait(self, target: Target) -> None:
         deadline = time.monotonic() + 3 * PATIENCE_S

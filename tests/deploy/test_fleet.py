@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,9 +34,9 @@ class Unwilling(LocalRuntime):
 
     problem: BenchError = BenchError("no")
 
-    def stop(self, target: Target) -> bool:
-        ended = super().stop(target)
-        if target.deployment.startswith("wsgiref."):
+    def stop(self, targets: Sequence[Target]) -> set[str]:
+        ended = super().stop(targets)
+        if any(target.deployment.startswith("wsgiref.") for target in targets):
             raise self.problem
         return ended
 
@@ -46,13 +46,13 @@ class Watching(LocalRuntime):
 
     connected: int | None = None
 
-    def stop(self, target: Target) -> bool:
-        port = urlsplit(target.url).port
+    def stop(self, targets: Sequence[Target]) -> set[str]:
+        [port] = [urlsplit(target.url).port for target in targets]
         self.connected = sum(
             port in found.raddr and found.status == psutil.CONN_ESTABLISHED
             for found in psutil.net_connections("tcp")
         )
-        return super().stop(target)
+        return super().stop(targets)
 
 
 @pytest.fixture
@@ -100,18 +100,25 @@ def test_the_load_has_let_go_of_a_server_that_is_stopped(tmp_path: Path) -> None
     assert runtime.connected == 0
 
 
-def test_one_that_cannot_be_stopped_costs_no_other_its_record(runtime: Unwilling, driver: LoadDriver) -> None:
+def test_what_was_measured_outlives_a_server_that_cannot_be_stopped(
+    runtime: Unwilling, driver: LoadDriver
+) -> None:
     fleet = Fleet(runtime, driver, 1)
     with pytest.raises(BenchError, match="no"), fleet:
         fleet.start((deployment(name, HELLO), ("hello",)) for name in ("wsgiref", "waitress"))
 
-    assert [record.deployment for record in fleet.records] == ["waitress.hello"]
+    assert [(record.deployment, record.stopped_cleanly) for record in fleet.records] == [
+        ("wsgiref.hello", False),
+        ("waitress.hello", False),
+    ]
+    assert all(record.start_s for record in fleet.records)
 
 
-def test_an_engine_that_is_gone_is_not_asked_for_each(runtime: Unwilling, driver: LoadDriver) -> None:
+def test_an_engine_that_is_gone_explains_what_else_went_wrong(runtime: Unwilling, driver: LoadDriver) -> None:
+    def one_and_then_trouble() -> Iterator[tuple[Deployment, tuple[str, ...]]]:
+        yield deployment("wsgiref", HELLO), ("hello",)
+        raise BenchError("the driver hears nothing")
+
     runtime.problem = EngineError("gone")
-    fleet = Fleet(runtime, driver, 1)
-    with pytest.raises(EngineError, match="gone"), fleet:
-        fleet.start((deployment(name, HELLO), ("hello",)) for name in ("wsgiref", "waitress"))
-
-    assert fleet.records == []
+    with pytest.raises(EngineError, match="gone"), Fleet(runtime, driver, 1) as fleet:
+        fleet.start(one_and_then_trouble())

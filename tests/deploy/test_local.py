@@ -70,7 +70,7 @@ def test_a_server_starts_answers_and_ends_cleanly(runtime: LocalRuntime, server:
     assert peak is not None
     assert 1e6 < current <= peak
     assert all(set(member.cpu_affinity()) == set(CPUS.server) for member in tree)
-    assert runtime.stop(target)
+    assert runtime.stop([target])
     assert not runtime.alive(target)
     assert not [member for member in tree if member.is_running()]
 
@@ -87,7 +87,7 @@ def test_an_app_that_cannot_be_imported_ends_the_server_with_the_reason(
         time.sleep(0.02)
 
     assert any("No module named 'apps.no'" in line for line in runtime.log_tail(target, 40))
-    assert not runtime.stop(target)
+    assert not runtime.stop([target])
 
 
 @pytest.mark.parametrize("name", ["wsgiref", "wsgiref-threaded", "werkzeug", "waitress", "uwsgi"])
@@ -101,7 +101,7 @@ def test_a_server_can_be_stopped_while_it_imports_the_app(runtime: LocalRuntime,
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
-    assert runtime.stop(target)
+    assert runtime.stop([target])
 
 
 def test_two_of_one_server_run_side_by_side(runtime: LocalRuntime) -> None:
@@ -111,8 +111,7 @@ def test_two_of_one_server_run_side_by_side(runtime: LocalRuntime) -> None:
 
         assert fetch(runtime, first) == fetch(runtime, twin)
         assert first.url != twin.url
-        assert runtime.stop(twin)
-        assert runtime.stop(first)
+        assert runtime.stop([twin, first]) == {twin.deployment, first.deployment}
 
 
 def test_a_log_is_kept_over_rounds_but_its_tail_is_of_the_last(runtime: LocalRuntime, tmp_path: Path) -> None:
@@ -120,7 +119,7 @@ def test_a_log_is_kept_over_rounds_but_its_tail_is_of_the_last(runtime: LocalRun
         target = started(runtime, deployment(SERVERS["gunicorn"]))
         fetch(runtime, target)
         assert sum("Listening at" in line for line in runtime.log_tail(target)) == 1
-        runtime.stop(target)
+        runtime.stop([target])
 
     assert (tmp_path / "logs/gunicorn.hello.log").read_text().count("Listening at") == 2
 
