@@ -18,7 +18,7 @@ def describe(load: Load) -> str:
     if load.model == "closed":
         return f"closed load of {load.users} user{'s' * (load.users != 1)}{closing}"
     if load.share is not None:
-        return f"open load of {load.share:.0%} of each server's own capacity{closing}"
+        return f"open load of {load.share * 100:.0f} % of each server's own capacity{closing}"
     rate = "a rate not set yet" if load.rate is None else f"{load.rate:,.6g} a second"
     return f"open load of {rate}{closing}"
 

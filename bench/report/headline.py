@@ -37,7 +37,8 @@ def twin_line(analysis: Analysis, groups: tuple[Group, ...]) -> str | None:
     server = next(e.case.server for group in groups for e in group.entries if e.case.id == found.a)
     return (
         f"Twin: two identical deployments of {server} differ by {percent(deviation(found))} "
-        f"(ratio {_ratio(found)}); differences below that are the harness's own error."
+        f"(ratio {ratio(found.ratio)}, {ratio(found.low)} to {ratio(found.high)}); differences below that "
+        f"are the harness's own error."
     )
 
 

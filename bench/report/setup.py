@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from bench.model import Analysis, Deployment, Suite
+from bench.model import Analysis, Deployment, Server, Suite
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.results import Group
 from bench.report.units import NOT_MEASURED, count, number, yes
@@ -65,15 +65,19 @@ def _facts(suite: Suite, analysis: Analysis, deployment: Deployment) -> dict[str
     server = deployment.server
     used = next((analysis.summaries[c.id] for c in suite.plan.cases if c.deployment == deployment.name), None)
     return {
-        "Version": suite.environment.versions.get(server.package, NOT_MEASURED)
-        if server.package
-        else "Python's own",
+        "Version": _version(suite, server),
         "Concurrency": server.concurrency,
         "Workers x threads": f"{server.workers} x {server.threads}",
         "Keep-alive": yes(server.keep_alive),
         "Connections a request": number(used.connections_per_request if used else None),
         "Why": server.docs,
     }
+
+
+def _version(suite: Suite, server: Server) -> str:
+    if suite.plan.runtime == "external":
+        return "not known"
+    return suite.environment.versions.get(server.package, NOT_MEASURED) if server.package else "Python's own"
 
 
 def _commands(deployment: Deployment) -> dict[str, str]:

@@ -54,7 +54,7 @@ def _section(console: Console, section: Section) -> None:
     for listing in section.listings:
         console.print(Text(listing.caption))
         for line in listing.lines[-_LOG_LINES:]:
-            console.print(Padding(Text(line.expandtabs()), (0, 0, 0, 4)))
+            console.print(Text(f"    {line.expandtabs()}"), soft_wrap=True)
 
 
 def _fitting(table: Table) -> Grid:
