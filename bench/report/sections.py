@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from bench.model import Analysis, DeploymentRecord, Suite
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
-from bench.report.results import Entry, Group
+from bench.report.results import Entry, Group, groups
 from bench.report.table import row_of, table
 from bench.report.units import count, percent, ratio
 
@@ -24,7 +24,7 @@ def validity(suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sect
     """What may not be used and why, and the harness's own error."""
     points = tuple(
         f"{entry.case.server} ({group.name}): {reason}"
-        for group in found
+        for group in groups(suite, analysis, old=True)
         for entry in group.entries
         for reason in entry.verdict.reasons
     )

@@ -44,6 +44,11 @@ def percent(share: float | None) -> str:
     return f"{share:.2%}".replace("%", " %") if share else "0 %"
 
 
+def difference(share: float) -> str:
+    """By how much two values differ, as a share of the smaller: in percent, from double on as a factor."""
+    return percent(share) if share < 1 else f"{number(1 + share)} times"
+
+
 def value_of(estimate: Estimate | None) -> str:
     """An estimate without its interval."""
     return number(None if estimate is None else estimate.value)
