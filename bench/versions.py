@@ -34,12 +34,14 @@ class Checkout:
         scratch: a folder to write to, which is gone with it.
         imports: a folder for the front of `PYTHONPATH`, by which its packages can't be completed from
             another checkout.
+        new_imports: the same for this version, so that both find their modules in as many steps.
     """
 
     root: Path
     compose_file: Path
     scratch: Path
     imports: Path
+    new_imports: Path
 
 
 def find(asked: str, root: Path) -> Against:
@@ -116,10 +118,8 @@ def _as_files(against: Against, root: Path, scratch: Path) -> Checkout:
                 f"{folder}, the old version, stood at {_named(against.commit)} and is at {_named(now)} now: "
                 f"what was measured is of the first. Check that out, or start a new run."
             )
-    imports = scratch / "imports"
-    imports.mkdir()
-    _close_packages(folder, imports)
-    return Checkout(folder, file, scratch, imports)
+    imports = [_closed_packages(of, scratch / name) for of, name in ((folder, "old"), (root, "new"))]
+    return Checkout(folder, file, scratch, *imports)
 
 
 def _unpack(commit: str, root: Path, folder: Path, index: Path) -> None:
@@ -137,20 +137,22 @@ def _unpack(commit: str, root: Path, folder: Path, index: Path) -> None:
         ) from None
 
 
-def _close_packages(folder: Path, imports: Path) -> None:
-    """Let each package be found in `folder` alone.
+def _closed_packages(folder: Path, imports: Path) -> Path:
+    """A folder by which each package is found in `folder` alone.
 
     A package without `__init__.py` is put together from every entry of `sys.path` that has a folder of its
     name: a module that the old version lacks would come from this one, without a word. A package with
     `__init__.py` wins over those, wherever it stands, and its `__path__` says where its modules are.
     https://docs.python.org/3/reference/import.html#namespace-packages
     """
+    imports.mkdir()
     for name in _PACKAGES:
         own = folder / name
         if (own / "__init__.py").is_file():
             continue
         (imports / name).mkdir()
         (imports / name / "__init__.py").write_text(f"__path__ = [{str(own)!r}]\n")
+    return imports
 
 
 def _commit(asked: str, root: Path) -> str | None:

@@ -122,7 +122,7 @@ class LocalRuntime:
                 child = process.spawn(
                     deployment.server.command,
                     environment=self._environment(deployment, port, deployment.database),
-                    cwd=self._old.root if deployment.old and self._old else self._root,
+                    cwd=self._root_of(deployment),
                     cpus=self._cpus.server,
                     stdout=log,
                 )
@@ -168,6 +168,9 @@ class LocalRuntime:
         ended = process.stop(running.child, signal.Signals[server.stop_signal], server.stop_grace_s)
         return ended and not by_itself
 
+    def _root_of(self, deployment: Deployment) -> Path:
+        return self._old.root if deployment.old and self._old else self._root
+
     def _environment(self, deployment: Deployment, port: int, database: int) -> dict[str, str]:
         # The environment that the harness itself runs in has the servers' packages, too.
         programs = str(Path(sys.executable).parent)
@@ -175,9 +178,10 @@ class LocalRuntime:
         search = environment.get("PYTHONPATH", "").split(os.pathsep)
         # A folder is meant as seen from where the command was given; servers run in the checkout.
         folders = list(map(os.path.abspath, search)) if search != [""] else []
-        if deployment.old and self._old:
-            own = [_moved(folder, self._root, self._old.root) for folder in folders]
-            folders = [str(self._old.imports), str(self._old.root), *own]
+        if self._old:
+            imports = self._old.imports if deployment.old else self._old.new_imports
+            own = [_moved(folder, self._root, self._root_of(deployment)) for folder in folders]
+            folders = [str(imports), str(self._root_of(deployment)), *own]
         if folders:
             environment["PYTHONPATH"] = os.pathsep.join(folders)
         environment |= {
