@@ -25,6 +25,7 @@ from bench.analysis.compare.welch import percentile, shift
 from bench.analysis.estimate import effect
 from bench.analysis.holm import holm_levels
 from bench.analysis.measured import measured
+from bench.cli import cli
 from bench.errors import UsageError
 from bench.model import NO_DIFFERENCE, Change, CpuSplit, Failure, Load, Suite, Trial, TrialLength
 from bench.report.compare import FORMATS
@@ -513,7 +514,8 @@ def test_what_the_documentation_shows_can_be_run() -> None:
     example = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
     assert example is not None
     job = yaml.safe_load(example[1])["jobs"]["compare"]
-    named = {name.removeprefix("WSGI_BENCH_").lower() for name in job["env"]}
-    settings = re.findall(r"^\| `([a-z]+)` \|", (ROOT / "docs/configuration.md").read_text(), re.MULTILINE)
-    assert named <= set(settings)
+    (command,) = (step["run"] for step in job["steps"] if "wsgi-bench run" in step.get("run", ""))
+    named = set(re.findall(r"--[a-z-]+", command))
+    assert "--against" in named
+    assert named <= {option for parameter in cli.commands["run"].params for option in parameter.opts}
     assert {figure.name for figure in FIGURES} <= set(re.findall(r"`(\w+)`", page))
