@@ -13,6 +13,8 @@ import click
 from rich.console import Console
 
 from bench import complete, listing, settings
+from bench.against import require_packages
+from bench.analysis.compare.limits import judge_plan
 from bench.compare import compare_results
 from bench.deploy.engine import find_engine
 from bench.deploy.ownership import clean as remove_leftovers
@@ -27,7 +29,7 @@ from bench.plan import make_plan
 from bench.progress import Reporter
 from bench.report import FORMATS
 from bench.report.compare import FORMATS as COMPARE_FORMATS
-from bench.report.compare.words import problem_lines
+from bench.report.words import problem_lines
 from bench.say import say
 from bench.session import (
     RESULTS,
@@ -68,6 +70,9 @@ def run(context: click.Context, /, dry_run: bool, as_json: bool, quiet: bool, **
         if asked.runtime_reason:
             reporter.phase(asked.runtime_reason)
         runtime = choose_runtime(asked.runtime, reporter.phase)
+        require_packages(asked.old, runtime)
+        if asked.old and asked.old.missing:
+            reporter.phase(f"not compared: {', '.join(asked.old.missing)}, which OLD doesn't have")
         servers = asked.servers or tuple(target_server(n, url) for n, url in asked.targets.items())
         plan = make_plan(
             asked.profile,
@@ -78,10 +83,13 @@ def run(context: click.Context, /, dry_run: bool, as_json: bool, quiet: bool, **
             rate=asked.rate,
             processes=asked.processes or len(split_cpus().generator),
             client=asked.client,
+            against=asked.old.against if asked.old else None,
+            old_servers=asked.old.servers if asked.old else (),
+            fail_if=asked.fail_if,
         )
         outcome = None if dry_run else measure(plan, ROOT, result_directory(ROOT, asked.out), reporter)
     if outcome is None:
-        click.echo(listing.plan(plan))
+        click.echo(listing.plan(plan, asked.old.missing if asked.old else ()))
         return
     _finish(context, outcome, as_json=as_json, quiet=quiet)
 
@@ -208,7 +216,7 @@ def list_(what: str, as_json: bool) -> None:
 
 @cli.command()
 def clean() -> None:
-    """Remove containers and networks that a killed run left behind."""
+    """Remove containers, networks and images of old versions that a killed run left behind."""
     try:
         engine = find_engine()
     except EngineError as error:
@@ -218,7 +226,7 @@ def clean() -> None:
     for run_id in removed:
         click.echo(f"removed what {run_id} had left")
     if not removed:
-        click.echo("There is nothing to clean: no run that has ended left a container or network behind.")
+        click.echo("There is nothing to clean: no run that has ended left a container, network or image.")
 
 
 def _finish(context: click.Context, outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
@@ -226,6 +234,8 @@ def _finish(context: click.Context, outcome: Outcome, *, as_json: bool, quiet: b
     if not quiet:
         click.echo(f"trials: {outcome.directory / RESULT}; logs: {outcome.directory / 'logs'}", err=True)
         click.echo(f"report: {outcome.directory / 'report.html'}", err=True)
+    for line in problem_lines(judge_plan(outcome.suite.plan, outcome.analysis)):
+        say(f"wsgi-bench: {line}", sys.stderr)
     context.exit(outcome.exit_code)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.analysis.compare import Changes, compare
-from bench.analysis.compare.limits import Judgement, check_scopes, judge_limits, parse_limits
+from bench.analysis.compare.limits import Judgement, check_scopes, judge_limits, parse_limits, subjects_of
 from bench.errors import EXIT_NOT_VALID, EXIT_REGRESSION, UsageError
 from bench.model import Suite
 from bench.report.compare import FORMATS
@@ -53,7 +53,7 @@ def compare_results(old: Path, new: Path, fail_if: Sequence[str], format_name: s
     if len(suites) == 2:
         try:
             changes = compare(*suites)
-            problems += check_scopes(limits, changes)
+            problems += check_scopes(limits, subjects_of(changes))
         except UsageError as error:
             problems += error.problems
     if problems:

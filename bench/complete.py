@@ -17,6 +17,7 @@ from bench.scenarios import SCENARIOS
 from bench.session import RESULTS
 from bench.settings import APPS_FILE, CLIENTS, COMPOSE_FILE, CONNECTIONS, RUNTIMES
 from bench.store import RESULT
+from bench.versions import branches_and_tags
 
 ROOT = Path(__file__).resolve().parents[1]
 LISTS = ("servers", "apps", "scenarios", "results")
@@ -62,6 +63,12 @@ def results(_context: Context, _parameter: Parameter, begun: str) -> list[Comple
 def directories(_context: Context, _parameter: Parameter, begun: str) -> list[CompletionItem]:
     """Left to the shell."""
     return [CompletionItem(begun, type="dir")]
+
+
+def versions(_context: Context, _parameter: Parameter, begun: str) -> list[CompletionItem]:
+    """Branches and tags; any path where none begins so."""
+    items = [CompletionItem(name) for name in branches_and_tags(ROOT) if name.startswith(begun)]
+    return items or [CompletionItem(begun, type="file")]
 
 
 profiles = _one_of(lambda: PROFILES)

@@ -21,11 +21,11 @@ LIMITS = {
     "seed": 2**63,
     "processes": 64,
 }
-_LISTS = frozenset({"servers", "scenarios", "target"})
+_LISTS = frozenset({"servers", "scenarios", "target", "fail_if"})
 _NUMBERS = {name: float if name == "rate" else int for name in LIMITS}
-NAMES = frozenset({"profile", "runtime", "app", "connection", "client", "out", *_LISTS, *_NUMBERS})
+NAMES = frozenset({"profile", "runtime", "app", "connection", "client", "out", "against", *_LISTS, *_NUMBERS})
 # Of these a run has one or the other: what is given in a higher place drops the other from lower ones.
-_EXCLUSIVE = {"servers": "target", "target": "servers"}
+_EXCLUSIVE = {"servers": ("target",), "target": ("servers", "against", "fail_if"), "against": ("target",)}
 
 
 def merged(
@@ -44,15 +44,16 @@ def merged(
         if (value := environment.get(ENVIRONMENT_PREFIX + name.upper()))
     }
     options = {
-        name: _typed(name, value, f"--{name}", problems)
+        name: _typed(name, value, f"--{name.replace('_', '-')}", problems)
         for name, value in flags.items()
         if value not in (None, "", ())
     }
     found: dict[str, Any] = {}
     for place in (_from_file(root / CONFIG_FILE, problems), variables, options):
         for name in place.keys() & _EXCLUSIVE.keys():
-            if _EXCLUSIVE[name] not in place:
-                found.pop(_EXCLUSIVE[name], None)
+            for other in _EXCLUSIVE[name]:
+                if other not in place:
+                    found.pop(other, None)
         if "target" in place and "scenarios" not in place:
             found["scenarios"] = tuple(s for s in found.get("scenarios") or () if s in FITTING)
         found |= place

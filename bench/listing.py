@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from textwrap import fill
 
@@ -15,6 +15,7 @@ from bench.duration import expected_each_s, in_words, parts_of
 from bench.errors import ResultError
 from bench.model import Load, Plan
 from bench.registry import load_apps, load_servers
+from bench.report.against import name_of
 from bench.report.units import count, plain, yes
 from bench.scenarios import SCENARIOS
 from bench.settings import APPS_FILE, COMPOSE_FILE
@@ -97,8 +98,12 @@ def going_on(rows: Sequence[Row]) -> str:
     return "\n".join(lines or ["`wsgi-bench run` makes a result."])
 
 
-def plan(planned: Plan) -> str:
-    """What a run would do, and how long it would take."""
+def plan(planned: Plan, not_compared: Sequence[str] = ()) -> str:
+    """What a run would do, and how long it would take.
+
+    Args:
+        not_compared: servers that the old version doesn't have.
+    """
     each_s, parts = expected_each_s(planned), parts_of(planned)
     trials = {
         "warm-up": parts.warm_up * each_s["warm-up"],
@@ -115,6 +120,7 @@ def plan(planned: Plan) -> str:
     about = "about" if planned.stop_within is None else "at most"
     lines = (
         f"profile {planned.profile}, runtime {planned.runtime}, seed {planned.seed}",
+        *_comparison(planned, not_compared),
         f"{count(planned.rounds, 'round')} of {planned.blocks} closed and "
         f"{count(planned.open_blocks, 'open block')}, {count(len(planned.deployments), 'deployment')}",
         f"{about} {in_words(planned.expected_s)}:",
@@ -123,6 +129,15 @@ def plan(planned: Plan) -> str:
     rows: list[Row] = [{"case": case.id, "load": _offered(case.load)} for case in planned.cases]
     head = "\n".join(fill(line, WIDTH, subsequent_indent="  ") for line in lines)
     return head.replace(_TOGETHER, " ") + "\n\n" + as_text(rows)
+
+
+def _comparison(planned: Plan, not_compared: Sequence[str]) -> Iterator[str]:
+    if planned.against is not None:
+        yield f"against {name_of(planned.against)}"
+        if not_compared:
+            yield f"not compared: {', '.join(not_compared)}, which it doesn't have"
+    for limit in planned.fail_if:
+        yield f"fails if {limit}"
 
 
 def _offered(load: Load) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 TWIN_SUFFIX = "-twin"
+OLD_SUFFIX = "-old"
+NO_DIFFERENCE = "no detectable difference"
 
 LoadModel = Literal["closed", "open"]
 Connection = Literal["as-is", "close"]
@@ -89,8 +91,10 @@ class Deployment:
     """One app behind one server, started once a round.
 
     Attributes:
-        name: unique in the run, e.g. "gunicorn.shortly" or "gunicorn-twin.shortly".
+        name: unique in the run, e.g. "gunicorn.shortly", "gunicorn-twin.shortly" or "gunicorn-old.shortly".
+        server: of an old version as that has it, under its plain name.
         database: its own Redis database number (0 holds the seeded template).
+        old: whether it is the version that `--against` names.
     """
 
     name: str
@@ -98,6 +102,7 @@ class Deployment:
     app: App
     twin: bool
     database: int
+    old: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ class Case:
     """server x app x scenario x load.
 
     Attributes:
-        server: the server's name; a twin's ends in `TWIN_SUFFIX`.
+        server: the server's name; a twin's ends in `TWIN_SUFFIX`, an old version's in `OLD_SUFFIX`.
         deployment: the name of the `Deployment` that serves it.
     """
 
@@ -126,6 +131,22 @@ class TrialLength:
 
 
 @dataclass(frozen=True)
+class Against:
+    """The old version that a run compares with this one.
+
+    Attributes:
+        asked: as the user named it.
+        commit: of the repository that this checkout belongs to, or the one that a folder stands at; None for
+            a folder that is no git checkout.
+        compose_file: of a folder that is used as it stands, absolute; None for a commit.
+    """
+
+    asked: str
+    commit: str | None
+    compose_file: str | None = None
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a run will do, and in which order: everything that `resume` needs.
 
@@ -138,6 +159,8 @@ class Plan:
             half of each interval of a throughput, as a fraction of it, is at most this; None for never.
         processes: of the load generator; several share each trial.
         client: "loop", the harness's own, or "fasthttp", locust's FastHttpUser, for comparison.
+        against: the old version that is measured beside this one; None without.
+        fail_if: how much may change from the old version to this one, as the user wrote it.
     """
 
     profile: str
@@ -157,6 +180,8 @@ class Plan:
     stop_within: float | None = None
     processes: int = 1
     client: Client = "loop"
+    against: Against | None = None
+    fail_if: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -422,6 +447,65 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Subject:
+    """What a compared figure belongs to.
+
+    Attributes:
+        id: of the case, or the name of the deployment.
+        scenarios: a deployment may serve several.
+        load: in words; for a deployment "all its load".
+    """
+
+    id: str
+    server: str
+    app: str
+    scenarios: tuple[str, ...]
+    load: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One figure of an old and a new run or version.
+
+    Attributes:
+        figure: its name; `key` is that of `result.json`.
+        old, new: the values, in SI units: means over the rounds, on logarithms.
+        ratio, low, high: new / old with its adjusted 95 % interval.
+        smallest: the smallest difference that could have been claimed, as a fraction.
+        verdict: what the new one is: "faster", "slower", "better", "worse" or `NO_DIFFERENCE`.
+    """
+
+    subject: Subject
+    figure: str
+    key: str
+    old: float
+    new: float
+    ratio: float
+    low: float
+    high: float
+    smallest: float
+    verdict: str
+
+    @property
+    def claimed(self) -> bool:
+        """Whether it is a difference."""
+        return self.verdict != NO_DIFFERENCE
+
+
+@dataclass(frozen=True)
+class Uncompared:
+    """Figures that only the old or only the new has, or that aren't valid in both.
+
+    Attributes:
+        figures: their names.
+    """
+
+    subject: Subject
+    figures: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
 class Rank:
     """A place in the ranking of one group (app, scenario and load); cases that tie share it."""
 
@@ -439,6 +523,8 @@ class Analysis:
         twin: the comparison of a server with its identical twin, if one was measured.
         detectable: the smallest ratio that this run could have told from 1, as a fraction
             (0.02 for 2 %); None without enough rounds.
+        changes, not_compared: from the version that `Plan.against` names to this one. All the rest but
+            summaries and verdicts is about this version alone.
     """
 
     summaries: Mapping[str, Summary]
@@ -447,3 +533,5 @@ class Analysis:
     ranking: tuple[Rank, ...]
     twin: Comparison | None
     detectable: float | None
+    changes: tuple[Change, ...] = ()
+    not_compared: tuple[Uncompared, ...] = ()

@@ -63,6 +63,20 @@ _OPTIONS = (
         shell_complete=complete.clients,
     ),
     click.option(
+        "--against",
+        metavar="VERSION",
+        help="Measure an old version of every server beside this one: a commit, branch or tag, or another "
+        "checkout's folder or compose file.",
+        shell_complete=complete.versions,
+    ),
+    click.option(
+        "--fail-if",
+        multiple=True,
+        metavar="EXPR",
+        help="With --against: a limit as of `compare`, e.g. 'throughput < -5%'; repeatable. Exit code 5 "
+        "where one is exceeded, 4 where one can't be judged.",
+    ),
+    click.option(
         "--target", multiple=True, metavar="NAME=URL", help="Measure what runs already; repeatable."
     ),
 )

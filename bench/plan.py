@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.duration import OPEN_SETTLE_S, expected_s
 from bench.model import (
+    OLD_SUFFIX,
     TWIN_SUFFIX,
+    Against,
     App,
     Case,
     Client,
@@ -110,6 +112,9 @@ def make_plan(
     rate: float | None,
     processes: int = 1,
     client: Client = "loop",
+    against: Against | None = None,
+    old_servers: Sequence[Server] = (),
+    fail_if: tuple[str, ...] = (),
 ) -> Plan:
     """Lay out every deployment and case.
 
@@ -117,9 +122,10 @@ def make_plan(
         combinations: each app with a scenario that it is measured with.
         rate: open rate for all cases; None to have the pilot find it.
         processes: of the load generator.
+        old_servers: those of `servers` that the version `against` has, as it has them.
     """
     apps = list({app.name: app for app, _ in combinations}.values())
-    deployments = _deployments(servers, apps, twin=profile.twin)
+    deployments = _deployments(servers, old_servers, apps, twin=profile.twin)
     cases = tuple(
         _case(deployment, scenario, load)
         for number, (app, scenario) in enumerate(combinations)
@@ -145,6 +151,8 @@ def make_plan(
         stop_within=profile.stop_within,
         processes=processes,
         client=client,
+        against=against,
+        fail_if=fail_if,
     )
     return replace(plan, expected_s=expected_s(plan))
 
@@ -159,7 +167,8 @@ def block_orders(
     """One trial of each case, freshly shuffled, with the same requests for every server.
 
     What is compared stays together: groups of cases of one app, scenario and load are shuffled, and the cases
-    of each, so that two of a group are neighbours in time however many groups there are.
+    of each, so that two of a group are neighbours in time however many groups there are. The old and the new
+    version of one case follow each other at once.
     """
     shuffled = _shuffled(cases, random.Random(f"{plan.seed}/{round_number}/{block}/order"))
     deployments = {deployment.name: deployment for deployment in plan.deployments}
@@ -189,14 +198,29 @@ def _shuffled(cases: Sequence[Case], order: random.Random) -> list[Case]:
         groups.setdefault((case.app, case.scenario, load), []).append(case)
     together = list(groups.values())
     order.shuffle(together)
-    for members in together:
-        order.shuffle(members)
-    return [case for members in together for case in members]
+    return [case for members in together for case in _versions_together(members, order)]
+
+
+def _versions_together(members: Sequence[Case], order: random.Random) -> Iterator[Case]:
+    versions: dict[str, list[Case]] = {}
+    for case in members:
+        versions.setdefault(case.server.removesuffix(OLD_SUFFIX), []).append(case)
+    both = list(versions.values())
+    order.shuffle(both)
+    for cases in both:
+        order.shuffle(cases)
+        yield from cases
+
+
+def starting_order(deployments: Sequence[Deployment], round_number: int) -> list[Deployment]:
+    """Old and new take turns in being started first: the first one warms the machine's caches for both."""
+    ordered = list(deployments)
+    return ordered[::-1] if round_number % 2 == 0 and any(one.old for one in ordered) else ordered
 
 
 def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
     """Set the rate of open load: one for all servers of an app, scenario and connection, or a share of each
-    server's own capacity.
+    server's own capacity; of two versions of a server, of that which can do less.
 
     Args:
         capacity_rps: what the pilot found for each closed case that answered rightly, by case id. A server's
@@ -211,12 +235,13 @@ def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
 
     def rated(case: Case) -> Case:
         servers = best.get((case.app, case.scenario, case.load.connection))
+        name = case.server.removesuffix(OLD_SUFFIX)
         if case.load.model == "closed" or case.load.rate is not None or not servers:
             return case
         if case.load.share is None:
             rate = min(servers.values()) * _PILOT_SHARE
-        elif case.server in servers:
-            rate = servers[case.server] * case.load.share
+        elif of_versions := [servers[one] for one in (name, name + OLD_SUFFIX) if one in servers]:
+            rate = min(of_versions) * case.load.share
         else:
             return case
         return replace(case, load=replace(case.load, rate=max(1.0, float(round(rate)))))
@@ -240,19 +265,23 @@ def block_models(plan: Plan) -> list[LoadModel]:
     return models
 
 
-def _deployments(servers: Sequence[Server], apps: Sequence[App], *, twin: bool) -> tuple[Deployment, ...]:
-    copies = [(server, False) for server in servers]
+def _deployments(
+    servers: Sequence[Server], old_servers: Sequence[Server], apps: Sequence[App], *, twin: bool
+) -> tuple[Deployment, ...]:
+    copies = [(server, "") for server in servers]
     if twin and len(servers) > 0:
-        copies.append((_twinned(servers), True))
+        copies.append((_twinned(servers), TWIN_SUFFIX))
+    copies += [(server, OLD_SUFFIX) for server in old_servers]
     return tuple(
         Deployment(
-            name=f"{server.name}{TWIN_SUFFIX if is_twin else ''}.{app.name}",
+            name=f"{server.name}{suffix}.{app.name}",
             server=server,
             app=app,
-            twin=is_twin,
+            twin=suffix == TWIN_SUFFIX,
             database=number,
+            old=suffix == OLD_SUFFIX,
         )
-        for number, (app, (server, is_twin)) in enumerate(
+        for number, (app, (server, suffix)) in enumerate(
             ((app, copy) for app in apps for copy in copies), start=1
         )
     )
@@ -277,7 +306,7 @@ def _loads(profile: Profile, rate: float | None, *, every: bool) -> list[Load]:
 
 
 def _case(deployment: Deployment, scenario: Scenario, load: Load) -> Case:
-    name = deployment.server.name + (TWIN_SUFFIX if deployment.twin else "")
+    name = deployment.name.removesuffix(f".{deployment.app.name}")
     kind = f"closed-{load.users}" if load.model == "closed" else "open"
     if load.share is not None:
         kind += f"-{load.share * 100:g}"

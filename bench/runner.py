@@ -14,7 +14,7 @@ from bench.duration import PILOT_BLOCKS, needs_pilot
 from bench.fleet import Fleet
 from bench.load.client import LoadDriver
 from bench.model import Case, Failure, Plan, Trial, TrialOrder
-from bench.plan import block_models, block_orders, with_open_rates
+from bench.plan import block_models, block_orders, starting_order, with_open_rates
 from bench.progress import Reporter
 from bench.store import Writer, load
 from bench.watch import Watch
@@ -86,7 +86,8 @@ class Runner:
                 return
 
     def _round(self, number: int, blocks: Sequence[int]) -> None:
-        wanted = [d for d in self._plan.deployments if d.name not in self._given_up]
+        ordered = starting_order(self._plan.deployments, number)
+        wanted = [d for d in ordered if d.name not in self._given_up]
         if not wanted:
             return
         fleet = Fleet(self._runtime, self._driver, number)

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.analysis import analyse
+from bench.analysis.compare.limits import judge_plan
 from bench.analysis.verdict import code
 from bench.calibrate import NULL_DEPLOYMENT, calibrate
 from bench.deploy import Runtime
@@ -20,7 +21,7 @@ from bench.deploy.local import LocalRuntime
 from bench.deploy.select import open_runtime
 from bench.doctor import notes, read_facts
 from bench.environment import describe, require_cpus, split_cpus
-from bench.errors import EXIT_NOT_VALID, EXIT_SERVER_FAILED, Interrupted, ResultError
+from bench.errors import EXIT_NOT_VALID, EXIT_REGRESSION, EXIT_SERVER_FAILED, Interrupted, ResultError
 from bench.interrupt import shield
 from bench.load.client import LoadDriver
 from bench.model import Analysis, Calibration, CpuSplit, Plan, Server, Suite
@@ -29,6 +30,7 @@ from bench.report import FORMATS
 from bench.report.index import write_index
 from bench.runner import Runner
 from bench.store import RESULT, SCHEMA_VERSION, Writer, load, replace_file
+from bench.versions import Checkout, checked_out
 
 RESULTS = "results"
 CALIBRATION_BLOCKS = 10
@@ -78,9 +80,14 @@ def measure(plan: Plan, root: Path, directory: Path, reporter: Reporter) -> Outc
         BenchError: something else ended the run. What was measured is saved in either case, and a
             report of it written.
     """
+    with checked_out(plan.against, root) as old:
+        return _measure(plan, root, directory, reporter, old)
+
+
+def _measure(plan: Plan, root: Path, directory: Path, reporter: Reporter, old: Checkout | None) -> Outcome:
     started = datetime.now(UTC)
     cpus = split_cpus()
-    runtime = _open(plan, root, directory, cpus, reporter)
+    runtime = _open(plan, root, directory, cpus, reporter, old)
     suite = Suite(
         schema_version=SCHEMA_VERSION,
         id=_new_id(started),
@@ -108,9 +115,9 @@ def measure(plan: Plan, root: Path, directory: Path, reporter: Reporter) -> Outc
 def resume(directory: Path, root: Path, reporter: Reporter) -> Outcome:
     """Go on with an interrupted run; see `measure`."""
     writer, suite = Writer.resume(directory, analyse)
-    with writer:
+    with writer, checked_out(suite.plan.against, root) as old:
         require_cpus(suite.environment.cpu_split, directory)
-        runtime = _open(suite.plan, root, directory, suite.environment.cpu_split, reporter)
+        runtime = _open(suite.plan, root, directory, suite.environment.cpu_split, reporter, old)
         reporter.phase(f"continuing {directory}, of which {len(suite.trials):,} trials are saved")
         last = max((trial.at_s + trial.duration_s for trial in suite.trials), default=0.0)
         writer.append(gap={"reason": "resumed", "at": datetime.now(UTC).isoformat(timespec="seconds")})
@@ -180,12 +187,14 @@ def _work(
             ).run()
 
 
-def _open(plan: Plan, root: Path, directory: Path, cpus: CpuSplit, reporter: Reporter) -> Runtime:
+def _open(
+    plan: Plan, root: Path, directory: Path, cpus: CpuSplit, reporter: Reporter, old: Checkout | None
+) -> Runtime:
     """The runtime that a plan names, not entered yet, with the null server among what it can start."""
     deployments = plan.deployments
     if plan.runtime != "external":
         deployments = (*deployments, NULL_DEPLOYMENT)
-    return open_runtime(plan.runtime, deployments, root, directory, cpus, reporter.phase)
+    return open_runtime(plan.runtime, deployments, root, directory, cpus, reporter.phase, old)
 
 
 def _calibrated(
@@ -262,13 +271,18 @@ def rendered(directory: Path, format_name: str) -> str:
 
 
 def exit_code(suite: Suite, analysis: Analysis) -> int:
-    """0, or 3 where a server was at fault, or 4 where a case isn't valid for another reason."""
+    """0, or by what weighs most: 3 for a server at fault, 5 for a limit exceeded, 4 for a case that isn't
+    valid for another reason, or a limit that can't be judged.
+    """
     if suite.failures:
         return EXIT_SERVER_FAILED
     reasons = {code(reason) for verdict in analysis.verdicts.values() for reason in verdict.reasons}
     if reasons & _SERVER_AT_FAULT:
         return EXIT_SERVER_FAILED
-    return EXIT_NOT_VALID if reasons and suite.plan.claims else 0
+    limits = {judgement.state for judgement in judge_plan(suite.plan, analysis)}
+    if "exceeded" in limits:
+        return EXIT_REGRESSION
+    return EXIT_NOT_VALID if (reasons and suite.plan.claims) or "not judged" in limits else 0
 
 
 def _new_id(now: datetime) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench.against import Old, check_limits, check_packages, check_use, resolve_old
 from bench.errors import UsageError
 from bench.given import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.given import hint, merged
@@ -43,6 +44,8 @@ class Settings:
         processes: of the load generator; None for one for each of its CPUs.
         combinations: each app with a scenario that it is measured with.
         out: directory for the run's files; None for `results/<UTC time>-<host>/`.
+        old: the version that is measured beside this one; None without.
+        fail_if: limits for what changes from it.
     """
 
     profile: Profile
@@ -56,6 +59,8 @@ class Settings:
     processes: int | None
     client: Client
     out: Path | None
+    old: Old | None
+    fail_if: tuple[str, ...]
 
 
 def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -82,12 +87,23 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
                 "--servers and --target exclude each other: the first deploys servers, the second measures "
                 "what runs already. Leave one out."
             )
+        if asked.get("against"):
+            problems.append(
+                "--against and --target exclude each other: of what runs already there is no old version to "
+                "deploy. Name it as a second --target, which is compared with the first."
+            )
         combinations = _for_targets(asked.get("scenarios", ()), problems)
     else:
         servers = _servers(asked.get("servers", ()), root, environment, problems)
         combinations = _combinations(asked, profile, root, problems)
         runtime, reason = _runtime(asked, combinations, problems)
     out = _out(asked, problems)
+    old = None
+    check_use(asked.get("against"), asked.get("fail_if"), profile, servers, problems)
+    check_limits(asked.get("fail_if", ()), servers, combinations, problems)
+    if asked.get("against") and runtime != "external":
+        old = resolve_old(asked["against"], root, environment, servers, combinations, problems)
+        check_packages(old, runtime, problems)
     if problems:
         raise UsageError(*problems)
     return Settings(
@@ -102,6 +118,8 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
         processes=asked.get("processes"),
         client=asked.get("client", "loop"),
         out=out,
+        old=old,
+        fail_if=asked.get("fail_if", ()),
     )
 
 

@@ -35,7 +35,7 @@ def up(engine: Engine, names: list[str]) -> None:
             raise UsageError(f"There is no server {name!r}. There are: {', '.join(known)}.")
     services = names or known
     bases = base_images(engine, ROOT, ("PYTHON_IMAGE", "REDIS_IMAGE"), _say)
-    build(engine, ROOT, services, bases, _say)
+    build(engine, [COMPOSE_FILE], services, bases, _say)
     _say("starting")
     environment = {**os.environ, **bases}
     _compose(engine, "up", "--detach", "--wait", "--no-build", *services, environment=environment)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 from hdrh.histogram import HdrHistogram
 
 from bench.model import (
+    OLD_SUFFIX,
     TWIN_SUFFIX,
+    Against,
     App,
     Calibration,
     Case,
@@ -105,6 +108,51 @@ def make_suite(
             if d.server.name not in absent
         ),
         failures=tuple(failures),
+    )
+
+
+def make_versions(
+    new: Mapping[str, float],
+    old: Mapping[str, float],
+    *,
+    fail_if: tuple[str, ...] = (),
+    noise_sd: float = 0.03,
+    twin: str | None = "gunicorn",
+    open_rate: float | None = None,
+    seed: int = 1,
+    error_share: Mapping[str, float] | None = None,
+) -> Suite:
+    """A run with an old version of some servers, which costs as much memory and time to start.
+
+    Args:
+        new, old: the true rates of each version, by server.
+    """
+    rates = {**new, **{name + OLD_SUFFIX: rate for name, rate in old.items()}}
+    suite = make_suite(
+        rates, twin=twin, open_rate=open_rate, seed=seed, noise_sd=noise_sd, error_share=error_share,
+        histograms=open_rate is not None,
+    )  # fmt: skip
+    plan = suite.plan
+    own = {(record.deployment, record.round): record for record in suite.deployments}
+
+    def marked(deployment: Deployment) -> Deployment:
+        if not deployment.server.name.endswith(OLD_SUFFIX):
+            return deployment
+        plain = deployment.server.name.removesuffix(OLD_SUFFIX)
+        return replace(deployment, server=replace(deployment.server, name=plain, title=plain), old=True)
+
+    return replace(
+        suite,
+        plan=replace(
+            plan,
+            deployments=tuple(map(marked, plan.deployments)),
+            against=Against("main", "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d"),
+            fail_if=fail_if,
+        ),
+        deployments=tuple(
+            replace(own.get((r.deployment.replace(OLD_SUFFIX, ""), r.round), r), deployment=r.deployment)
+            for r in suite.deployments
+        ),
     )
 
 

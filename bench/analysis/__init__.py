@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from bench.analysis.compare.within import compare_versions
 from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured, measured
 from bench.analysis.pairs import (
@@ -23,6 +24,7 @@ from bench.analysis.pairs import (
 from bench.analysis.rank import rank
 from bench.analysis.summary import summarise
 from bench.analysis.verdict import judge
+from bench.analysis.versions import new_version
 from bench.model import TWIN_SUFFIX, Analysis, Comparison, Rank, Suite, Summary, Verdict
 
 
@@ -51,11 +53,12 @@ def analyse(suite: Suite) -> Analysis:
     verdicts = {id_: judge(suite, case) for id_, case in cases.items()}
     groups = [
         _analyse_group(name, [cases[case.id] for case in members], summaries, verdicts)
-        for name, members in grouped(suite.plan.cases).items()
+        for name, members in grouped(new_version(suite).plan.cases).items()
         if suite.plan.claims
     ]
     comparisons = tuple(c for group in groups for c in group.comparisons)
     twins = [twin for group in groups for twin in group.twins]
+    changes, not_compared = compare_versions(suite)
     return Analysis(
         summaries=summaries,
         verdicts=verdicts,
@@ -63,6 +66,8 @@ def analyse(suite: Suite) -> Analysis:
         ranking=tuple(place for group in groups for place in group.ranking),
         twin=next((twin for twin in twins if twin.metric == THROUGHPUT.name), None),
         detectable=_detectable(comparisons, twins),
+        changes=changes,
+        not_compared=not_compared,
     )
 
 

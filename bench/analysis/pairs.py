@@ -88,6 +88,11 @@ P99 = Metric("p99", False, _percentile(0.99))
 METRICS: Mapping[LoadModel, tuple[Metric, ...]] = {"closed": (THROUGHPUT, COST), "open": (P99, P50)}
 
 
+def metric_of(model: LoadModel, name: str) -> Metric:
+    """The metric of that name, of one kind of load."""
+    return next(metric for metric in METRICS[model] if metric.name == name)
+
+
 def compare_twin(metric: Metric, original: Measured, twin: Measured) -> Comparison | None:
     """The server against its identical twin, not adjusted: the harness's own error."""
     found = metric.effect(original, twin)

@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bench.analysis.compare import twin_of_case
 from bench.analysis.compare.figures import P50, P99, THROUGHPUT, CaseFigure
 from bench.analysis.compare.match import Run
+from bench.analysis.compare.twins import twin_of_case
 from bench.analysis.compare.welch import Shift, shift
 from bench.analysis.estimate import Effect
 from bench.analysis.holm import holm_levels
 from bench.analysis.measured import Measured
 from bench.analysis.pairs import SMALLEST_CLAIM
+from bench.analysis.versions import new_version
 from bench.model import Case, Estimate, LoadModel, Suite
 
 FIGURES: dict[LoadModel, tuple[CaseFigure, ...]] = {"closed": (THROUGHPUT,), "open": (P99, P50)}
@@ -82,7 +83,7 @@ def points(suite: Suite) -> tuple[Point, ...]:
     """
     if not suite.plan.claims:
         return ()
-    run = Run("the run", suite)
+    run = Run("the run", new_version(suite))
     return tuple(_point(run, one, figure) for one in run.cases for figure in FIGURES[one.case.load.model])
 
 

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bench import process
-from bench.deploy import images, ownership
+from bench.deploy import images, oldimages, ownership
 from bench.deploy.composefile import DRIVER, PORT, REDIS, run_file
 from bench.deploy.container import address, nanoseconds, usage_source
 from bench.deploy.engine import Engine
@@ -24,6 +24,7 @@ from bench.errors import BenchError, StoreError
 from bench.interrupt import shield
 from bench.model import CpuSplit, Deployment, Failure, Target
 from bench.usage import memory_bytes
+from bench.versions import COMPOSE_FILE, Checkout
 
 _CREATE_S = 120.0
 _SEED_S = 180.0
@@ -52,6 +53,7 @@ class ComposeRuntime:
         directory: the run's own directory; gets `compose.json` and `logs/`.
         root: the checkout.
         say: told what takes long.
+        old: the checkout that the images of the old version are built from.
     """
 
     name = "compose"
@@ -65,16 +67,18 @@ class ComposeRuntime:
         root: Path,
         engine: Engine,
         say: Callable[[str], None],
+        old: Checkout | None = None,
     ) -> None:
         self.docker: str | None = engine.version
         self.images: Mapping[str, str] = {}
-        self.versions: Mapping[str, str] = images.locked_versions(root, deployments)
+        self.versions: Mapping[str, str] = images.locked_versions(root, deployments, old)
         self._directory = directory
         self._cpus = cpus
         self._deployments = deployments
         self._root = root
         self._engine = engine
         self._say = say
+        self._old = old
         self._run_id = secrets.token_hex(4)
         self._project = f"wsgi-bench-{self._run_id}"
         self._file = directory / "compose.json"
@@ -172,8 +176,8 @@ class ComposeRuntime:
         needs_redis = any(deployment.app.redis for deployment in self._deployments)
         needed = ["PYTHON_IMAGE", *(["REDIS_IMAGE"] if needs_redis else [])]
         bases = images.base_images(self._engine, self._root, needed, self._say)
-        servers = {deployment.server.name for deployment in self._deployments}
-        images.build(self._engine, self._root, [*servers, DRIVER], bases, self._say)
+        servers = {deployment.server.name for deployment in self._deployments if not deployment.old}
+        images.build(self._engine, [self._root / COMPOSE_FILE], [*servers, DRIVER], bases, self._say)
         file = self._write_file(bases)
         self._describe_images(file)
         with shield():
@@ -183,14 +187,14 @@ class ComposeRuntime:
             self._start_store()
 
     def _write_file(self, bases: Mapping[str, str]) -> dict[str, Any]:
-        source = str(self._root / "docker-compose.yml")
-        output = self._engine.run_compose(
-            "--file", source, "--profile", "*", "config", "--format", "json",
-            environment={**os.environ, **bases},
-        )  # fmt: skip
-        file = run_file(
-            json.loads(output), self._deployments, self._cpus, ownership.labels(self._run_id), self._project
-        )
+        own = ownership.labels(self._run_id)
+        project = images.services(self._engine, [self._root / COMPOSE_FILE], bases)
+        old: Mapping[str, Any] = {}
+        if self._old is not None:
+            old = oldimages.build(
+                self._engine, self._old, self._deployments, self._run_id, own, bases, self._say
+            )
+        file = run_file(project, old, self._deployments, self._cpus, own, self._project)
         self._directory.mkdir(parents=True, exist_ok=True)
         self._file.write_text(json.dumps(file, indent=1))
         return file

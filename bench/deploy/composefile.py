@@ -21,7 +21,8 @@ _DROPPED = ("build", "depends_on", "healthcheck", "networks", "ports", "profiles
 
 
 def run_file(
-    project: Mapping[str, Any],
+    known: Mapping[str, Any],
+    old: Mapping[str, Any],
     deployments: Sequence[Deployment],
     cpus: CpuSplit,
     labels: Mapping[str, str],
@@ -30,20 +31,20 @@ def run_file(
     """The compose file of a run.
 
     Args:
-        project: `docker compose config` of docker-compose.yml.
+        known: the services of docker-compose.yml, as `docker compose config` resolves them.
+        old: those of the old version.
         labels: put on every container and network.
         name: of the Compose project; containers are `NAME-SERVICE`.
 
     Raises:
         UsageError: docker-compose.yml lacks a service.
     """
-    known = project.get("services", {})
-    needed = {d.server.name for d in deployments} | {DRIVER}
+    needed = {d.server.name for d in deployments if not d.old} | {DRIVER}
     if any(d.app.redis for d in deployments):
         needed.add(REDIS)
     if missing := sorted(needed - known.keys()):
         raise UsageError(f"docker-compose.yml has no service {', '.join(missing)}.")
-    services = {d.name: _server(known[d.server.name], d, cpus) for d in deployments}
+    services = {d.name: _server((old if d.old else known)[d.server.name], d, cpus) for d in deployments}
     if REDIS in needed:
         services[REDIS] = {**_bare(known[REDIS]), "cpuset": _cpuset(cpus.store)}
     services[DRIVER] = _driver(known[DRIVER], cpus)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from bench import process
 from bench.deploy.engine import Engine
-from bench.deploy.packages import serving
+from bench.deploy.packages import pins, server_locks, serving
 from bench.errors import EngineError
 from bench.model import Deployment
+from bench.versions import Checkout
 
 _PULL_S = 900.0
 _BUILD_S = 1800.0
@@ -73,14 +75,16 @@ def _base_image(engine: Engine, root: Path, variable: str, say: Say) -> str:
     return own
 
 
-def build(engine: Engine, root: Path, services: Iterable[str], bases: Mapping[str, str], say: Say) -> None:
-    """Build the images of services of docker-compose.yml.
+def build(
+    engine: Engine, files: Sequence[Path], services: Iterable[str], bases: Mapping[str, str], say: Say
+) -> None:
+    """Build the images of services of compose files, of which the later override the first.
 
     Raises:
         EngineError: a build failed; has the end of its output.
     """
     wanted = sorted(set(services))
-    say(f"building the images of {', '.join(wanted)}")
+    say(f"building the images of {', '.join(wanted)}{' (old version)' * (len(files) > 1)}")
     with pip_config() as pip_config_file:
         environment = {
             **os.environ,
@@ -92,11 +96,26 @@ def build(engine: Engine, root: Path, services: Iterable[str], bases: Mapping[st
         }
         try:
             engine.run_compose(
-                "--file", str(root / "docker-compose.yml"), "--profile", "bench", "build", "--quiet", *wanted,
+                *_named(files), "--profile", "bench", "build", "--quiet", *wanted,
                 environment=environment, timeout_s=_BUILD_S,
             )  # fmt: skip
         except process.CommandFailed as error:
             raise EngineError(f"The images can't be built: {error}") from None
+
+
+def services(engine: Engine, files: Sequence[Path], bases: Mapping[str, str]) -> Mapping[str, Any]:
+    """The services of compose files, resolved."""
+    output = engine.run_compose(
+        *_named(files), "--profile", "*", "config", "--format", "json", environment={**os.environ, **bases}
+    )
+    found: Mapping[str, Any] = json.loads(output).get("services", {})
+    return found
+
+
+def _named(files: Sequence[Path]) -> list[str]:
+    """What tells Compose to use these files; paths in them are seen from the folder of the first."""
+    named = [word for file in files for word in ("--file", str(file))]
+    return ["--project-directory", str(files[0].parent), *named]
 
 
 def describe(engine: Engine, images: Iterable[str]) -> dict[str, tuple[str, int]]:
@@ -107,12 +126,19 @@ def describe(engine: Engine, images: Iterable[str]) -> dict[str, tuple[str, int]
     return {name: (digest, int(size)) for name, (digest, size) in zip(names, rows, strict=True)}
 
 
-def locked_versions(root: Path, deployments: Sequence[Deployment]) -> dict[str, str]:
-    """The versions of what serves: exactly those of the lock files that the images are built from."""
-    pins: dict[str, str] = {}
-    for lock in sorted((root / "servers").glob("*/requirements.txt")):
-        pins |= dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", lock.read_text(), re.MULTILINE))
-    return {package: pins[package] for package in serving(deployments) if package in pins}
+def locked_versions(root: Path, deployments: Sequence[Deployment], old: Checkout | None) -> dict[str, str]:
+    """The versions of what serves: exactly those of the lock files that the images are built from.
+
+    Of the old version those that aren't this one's, as "NAME (old)".
+    """
+    found = _locked(root, deployments)
+    before = _locked(old.root, [one for one in deployments if one.old]) if old is not None else {}
+    return found | {f"{name} (old)": pin for name, pin in before.items() if found.get(name) != pin}
+
+
+def _locked(root: Path, deployments: Sequence[Deployment]) -> dict[str, str]:
+    locked = pins(server_locks(root))
+    return {package: locked[package] for package in serving(deployments) if package in locked}
 
 
 def _exists(engine: Engine, image: str) -> bool:

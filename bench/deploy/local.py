@@ -23,6 +23,7 @@ from bench.errors import StoreError
 from bench.interrupt import shield
 from bench.model import CpuSplit, Deployment, Failure, Target, UsageSource
 from bench.usage import memory_bytes
+from bench.versions import Checkout
 
 _SEED_S = 120.0
 # What a server gets of this process's environment. Not all of it: GUNICORN_CMD_ARGS, WEB_CONCURRENCY,
@@ -49,19 +50,27 @@ class LocalRuntime:
     Args:
         directory: the run's own directory, gets `logs/` and Redis's log.
         root: the checkout, in which every command runs.
+        old: the one in which those of the old version run instead.
     """
 
     name = "local"
     docker: str | None = None
 
     def __init__(
-        self, directory: Path, cpus: CpuSplit, deployments: Sequence[Deployment], *, root: Path
+        self,
+        directory: Path,
+        cpus: CpuSplit,
+        deployments: Sequence[Deployment],
+        *,
+        root: Path,
+        old: Checkout | None = None,
     ) -> None:
         self.images: Mapping[str, str] = {}
         self.versions: Mapping[str, str] = _versions(deployments)
         self._directory = directory
         self._cpus = cpus
         self._root = root
+        self._old = old
         self._running: dict[str, _Running] = {}
         self._store: LocalStore | None = None
         if any(deployment.app.redis for deployment in deployments):
@@ -112,7 +121,7 @@ class LocalRuntime:
                 child = process.spawn(
                     deployment.server.command,
                     environment=self._environment(deployment, port, deployment.database),
-                    cwd=self._root,
+                    cwd=self._root_of(deployment),
                     cpus=self._cpus.server,
                     stdout=log,
                 )
@@ -160,13 +169,22 @@ class LocalRuntime:
         )
         return {name for name, clean in zip(running, ended, strict=True) if clean} - dead
 
+    def _root_of(self, deployment: Deployment) -> Path:
+        return self._old.root if deployment.old and self._old else self._root
+
     def _environment(self, deployment: Deployment, port: int, database: int) -> dict[str, str]:
         # The environment that the harness itself runs in has the servers' packages, too.
         programs = str(Path(sys.executable).parent)
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        if search := environment.get("PYTHONPATH"):
-            # A folder is meant as seen from where the command was given; servers run in the checkout.
-            environment["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, search.split(os.pathsep)))
+        search = environment.get("PYTHONPATH", "").split(os.pathsep)
+        # A folder is meant as seen from where the command was given; servers run in the checkout.
+        folders = list(map(os.path.abspath, search)) if search != [""] else []
+        if self._old:
+            imports = self._old.imports if deployment.old else self._old.new_imports
+            own = [_moved(folder, self._root, self._root_of(deployment)) for folder in folders]
+            folders = [str(imports), str(self._root_of(deployment)), *own]
+        if folders:
+            environment["PYTHONPATH"] = os.pathsep.join(folders)
         environment |= {
             **deployment.server.environment,
             "PATH": os.pathsep.join([programs, os.environ.get("PATH", os.defpath)]),
@@ -179,6 +197,12 @@ class LocalRuntime:
             host, store_port = self._store.address
             environment |= {"REDIS_HOST": host, "REDIS_PORT": str(store_port)}
         return environment
+
+
+def _moved(folder: str, root: Path, other: Path) -> str:
+    """The same folder in another checkout; one that is in no checkout is itself."""
+    path = Path(folder).resolve()
+    return str(other / path.relative_to(root)) if path.is_relative_to(root) else folder
 
 
 def _versions(deployments: Sequence[Deployment]) -> dict[str, str]:

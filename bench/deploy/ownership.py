@@ -24,7 +24,7 @@ def labels(run_id: str) -> dict[str, str]:
 
 
 def remove_run(engine: Engine, run_id: str) -> None:
-    """Remove every container and network of one run.
+    """Remove every container and network of one run, and the images that were built for it alone.
 
     Raises:
         EngineError: the engine is gone.
@@ -33,13 +33,16 @@ def remove_run(engine: Engine, run_id: str) -> None:
     for attempt in range(1, _ATTEMPTS + 1):
         containers = _list(engine, "container", run_id)
         networks = _list(engine, "network", run_id)
-        if not containers and not networks:
+        images = _list(engine, "image", run_id)
+        if not containers and not networks and not images:
             return
         try:
             if containers:
                 engine.run("container", "rm", "--force", "--volumes", *containers, timeout_s=_REMOVE_S)
             if networks:
                 engine.run("network", "rm", *networks, timeout_s=_REMOVE_S)
+            if images:
+                engine.run("image", "rm", "--force", *images, timeout_s=_REMOVE_S)
         except process.CommandFailed:
             # What removes itself (`--rm`) may be gone, or going, by now: look again.
             if attempt == _ATTEMPTS:
@@ -60,7 +63,9 @@ def clean(engine: Engine) -> list[str]:
 
 def _list(engine: Engine, kind: str, run_id: str) -> list[str]:
     everything = ["--all"] if kind == "container" else []
-    return engine.run(kind, "ls", *everything, "--quiet", "--filter", f"label={RUN_LABEL}={run_id}").split()
+    found = engine.run(kind, "ls", *everything, "--quiet", "--filter", f"label={RUN_LABEL}={run_id}").split()
+    # One image may have several names.
+    return list(dict.fromkeys(found))
 
 
 def _runs(engine: Engine) -> Mapping[str, str]:
@@ -70,6 +75,12 @@ def _runs(engine: Engine) -> Mapping[str, str]:
     for kind, everything in (("container", ["--all"]), ("network", [])):
         output = engine.run(kind, "ls", *everything, "--filter", f"label={RUN_LABEL}", "--format", template)
         for line in output.splitlines():
+            run_id, _, harness = line.partition(" ")
+            found[run_id] = harness
+    images = engine.run("image", "ls", "--quiet", "--filter", f"label={RUN_LABEL}").split()
+    if images:
+        wanted = (f'{{{{index .Config.Labels "{label}"}}}}' for label in (RUN_LABEL, HARNESS_LABEL))
+        for line in engine.run("image", "inspect", "--format", " ".join(wanted), *images).splitlines():
             run_id, _, harness = line.partition(" ")
             found[run_id] = harness
     return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from bench.model import Deployment
 
@@ -18,3 +20,37 @@ def serving(deployments: Sequence[Deployment]) -> tuple[str, ...]:
         package = deployment.server.package
         found |= dict.fromkeys((package, *_SILENT.get(package, ())))
     return tuple(name for name in (*found, *(p for p in _OF_APPS if p not in found)) if name)
+
+
+def pins(locks: Iterable[Path]) -> dict[str, str]:
+    """Distribution name to the version that lock files pin it to."""
+    found: dict[str, str] = {}
+    for lock in locks:
+        found |= dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", lock.read_text(), re.MULTILINE))
+    return found
+
+
+def server_locks(root: Path) -> list[Path]:
+    """The lock files that servers' images are built from; the load's own isn't one of them."""
+    return [
+        path for path in sorted((root / "servers").glob("*/requirements.txt")) if path.parent.name != "driver"
+    ]
+
+
+def differing_pins(old: Path, new: Path) -> Mapping[str, tuple[str, str]]:
+    """What serves and is pinned to another version in two checkouts, each (old, new).
+
+    A file that the old one doesn't have says nothing.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    served = pins((*server_locks(old), *server_locks(new))).keys()
+    for lock in (new / "requirements.lock", *server_locks(new)):
+        other = old / lock.relative_to(new)
+        if other.is_file() and lock.is_file():
+            before, after = pins([other]), pins([lock])
+            found |= {
+                name: (before.get(name, "none"), after.get(name, "none"))
+                for name in sorted(served & (before.keys() | after.keys()))
+                if before.get(name) != after.get(name)
+            }
+    return found

@@ -12,6 +12,7 @@ from bench.deploy.external import ExternalRuntime
 from bench.deploy.local import LocalRuntime
 from bench.errors import EngineError
 from bench.model import CpuSplit, Deployment
+from bench.versions import Checkout
 
 
 def choose_runtime(asked: str, say: Callable[[str], None]) -> str:
@@ -34,6 +35,7 @@ def open_runtime(
     directory: Path,
     cpus: CpuSplit,
     say: Callable[[str], None],
+    old: Checkout | None = None,
 ) -> Runtime:
     """The runtime of that name; nothing is started before it is entered.
 
@@ -42,6 +44,7 @@ def open_runtime(
         root: the checkout.
         directory: the run's own.
         say: told what takes long, such as building images.
+        old: the version that deployments with `old` are of.
 
     Raises:
         EngineError: it needs a Docker engine, and none answers.
@@ -51,5 +54,5 @@ def open_runtime(
         return ExternalRuntime(directory, cpus, deployments)
     if name == "compose":
         engine = find_engine()
-        return ComposeRuntime(directory, cpus, deployments, root=root, engine=engine, say=say)
-    return LocalRuntime(directory, cpus, deployments, root=root)
+        return ComposeRuntime(directory, cpus, deployments, root=root, engine=engine, say=say, old=old)
+    return LocalRuntime(directory, cpus, deployments, root=root, old=old)

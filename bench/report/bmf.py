@@ -2,7 +2,7 @@
 
 Benchmark -> measure -> value and its bounds, as in https://bencher.dev/docs/reference/bencher-metric-format.
 Units are SI: requests a second, seconds, bytes. What wasn't measured, or isn't valid, is absent, and so are
-twins; of a run that claims nothing there is nothing in it.
+twins and old versions; of a run that claims nothing there is nothing in it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ Measure = dict[str, float]
 
 def render(suite: Suite, analysis: Analysis) -> str:
     """One JSON object, a benchmark for each valid case."""
-    twins = {deployment.name for deployment in suite.plan.deployments if deployment.twin}
+    left_out = {one.name for one in suite.plan.deployments if one.twin or one.old}
     benchmarks = {
         plain(case.id): measures
         for case in suite.plan.cases
         if suite.plan.claims
-        and case.deployment not in twins
+        and case.deployment not in left_out
         and analysis.verdicts[case.id].valid
         and (measures := _measures(case, analysis.summaries[case.id]))
     }

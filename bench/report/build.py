@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bench.model import Analysis, Suite
+from bench.report import against
 from bench.report.downloads import downloads
 from bench.report.figures import cost, endpoints, latency, load, throughput, time
 from bench.report.headline import headline
@@ -21,6 +22,7 @@ from bench.report.units import count, listed
 Build = Callable[[Suite, Analysis, tuple[Group, ...]], Section | None]
 
 TEXT: tuple[Build, ...] = (
+    against.section,
     results,
     validity,
     failures,
@@ -32,6 +34,7 @@ TEXT: tuple[Build, ...] = (
 )
 
 CHARTED: tuple[Build, ...] = (
+    against.section,
     results,
     validity,
     failures,

@@ -9,7 +9,7 @@ from bench.report.spreadsheet import lines
 
 def render(suite: Suite, analysis: Analysis) -> str:
     """The header, and all cases in the report's order."""
-    rows = [_row(group, entry) for group in groups(suite, analysis) for entry in group.entries]
+    rows = [_row(group, entry) for group in groups(suite, analysis, old=True) for entry in group.entries]
     return lines(list(rows[0]), rows)
 
 
@@ -40,6 +40,7 @@ def _row(group: Group, entry: Entry) -> dict[str, object]:
         "keep_alive": server.keep_alive,
         "workers": server.workers,
         "threads": server.threads,
+        "old": entry.deployment.old,
     }
 
 

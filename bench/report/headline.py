@@ -7,8 +7,19 @@ import math
 from bench.analysis.pairs import deviation
 from bench.analysis.verdict import code
 from bench.model import Analysis, Comparison, Suite
+from bench.report import against
 from bench.report.results import Entry, Group
-from bench.report.units import count, interval, listed, milliseconds, percent, ratio, value_of
+from bench.report.units import (
+    count,
+    difference,
+    interval,
+    listed,
+    milliseconds,
+    percent,
+    ratio,
+    ratio_interval,
+    value_of,
+)
 
 
 def headline(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> tuple[str, ...]:
@@ -16,7 +27,11 @@ def headline(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> tup
     sentences = [] if suite.complete else [_interrupted(suite)]
     if not suite.plan.claims:
         return (*sentences, _not_a_measurement(suite, groups))
-    return (*sentences, *(_sentence(analysis, group) for group in groups))
+    return (
+        *sentences,
+        *against.sentences(suite, analysis),
+        *(_sentence(analysis, group) for group in groups),
+    )
 
 
 def detectable(analysis: Analysis) -> str | None:
@@ -36,8 +51,8 @@ def twin_line(analysis: Analysis, groups: tuple[Group, ...]) -> str | None:
         return None
     server = next(e.case.server for group in groups for e in group.entries if e.case.id == found.a)
     return (
-        f"Twin: two identical deployments of {server} differ by {percent(deviation(found))} "
-        f"(ratio {ratio(found.ratio)}, {ratio(found.low)} to {ratio(found.high)}); differences below that "
+        f"Twin: two identical deployments of {server} differ by {difference(deviation(found))} "
+        f"(ratio {ratio(found.ratio)}, {ratio_interval(found.low, found.high)}); differences below that "
         f"are the harness's own error."
     )
 
@@ -144,4 +159,4 @@ def _latency_metric(analysis: Analysis, group: Group) -> str:
 
 
 def _ratio(found: Comparison) -> str:
-    return f"{ratio(found.ratio)} ({ratio(found.low)} to {ratio(found.high)})"
+    return f"{ratio(found.ratio)} ({ratio_interval(found.low, found.high)})"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
+from bench.analysis.compare.limits import judge_plan
 from bench.model import Analysis, Suite
+from bench.report.changes import changes_for_programs
 
 
 def render(suite: Suite, analysis: Analysis) -> str:
@@ -30,6 +32,8 @@ def render(suite: Suite, analysis: Analysis) -> str:
         "ranking": [asdict(rank) for rank in analysis.ranking],
         "twin": asdict(analysis.twin) if analysis.twin else None,
         "detectable": analysis.detectable,
+        "against": asdict(suite.plan.against) if suite.plan.against else None,
+        **changes_for_programs(analysis.changes, analysis.not_compared, judge_plan(suite.plan, analysis)),
         "failures": [asdict(failure) for failure in suite.failures],
         "gaps": [dict(gap) for gap in suite.gaps],
     }

@@ -8,7 +8,8 @@ There is no standard; common readers agree on the form that Ant's reports have, 
 - `failure` and `error` have a message and a type; `skipped` has a message.
 
 A `failure` is a server at fault, an `error` a measurement that isn't valid for another reason; what is
-`skipped` was not measured.
+`skipped` was not measured. A limit of `--fail-if` is a test case, too: exceeded it is a `failure`, not judged
+an `error`.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from datetime import UTC, datetime
 from typing import Literal
 from xml.etree import ElementTree
 
+from bench.analysis.compare.limits import Judgement, judge_plan
 from bench.analysis.verdict import code
 from bench.model import Analysis, Case, Environment, Suite, Summary
 from bench.report.units import plain
+from bench.report.words import limit_lines
 
 _AT_FAULT = frozenset({"failed", "errors"})
 _NOT_XML = re.compile("[\ufffe\uffff]")
@@ -31,9 +34,10 @@ Outcome = tuple[Literal["failure", "error", "skipped"], str]
 def render(suite: Suite, analysis: Analysis) -> str:
     """The whole file."""
     outcomes = {case.id: _outcome(suite, analysis, case) for case in suite.plan.cases}
-    tags = [outcome[0] for outcome in outcomes.values() if outcome]
+    limits = judge_plan(suite.plan, analysis)
+    tags = [outcome[0] for outcome in (*outcomes.values(), *map(_limit_outcome, limits)) if outcome]
     totals = {
-        "tests": str(len(outcomes)),
+        "tests": str(len(outcomes) + len(limits)),
         "failures": str(tags.count("failure")),
         "errors": str(tags.count("error")),
         "skipped": str(tags.count("skipped")),
@@ -47,6 +51,8 @@ def render(suite: Suite, analysis: Analysis) -> str:
         ElementTree.SubElement(properties, "property", _attributes({"name": name, "value": value}))
     for case in suite.plan.cases:
         _case(parent, suite, case, analysis.summaries[case.id], outcomes[case.id])
+    for judgement in limits:
+        _limit(parent, judgement)
     ElementTree.indent(root, " ")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
@@ -65,6 +71,23 @@ def _case(
         )
     if figures := _figures(summary):
         ElementTree.SubElement(element, "system-out").text = figures
+
+
+def _limit(parent: ElementTree.Element, judgement: Judgement) -> None:
+    attributes = {"name": judgement.limit.text, "classname": "limits", "time": _seconds(0.0)}
+    element = ElementTree.SubElement(parent, "testcase", _attributes(attributes))
+    outcome = _limit_outcome(judgement)
+    if outcome:
+        about = {"message": outcome[1], "type": judgement.state}
+        ElementTree.SubElement(element, outcome[0], _attributes(about))
+    else:
+        ElementTree.SubElement(element, "system-out").text = _text("\n".join(limit_lines(judgement)))
+
+
+def _limit_outcome(judgement: Judgement) -> Outcome | None:
+    if judgement.state == "held":
+        return None
+    return ("failure" if judgement.state == "exceeded" else "error"), " ".join(limit_lines(judgement))
 
 
 def _outcome(suite: Suite, analysis: Analysis, case: Case) -> Outcome | None:

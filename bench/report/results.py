@@ -8,6 +8,7 @@ from functools import cached_property
 
 from bench.analysis.groups import grouped
 from bench.analysis.verdict import code
+from bench.analysis.versions import new_version
 from bench.model import Analysis, Case, Deployment, Suite, Summary, Verdict
 
 
@@ -35,7 +36,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Group:
-    """The cases that may be compared, best first, then those without a rank, twins last.
+    """The cases that may be compared, best first, then those without a rank, twins and old versions last.
 
     Attributes:
         latency: for closed load the cases under equal open load, by server; empty if there are none.
@@ -67,8 +68,8 @@ class Group:
         return tuple(ranks.values())
 
 
-def groups(suite: Suite, analysis: Analysis) -> tuple[Group, ...]:
-    """Closed groups first, in the plan's order."""
+def groups(suite: Suite, analysis: Analysis, *, old: bool = False) -> tuple[Group, ...]:
+    """Closed groups first, in the plan's order; the old version's cases only where they are asked for."""
     deployments = {deployment.name: deployment for deployment in suite.plan.deployments}
     places = {id_: place for place in analysis.ranking for id_ in place.cases}
     order = [id_ for place in analysis.ranking for id_ in place.cases]
@@ -86,11 +87,14 @@ def groups(suite: Suite, analysis: Analysis) -> tuple[Group, ...]:
 
     def key(one: Entry) -> tuple[bool, bool, int]:
         ranked = one.case.id in places
-        return (one.deployment.twin, not ranked, order.index(one.case.id) if ranked else 0)
+        return (
+            one.deployment.twin or one.deployment.old,
+            not ranked,
+            order.index(one.case.id) if ranked else 0,
+        )
 
-    entries = {
-        name: tuple(sorted(map(entry, cases), key=key)) for name, cases in grouped(suite.plan.cases).items()
-    }
+    shown = suite.plan.cases if old else new_version(suite).plan.cases
+    entries = {name: tuple(sorted(map(entry, cases), key=key)) for name, cases in grouped(shown).items()}
     opened = {name: found for name, found in entries.items() if found[0].case.load.model == "open"}
 
     def group(name: str, members: tuple[Entry, ...]) -> Group:

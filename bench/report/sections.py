@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from bench.model import Analysis, DeploymentRecord, Suite
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
-from bench.report.results import Entry, Group
+from bench.report.results import Entry, Group, groups
 from bench.report.table import row_of, table
-from bench.report.units import count, percent, ratio
+from bench.report.units import count, percent, ratio, ratio_interval
 
 MAX_IDLE_CPU = 0.005
 
@@ -24,7 +24,7 @@ def validity(suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sect
     """What may not be used and why, and the harness's own error."""
     points = tuple(
         f"{entry.case.server} ({group.name}): {reason}"
-        for group in found
+        for group in groups(suite, analysis, old=True)
         for entry in group.entries
         for reason in entry.verdict.reasons
     )
@@ -86,7 +86,7 @@ def pairs(_suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sectio
                     servers[c.b][0],
                     _METRICS.get(c.metric, c.metric),
                     ratio(c.ratio),
-                    f"{ratio(c.low)} to {ratio(c.high)}",
+                    ratio_interval(c.low, c.high),
                     _WORDS.get((c.metric, c.verdict), c.verdict),
                 )
             )
@@ -103,7 +103,8 @@ def pairs(_suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sectio
 _PAIRS_NOTE = (
     "Ratios within the same block, Hodges-Lehmann over blocks, Student's t over rounds; intervals are "
     "adjusted for the number of pairs (Holm, 5 %). 'tie': the interval holds 1, or the ratio is nearer to 1 "
-    "than 1 % or the twin's."
+    "than 1 % or the twin's. 'not determined': the ends of the interval are a factor of 100 apart, as where "
+    "one standstill makes a p99."
 )
 _METRICS = {"throughput_rps": "throughput", "cpu_s_per_request": "CPU a request"}
 _WORDS = {

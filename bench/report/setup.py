@@ -45,7 +45,7 @@ def environment(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) ->
 
 def configuration(suite: Suite, analysis: Analysis, _found: tuple[Group, ...]) -> Section:
     """What each server was started with, side by side."""
-    deployments = [deployment for deployment in suite.plan.deployments if not deployment.twin]
+    deployments = [one for one in suite.plan.deployments if not (one.twin or one.old)]
     several = len({deployment.app.name for deployment in deployments}) > 1
     names = [f"{d.server.name}, {d.app.name}" if several else d.server.name for d in deployments]
     facts = [_facts(suite, analysis, deployment) for deployment in deployments]
@@ -102,7 +102,7 @@ def repeat_command(suite: Suite) -> str:
     """The command line that plans the same run."""
     plan = suite.plan
     apps = {d.app.name for d in plan.deployments}
-    names = dict.fromkeys(d.server.name for d in plan.deployments if not d.twin)
+    names = dict.fromkeys(d.server.name for d in plan.deployments if not (d.twin or d.old))
     scenarios = dict.fromkeys(case.scenario for case in plan.cases)
     words = ["wsgi-bench", "run", "--profile", plan.profile]
     if plan.runtime == "external":
@@ -122,4 +122,9 @@ def repeat_command(suite: Suite) -> str:
         words += ["--rate", f"{plan.rate:g}"]
     if plan.cases and all(case.load.connection == "close" for case in plan.cases):
         words += ["--connection", "close"]
+    if plan.against is not None:
+        asked = plan.against.asked if plan.against.compose_file else plan.against.commit
+        words += ["--against", asked or plan.against.asked]
+    for limit in plan.fail_if:
+        words += ["--fail-if", limit]
     return shlex.join(words)

@@ -10,6 +10,7 @@ from bench.model import Estimate
 NOT_MEASURED = "n/a"
 TOO_FEW = "too few"
 DASH = "\N{EN DASH}"
+UNKNOWN_FROM = 100
 
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -44,6 +45,11 @@ def percent(share: float | None) -> str:
     return f"{share:.2%}".replace("%", " %") if share else "0 %"
 
 
+def difference(share: float) -> str:
+    """By how much two values differ, as a share of the smaller: in percent, from double on as a factor."""
+    return percent(share) if share < 1 else f"{number(1 + share)} times"
+
+
 def value_of(estimate: Estimate | None) -> str:
     """An estimate without its interval."""
     return number(None if estimate is None else estimate.value)
@@ -59,6 +65,11 @@ def interval(estimate: Estimate | None) -> str:
 def ratio(value: float) -> str:
     """Enough digits to tell 1 % from nothing."""
     return f"{value:.3f}" if value < 10 else number(value)
+
+
+def ratio_interval(low: float, high: float) -> str:
+    """The bounds of a ratio; where they are a factor of 100 apart, their digits would feign knowledge."""
+    return f"{ratio(low)} to {ratio(high)}" if high < UNKNOWN_FROM * low else "not determined"
 
 
 def yes(value: bool) -> str:

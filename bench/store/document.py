@@ -37,6 +37,8 @@ def to_document(suite: Suite, analysis: Analysis, blocks_saved: int) -> Document
         "ranking": dump(analysis.ranking),
         "twin": dump(analysis.twin),
         "detectable": analysis.detectable,
+        "changes": dump(analysis.changes),
+        "not_compared": dump(analysis.not_compared),
         "blocks_saved": blocks_saved,
     }
 
@@ -139,6 +141,7 @@ def _config(plan: Plan, case: Case) -> Document:
         "threads": server.threads,
         "keep_alive": server.keep_alive,
         "twin": deployment.twin,
+        "old": deployment.old,
     }
 
 

@@ -42,7 +42,12 @@ def environment(**changes: str) -> dict[str, str]:
     return {**kept, **changes}
 
 
-def wsgi_bench(*arguments: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> Said:
+def wsgi_bench(
+    *arguments: str | Path,
+    cwd: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+    timeout_s: float = 240,
+) -> Said:
     """Run `wsgi-bench ARGUMENTS` with the code of the checkout `cwd`."""
     ended = subprocess.run(
         [sys.executable, "-m", "bench", *map(str, arguments)],
@@ -51,7 +56,7 @@ def wsgi_bench(*arguments: str | Path, cwd: Path = ROOT, env: Mapping[str, str] 
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=timeout_s,
         check=False,
     )
     assert "Traceback" not in ended.stderr, ended.stderr

@@ -96,7 +96,7 @@ def test_what_can_not_be_judged_ends_in_four(compare: Compare, old: Path, store:
     assert said.err.splitlines() == [
         "wsgi-bench: Limit 'waitress: throughput < -5%' not judged: throughput of waitress "
         "(shortly, mixed, closed load of 16 users): not in NEW.",
-        "wsgi-bench: Limit 'p99 > 5%' not judged: p99: neither run has a p99 of this.",
+        "wsgi-bench: Limit 'p99 > 5%' not judged: p99: neither OLD nor NEW has a p99 of this.",
     ]
 
 
@@ -111,7 +111,7 @@ def test_everything_wrong_is_named_at_once(compare: Compare, old: Path, slower: 
     assert len(problems) == 4
     for problem, expected in zip(
         problems,
-        ["'throughput < 5%'", "no metric 'thruput'", "no format 'pdf'", "no 'gunicron' in these runs"],
+        ["'throughput < 5%'", "no metric 'thruput'", "no format 'pdf'", "no 'gunicron' to compare"],
         strict=True,
     ):
         assert problem.startswith("wsgi-bench: ")

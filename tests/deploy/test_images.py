@@ -91,7 +91,9 @@ def deployment(*, redis: bool) -> Deployment:
 
 
 def test_a_runs_compose_file_has_a_service_for_each_deployment_and_nothing_published() -> None:
-    file = run_file(project(other={"image": "o"}), [deployment(redis=True)], CPUS, {"l": "v"}, "run-1")
+    file = run_file(
+        project(other={"image": "o"})["services"], {}, [deployment(redis=True)], CPUS, {"l": "v"}, "run-1"
+    )
 
     assert set(file["services"]) == {"gunicorn-twin.shop", "redis", "driver"}
     server = file["services"]["gunicorn-twin.shop"]
@@ -106,7 +108,7 @@ def test_a_runs_compose_file_has_a_service_for_each_deployment_and_nothing_publi
 
 
 def test_redis_is_left_out_where_no_app_needs_it() -> None:
-    file = run_file(project(), [deployment(redis=False)], CPUS, {}, "run-1")
+    file = run_file(project()["services"], {}, [deployment(redis=False)], CPUS, {}, "run-1")
 
     assert "redis" not in file["services"]
 
@@ -115,11 +117,11 @@ def test_a_dollar_in_a_command_stays_a_dollar() -> None:
     wanted = deployment(redis=False)
     odd = replace(wanted, server=replace(wanted.server, command=("echo", "$HOME")))
 
-    file = run_file(project(), [odd], CPUS, {}, "run-1")
+    file = run_file(project()["services"], {}, [odd], CPUS, {}, "run-1")
 
     assert file["services"][odd.name]["command"] == ["echo", "$$HOME"]
 
 
 def test_a_service_that_is_missing_is_named() -> None:
     with pytest.raises(UsageError, match="no service driver, gunicorn"):
-        run_file({"services": {"redis": {}}}, [deployment(redis=True)], CPUS, {}, "run-1")
+        run_file({"redis": {}}, {}, [deployment(redis=True)], CPUS, {}, "run-1")

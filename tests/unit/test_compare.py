@@ -18,15 +18,16 @@ import pytest
 import scipy.stats
 import yaml
 
-from bench.analysis.compare import NO_DIFFERENCE, Change, Changes, compare
+from bench.analysis.compare import Changes, compare
 from bench.analysis.compare.figures import FIGURES
-from bench.analysis.compare.limits import Judgement, check_scopes, judge_limits, parse_limits
+from bench.analysis.compare.limits import Judgement, check_scopes, judge_limits, parse_limits, subjects_of
 from bench.analysis.compare.welch import percentile, shift
 from bench.analysis.estimate import effect
 from bench.analysis.holm import holm_levels
 from bench.analysis.measured import measured
+from bench.cli import cli
 from bench.errors import UsageError
-from bench.model import CpuSplit, Failure, Load, Suite, Trial, TrialLength
+from bench.model import NO_DIFFERENCE, Change, CpuSplit, Failure, Load, Suite, Trial, TrialLength
 from bench.report.compare import FORMATS
 from tests.golden.test_golden import hostile_names
 from tests.make_suite import make_suite
@@ -175,7 +176,7 @@ def test_a_percentile_takes_a_hundred_samples_beyond_it_over_the_run() -> None:
     few = make_suite({"a": 3000.0}, open_rate=500.0, rounds=6)
     found = compare(few, replace(few, id="other"))
     assert ("a", "p50") in by_key(found)
-    (missing,) = [one for one in found.uncompared if one.figures == ("p99",)]
+    (missing,) = [one for one in found.not_compared if one.figures == ("p99",)]
     assert missing.reason.startswith("in OLD and NEW: too few samples for a p99")
 
 
@@ -223,7 +224,7 @@ def test_what_only_one_run_has_is_listed_not_compared() -> None:
     old = make_suite({"a": 3000.0, "gone": 2000.0}, open_rate=None, histograms=False)
     new = replace(make_suite({"a": 3000.0, "fresh": 2000.0}, open_rate=None, histograms=False), id="new")
     found = compare(old, new)
-    reasons = {one.subject.id: one.reason for one in found.uncompared}
+    reasons = {one.subject.id: one.reason for one in found.not_compared}
     assert reasons == {
         "gone/shortly/mixed/closed-16": "not in NEW",
         "fresh/shortly/mixed/closed-16": "not in OLD",
@@ -236,18 +237,18 @@ def test_what_only_one_run_has_is_listed_not_compared() -> None:
 def test_what_is_not_valid_in_either_is_listed_with_its_reason() -> None:
     bad = make_suite(RATES, open_rate=None, histograms=False, error_share={"gunicorn": 0.05})
     found = compare(run(), bad)
-    reasons = {one.subject.id: one.reason for one in found.uncompared}
+    reasons = {one.subject.id: one.reason for one in found.not_compared}
     assert reasons["gunicorn/shortly/mixed/closed-16"].startswith("not valid in NEW: errors: 5.0")
     assert reasons["gunicorn.shortly"].startswith("not valid in NEW: errors: 5.0")
     assert {server for server, _ in by_key(found)} == {"waitress"}
     turned = compare(bad, run())
-    assert any(one.reason.startswith("not valid in OLD: errors") for one in turned.uncompared)
+    assert any(one.reason.startswith("not valid in OLD: errors") for one in turned.not_compared)
 
 
 def test_a_server_that_failed_is_listed() -> None:
     failure = Failure("gunicorn.shortly", 1, "start", "it ended with exit code 1", ())
     bad = make_suite(RATES, open_rate=None, histograms=False, failures=[failure], absent=["gunicorn"])
-    reasons = [one.reason for one in compare(bad, run()).uncompared]
+    reasons = [one.reason for one in compare(bad, run()).not_compared]
     assert len(reasons) == 2
     assert all("not valid in OLD: failed: it ended with exit code 1" in reason for reason in reasons)
 
@@ -258,7 +259,7 @@ def test_open_load_is_the_same_within_one_percent(rate: float, same: bool) -> No
     found = compare(make_suite({"a": 3000.0}, open_rate=600.0, blocks=40), replace(new, id="new"))
     assert (("a", "p50") in by_key(found)) == same
     if not same:
-        (other,) = found.uncompared
+        (other,) = found.not_compared
         assert f"open load of 600 a second in OLD, open load of {rate:g} a second in NEW" in other.reason
         assert "--rate" in other.reason
 
@@ -273,7 +274,7 @@ def test_other_users_are_another_load() -> None:
 def test_memory_depends_on_what_was_asked() -> None:
     with_open = make_suite(RATES, blocks=40)
     found = compare(run(), with_open)
-    (reason,) = {one.reason for one in found.uncompared if "memory" in one.figures}
+    (reason,) = {one.reason for one in found.not_compared if "memory" in one.figures}
     assert "other scenarios or loads" in reason
 
 
@@ -385,7 +386,7 @@ def test_a_bad_limit_is_named_with_what_is_accepted(expression: str) -> None:
 
 def test_scopes_that_name_nothing_are_named_at_once() -> None:
     limits, _ = parse_limits(["gunicron: p99 > 1%", "gunicorn/mixt: p99 > 1%", "mixed: throughput < -5%"])
-    problems = check_scopes(limits, compare(run(1), run(2)))
+    problems = check_scopes(limits, subjects_of(compare(run(1), run(2))))
     assert len(problems) == 2
     assert "'gunicron'" in problems[0]
     assert "Servers are gunicorn, waitress; scenarios are mixed" in problems[0]
@@ -468,7 +469,7 @@ def test_hostile_names_are_text_in_every_format(name: str) -> None:
     )
     found = compare(old, new)
     limits, problems = parse_limits(["服务器-快: memory > 1%"])
-    assert problems == check_scopes(limits, found) == []
+    assert problems == check_scopes(limits, subjects_of(found)) == []
     text = FORMATS[name](found, judge_limits(limits, found))
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
     if name in ("html", "md"):
@@ -513,7 +514,8 @@ def test_what_the_documentation_shows_can_be_run() -> None:
     example = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
     assert example is not None
     job = yaml.safe_load(example[1])["jobs"]["compare"]
-    named = {name.removeprefix("WSGI_BENCH_").lower() for name in job["env"]}
-    settings = re.findall(r"^\| `([a-z]+)` \|", (ROOT / "docs/configuration.md").read_text(), re.MULTILINE)
-    assert named <= set(settings)
+    (command,) = (step["run"] for step in job["steps"] if "wsgi-bench run" in step.get("run", ""))
+    named = set(re.findall(r"--[a-z-]+", command))
+    assert "--against" in named
+    assert named <= {option for parameter in cli.commands["run"].params for option in parameter.opts}
     assert {figure.name for figure in FIGURES} <= set(re.findall(r"`(\w+)`", page))

@@ -9,7 +9,7 @@ from itertools import groupby
 import pytest
 
 from bench.duration import OPEN_SETTLE_S
-from bench.model import App, Plan, Server
+from bench.model import Against, App, Plan, Server
 from bench.plan import (
     IN_FLIGHT_CAP,
     PROFILES,
@@ -18,6 +18,7 @@ from bench.plan import (
     block_orders,
     database_of,
     make_plan,
+    starting_order,
     with_open_rates,
 )
 from bench.scenarios import SCENARIOS
@@ -267,3 +268,69 @@ def test_the_standard_comparison_takes_about_five_minutes_most_of_it_inside_tria
     inside_s = plan.rounds * 6 * (plan.blocks * plan.trial_s.closed + plan.open_blocks * plan.trial_s.open)
     assert inside_s < plan.expected_s < 330
     assert inside_s > 0.65 * plan.expected_s
+
+
+OLD = Against("main", "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d")
+
+
+def plan_against(profile: str = "standard") -> Plan:
+    """An old version that has no uwsgi, and another gunicorn."""
+    old = [SERVERS[0], replace(SERVERS[1], command=("serve", "--slowly"))]
+    return make_plan(
+        PROFILES[profile], "local", SERVERS, COMBINATIONS, seed=1, rate=None, against=OLD, old_servers=old,
+        fail_if=("cpu > 5%",),
+    )  # fmt: skip
+
+
+def test_an_old_version_is_deployed_beside_the_new_one() -> None:
+    plan = plan_against()
+    old = {d.name: d for d in plan.deployments if d.old}
+
+    assert (plan.against, plan.fail_if) == (OLD, ("cpu > 5%",))
+    assert set(old) == {
+        f"{name}-old.{app}" for name in ("wsgiref", "gunicorn") for app in ("hello", "shortly")
+    }
+    assert old["gunicorn-old.hello"].server.command == ("serve", "--slowly")
+    assert {d.server.name for d in old.values()} == {"wsgiref", "gunicorn"}
+    assert not any(d.twin for d in old.values())
+    assert len({d.database for d in plan.deployments}) == len(plan.deployments)
+    assert {case.server for case in plan.cases if case.server.endswith("-old")} == {
+        "wsgiref-old", "gunicorn-old",
+    }  # fmt: skip
+
+
+def test_both_versions_follow_each_other_in_random_order() -> None:
+    plan = plan_against()
+    cases = [case for case in plan.cases if case.load.model == "closed"]
+    servers = {case.id: case.server for case in cases}
+    first = Counter[str]()
+    for block in range(200):
+        order = [servers[o.case] for o in block_orders(plan, cases, 1, block, 0) if o.scenario == "hello"]
+        for name in ("wsgiref", "gunicorn"):
+            new, old = order.index(name), order.index(f"{name}-old")
+            assert abs(new - old) == 1
+            first[name] += new < old
+
+    assert all(60 < count < 140 for count in first.values())
+
+
+def test_old_and_new_take_turns_in_being_started_first() -> None:
+    deployments = plan_against().deployments
+
+    assert starting_order(deployments, 1) == list(deployments)
+    assert starting_order(deployments, 2) == list(reversed(deployments))
+    assert starting_order(plan_of().deployments, 2) == list(plan_of().deployments)
+
+
+def test_two_versions_share_the_rate_that_the_weaker_one_can_take() -> None:
+    plan = plan_against("full")
+    capacity = {
+        case.id: {"gunicorn": 1000.0, "gunicorn-old": 800.0}.get(case.server, 2000.0)
+        for case in plan.cases
+        if case.load.model == "closed"
+    }
+    rated = with_open_rates(plan, capacity)
+
+    shares = {(c.server, c.load.share): c.load.rate for c in rated.cases if c.load.share and c.app == "hello"}
+    assert shares["gunicorn", 0.5] == shares["gunicorn-old", 0.5] == 400
+    assert shares["uwsgi", 0.8] == 1600

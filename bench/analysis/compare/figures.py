@@ -47,9 +47,17 @@ class CaseFigure(Figure):
 
 @dataclass(frozen=True)
 class DeploymentFigure(Figure):
-    """A figure of a deployment, whatever was asked of it; `value` as for a case."""
+    """A figure of a deployment, whatever was asked of it.
 
-    value: Callable[[Records], Effect | None]
+    Attributes:
+        read: of one round; None or 0 where it couldn't be read.
+    """
+
+    read: Callable[[DeploymentRecord], float | None]
+
+    def value(self, records: Records) -> Effect | None:
+        """The mean of its logarithm over a run's rounds; None where it wasn't read in two."""
+        return effect([math.log(value) for record in records if (value := self.read(record))])
 
 
 def _latency(name: str, share: float) -> CaseFigure:
@@ -63,10 +71,6 @@ def _latency(name: str, share: float) -> CaseFigure:
         missing,
         lambda one: percentile(list(one.latency_by_round.values()), share),
     )
-
-
-def _over_rounds(values: Sequence[float | None]) -> Effect | None:
-    return effect([math.log(value) for value in values if value])
 
 
 THROUGHPUT = CaseFigure(
@@ -96,7 +100,7 @@ MEMORY = DeploymentFigure(
     better="better",
     worse="worse",
     missing="memory could not be read in two rounds",
-    value=lambda records: _over_rounds([record.memory_peak_bytes for record in records]),
+    read=lambda record: record.memory_peak_bytes,
 )
 START = DeploymentFigure(
     key="start_s",
@@ -105,7 +109,7 @@ START = DeploymentFigure(
     better="faster",
     worse="slower",
     missing="no two starts were timed",
-    value=lambda records: _over_rounds([record.start_s for record in records]),
+    read=lambda record: record.start_s,
 )
 
 OF_A_CASE: Mapping[LoadModel, tuple[CaseFigure, ...]] = {"closed": (THROUGHPUT, COST), "open": (P99, P50)}

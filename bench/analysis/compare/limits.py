@@ -13,11 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
-from bench.analysis.compare import Change, Changes
 from bench.analysis.compare.figures import FIGURES
-from bench.analysis.compare.match import Subject
+from bench.model import Analysis, Change, Plan, Subject, Uncompared
 
 METRICS = tuple(figure.name for figure in FIGURES)
 
@@ -60,6 +59,16 @@ class Limit:
         return change.claimed and (moved > self.change if self.above else moved < self.change)
 
 
+class Compared(Protocol):
+    """What limits are held against: two runs compared, or the analysis of one with two versions."""
+
+    @property
+    def changes(self) -> tuple[Change, ...]: ...
+
+    @property
+    def not_compared(self) -> tuple[Uncompared, ...]: ...
+
+
 @dataclass(frozen=True)
 class Gap:
     """A figure that a limit is about and that couldn't be compared."""
@@ -90,33 +99,42 @@ def parse_limits(texts: Sequence[str]) -> tuple[list[Limit], list[str]]:
     return [one for one in read if isinstance(one, Limit)], [one for one in read if isinstance(one, str)]
 
 
-def check_scopes(limits: Sequence[Limit], found: Changes) -> list[str]:
-    """What is wrong with scopes that name nothing of either run."""
-    subjects = _subjects(found)
+def check_scopes(limits: Sequence[Limit], subjects: Sequence[Subject]) -> list[str]:
+    """What is wrong with scopes that name nothing of what is, or will be, compared."""
     servers = ", ".join(dict.fromkeys(subject.server for subject in subjects))
     scenarios = ", ".join(dict.fromkeys(name for subject in subjects for name in subject.scenarios))
     return [
-        f"--fail-if {limit.text!r}: there is no {limit.scope!r} in these runs. Servers are {servers}; "
+        f"--fail-if {limit.text!r}: there is no {limit.scope!r} to compare. Servers are {servers}; "
         f"scenarios are {scenarios}; accepted is one of either, or SERVER/SCENARIO."
         for limit in limits
         if not any(limit.covers(subject) for subject in subjects)
     ]
 
 
-def judge_limits(limits: Sequence[Limit], found: Changes) -> tuple[Judgement, ...]:
+def subjects_of(found: Compared) -> tuple[Subject, ...]:
+    """Everything that a comparison is about."""
+    return (*(one.subject for one in found.changes), *(one.subject for one in found.not_compared))
+
+
+def judge_limits(limits: Sequence[Limit], found: Compared) -> tuple[Judgement, ...]:
     """Each limit against all that it is about."""
     return tuple(_judge(limit, found) for limit in limits)
 
 
-def _judge(limit: Limit, found: Changes) -> Judgement:
+def judge_plan(plan: Plan, analysis: Analysis) -> tuple[Judgement, ...]:
+    """The limits of a run with two versions."""
+    return judge_limits(parse_limits(plan.fail_if)[0], analysis)
+
+
+def _judge(limit: Limit, found: Compared) -> Judgement:
     changes = [c for c in found.changes if c.figure == limit.metric and limit.covers(c.subject)]
     gaps = [
         Gap(other.subject, other.reason)
-        for other in found.uncompared
+        for other in found.not_compared
         if limit.metric in other.figures and limit.covers(other.subject)
     ]
     if not changes and not gaps:
-        gaps = [Gap(None, f"neither run has a {limit.metric} of this")]
+        gaps = [Gap(None, f"neither OLD nor NEW has a {limit.metric} of this")]
     exceeding = tuple(change for change in changes if limit.exceeded_by(change))
     blind = tuple(
         change
@@ -142,7 +160,3 @@ def _parse(text: str) -> Limit | str:
             f"within the limit; {_ACCEPTED}."
         )
     return Limit(text, match["scope"] or "", match["metric"], above, change)
-
-
-def _subjects(found: Changes) -> tuple[Subject, ...]:
-    return (*(one.subject for one in found.changes), *(one.subject for one in found.uncompared))

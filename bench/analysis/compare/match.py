@@ -10,43 +10,13 @@ from bench.analysis.compare.figures import OF_A_CASE, OF_A_DEPLOYMENT, Records
 from bench.analysis.groups import describe
 from bench.analysis.measured import Measured, measured
 from bench.analysis.verdict import code, judge
-from bench.model import Case, Deployment, DeploymentRecord, Suite, Verdict
+from bench.model import Case, Deployment, DeploymentRecord, Subject, Suite, Uncompared, Verdict
 
 SAME_RATE = 0.01
 """Open load of two rates that differ by less than this share is the same load."""
 
 # What a deployment costs beside its requests says nothing where it answered wrongly or not at all.
 _AT_FAULT = frozenset({"failed", "errors", "not-measured"})
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What a figure belongs to.
-
-    Attributes:
-        id: of the case, or the name of the deployment.
-        scenarios: a deployment may serve several.
-        load: in words; for a deployment "all its load".
-    """
-
-    id: str
-    server: str
-    app: str
-    scenarios: tuple[str, ...]
-    load: str
-
-
-@dataclass(frozen=True)
-class Uncompared:
-    """Figures that only one run has, or that aren't valid in both.
-
-    Attributes:
-        figures: their names.
-    """
-
-    subject: Subject
-    figures: tuple[str, ...]
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -146,7 +116,7 @@ def match_cases(old: Run, new: Run) -> tuple[tuple[Pair, ...], tuple[Uncompared,
             continue
         left.remove(after)
         rates = f"{describe(before.case.load)} in {old.name}, {describe(after.case.load)} in {new.name}"
-        others.append(_uncompared(after, f"{rates}: give both runs the same --rate"))
+        others.append(_uncompared(after, f"{rates}: give both the same --rate"))
     others += [_uncompared(after, f"not in {old.name}") for after in left]
     return tuple(pairs), tuple(others)
 

@@ -67,11 +67,23 @@ def differences(old: Surroundings, new: Surroundings) -> tuple[Difference, ...]:
         *_of(_method(old.plan), _method(new.plan)),
         *_of(old.environment.versions, new.environment.versions, "version of "),
     ]
-    before, after = _servers(old.plan), _servers(new.plan)
-    for name in before:
-        if name in after:
-            found += _of(_settings(before[name]), _settings(after[name]), f"{name}, ")
+    found += server_differences(servers(old.plan), servers(new.plan))
     return (*found, *_of(_apps(old.plan), _apps(new.plan), "app "))
+
+
+def server_differences(old: Mapping[str, Server], new: Mapping[str, Server]) -> tuple[Difference, ...]:
+    """What differs in the settings of the servers that both have."""
+    return tuple(
+        difference
+        for name in old
+        if name in new
+        for difference in _of(_settings(old[name]), _settings(new[name]), f"{name}, ")
+    )
+
+
+def servers(plan: Plan, *, old: bool = False) -> Mapping[str, Server]:
+    """Those of this version, or of the old one, by name."""
+    return {d.server.name: d.server for d in plan.deployments if d.old == old}
 
 
 def _of(old: Mapping[str, str], new: Mapping[str, str], of: str = "") -> Iterator[Difference]:
@@ -107,10 +119,6 @@ def _method(plan: Plan) -> Mapping[str, str]:
         "users": str(plan.users),
         "load generator": f"{plan.client}, processes: {plan.processes}",
     }
-
-
-def _servers(plan: Plan) -> Mapping[str, Server]:
-    return {deployment.server.name: deployment.server for deployment in plan.deployments}
 
 
 def _settings(server: Server) -> Mapping[str, str]:

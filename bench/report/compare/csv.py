@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.analysis.compare import Change, Changes
+from bench.analysis.compare import Changes
 from bench.analysis.compare.limits import Judgement
-from bench.analysis.compare.match import Subject
+from bench.model import Change, Subject
 from bench.report.spreadsheet import lines
 
 
@@ -19,7 +19,7 @@ def render(found: Changes, _judgements: Sequence[Judgement]) -> str:
 def _rows(found: Changes) -> Iterator[dict[str, object]]:
     for change in found.changes:
         yield _row(change.subject, change.figure, change, "")
-    for one in found.uncompared:
+    for one in found.not_compared:
         for figure in one.figures:
             yield _row(one.subject, figure, None, one.reason)
 

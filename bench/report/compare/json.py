@@ -10,6 +10,7 @@ from typing import Any
 from bench.analysis.compare import Changes
 from bench.analysis.compare.limits import Judgement
 from bench.model import Suite
+from bench.report.changes import changes_for_programs
 
 
 def render(found: Changes, judgements: Sequence[Judgement]) -> str:
@@ -18,10 +19,8 @@ def render(found: Changes, judgements: Sequence[Judgement]) -> str:
         "old": _run(found.old),
         "new": _run(found.new),
         "notes": list(found.notes),
-        "changes": [asdict(change) for change in found.changes],
-        "not_compared": [asdict(one) for one in found.uncompared],
+        **changes_for_programs(found.changes, found.not_compared, judgements),
         "differences": [asdict(one) for one in found.differences],
-        "limits": [_limit(judgement) for judgement in judgements],
     }
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
@@ -32,17 +31,4 @@ def _run(suite: Suite) -> dict[str, Any]:
         "started": suite.started,
         "complete": suite.complete,
         "profile": suite.plan.profile,
-    }
-
-
-def _limit(judgement: Judgement) -> dict[str, Any]:
-    return {
-        "limit": judgement.limit.text,
-        "state": judgement.state,
-        "exceeded_by": [change.subject.id for change in judgement.exceeding],
-        "not_judged": [
-            {"subject": gap.subject.id if gap.subject else None, "reason": gap.reason}
-            for gap in judgement.gaps
-        ],
-        "too_noisy": [change.subject.id for change in judgement.blind],
     }

@@ -1,13 +1,14 @@
-"""Changes and judgements in words."""
+"""Changes and limits in words, the same for two runs and for two versions in one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from bench.analysis.compare import Change
 from bench.analysis.compare.limits import Judgement
-from bench.analysis.compare.match import Subject
-from bench.report.units import listed, number, percent, plain
+from bench.model import Change, Subject, Uncompared
+from bench.report.units import count, difference, listed, number, plain
+
+_DOUBLE = 2.0
 
 
 def place(subject: Subject) -> str:
@@ -21,8 +22,40 @@ def group(subject: Subject) -> str:
 
 
 def moved(change: Change) -> str:
-    """By how much, with its interval, in percent."""
+    """By how much, with its interval: in percent, from double on as a factor."""
+    if change.ratio >= _DOUBLE:
+        return (
+            f"is {number(change.ratio)} times as much ({number(change.low)} to {number(change.high)} times)"
+        )
     return f"{_signed(change.ratio)} % ({_signed(change.low)} to {_signed(change.high)} %)"
+
+
+def changes_sentence(changes: Sequence[Change]) -> str:
+    """How many changed, and in which direction."""
+    claimed = [change for change in changes if change.claimed]
+    worse = sum(change.verdict in ("slower", "worse") for change in claimed)
+    same = len(changes) - len(claimed)
+    return (
+        f"NEW against OLD, of {count(len(changes), 'figure')}: {worse} slower or worse, "
+        f"{len(claimed) - worse} faster or better, {same} without a detectable difference."
+    )
+
+
+def gaps_sentence(not_compared: Iterable[Uncompared]) -> str | None:
+    """How many figures could not be compared; None if all could."""
+    missing = sum(len(one.figures) for one in not_compared)
+    return f"{count(missing, 'figure')} could not be compared." if missing else None
+
+
+def limits_sentence(judgements: Sequence[Judgement]) -> str | None:
+    """What became of the limits; None without any."""
+    if not judgements:
+        return None
+    states = [judgement.state for judgement in judgements]
+    parts = [f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states))]
+    blind = sum(judgement.state == "held" and bool(judgement.blind) for judgement in judgements)
+    seen = f"; {blind} held only as far as could be seen" if blind else ""
+    return f"Of {count(len(states), 'limit')}: {', '.join(parts)}{seen}."
 
 
 def limit_lines(judgement: Judgement) -> Iterator[str]:
@@ -48,7 +81,7 @@ def _as_far_as_seen(blind: Sequence[Change]) -> str:
     """What a limit that is finer than the measurement would have missed."""
     if not blind:
         return ""
-    smallest = ", ".join(f"{percent(change.smallest)} of {place(change.subject)}" for change in blind)
+    smallest = ", ".join(f"{difference(change.smallest)} of {place(change.subject)}" for change in blind)
     return f" as far as could be seen; less than this couldn't be: {smallest}. More --rounds show more"
 
 

@@ -1,0 +1,33 @@
+"""The two versions of a run with `--against`, each as if it had been measured alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bench.model import OLD_SUFFIX, Suite
+
+
+def new_version(suite: Suite) -> Suite:
+    """What a run says of this version: what a run without `--against` would have measured."""
+    return _only(suite, old=False)
+
+
+def old_version(suite: Suite) -> Suite:
+    """The other version, whose cases have the plain names of their servers here, and their own ids still."""
+    found = _only(suite, old=True)
+    cases = (replace(case, server=case.server.removesuffix(OLD_SUFFIX)) for case in found.plan.cases)
+    return replace(found, plan=replace(found.plan, cases=tuple(cases)))
+
+
+def _only(suite: Suite, *, old: bool) -> Suite:
+    deployments = tuple(one for one in suite.plan.deployments if one.old == old)
+    names = {one.name for one in deployments}
+    cases = tuple(case for case in suite.plan.cases if case.deployment in names)
+    ids = {case.id for case in cases}
+    return replace(
+        suite,
+        plan=replace(suite.plan, deployments=deployments, cases=cases),
+        trials=tuple(trial for trial in suite.trials if trial.case in ids),
+        deployments=tuple(record for record in suite.deployments if record.deployment in names),
+        failures=tuple(failure for failure in suite.failures if failure.deployment in names),
+    )

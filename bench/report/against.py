@@ -1,0 +1,68 @@
+"""What changed from the version that `--against` names to this one: a section of the run's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bench.analysis.compare.limits import judge_plan
+from bench.analysis.compare.surroundings import Difference, server_differences, servers
+from bench.model import Against, Analysis, Suite
+from bench.report.changes import CLAIMS, differing, gaps, tables
+from bench.report.page import Section
+from bench.report.results import Group
+from bench.report.words import changes_sentence, gaps_sentence, limit_lines, limits_sentence
+
+_INTERLEAVED = (
+    "Old and new were measured side by side, in the same blocks, so what changed on the machine changed for "
+    "both. Ratios are those within the same block, Hodges-Lehmann over blocks, Student's t over rounds "
+    "(percentiles: a jackknife over rounds; memory and start: by round), and adjusted for the number of "
+    "figures (Holm, 5 %). "
+)
+
+
+def sentences(suite: Suite, analysis: Analysis) -> Iterator[str]:
+    """What became of the limits, and how much changed; nothing of a run without another version."""
+    against = suite.plan.against
+    if against is None:
+        return
+    judged = limits_sentence(judge_plan(suite.plan, analysis))
+    if judged is not None:
+        yield judged
+    yield f"OLD is {name_of(against)}. {changes_sentence(analysis.changes)}"
+    missing = gaps_sentence(analysis.not_compared)
+    if missing is not None:
+        yield missing
+
+
+def section(suite: Suite, analysis: Analysis, _found: tuple[Group, ...]) -> Section | None:
+    """The limits, every figure old and new, what could not be compared, and settings that differ."""
+    if suite.plan.against is None:
+        return None
+    limits = [line for judgement in judge_plan(suite.plan, analysis) for line in limit_lines(judgement)]
+    missing = [f"Not compared: {line}" for line in gaps(analysis.not_compared)]
+    differences = _differences(suite)
+    return Section(
+        "changes",
+        "What changed",
+        (_INTERLEAVED + CLAIMS.format(twins="this run's twins"),),
+        points=(*limits, *missing),
+        tables=(*tables(analysis.changes), *([differing(differences)] if differences else [])),
+    )
+
+
+def name_of(against: Against) -> str:
+    """The old version, e.g. "main (commit 1a2b3c4d5e6f)"."""
+    if against.commit is None:
+        return against.asked
+    commit = f"commit {against.commit[:12]}"
+    return commit if against.commit.startswith(against.asked) else f"{against.asked} ({commit})"
+
+
+def _differences(suite: Suite) -> tuple[Difference, ...]:
+    versions = suite.environment.versions
+    packages = (
+        Difference(f"version of {name}", versions[f"{name} (old)"], versions[name])
+        for name in sorted(versions)
+        if f"{name} (old)" in versions
+    )
+    return (*packages, *server_differences(servers(suite.plan, old=True), servers(suite.plan)))

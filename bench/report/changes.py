@@ -1,0 +1,105 @@
+"""Changes as tables and points, the same for two runs and for two versions in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from bench.analysis.compare.limits import Judgement
+from bench.analysis.compare.surroundings import Difference
+from bench.model import Change, Uncompared
+from bench.report.page import Column, Row, Table
+from bench.report.units import difference, megabytes, milliseconds, number, ratio, ratio_interval
+from bench.report.words import group, place
+
+CLAIMS = (
+    "A difference is claimed where the interval excludes 1 and the ratio is further from 1 than 1 % and than "
+    "{twins}. Everything else is no detectable difference, which isn't proof that there is none: the last "
+    "column says what would have been seen."
+)
+_COLUMNS = (
+    Column("Server", numeric=False),
+    Column("Figure", numeric=False),
+    Column("Old", wide=True),
+    Column("New", wide=True),
+    Column("New / old"),
+    Column("95 % interval"),
+    Column("New is", numeric=False),
+    Column("Smallest that could be shown"),
+)
+_LABELS = {
+    "throughput": "throughput, a second",
+    "cpu": "CPU, ms a request",
+    "p50": "p50, ms",
+    "p99": "p99, ms",
+    "memory": "peak memory, MB",
+    "start": "start, s",
+}
+
+
+def tables(changes: Iterable[Change]) -> tuple[Table, ...]:
+    """A table for each app, scenario and load, with a row for each figure of each server."""
+    groups: dict[str, list[Change]] = {}
+    for change in changes:
+        groups.setdefault(group(change.subject), []).append(change)
+    return tuple(Table(name, _COLUMNS, tuple(map(_row, members))) for name, members in groups.items())
+
+
+def gaps(not_compared: Iterable[Uncompared]) -> tuple[str, ...]:
+    """What could not be compared, and why."""
+    return tuple(f"{place(one.subject)}, {' and '.join(one.figures)}: {one.reason}" for one in not_compared)
+
+
+def differing(differences: Iterable[Difference]) -> Table:
+    """What differs beside the figures."""
+    columns = (Column("What", numeric=False), Column("Old", numeric=False), Column("New", numeric=False))
+    return Table("What differs", columns, tuple(Row((one.what, one.old, one.new)) for one in differences))
+
+
+def limits_for_programs(judgements: Sequence[Judgement]) -> list[Mapping[str, Any]]:
+    """What became of each limit, as JSON has it."""
+    return [
+        {
+            "limit": judgement.limit.text,
+            "state": judgement.state,
+            "exceeded_by": [change.subject.id for change in judgement.exceeding],
+            "not_judged": [
+                {"subject": gap.subject.id if gap.subject else None, "reason": gap.reason}
+                for gap in judgement.gaps
+            ],
+            "too_noisy": [change.subject.id for change in judgement.blind],
+        }
+        for judgement in judgements
+    ]
+
+
+def changes_for_programs(
+    changes: Iterable[Change], not_compared: Iterable[Uncompared], judgements: Sequence[Judgement]
+) -> Mapping[str, Any]:
+    """The members of a JSON object, in SI units."""
+    return {
+        "changes": [asdict(change) for change in changes],
+        "not_compared": [asdict(one) for one in not_compared],
+        "limits": limits_for_programs(judgements),
+    }
+
+
+def _row(change: Change) -> Row:
+    cells = (
+        change.subject.server,
+        _LABELS[change.figure],
+        _value(change.figure, change.old),
+        _value(change.figure, change.new),
+        ratio(change.ratio),
+        ratio_interval(change.low, change.high),
+        change.verdict,
+        difference(change.smallest),
+    )
+    return Row(cells, server=change.subject.server)
+
+
+def _value(figure: str, value: float) -> str:
+    if figure in ("cpu", "p50", "p99"):
+        return milliseconds(value)
+    return megabytes(round(value)) if figure == "memory" else number(value)
