@@ -48,9 +48,22 @@ class Connection:
         done: when the last byte of the answer was here. All nanoseconds of the monotonic clock.
         keeps: whether it may carry another request after the one that is complete.
         reused: whether it has carried one before.
+        seen: the first part of an answer that is, so far, the last good one.
     """
 
-    __slots__ = ("done", "due", "exchange", "fd", "keeps", "pending", "reply", "reused", "sent", "sock")
+    __slots__ = (
+        "done",
+        "due",
+        "exchange",
+        "fd",
+        "keeps",
+        "pending",
+        "reply",
+        "reused",
+        "seen",
+        "sent",
+        "sock",
+    )
 
     def __init__(self, sock: SocketType, exchange: Exchange) -> None:
         self.sock = sock
@@ -58,6 +71,7 @@ class Connection:
         self.exchange = exchange
         self.reply: Reply | None = None
         self.pending = b""
+        self.seen = b""
         self.reused = False
         self.keeps = False
         self.due = self.sent = self.done = 0
@@ -150,8 +164,11 @@ class Link:
             return self._broken(connection, error)
         connection.done = now_ns()
         exchange = connection.exchange
+        if connection.seen and data:
+            data = connection.seen + data
         if data == exchange.good and connection.reply is None:
             self.outcome = OK
+            connection.seen = b""
             connection.keeps = exchange.good_keeps and self.reuse
             self._carried_again += connection.reused
             connection.reused = True
@@ -160,11 +177,18 @@ class Link:
 
     def _read(self, connection: Connection, exchange: Exchange, data: bytes) -> Connection | None:
         reply = connection.reply
-        whole = reply is None
         if reply is None:
-            if not data:
+            seen, good = connection.seen, exchange.good
+            if not data and not seen:
                 return self._ended_early(connection, "closed")
+            if data and good is not None and good.startswith(data):
+                # Many servers send head and body one after the other.
+                connection.seen = data
+                return None
             reply = connection.reply = Reply(exchange)
+            connection.seen = b""
+            if not data:
+                reply.feed(seen)
         if data:
             reply.feed(data)
         else:
@@ -176,8 +200,8 @@ class Link:
         self._carried_again += connection.reused
         connection.reused = True
         self.outcome = _CODE[reply.fault] if reply.fault else OK
-        if whole and reply.fault is None and not exchange.unique:
-            exchange.good = data
+        if data and reply.fault is None and not exchange.unique:
+            exchange.good = reply.raw
             exchange.good_keeps = reply.keeps
         return connection
 
@@ -201,13 +225,14 @@ class Link:
         connection.done = now_ns()
         if error.errno == errno.ECONNREFUSED:
             return self._fail(connection, "connect")
-        if connection.reply is None:
+        if connection.reply is None and not connection.seen:
             return self._ended_early(connection, "reset")
         return self._fail(connection, "reset")
 
     def _fail(self, connection: Connection, kind: str) -> Connection:
         connection.keeps = False
         connection.reply = None
+        connection.seen = b""
         self.outcome = _CODE[kind]
         return connection
 

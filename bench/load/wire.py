@@ -1,7 +1,8 @@
 """HTTP/1.1 as a client sees it: prebuilt requests, and responses checked byte by byte.
 
-A response equal to the last one that was parsed and found right costs one comparison. Any other
-is parsed in full by llhttp (through httptools), and every deviation has the name of an error kind.
+A response equal to the last one that was parsed and found right costs one comparison for each part in which
+it arrives. Any other is parsed in full by llhttp (through httptools), and every deviation has the name of an
+error kind.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ class Exchange:
         close: whether it asks for the end of the connection; then nothing more is sent on it, whatever the
             server does (RFC 9112, 9.6).
         endpoint: index of its endpoint in the scenario's list.
-        good: the last complete response found right, if another like it may come; else None.
+        good: the last complete response found right, if another like it may come; else None. What may become
+            another waits for its rest unparsed.
         good_keeps: whether that response left the connection open.
     """
 
@@ -54,6 +56,7 @@ class Reply:
         complete: whether all of it is here.
         fault: kind of error found so far, or None: "malformed", "excess" (bytes after its end),
             "status", "location" or "body".
+        raw: all of it that has arrived.
         keeps: whether the connection may carry another request, once complete.
     """
 
@@ -61,7 +64,6 @@ class Reply:
         "_body",
         "_exchange",
         "_framed",
-        "_head",
         "_headers_done",
         "_interims",
         "_location",
@@ -69,6 +71,7 @@ class Reply:
         "complete",
         "fault",
         "keeps",
+        "raw",
     )
 
     def __init__(self, exchange: Exchange) -> None:
@@ -77,10 +80,10 @@ class Reply:
         self._body = b""
         self._location: bytes | None = None
         self._framed = False
-        self._head = b""
         self._headers_done = False
         self._interims = 0
         self.complete = False
+        self.raw = b""
         self.fault: str | None = None
         self.keeps = False
 
@@ -89,14 +92,13 @@ class Reply:
         if self.complete:
             self._break("excess")
             return
-        if self._exchange.head_only:
-            self._head += data
+        self.raw += data
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserCallbackError as error:
             if not isinstance(error.__context__, _HeadOnly):
                 raise
-            if self._head.split(b"\r\n\r\n", self._interims + 1)[-1]:
+            if self.raw.split(b"\r\n\r\n", self._interims + 1)[-1]:
                 self._break("excess")
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._break("excess" if self.complete else "malformed")

@@ -9,6 +9,7 @@ import pytest
 
 from bench.load.closed import SETTLE_NS
 from bench.load.records import Records, Window
+from bench.load.wire import Exchange, Reply
 from bench.scenarios.request import Expect, Request
 from tests.load.trials import PAGE, SECOND, decode, link_to, run_closed
 from tests.truth.planted import planted, truth
@@ -50,6 +51,24 @@ def test_every_framing_is_right_and_connections_are_kept_where_they_can_be(
         assert link.opened == (USERS if kept else answered)
         assert len(link.idle) == (USERS if kept else 0)
         assert not link.active
+
+
+@pytest.mark.parametrize("kind", ["length", "chunked", "byte-by-byte"])
+def test_an_answer_like_the_last_is_not_parsed_however_it_is_cut(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed = []
+
+    class Counting(Reply):
+        def __init__(self, exchange: Exchange) -> None:
+            parsed.append(exchange)
+            super().__init__(exchange)
+
+    monkeypatch.setattr("bench.load.link.Reply", Counting)
+    with planted(kind) as url, link_to(url) as link:
+        ran = run_closed(link, users=USERS, length_s=LENGTH_S)
+    assert ran.kinds() == {"ok": ran.counted.offered}
+    assert len(parsed) <= USERS < len(ran.rows)
 
 
 def test_asked_to_close_each_connection_carries_one_request() -> None:

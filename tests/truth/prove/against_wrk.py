@@ -7,7 +7,7 @@ import random
 from bench.model import Load
 from tests.truth.prove.figures import near_one, of_ratios, ratio_words
 from tests.truth.prove.finding import Finding, Place
-from tests.truth.prove.stage import USERS, default_servers, hello_deployments, rate, stage
+from tests.truth.prove.stage import USERS, default_servers, flask_deployments, rate, stage
 from tests.truth.prove.tools import NO_WRK, has_wrk, wrk
 
 TOLERANCE = 0.03
@@ -23,7 +23,7 @@ def prove(place: Place, *, pairs: int) -> Finding:
     if not has_wrk():
         return Finding("", None, NO_WRK)
     directory = place.runs("against-wrk")
-    deployments = hello_deployments(default_servers())
+    deployments = flask_deployments(default_servers())
     ratios: dict[str, list[float]] = {deployment.name: [] for deployment in deployments}
     with stage(directory) as on, on.deployed(directory, deployments) as targets:
         for pair in range(pairs):

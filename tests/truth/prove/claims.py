@@ -59,7 +59,8 @@ CLAIMS = (
     ),
     Claim(
         "against-wrk",
-        "throughput of each of the five servers as a ratio to wrk's, alternating second by second",
+        "throughput of each of the five servers with Flask's hello as a ratio to wrk's, alternating second "
+        "by second",
         "1 within 3 % + half the interval of the ratio, which is at most 3 % itself",
         ("against-wrk",),
         partial(against_wrk.prove, pairs=20),

@@ -115,7 +115,11 @@ def default_servers() -> list[Server]:
     return [server for server in load_servers(ROOT / COMPOSE_FILE).values() if server.default]
 
 
-def hello_deployments(servers: Sequence[Server]) -> list[Deployment]:
-    """The smallest app behind each server."""
-    app = load_apps(ROOT / APPS_FILE)["hello"]
+def flask_deployments(servers: Sequence[Server]) -> list[Deployment]:
+    """Flask's hello behind each server.
+
+    The bare one behind uWSGI is faster than wrk or the loop can open connections on one CPU, so it would show
+    what they cost and not what the server can do.
+    """
+    app = load_apps(ROOT / APPS_FILE)["flask_hello"]
     return [Deployment(server.name, server, app, twin=False, database=0) for server in servers]
