@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,13 +51,13 @@ def find(asked: str, root: Path) -> Against:
         UsageError: it is nothing of these.
     """
     path = Path(asked)
-    if path.is_file() or (path / COMPOSE_FILE).is_file():
-        file = (path if path.is_file() else path / COMPOSE_FILE).resolve()
-        return Against(asked, _head(file.parent), str(file))
+    for file in (path, path / COMPOSE_FILE):
+        if _holds(file.is_file):
+            return Against(asked, _head(file.resolve().parent), str(file.resolve()))
     commit = _commit(asked, root)
     if commit is not None:
         return Against(asked, commit)
-    if path.is_dir():
+    if _holds(path.is_dir):
         raise UsageError(
             f"--against {asked}: the folder has no {COMPOSE_FILE}. Name a checkout of wsgi-bench, a compose "
             f"file, or a commit."
@@ -171,7 +171,8 @@ def _git(folder: Path, *arguments: str) -> str | None:
     """What git says in a folder; None where it refuses."""
     try:
         return _run(folder, *arguments).strip()
-    except (process.CommandFailed, FileNotFoundError):
+    except (process.CommandFailed, FileNotFoundError, ValueError):
+        # A ValueError is for a name with a null byte.
         return None
 
 
@@ -185,6 +186,14 @@ def _last(error: process.CommandFailed | FileNotFoundError) -> str:
         return "There is no `git` command."
     lines = error.output.strip().splitlines() or ["git gave no reason"]
     return lines[-1].rstrip(".") + "."
+
+
+def _holds(check: Callable[[], bool]) -> bool:
+    """What is asked of a path; False for a text that can't be one."""
+    try:
+        return check()
+    except (OSError, ValueError):
+        return False
 
 
 def _named(commit: str | None) -> str:

@@ -119,8 +119,9 @@ def test_a_folder_wins_over_a_branch_of_its_name(
 def test_what_is_nothing_of_these_is_refused_with_the_reason(repository: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such commit, branch or tag"):
         find("nope", repository)
-    with pytest.raises(UsageError, match="no such commit"):
-        find("--output=x", repository)
+    for odd in ("--output=x", "x" * 5000, "a\0b"):
+        with pytest.raises(UsageError, match="no such commit"):
+            find(odd, repository)
     with pytest.raises(UsageError, match=f"has no {COMPOSE_FILE}"):
         find(str(tmp_path), repository)
     with pytest.raises(UsageError, match=r"no commit can be looked for.*not a git repository"):
