@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from bench.plan import PROFILES
 from bench.targets import FITTING
 
 CONFIG_FILE = "bench.toml"
@@ -26,6 +27,8 @@ _NUMBERS = {name: float if name == "rate" else int for name in LIMITS}
 NAMES = frozenset({"profile", "runtime", "app", "connection", "client", "out", "against", *_LISTS, *_NUMBERS})
 # Of these a run has one or the other: what is given in a higher place drops the other from lower ones.
 _EXCLUSIVE = {"servers": ("target",), "target": ("servers", "against", "fail_if"), "against": ("target",)}
+_GATE = frozenset({"against", "fail_if"})
+_CLAIMLESS = frozenset(profile.name for profile in PROFILES.values() if not profile.claims)
 
 
 def merged(
@@ -56,6 +59,10 @@ def merged(
                     found.pop(other, None)
         if "target" in place and "scenarios" not in place:
             found["scenarios"] = tuple(s for s in found.get("scenarios") or () if s in FITTING)
+        if place.get("profile") in _CLAIMLESS:
+            # No change is found by it, so an old version that is set for other runs isn't meant.
+            for name in _GATE - place.keys():
+                found.pop(name, None)
         found |= place
     return {name: value for name, value in found.items() if value is not None}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from bench.duration import OPEN_SETTLE_S, expected_s
@@ -170,7 +170,8 @@ def block_orders(
     of each, so that two of a group are neighbours in time however many groups there are. The old and the new
     version of one case follow each other at once.
     """
-    shuffled = _shuffled(cases, random.Random(f"{plan.seed}/{round_number}/{block}/order"))
+    order = random.Random(f"{plan.seed}/{round_number}/{block}/order")
+    shuffled = _shuffled(cases, order, _old_deployments(plan))
     deployments = {deployment.name: deployment for deployment in plan.deployments}
     return [
         TrialOrder(
@@ -191,20 +192,20 @@ def block_orders(
     ]
 
 
-def _shuffled(cases: Sequence[Case], order: random.Random) -> list[Case]:
+def _shuffled(cases: Sequence[Case], order: random.Random, old: Set[str]) -> list[Case]:
     groups: dict[tuple[str, str, Load], list[Case]] = {}
     for case in cases:
         load = case.load if case.load.share is None else replace(case.load, rate=None)
         groups.setdefault((case.app, case.scenario, load), []).append(case)
     together = list(groups.values())
     order.shuffle(together)
-    return [case for members in together for case in _versions_together(members, order)]
+    return [case for members in together for case in _versions_together(members, order, old)]
 
 
-def _versions_together(members: Sequence[Case], order: random.Random) -> Iterator[Case]:
+def _versions_together(members: Sequence[Case], order: random.Random, old: Set[str]) -> Iterator[Case]:
     versions: dict[str, list[Case]] = {}
     for case in members:
-        versions.setdefault(case.server.removesuffix(OLD_SUFFIX), []).append(case)
+        versions.setdefault(_server(case, old), []).append(case)
     both = list(versions.values())
     order.shuffle(both)
     for cases in both:
@@ -227,26 +228,36 @@ def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
             capacity is what it does with the number of users that suits it best; the slowest server
             decides: the rate is 60 % of its capacity.
     """
-    best: dict[tuple[str, str, str], dict[str, float]] = {}
+    old = _old_deployments(plan)
+    best: dict[tuple[str, str, str], dict[tuple[str, str], float]] = {}
     for case in plan.cases:
         if case.id in capacity_rps:
             servers = best.setdefault((case.app, case.scenario, case.load.connection), {})
-            servers[case.server] = max(servers.get(case.server, 0.0), capacity_rps[case.id])
+            version = _server(case, old), case.server
+            servers[version] = max(servers.get(version, 0.0), capacity_rps[case.id])
 
     def rated(case: Case) -> Case:
         servers = best.get((case.app, case.scenario, case.load.connection))
-        name = case.server.removesuffix(OLD_SUFFIX)
         if case.load.model == "closed" or case.load.rate is not None or not servers:
             return case
         if case.load.share is None:
             rate = min(servers.values()) * _PILOT_SHARE
-        elif of_versions := [servers[one] for one in (name, name + OLD_SUFFIX) if one in servers]:
+        elif of_versions := [rps for (server, _), rps in servers.items() if server == _server(case, old)]:
             rate = min(of_versions) * case.load.share
         else:
             return case
         return replace(case, load=replace(case.load, rate=max(1.0, float(round(rate)))))
 
     return replace(plan, cases=tuple(rated(case) for case in plan.cases))
+
+
+def _old_deployments(plan: Plan) -> Set[str]:
+    return {deployment.name for deployment in plan.deployments if deployment.old}
+
+
+def _server(case: Case, old: Set[str]) -> str:
+    """The server that a case is of, whatever its version."""
+    return case.server.removesuffix(OLD_SUFFIX) if case.deployment in old else case.server
 
 
 def database_of(deployment: Deployment) -> int | None:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from scipy.special import ndtri, stdtr, stdtrit
 
+WIDEST = 300.0
+"""Of a logarithm: nothing is known beyond, and e to its power is a number yet."""
+
 
 def half_width(standard_error: float, freedom: float, level: float) -> float:
-    """Half the width of a mean's interval at this level of confidence."""
-    return float(stdtrit(freedom, (1 + level) / 2)) * standard_error
+    """Half the width of the interval of a logarithm's mean at this level of confidence, at most `WIDEST`."""
+    return min(float(stdtrit(freedom, (1 + level) / 2)) * standard_error, WIDEST)
 
 
 def p_value(mean: float, standard_error: float, freedom: float) -> float:

@@ -44,6 +44,8 @@ def run_file(
         needed.add(REDIS)
     if missing := sorted(needed - known.keys()):
         raise UsageError(f"docker-compose.yml has no service {', '.join(missing)}.")
+    if missing := sorted({d.server.name for d in deployments if d.old} - old.keys()):
+        raise UsageError(f"The old version's compose file has no service {', '.join(missing)} any more.")
     services = {d.name: _server((old if d.old else known)[d.server.name], d, cpus) for d in deployments}
     if REDIS in needed:
         services[REDIS] = {**_bare(known[REDIS]), "cpuset": _cpuset(cpus.store)}

@@ -14,7 +14,7 @@ from typing import Any
 
 from bench import process
 from bench.deploy.engine import Engine
-from bench.deploy.packages import pins, server_locks, serving
+from bench.deploy.packages import differing_pins, pins, server_locks, serving
 from bench.errors import EngineError
 from bench.model import Deployment
 from bench.versions import Checkout
@@ -131,14 +131,11 @@ def locked_versions(root: Path, deployments: Sequence[Deployment], old: Checkout
 
     Of the old version those that aren't this one's, as "NAME (old)".
     """
-    found = _locked(root, deployments)
-    before = _locked(old.root, [one for one in deployments if one.old]) if old is not None else {}
-    return found | {f"{name} (old)": pin for name, pin in before.items() if found.get(name) != pin}
-
-
-def _locked(root: Path, deployments: Sequence[Deployment]) -> dict[str, str]:
     locked = pins(server_locks(root))
-    return {package: locked[package] for package in serving(deployments) if package in locked}
+    found = {package: locked[package] for package in serving(deployments) if package in locked}
+    for name, (before, after) in (differing_pins(old.root, root) if old is not None else {}).items():
+        found |= {name: after, f"{name} (old)": before}
+    return found
 
 
 def _exists(engine: Engine, image: str) -> bool:

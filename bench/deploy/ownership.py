@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -80,9 +81,11 @@ def _runs(engine: Engine) -> Mapping[str, str]:
     images = engine.run("image", "ls", "--quiet", "--filter", f"label={RUN_LABEL}").split()
     if images:
         wanted = (f'{{{{index .Config.Labels "{label}"}}}}' for label in (RUN_LABEL, HARNESS_LABEL))
-        for line in engine.run("image", "inspect", "--format", " ".join(wanted), *images).splitlines():
-            run_id, _, harness = line.partition(" ")
-            found[run_id] = harness
+        # One that its own harness removes meanwhile is no reason to end.
+        with suppress(process.CommandFailed):
+            for line in engine.run("image", "inspect", "--format", " ".join(wanted), *images).splitlines():
+                run_id, _, harness = line.partition(" ")
+                found[run_id] = harness
     return found
 
 

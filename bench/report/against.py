@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.analysis.compare.limits import judge_plan
-from bench.analysis.compare.surroundings import Difference, server_differences, servers
+from bench.analysis.compare.surroundings import OLD_VERSION, Difference, server_differences, servers
 from bench.model import Against, Analysis, Suite
 from bench.report.changes import CLAIMS, differing, gaps, tables
 from bench.report.page import Section
@@ -61,8 +61,8 @@ def name_of(against: Against) -> str:
 def _differences(suite: Suite) -> tuple[Difference, ...]:
     versions = suite.environment.versions
     packages = (
-        Difference(f"version of {name}", versions[f"{name} (old)"], versions[name])
-        for name in sorted(versions)
-        if f"{name} (old)" in versions
+        Difference(f"version of {name}", versions[name + OLD_VERSION], version)
+        for name, version in sorted(versions.items())
+        if name + OLD_VERSION in versions
     )
     return (*packages, *server_differences(servers(suite.plan, old=True), servers(suite.plan)))

@@ -11,6 +11,7 @@ NOT_MEASURED = "n/a"
 TOO_FEW = "too few"
 DASH = "\N{EN DASH}"
 UNKNOWN_FROM = 100
+_BEYOND_MEASURE = 1_000_000
 
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -47,6 +48,8 @@ def percent(share: float | None) -> str:
 
 def difference(share: float) -> str:
     """By how much two values differ, as a share of the smaller: in percent, from double on as a factor."""
+    if share >= _BEYOND_MEASURE:
+        return f"over {_BEYOND_MEASURE:,} times"
     return percent(share) if share < 1 else f"{number(1 + share)} times"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bench.analysis.compare.limits import Judgement
 from bench.model import Change, Subject, Uncompared
-from bench.report.units import count, difference, listed, number, plain
+from bench.report.units import count, difference, listed, number, plain, ratio_interval
 
 _DOUBLE = 2.0
 
@@ -24,9 +24,8 @@ def group(subject: Subject) -> str:
 def moved(change: Change) -> str:
     """By how much, with its interval: in percent, from double on as a factor."""
     if change.ratio >= _DOUBLE:
-        return (
-            f"is {number(change.ratio)} times as much ({number(change.low)} to {number(change.high)} times)"
-        )
+        bounds = ratio_interval(change.low, change.high)
+        return f"is {number(change.ratio)} times as much ({bounds})"
     return f"{_signed(change.ratio)} % ({_signed(change.low)} to {_signed(change.high)} %)"
 
 

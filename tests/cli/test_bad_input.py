@@ -264,6 +264,15 @@ def test_a_higher_place_drops_what_it_excludes_from_a_lower_one(checkout: Path) 
     assert [scenario.name for _, scenario in none_fits.combinations] == ["get"]
 
 
+def test_a_profile_that_claims_nothing_drops_an_old_version_from_a_lower_place(checkout: Path) -> None:
+    variables = {"WSGI_BENCH_AGAINST": "nowhere", "WSGI_BENCH_FAIL_IF": "p99 > +10%"}
+    found = resolve({"profile": "smoke"}, checkout, variables)
+    with pytest.raises(UsageError, match="claims nothing"):
+        resolve({"profile": "smoke", "against": "nowhere"}, checkout, {})
+
+    assert (found.old, found.fail_if) == (None, ())
+
+
 @pytest.mark.parametrize(
     ("app", "runtime", "expected"),
     [

@@ -334,3 +334,18 @@ def test_two_versions_share_the_rate_that_the_weaker_one_can_take() -> None:
     shares = {(c.server, c.load.share): c.load.rate for c in rated.cases if c.load.share and c.app == "hello"}
     assert shares["gunicorn", 0.5] == shares["gunicorn-old", 0.5] == 400
     assert shares["uwsgi", 0.8] == 1600
+
+
+def test_a_server_that_is_only_called_old_is_nobody_s_old_version() -> None:
+    """As a target may be."""
+    servers = [server(name) for name in ("app", "app-old")]
+    plan = make_plan(PROFILES["full"], "local", servers, COMBINATIONS[:1], seed=1, rate=None)
+    capacity = {
+        case.id: 1000.0 if case.server == "app" else 800.0
+        for case in plan.cases
+        if case.load.model == "closed"
+    }
+    rates = {(c.server, c.load.share): c.load.rate for c in with_open_rates(plan, capacity).cases}
+
+    assert rates["app", 0.5] == 500
+    assert rates["app-old", 0.5] == 400

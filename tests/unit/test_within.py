@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -259,3 +260,25 @@ def test_a_change_of_many_times_is_told_as_a_factor() -> None:
     assert "cpu of gunicorn (shortly, mixed, closed load of 16 users) is 2" in text
     assert " times as much (" in text
     assert "000 %" not in text
+
+
+def test_two_rounds_that_disagree_wildly_are_shown_as_knowing_nothing() -> None:
+    """With one degree of freedom and many figures an interval's ends are beyond any number."""
+    names = [f"server-{number}" for number in range(30)]
+    suite = make_versions(dict.fromkeys(names, 3000.0), dict.fromkeys(names, 3000.0), twin=None)
+    jumping = replace(
+        suite,
+        plan=replace(suite.plan, rounds=2),
+        deployments=tuple(
+            replace(record, start_s=100.0 if record.round == 2 and "-old" in record.deployment else 0.1)
+            for record in suite.deployments
+            if record.round <= 2
+        ),
+        trials=tuple(trial for trial in suite.trials if trial.round <= 2),
+    )
+    found = analyse(jumping)
+
+    assert found.changes
+    assert not any(change.claimed for change in found.changes)
+    for name in ("md", "text", "junit"):
+        assert not re.search(r"\d[\d,]{20}", FORMATS[name](jumping, found))

@@ -11,6 +11,8 @@ from bench.errors import UsageError
 from bench.model import Environment, Plan, Server, Suite
 
 ABSENT = "none"
+OLD_VERSION = " (old)"
+"""Ends the names in `Environment.versions` of what only the old version of a run has."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def differences(old: Surroundings, new: Surroundings) -> tuple[Difference, ...]:
     found = [
         *_of(_machine(old.environment), _machine(new.environment)),
         *_of(_method(old.plan), _method(new.plan)),
-        *_of(old.environment.versions, new.environment.versions, "version of "),
+        *_of(_versions(old.environment), _versions(new.environment), "version of "),
     ]
     found += server_differences(servers(old.plan), servers(new.plan))
     return (*found, *_of(_apps(old.plan), _apps(new.plan), "app "))
@@ -108,6 +110,11 @@ def _machine(environment: Environment) -> Mapping[str, str]:
         "runtime": environment.runtime,
         "Docker": environment.docker or ABSENT,
     }
+
+
+def _versions(environment: Environment) -> Mapping[str, str]:
+    """Without those of a version that was measured beside this one."""
+    return {name: version for name, version in environment.versions.items() if not name.endswith(OLD_VERSION)}
 
 
 def _method(plan: Plan) -> Mapping[str, str]:
