@@ -62,8 +62,8 @@ def judged(found: Sequence[Comparison], runs: int) -> Finding:
         note="; ".join(notes),
         raw={
             "ratio, low, high": [[c.ratio, c.low, c.high] for c in found if c.metric == THROUGHPUT.name],
-            "claims": claims,
-            "comparisons": made,
+            "claims": dict(claims),
+            "comparisons": dict(made),
         },
     )
 
