@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import random
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -180,6 +181,7 @@ def test_twins_hold_only_with_a_comparison_a_run(claims: int, ties: int, holds: 
     assert found.holds is holds
     assert ("each must give one" in found.note) == (holds is None)
     assert "cpu_s_per_request 0 of 0, p99 1 of 2, p50 0 of 0" in found.note
+    assert json.loads(json.dumps(asdict(found)))["raw"]["comparisons"]["p99"] == 2
 
 
 def test_few_false_claims_may_be_chance_and_the_note_says_how_easily() -> None:
