@@ -50,7 +50,7 @@ def analyse(suite: Suite) -> Analysis:
         id_: summarise(case, [r for r in suite.deployments if r.deployment == case.deployment.name])
         for id_, case in cases.items()
     }
-    verdicts = {id_: judge(suite, case) for id_, case in cases.items()}
+    verdicts = judge(suite, cases.values())
     groups = [
         _analyse_group(name, [cases[case.id] for case in members], summaries, verdicts)
         for name, members in grouped(new_version(suite).plan.cases).items()

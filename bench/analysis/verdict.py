@@ -6,13 +6,12 @@ A reason is "code: what was found, and what to do". The smoke profile claims not
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-import numpy as np
-
-from bench.analysis.estimate import effect
+from bench.analysis.drift import drift
+from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured
 from bench.model import Failure, Suite, Trial, Verdict
 
@@ -22,11 +21,8 @@ MAX_CEILING_SHARE = 0.7
 MAX_LATENESS_S = 0.002
 MAX_LATENESS_SHARE = 0.1
 LITTLE_TOLERANCE = 0.05
-MAX_DRIFT = 0.1
 MAX_STALLED = 0.1
-DRIFT_SIGNIFICANCE = 0.01
 MIN_ROUNDS = 2
-MIN_BLOCKS_FOR_DRIFT = 5
 
 
 @dataclass(frozen=True)
@@ -34,11 +30,13 @@ class Facts:
     """What the checks look at.
 
     Attributes:
+        others: the other cases of its group.
         failures: of this case's deployment.
     """
 
     suite: Suite
     measured: Measured
+    others: Sequence[Measured]
     failures: tuple[Failure, ...]
 
 
@@ -71,12 +69,23 @@ def resent(trial: Trial) -> int:
     return trial.lost if trial.connections < _answers(trial) / 2 else 0
 
 
-def judge(suite: Suite, measured: Measured) -> Verdict:
-    """Run every check that the profile asks for."""
+def judge(suite: Suite, cases: Iterable[Measured]) -> Mapping[str, Verdict]:
+    """Run every check that the profile asks for on each case, by id."""
+    by_id = {measured.case.id: measured for measured in cases}
+    groups = grouped(measured.case for measured in by_id.values())
+    others = {
+        case.id: [by_id[other.id] for other in group if other is not case]
+        for group in groups.values()
+        for case in group
+    }
+    return {id_: _judge(suite, measured, others[id_]) for id_, measured in by_id.items()}
+
+
+def _judge(suite: Suite, measured: Measured, others: Sequence[Measured]) -> Verdict:
     failures = tuple(
         f for f in suite.failures if f.deployment == measured.deployment.name and f.phase != "stop"
     )
-    facts = Facts(suite, measured, failures)
+    facts = Facts(suite, measured, others, failures)
     if not measured.trials:
         reasons: tuple[str | None, ...] = (_failed(facts) or NOT_MEASURED,)
     else:
@@ -199,21 +208,13 @@ def _little(facts: Facts) -> str | None:
 
 
 def _drift(facts: Facts) -> str | None:
-    """A straight line through each round's blocks; the slopes are tested over the rounds."""
-    if facts.measured.case.load.model == "open":
-        return None
-    changes = []
-    for blocks in facts.measured.log_rates.values():
-        if len(blocks) >= MIN_BLOCKS_FOR_DRIFT:
-            numbers = np.array(list(blocks))
-            slope = float(np.polyfit(numbers, np.array(list(blocks.values())), 1)[0])
-            changes.append(slope * float(np.ptp(numbers)))
-    trend = effect(changes)
-    if trend is None or trend.p_value > DRIFT_SIGNIFICANCE or abs(np.expm1(trend.mean)) <= MAX_DRIFT:
+    change = drift(facts.measured, facts.others) if facts.measured.case.load.model == "closed" else None
+    if change is None:
         return None
     return (
-        f"drifting: throughput changes by {np.expm1(trend.mean) * 100:+.0f} % from a round's first block "
-        f"to its last; the server had not settled, so measure with a longer warm-up or look for a leak"
+        f"drifting: throughput changes by {change * 100:+.0f} % from a round's first block to its last"
+        f"{' against that of the others' * bool(facts.others)}; the server had not settled, so measure "
+        f"with a longer warm-up or look for a leak"
     )
 
 

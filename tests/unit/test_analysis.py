@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -373,6 +374,34 @@ def test_drift_within_rounds() -> None:
 
     found = analyse(replace(suite, trials=tuple(map(warming, suite.trials))))
     assert codes(found, CLOSED.format("a")) == ["drifting"]
+
+
+def slowing(suite: Suite, servers: Collection[str]) -> Suite:
+    """These do a fifth less at the end of each round than at its beginning."""
+
+    def slower(trial: Trial) -> Trial:
+        if trial.case.split("/")[0] not in servers:
+            return trial
+        duration_s = trial.duration_s * (1 + 0.25 * trial.block / 29)
+        return replace(trial, duration_s=duration_s, mean_s=16 * duration_s / trial.ok)
+
+    return replace(suite, trials=tuple(map(slower, suite.trials)))
+
+
+def test_a_machine_that_drifts_is_no_server_s_fault() -> None:
+    rates = {"a": 3000.0, "b": 2500.0, "c": 2000.0}
+    suite = make_suite(rates, open_rate=None, noise_sd=0.01, histograms=False)
+    machine, server = analyse(slowing(suite, rates)), analyse(slowing(suite, ["b"]))
+
+    assert [codes(machine, CLOSED.format(name)) for name in rates] == [[], [], []]
+    assert [codes(server, CLOSED.format(name)) for name in rates] == [[], ["drifting"], []]
+
+
+def test_of_two_servers_only_the_one_that_drifts_is_said_to() -> None:
+    suite = make_suite({"a": 3000.0, "b": 2500.0}, open_rate=None, noise_sd=0.01, histograms=False)
+    found = analyse(slowing(suite, ["a"]))
+
+    assert [codes(found, CLOSED.format(name)) for name in ("a", "b")] == [["drifting"], []]
 
 
 def test_a_trial_without_an_answer_is_not_passed_over() -> None:

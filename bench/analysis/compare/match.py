@@ -70,7 +70,7 @@ class Run:
     @cached_property
     def verdicts(self) -> Mapping[str, Verdict]:
         """Of every case, by its id."""
-        return {one.case.id: judge(self.suite, one) for one in self.all_cases}
+        return judge(self.suite, self.all_cases)
 
     def invalid(self, one: Measured) -> str | None:
         """Why a case may not be used."""

@@ -1,0 +1,67 @@
+"""Whether a server's throughput changes within its rounds, apart from what the machine does to all.
+
+A machine whose speed wanders takes every server of a block along. So a case drifts only if it does so by
+itself and against the others in the same blocks: the first alone is the machine's drift, the second alone
+another server's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import median
+
+import numpy as np
+
+from bench.analysis.estimate import Effect, effect
+from bench.analysis.measured import Measured, Rounds
+
+SIGNIFICANCE = 0.01
+LARGEST = 0.1
+"""A change that is let pass, as a fraction."""
+_MIN_BLOCKS = 5
+
+
+def drift(case: Measured, others: Sequence[Measured]) -> float | None:
+    """By how much throughput changes from a round's first block to its last; None if that isn't sure.
+
+    Args:
+        others: the other cases of its group, each measured once in every block, too.
+
+    Returns:
+        A fraction, against the others where there are any.
+    """
+    own, beside = _trend(case.log_rates), _trend(_against(case.log_rates, [o.log_rates for o in others]))
+    if own is None or beside is None or beside.p_value > SIGNIFICANCE or own.mean * beside.mean < 0:
+        return None
+    smaller = min(own.mean, beside.mean, key=abs)
+    return math.expm1(beside.mean) if abs(math.expm1(smaller)) > LARGEST else None
+
+
+def _trend(rounds: Rounds) -> Effect | None:
+    """A straight line through each round's blocks: its rise from the first to the last, over the rounds."""
+    rises = []
+    for blocks in rounds.values():
+        if len(blocks) >= _MIN_BLOCKS:
+            numbers = np.array(list(blocks))
+            slope = float(np.polyfit(numbers, np.array(list(blocks.values())), 1)[0])
+            rises.append(slope * float(np.ptp(numbers)))
+    return effect(rises)
+
+
+def _against(rounds: Rounds, others: Sequence[Rounds]) -> Rounds:
+    """Less the median departure of the others, in the same block, from what each does in that round."""
+    if not others:
+        return rounds
+    usual = [{number: median(blocks.values()) for number, blocks in one.items()} for one in others]
+    found: dict[int, dict[int, float]] = {}
+    for number, blocks in rounds.items():
+        for block, value in blocks.items():
+            moods = [
+                one[number][block] - levels[number]
+                for one, levels in zip(others, usual, strict=True)
+                if block in one.get(number, {})
+            ]
+            if moods:
+                found.setdefault(number, {})[block] = value - median(moods)
+    return found
