@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 TWIN_SUFFIX = "-twin"
 OLD_SUFFIX = "-old"
+OLD_VERSION = " (old)"
+"""Ends the names in `Environment.versions` of what the old version of a run has and this one hasn't."""
 NO_DIFFERENCE = "no detectable difference"
 
 LoadModel = Literal["closed", "open"]

@@ -23,8 +23,8 @@ from bench.scenarios import SCENARIOS
 from bench.scenarios.request import Scenario
 from bench.store import why_taken
 from bench.targets import FITTING, read_targets
+from bench.versions import COMPOSE_FILE as COMPOSE_FILE
 
-COMPOSE_FILE = "docker-compose.yml"
 APPS_FILE = "apps/apps.toml"
 DEFAULT_APP = "shortly"
 RUNTIMES = ("auto", "local", "compose")

@@ -16,7 +16,7 @@ from bench import process
 from bench.deploy.engine import Engine
 from bench.deploy.packages import differing_pins, pins, server_locks, serving
 from bench.errors import EngineError
-from bench.model import Deployment
+from bench.model import OLD_VERSION, Deployment
 from bench.versions import Checkout
 
 _PULL_S = 900.0
@@ -134,7 +134,7 @@ def locked_versions(root: Path, deployments: Sequence[Deployment], old: Checkout
     locked = pins(server_locks(root))
     found = {package: locked[package] for package in serving(deployments) if package in locked}
     for name, (before, after) in (differing_pins(old.root, root) if old is not None else {}).items():
-        found |= {name: after, f"{name} (old)": before}
+        found |= {name: after, name + OLD_VERSION: before}
     return found
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.analysis.compare.limits import judge_plan
-from bench.analysis.compare.surroundings import OLD_VERSION, Difference, server_differences, servers
-from bench.model import Against, Analysis, Suite
+from bench.analysis.compare.surroundings import Difference, server_differences, servers
+from bench.model import OLD_VERSION, Against, Analysis, Suite
 from bench.report.changes import CLAIMS, differing, gaps, tables
 from bench.report.page import Section
 from bench.report.results import Group

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bench.errors import UsageError
-from bench.model import Environment, Plan, Server, Suite
+from bench.model import OLD_VERSION, Environment, Plan, Server, Suite
 
 ABSENT = "none"
-OLD_VERSION = " (old)"
-"""Ends the names in `Environment.versions` of what only the old version of a run has."""
 
 
 @dataclass(frozen=True)
