@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from statistics import median
 
+from bench.blocks import block_orders
 from bench.deploy import Runtime
 from bench.errors import MachineError
 from bench.fleet import Fleet
 from bench.load.client import LoadDriver
 from bench.model import App, Calibration, Case, Deployment, Load, Plan, Server, Trial, TrialLength
-from bench.plan import block_orders
 
 NULL_SERVER = Server(
     name="null",

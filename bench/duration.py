@@ -8,10 +8,10 @@ from typing import Literal
 
 from bench.model import Plan
 
-OPEN_SETTLE_S = 0.1
-PILOT_BLOCKS = 5
-_CLOSED_OVERHEAD_S = 0.03
-_OPEN_OVERHEAD_S = OPEN_SETTLE_S + 0.05
+OPEN_SETTLE_S = 0.05
+PILOT_BLOCKS = 4
+_CLOSED_OVERHEAD_S = 0.035
+_OPEN_OVERHEAD_S = OPEN_SETTLE_S + 0.02
 _SHARED_OVERHEAD_S = 0.1
 _START_S = {"local": 0.8, "compose": 1.5, "external": 0.05}
 _DRIVER_START_S = 3.0

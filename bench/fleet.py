@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
+from bench.blocks import database_of
 from bench.counters import read_listen
 from bench.deploy import Runtime
 from bench.errors import BenchError, EngineError
@@ -16,7 +17,6 @@ from bench.interrupt import shield
 from bench.load.client import LoadDriver
 from bench.load.protocol import Probed
 from bench.model import Deployment, DeploymentRecord, Failure, Target
-from bench.plan import database_of
 
 _START_TIMEOUT_S = 30.0
 _WRONG_TIMEOUT_S = 3.0

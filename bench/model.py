@@ -154,7 +154,7 @@ class Plan:
 
     Attributes:
         claims: False for the smoke profile, whose report says 'not a measurement'.
-        blocks: closed-load blocks a round; `open_blocks` is a tenth of it, at least one.
+        blocks: closed-load blocks a round; `open_blocks` is a tenth of it, rounded, at least one.
         warmup_s: seconds of discarded closed load that each deployment gets in each round.
         expected_s: the time the whole run will take, estimated before it starts.
         stop_within: looked at when half and three quarters of the rounds are done: the run ends there if

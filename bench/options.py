@@ -48,7 +48,7 @@ _OPTIONS = (
     click.option("--users", help="Users of closed load."),
     click.option("--rate", help="Requests a second of open load, instead of the pilot's."),
     click.option("--rounds", help="Rounds of fresh deployments."),
-    click.option("--blocks", help="Closed-load blocks a round; a tenth as many are open load."),
+    click.option("--blocks", help="Closed-load blocks a round; a tenth as many, rounded, are open load."),
     click.option("--seed", help="Order and requests are drawn from it; by default a fresh one."),
     click.option("--out", help="Directory for this run's files.", shell_complete=complete.directories),
     click.option(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from bench.duration import OPEN_SETTLE_S, expected_s
+from bench.duration import expected_s
 from bench.model import (
     OLD_SUFFIX,
     TWIN_SUFFIX,
@@ -17,11 +16,9 @@ from bench.model import (
     Connection,
     Deployment,
     Load,
-    LoadModel,
     Plan,
     Server,
     TrialLength,
-    TrialOrder,
 )
 from bench.scenarios.request import Scenario
 
@@ -76,7 +73,7 @@ PROFILES: Mapping[str, Profile] = {
             "standard",
             ("mixed",),
             rounds=6,
-            blocks=30,
+            blocks=28,
             trial_s=TrialLength(0.1, 1.0),
             warmup_s=0.2,
             users=(16,),
@@ -139,7 +136,7 @@ def make_plan(
         seed=seed,
         rounds=profile.rounds,
         blocks=profile.blocks,
-        open_blocks=max(1, profile.blocks // 10),
+        open_blocks=max(1, round(profile.blocks / 10)),
         trial_s=profile.trial_s,
         warmup_s=profile.warmup_s,
         users=profile.users[0],
@@ -157,68 +154,6 @@ def make_plan(
     return replace(plan, expected_s=expected_s(plan))
 
 
-def block_orders(
-    plan: Plan,
-    cases: Sequence[Case],
-    round_number: int,
-    block: int,
-    epoch_ns: int,
-) -> list[TrialOrder]:
-    """One trial of each case, freshly shuffled, with the same requests for every server.
-
-    What is compared stays together: groups of cases of one app, scenario and load are shuffled, and the cases
-    of each, so that two of a group are neighbours in time however many groups there are. The old and the new
-    version of one case follow each other at once.
-    """
-    order = random.Random(f"{plan.seed}/{round_number}/{block}/order")
-    shuffled = _shuffled(cases, order, _old_deployments(plan))
-    deployments = {deployment.name: deployment for deployment in plan.deployments}
-    return [
-        TrialOrder(
-            case=case.id,
-            target=case.deployment,
-            scenario=case.scenario,
-            load=case.load,
-            length_s=plan.trial_s.closed if case.load.model == "closed" else plan.trial_s.open,
-            settle_s=0.0 if case.load.model == "closed" else OPEN_SETTLE_S,
-            round=round_number,
-            block=block,
-            order=order,
-            seed=f"{plan.seed}/{round_number}/{block}/{case.scenario}/{case.load.model}",
-            database=database_of(deployments[case.deployment]),
-            epoch_ns=epoch_ns,
-        )
-        for order, case in enumerate(shuffled)
-    ]
-
-
-def _shuffled(cases: Sequence[Case], order: random.Random, old: Set[str]) -> list[Case]:
-    groups: dict[tuple[str, str, Load], list[Case]] = {}
-    for case in cases:
-        load = case.load if case.load.share is None else replace(case.load, rate=None)
-        groups.setdefault((case.app, case.scenario, load), []).append(case)
-    together = list(groups.values())
-    order.shuffle(together)
-    return [case for members in together for case in _versions_together(members, order, old)]
-
-
-def _versions_together(members: Sequence[Case], order: random.Random, old: Set[str]) -> Iterator[Case]:
-    versions: dict[str, list[Case]] = {}
-    for case in members:
-        versions.setdefault(_server(case, old), []).append(case)
-    both = list(versions.values())
-    order.shuffle(both)
-    for cases in both:
-        order.shuffle(cases)
-        yield from cases
-
-
-def starting_order(deployments: Sequence[Deployment], round_number: int) -> list[Deployment]:
-    """Old and new take turns in being started first: the first one warms the machine's caches for both."""
-    ordered = list(deployments)
-    return ordered[::-1] if round_number % 2 == 0 and any(one.old for one in ordered) else ordered
-
-
 def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
     """Set the rate of open load: one for all servers of an app, scenario and connection, or a share of each
     server's own capacity; of two versions of a server, of that which can do less.
@@ -228,12 +163,12 @@ def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
             capacity is what it does with the number of users that suits it best; the slowest server
             decides: the rate is 60 % of its capacity.
     """
-    old = _old_deployments(plan)
+    old = old_deployments(plan)
     best: dict[tuple[str, str, str], dict[tuple[str, str], float]] = {}
     for case in plan.cases:
         if case.id in capacity_rps:
             servers = best.setdefault((case.app, case.scenario, case.load.connection), {})
-            version = _server(case, old), case.server
+            version = server_of(case, old), case.server
             servers[version] = max(servers.get(version, 0.0), capacity_rps[case.id])
 
     def rated(case: Case) -> Case:
@@ -242,7 +177,7 @@ def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
             return case
         if case.load.share is None:
             rate = min(servers.values()) * _PILOT_SHARE
-        elif of_versions := [rps for (server, _), rps in servers.items() if server == _server(case, old)]:
+        elif of_versions := [rps for (server, _), rps in servers.items() if server == server_of(case, old)]:
             rate = min(of_versions) * case.load.share
         else:
             return case
@@ -251,29 +186,14 @@ def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
     return replace(plan, cases=tuple(rated(case) for case in plan.cases))
 
 
-def _old_deployments(plan: Plan) -> Set[str]:
+def old_deployments(plan: Plan) -> Set[str]:
+    """Names of those that are of the version compared with."""
     return {deployment.name for deployment in plan.deployments if deployment.old}
 
 
-def _server(case: Case, old: Set[str]) -> str:
+def server_of(case: Case, old: Set[str]) -> str:
     """The server that a case is of, whatever its version."""
     return case.server.removesuffix(OLD_SUFFIX) if case.deployment in old else case.server
-
-
-def database_of(deployment: Deployment) -> int | None:
-    """The Redis database that a deployment's app uses, if it uses one."""
-    return deployment.database if deployment.app.redis else None
-
-
-def block_models(plan: Plan) -> list[LoadModel]:
-    """ "closed" or "open" for each block of a round, the open ones spread evenly among the closed."""
-    every = plan.blocks / plan.open_blocks
-    models: list[LoadModel] = []
-    for block in range(plan.blocks):
-        models.append("closed")
-        if int((block + 1) / every) > int(block / every):
-            models.append("open")
-    return models
 
 
 def _deployments(

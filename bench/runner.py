@@ -8,13 +8,14 @@ from dataclasses import replace
 
 from bench.analysis import analyse, sure_enough
 from bench.analysis.verdict import MAX_ERROR_RATE
+from bench.blocks import block_models, block_orders, starting_order
 from bench.counters import difference
 from bench.deploy import Runtime
 from bench.duration import PILOT_BLOCKS, needs_pilot
 from bench.fleet import Fleet
 from bench.load.client import LoadDriver
 from bench.model import Case, Failure, Plan, Trial, TrialOrder
-from bench.plan import block_models, block_orders, starting_order, with_open_rates
+from bench.plan import with_open_rates
 from bench.progress import Reporter
 from bench.store import Writer, load
 from bench.watch import Watch

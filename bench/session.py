@@ -33,7 +33,7 @@ from bench.store import RESULT, SCHEMA_VERSION, Writer, load, replace_file
 from bench.versions import Checkout, checked_out
 
 RESULTS = "results"
-CALIBRATION_BLOCKS = 10
+CALIBRATION_BLOCKS = 6
 REPORTS = {"report.html": "html", "report.md": "md"}
 _SERVER_AT_FAULT = frozenset({"failed", "errors"})
 

@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.analysis.groups import group_of
+from bench.blocks import block_models
 from bench.duration import PILOT_BLOCKS, Pace, Part, Parts, in_words, needs_pilot
 from bench.model import Deployment, Failure, LoadModel, Plan, Trial
-from bench.plan import block_models
 from bench.progress import Reporter
 from bench.screen import Line, Screen, State
 from bench.standings import Standings, load_in_words

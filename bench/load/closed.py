@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from bench.load.clock import BREATH_NS, now_ns
-from bench.load.link import INCOMPLETE, Link
+from bench.load.link import Link
+from bench.load.outcomes import INCOMPLETE
 from bench.load.records import Records, Window, abandon, row_code
 from bench.load.wire import Exchange
 

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 from bench.counters import difference, read_host
 from bench.load.clock import now_ns, waited_ns
 from bench.load.closed import ClosedTrial
-from bench.load.link import DROPPED, OK, UNFINISHED, Link
+from bench.load.link import Link
 from bench.load.open import OpenTrial, poisson
+from bench.load.outcomes import DROPPED, OK, UNFINISHED
 from bench.load.probe import Place, accepting, places, probe
 from bench.load.protocol import read_target, read_trial_order
 from bench.load.records import Counted, Records, Window

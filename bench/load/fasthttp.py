@@ -19,8 +19,9 @@ from locust.event import EventHook
 from bench.load.clock import now_ns
 from bench.load.closed import SETTLE_NS
 from bench.load.engine import TIMEOUT_S, Station
-from bench.load.link import DROPPED, KINDS, OK, UNFINISHED, Link
+from bench.load.link import Link
 from bench.load.open import poisson
+from bench.load.outcomes import DROPPED, KINDS, OK, UNFINISHED
 from bench.load.records import Records, Window, row_code
 from bench.load.wire import Exchange
 from bench.model import TrialOrder

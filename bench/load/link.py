@@ -12,74 +12,12 @@ from select import EPOLLIN, EPOLLOUT, epoll
 from socket import IPPROTO_TCP, SOCK_NONBLOCK, SOCK_STREAM, TCP_NODELAY, AddressFamily, SocketType
 
 from bench.load.clock import now_ns
+from bench.load.connection import Connection
+from bench.load.outcomes import CODE, INCOMPLETE, OK
 from bench.load.wire import Exchange, Reply
 
-INCOMPLETE = -1
-OK = 0
-KINDS = (
-    "ok",
-    "status",
-    "location",
-    "body",
-    "malformed",
-    "excess",
-    "truncated",
-    "reset",
-    "closed",
-    "connect",
-    "ports",
-    "dropped",
-    "unfinished",
-)
-_CODE = {kind: code for code, kind in enumerate(KINDS)}
-DROPPED = _CODE["dropped"]
-UNFINISHED = _CODE["unfinished"]
-
-_BUFFER = 65536
+_BUFFER_BYTES = 65536
 _LOST_BEFORE_GIVING_UP = 4
-
-
-class Connection:
-    """One TCP connection and what it carries.
-
-    Attributes:
-        due: when the request should have been sent; for closed load the user's number.
-        sent: when it was begun, before the connection was made if it needed one.
-        done: when the last byte of the answer was here. All nanoseconds of the monotonic clock.
-        keeps: whether it may carry another request after the one that is complete.
-        reused: whether it has carried one before.
-        seen: the first part of an answer that is, so far, the last good one.
-    """
-
-    __slots__ = (
-        "done",
-        "due",
-        "exchange",
-        "fd",
-        "keeps",
-        "pending",
-        "reply",
-        "reused",
-        "seen",
-        "sent",
-        "sock",
-    )
-
-    def __init__(self, sock: SocketType, exchange: Exchange) -> None:
-        self.sock = sock
-        self.fd = sock.fileno()
-        self.exchange = exchange
-        self.reply: Reply | None = None
-        self.pending = b""
-        self.seen = b""
-        self.reused = False
-        self.keeps = False
-        self.due = self.sent = self.done = 0
-
-    @property
-    def unsent(self) -> bool:
-        """Whether not a byte of the request could be sent: the connection isn't made yet."""
-        return len(self.pending) == len(self.exchange.payload)
 
 
 class Link:
@@ -90,7 +28,7 @@ class Link:
         active: connections that carry a request, by file descriptor.
         idle: kept connections that carry none.
         opened: connections opened so far.
-        outcome: code of the last request that `receive` found complete, an index into `KINDS`.
+        outcome: code of the last request that `receive` found complete, as in `bench.load.outcomes`.
         lost: kept connections that the server had closed, without saying so, when the next request
             was sent. The request is sent again on a new connection: that is no error and no answer.
         reuse: False once the target has shown that it always does that.
@@ -100,6 +38,7 @@ class Link:
         self._family = family
         self._address = address
         self._epoll = epoll()
+        self._buffer = bytearray(_BUFFER_BYTES)
         self.poll = self._epoll.poll
         self.active: dict[int, Connection] = {}
         self.idle: list[Connection] = []
@@ -157,53 +96,58 @@ class Link:
         try:
             if connection.pending:
                 self._send_rest(connection)
-            data = connection.sock.recv(_BUFFER)
+            size = connection.sock.recv_into(self._buffer)
         except BlockingIOError:
             return None
         except OSError as error:
             return self._broken(connection, error)
         connection.done = now_ns()
+        # `recv` would make a large object and shrink it: thousands of those kept as `good` leave the heap in
+        # pieces, so that the driver grew by half.
+        data = self._buffer[:size]
         exchange = connection.exchange
-        if connection.seen and data:
-            data = connection.seen + data
-        if data == exchange.good and connection.reply is None:
-            self.outcome = OK
-            connection.seen = b""
-            connection.keeps = exchange.good_keeps and self.reuse
-            self._carried_again += connection.reused
-            connection.reused = True
-            return connection
+        good = exchange.good
+        if good is not None and data == good and not connection.seen and connection.reply is None:
+            return self._complete(connection, exchange.good_keeps, OK)
         return self._read(connection, exchange, data)
 
-    def _read(self, connection: Connection, exchange: Exchange, data: bytes) -> Connection | None:
+    def _complete(self, connection: Connection, keeps: bool, outcome: int) -> Connection:
+        self.outcome = outcome
+        connection.reply = None
+        connection.seen = 0
+        connection.keeps = keeps and self.reuse
+        self._carried_again += connection.reused
+        connection.reused = True
+        return connection
+
+    def _read(self, connection: Connection, exchange: Exchange, data: bytearray) -> Connection | None:
         reply = connection.reply
         if reply is None:
-            seen, good = connection.seen, exchange.good
+            seen = connection.seen
             if not data and not seen:
                 return self._ended_early(connection, "closed")
-            if data and good is not None and good.startswith(data):
+            good = connection.good if seen else exchange.good
+            if data and good is not None and good.startswith(data, seen):
                 # Many servers send head and body one after the other.
-                connection.seen = data
-                return None
+                connection.good, connection.seen = good, seen + len(data)
+                if connection.seen < len(good):
+                    return None
+                if good is exchange.good:
+                    return self._complete(connection, exchange.good_keeps, OK)
             reply = connection.reply = Reply(exchange)
-            connection.seen = b""
-            if not data:
-                reply.feed(seen)
+            connection.seen = 0
+            if seen:
+                reply.feed(connection.good[:seen])
         if data:
             reply.feed(data)
         else:
             reply.end()
         if not reply.complete:
             return None
-        connection.reply = None
-        connection.keeps = reply.keeps and self.reuse
-        self._carried_again += connection.reused
-        connection.reused = True
-        self.outcome = _CODE[reply.fault] if reply.fault else OK
         if data and reply.fault is None and not exchange.unique:
             exchange.good = reply.raw
             exchange.good_keeps = reply.keeps
-        return connection
+        return self._complete(connection, reply.keeps, CODE[reply.fault] if reply.fault else OK)
 
     def _ended_early(self, connection: Connection, kind: str) -> Connection | None:
         """The connection ended before the first byte of a response."""
@@ -232,8 +176,8 @@ class Link:
     def _fail(self, connection: Connection, kind: str) -> Connection:
         connection.keeps = False
         connection.reply = None
-        connection.seen = b""
-        self.outcome = _CODE[kind]
+        connection.seen = 0
+        self.outcome = CODE[kind]
         return connection
 
     def park(self, connection: Connection) -> None:
@@ -276,20 +220,20 @@ class Link:
             sock = SocketType(self._family, SOCK_STREAM | SOCK_NONBLOCK)
             sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         except OSError:
-            return _CODE["ports"]
+            return CODE["ports"]
         connection = Connection(sock, exchange)
         connection.due = due
         connection.sent = sent
         code = sock.connect_ex(self._address)
         if code not in (0, errno.EINPROGRESS):
             sock.close()
-            return _CODE["ports" if code == errno.EADDRNOTAVAIL else "connect"]
+            return CODE["ports" if code == errno.EADDRNOTAVAIL else "connect"]
         # On one machine the connection is made by now, whatever the code says: send at once.
         self._epoll.register(connection.fd, EPOLLIN)
         self.active[connection.fd] = connection
         if not self._send(connection, exchange):
             self.discard(connection)
-            return _CODE["connect"]
+            return CODE["connect"]
         self.opened += 1
         return INCOMPLETE
 

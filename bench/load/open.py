@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from bench.load.clock import BREATH_NS, Timer, now_ns
-from bench.load.link import DROPPED, INCOMPLETE, Link
+from bench.load.link import Link
+from bench.load.outcomes import DROPPED, INCOMPLETE
 from bench.load.records import Records, Window, abandon, row_code
 from bench.load.wire import Exchange
 

@@ -12,7 +12,9 @@ import numpy.typing as npt
 from hdrh.histogram import HdrHistogram
 
 from bench.load.clock import now_ns
-from bench.load.link import DROPPED, KINDS, OK, UNFINISHED, Connection, Link
+from bench.load.connection import Connection
+from bench.load.link import Link
+from bench.load.outcomes import DROPPED, KINDS, OK, UNFINISHED
 
 LOWEST_US = 1
 HIGHEST_US = 60_000_000

@@ -87,7 +87,7 @@ class Reply:
         self.fault: str | None = None
         self.keeps = False
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | bytearray) -> None:
         """Take the next bytes from the connection."""
         if self.complete:
             self._break("excess")

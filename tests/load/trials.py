@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 from hdrh.histogram import HdrHistogram
 
 from bench.load.closed import ClosedTrial
-from bench.load.link import KINDS, Link
+from bench.load.link import Link
 from bench.load.open import OpenTrial
+from bench.load.outcomes import KINDS
 from bench.load.records import Counted, Records, Window
 from bench.load.wire import Exchange
 from bench.scenarios import SCENARIOS

@@ -70,8 +70,8 @@ def test_the_index_of_nothing() -> None:
 def test_a_run_has_its_age_and_versions(tmp_path: Path) -> None:
     page = index.render([kept(run_of(0, gunicorn="20.1"), tmp_path)], NOW)
     assert "ages are as of 2026-02-11 03:04 UTC" in page
-    assert "<td>40\xa0days\xa0old</td>" in page
-    assert '>Age <span class="unit">on 2026-02-11</span>' in page
+    assert ">2026-01-02 03:04 UTC, 40\xa0days\xa0old</a>" in page
+    assert '>Started <span class="unit">age on 2026-02-11</span>' in page
     assert "<td>wsgiref\xa0n/a, gunicorn\xa020.1</td>" in page
     newest = (
         "The newest measurement: 2026-01-02 03:04 UTC (40 days old), on testhost: 1. gunicorn, 2. wsgiref."

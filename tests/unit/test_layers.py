@@ -25,7 +25,7 @@ LAYERS = (
     ("bench.against",),
     ("bench.runner", "bench.calibrate", "bench.report", "bench.check", "bench.doctor"),
     ("bench.fleet", "bench.watch"),
-    ("bench.standings", "bench.given"),
+    ("bench.standings", "bench.given", "bench.blocks"),
     ("bench.plan", "bench.deploy", "bench.load", "bench.analysis", "bench.store"),
     ("bench.duration",),
     ("bench.registry", "bench.targets", "bench.versions"),

@@ -8,19 +8,10 @@ from itertools import groupby
 
 import pytest
 
+from bench.blocks import block_models, block_orders, database_of, starting_order
 from bench.duration import OPEN_SETTLE_S
 from bench.model import Against, App, Plan, Server
-from bench.plan import (
-    IN_FLIGHT_CAP,
-    PROFILES,
-    Profile,
-    block_models,
-    block_orders,
-    database_of,
-    make_plan,
-    starting_order,
-    with_open_rates,
-)
+from bench.plan import IN_FLIGHT_CAP, PROFILES, Profile, make_plan, with_open_rates
 from bench.scenarios import SCENARIOS
 
 HELLO = App("hello", "apps.hello.wsgi:application", ("hello",), redis=False, seed=())

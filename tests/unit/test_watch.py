@@ -8,9 +8,9 @@ from itertools import groupby
 import pytest
 
 from bench import watch as module
+from bench.blocks import block_models
 from bench.duration import expected_each_s, parts_of
 from bench.model import Failure, Suite, Trial
-from bench.plan import block_models
 from bench.progress import Reporter
 from bench.screen import Screen
 from bench.watch import Watch

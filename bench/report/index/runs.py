@@ -11,7 +11,7 @@ from bench.report.page import Column, Row, Section, Table
 from bench.report.units import NOT_MEASURED, count, listed
 from bench.store import Outline
 
-_LABELS = ("Started", "Age", "Machine", "Profile", "App", "Servers", "Verdict")
+_LABELS = ("Started", "Machine", "Profile", "App", "Servers", "Verdict")
 _NBSP = "\N{NO-BREAK SPACE}"
 _UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3600, "hour"), (60, "minute"))
 
@@ -20,7 +20,8 @@ def section(newest_first: Sequence[Run | Unreadable], now: datetime) -> Section:
     """A row a run."""
     if not newest_first:
         return Section("runs", "All runs", ("There is none yet: `make bench` makes one.",))
-    columns = tuple(Column(label, f"on {now:%Y-%m-%d}" if label == "Age" else "", False) for label in _LABELS)
+    ages = f"age on {now:%Y-%m-%d}"
+    columns = tuple(Column(label, ages if label == "Started" else "", False) for label in _LABELS)
     rows = tuple(_row(one, now) for one in newest_first)
     return Section("runs", "All runs", tables=(Table("Newest first", columns, rows),))
 
@@ -66,13 +67,12 @@ def _row(one: Run | Unreadable, now: datetime) -> Row:
     address = f"{one.directory}/report.html"
     if isinstance(one, Unreadable):
         return Row(
-            (one.directory, "", "", "", "", "", f"can't be read: {one.reason}"), "unranked", address=address
+            (one.directory, "", "", "", "", f"can't be read: {one.reason}"), "unranked", address=address
         )
     found = one.outline
     environment, plan = found.environment, found.plan
     cells = (
-        minute(found.started),
-        age(found.started, now).replace(" ", _NBSP),
+        f"{minute(found.started)}, {age(found.started, now).replace(' ', _NBSP)}",
         f"{environment.host}, {environment.cpus} \N{MULTIPLICATION SIGN} {environment.cpu_model}",
         f"{plan.profile}, {plan.runtime}",
         listed(list(dict.fromkeys(case.app for case in plan.cases))),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from bench.plan import PROFILES
 from tests.truth.prove import (
     against_wrk,
     ceiling,
@@ -26,7 +27,7 @@ Prove = Callable[[Place], Finding]
 
 _QUICK_RUN = ("--rounds", "3", "--blocks", "10")
 _QUICK = Size(rounds=3, blocks=10)
-_STANDARD = Size(rounds=6, blocks=30)
+_STANDARD = Size(PROFILES["standard"].rounds, PROFILES["standard"].blocks)
 _SLOWER = partial(slower.make_runs, runs=10, size=_STANDARD, calibration=Size(rounds=3, blocks=30))
 _QUICK_SLOWER = partial(slower.make_runs, runs=2, size=_QUICK, calibration=_QUICK)
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 from itertools import combinations
 
 from bench.analysis.estimate import hodges_lehmann
+from bench.blocks import block_orders
 from bench.model import Case, Plan, TrialLength
-from bench.plan import PROFILES, block_orders, make_plan
+from bench.plan import PROFILES, make_plan
 from bench.registry import load_apps
 from bench.scenarios import SCENARIOS
 from bench.settings import APPS_FILE

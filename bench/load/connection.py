@@ -1,0 +1,53 @@
+"""One of the generator's connections."""
+
+from __future__ import annotations
+
+from socket import SocketType
+
+from bench.load.wire import Exchange, Reply
+
+
+class Connection:
+    """One TCP connection and what it carries.
+
+    Attributes:
+        due: when the request should have been sent; for closed load the user's number.
+        sent: when it was begun, before the connection was made if it needed one.
+        done: when the last byte of the answer was here. All nanoseconds of the monotonic clock.
+        keeps: whether it may carry another request after the one that is complete.
+        reused: whether it has carried one before.
+        good, seen: the right answer that this one equals so far, and the length of that part; 0 when nothing
+            of it is here, or it is parsed.
+    """
+
+    __slots__ = (
+        "done",
+        "due",
+        "exchange",
+        "fd",
+        "good",
+        "keeps",
+        "pending",
+        "reply",
+        "reused",
+        "seen",
+        "sent",
+        "sock",
+    )
+
+    def __init__(self, sock: SocketType, exchange: Exchange) -> None:
+        self.sock = sock
+        self.fd = sock.fileno()
+        self.exchange = exchange
+        self.reply: Reply | None = None
+        self.pending = b""
+        self.good = b""
+        self.seen = 0
+        self.reused = False
+        self.keeps = False
+        self.due = self.sent = self.done = 0
+
+    @property
+    def unsent(self) -> bool:
+        """Whether not a byte of the request could be sent: the connection isn't made yet."""
+        return len(self.pending) == len(self.exchange.payload)

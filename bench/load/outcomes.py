@@ -1,0 +1,25 @@
+"""How a request can end, by name and by number."""
+
+from __future__ import annotations
+
+KINDS = (
+    "ok",
+    "status",
+    "location",
+    "body",
+    "malformed",
+    "excess",
+    "truncated",
+    "reset",
+    "closed",
+    "connect",
+    "ports",
+    "dropped",
+    "unfinished",
+)
+CODE = {kind: code for code, kind in enumerate(KINDS)}
+OK = CODE["ok"]
+DROPPED = CODE["dropped"]
+UNFINISHED = CODE["unfinished"]
+INCOMPLETE = -1
+"""Of a request that hasn't ended."""
