@@ -30,19 +30,16 @@ from bench.progress import Reporter
 from bench.report import FORMATS
 from bench.report.compare import FORMATS as COMPARE_FORMATS
 from bench.report.words import problem_lines
-from bench.say import say
-from bench.session import (
+from bench.results import (
     RESULTS,
-    Outcome,
-    ceiling,
-    measure,
     newest_result,
     rendered,
     result_directory,
     result_path,
-    target_server,
     write_all_reports,
 )
+from bench.say import say
+from bench.session import Outcome, ceiling, measure, target_server
 from bench.session import resume as resume_run
 from bench.store import RESULT, replace_file
 

@@ -13,8 +13,8 @@ from bench.plan import PROFILES
 from bench.registry import load_apps, load_servers
 from bench.report import FORMATS
 from bench.report.compare import FORMATS as COMPARE_FORMATS
+from bench.results import RESULTS
 from bench.scenarios import SCENARIOS
-from bench.session import RESULTS
 from bench.settings import APPS_FILE, CLIENTS, COMPOSE_FILE, CONNECTIONS, RUNTIMES
 from bench.store import RESULT
 from bench.versions import branches_and_tags

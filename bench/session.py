@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -21,20 +20,18 @@ from bench.deploy.local import LocalRuntime
 from bench.deploy.select import open_runtime
 from bench.doctor import notes, read_facts
 from bench.environment import describe, require_cpus, split_cpus
-from bench.errors import EXIT_NOT_VALID, EXIT_REGRESSION, EXIT_SERVER_FAILED, Interrupted, ResultError
+from bench.errors import EXIT_NOT_VALID, EXIT_REGRESSION, EXIT_SERVER_FAILED, Interrupted
 from bench.interrupt import shield
 from bench.load.client import LoadDriver
 from bench.model import Analysis, Calibration, CpuSplit, Plan, Server, Suite
 from bench.progress import Reporter
-from bench.report import FORMATS
 from bench.report.index import write_index
+from bench.results import RESULTS, new_id, write_reports
 from bench.runner import Runner
-from bench.store import RESULT, SCHEMA_VERSION, Writer, load, replace_file
+from bench.store import SCHEMA_VERSION, Writer
 from bench.versions import Checkout, checked_out
 
-RESULTS = "results"
 CALIBRATION_BLOCKS = 6
-REPORTS = {"report.html": "html", "report.md": "md"}
 _SERVER_AT_FAULT = frozenset({"failed", "errors"})
 
 
@@ -67,11 +64,6 @@ def target_server(name: str, url: str) -> Server:
     )
 
 
-def result_directory(root: Path, out: Path | None) -> Path:
-    """The directory of a new run: as asked, else `results/<UTC time>-<host>`."""
-    return out.resolve() if out is not None else root / RESULTS / _new_id(datetime.now(UTC))
-
-
 def measure(plan: Plan, root: Path, directory: Path, reporter: Reporter) -> Outcome:
     """Measure a new plan.
 
@@ -90,7 +82,7 @@ def _measure(plan: Plan, root: Path, directory: Path, reporter: Reporter, old: C
     runtime = _open(plan, root, directory, cpus, reporter, old)
     suite = Suite(
         schema_version=SCHEMA_VERSION,
-        id=_new_id(started),
+        id=new_id(started),
         started=started.isoformat(timespec="seconds"),
         finished=None,
         complete=False,
@@ -232,44 +224,6 @@ def ceiling(root: Path) -> Calibration:
                 )
 
 
-def write_reports(suite: Suite, directory: Path) -> Analysis:
-    """Write the report files beside a result."""
-    analysis = analyse(suite)
-    for name, format_name in REPORTS.items():
-        replace_file(directory / name, [FORMATS[format_name](suite, analysis)])
-    return analysis
-
-
-def newest_result(root: Path) -> Path:
-    """The directory of the newest stored result.
-
-    Raises:
-        ResultError: there is none.
-    """
-    found = sorted((root / RESULTS).glob(f"*/{RESULT}"), key=lambda path: path.stat().st_mtime)
-    if not found:
-        raise ResultError(f"{root / RESULTS} holds no result yet; `make bench` makes one.")
-    return found[-1].parent
-
-
-def result_path(named: Path) -> Path:
-    """The directory of a result that the user named by it or by its `result.json`."""
-    return named.parent if named.is_file() else named
-
-
-def write_all_reports(directory: Path, root: Path) -> list[Path]:
-    """Render a stored result's files again, and the index of all results; return what was written."""
-    write_reports(load(directory), directory)
-    written = [directory / name for name in REPORTS]
-    return [*written, write_index(root / RESULTS)] if (root / RESULTS).is_dir() else written
-
-
-def rendered(directory: Path, format_name: str) -> str:
-    """A stored result in one of the formats."""
-    suite = load(directory)
-    return FORMATS[format_name](suite, analyse(suite))
-
-
 def exit_code(suite: Suite, analysis: Analysis) -> int:
     """0, or by what weighs most: 3 for a server at fault, 5 for a limit exceeded, 4 for a case that isn't
     valid for another reason, or a limit that can't be judged.
@@ -283,10 +237,6 @@ def exit_code(suite: Suite, analysis: Analysis) -> int:
     if "exceeded" in limits:
         return EXIT_REGRESSION
     return EXIT_NOT_VALID if (reasons and suite.plan.claims) or "not judged" in limits else 0
-
-
-def _new_id(now: datetime) -> str:
-    return f"{now:%Y%m%dT%H%M%SZ}-{socket.gethostname()}"
 
 
 def _stay_on(cpus: CpuSplit) -> None:

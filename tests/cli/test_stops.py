@@ -19,6 +19,7 @@ from bench.errors import Interrupted
 from bench.interrupt import interruptible, shield
 from bench.model import Analysis, Suite
 from bench.progress import Reporter
+from bench.results import write_reports
 from bench.store import Writer
 from tests.cli.conftest import ROOT
 from tests.make_suite import make_suite, without_trials
@@ -131,7 +132,7 @@ def test_a_stop_while_the_finished_run_is_written_says_where_its_report_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     suite = make_suite({"waitress": 2500.0}, rounds=1, blocks=2)
-    write = session.write_reports
+    write = write_reports
 
     def stopped_while_writing(suite: Suite, directory: Path) -> Analysis:
         stop()

@@ -22,7 +22,7 @@ LAYERS = (
     ("bench.options",),
     ("bench.listing", "bench.complete"),
     ("bench.session", "bench.settings", "bench.compare"),
-    ("bench.against",),
+    ("bench.against", "bench.results"),
     ("bench.runner", "bench.calibrate", "bench.report", "bench.check", "bench.doctor"),
     ("bench.fleet", "bench.watch"),
     ("bench.standings", "bench.given", "bench.blocks"),

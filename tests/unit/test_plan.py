@@ -158,7 +158,7 @@ def test_an_order_is_as_long_as_its_load_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("blocks", "opened"), [(1, 1), (3, 1), (9, 1), (10, 1), (20, 2), (30, 3), (35, 3), (100, 10)]
+    ("blocks", "opened"), [(1, 1), (3, 1), (9, 1), (10, 1), (20, 2), (28, 3), (30, 3), (35, 4), (100, 10)]
 )
 def test_open_blocks_are_spread_among_the_closed(blocks: int, opened: int) -> None:
     plan = plan_of(replace(PROFILES["standard"], blocks=blocks))

@@ -302,8 +302,8 @@ def test_twins_of_the_slower_runs_are_compared_too(place: Place) -> None:
     assert len(found.raw["ratio, low, high"]) == 2
     stored = (place.runs("slower") / "01" / "result.json").stat().st_mtime_ns
     slow = slower.prove(place, made=made)
-    spins = {name: int(count) for name, count in slow.raw["spins"].items()}
-    assert 0 == spins["plain"] < spins["slower-3"] < spins["slower-5"]
+    repeats = {name: float(share) for name, share in slow.raw["repeats"].items()}
+    assert 0 == repeats["plain"] < repeats["slower-3"] < repeats["slower-5"]
     assert "5% slower planted, " in slow.reached
     assert (place.runs("slower") / "01" / "result.json").stat().st_mtime_ns == stored
 

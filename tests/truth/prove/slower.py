@@ -1,6 +1,6 @@
 """A server that was made 3 or 5 % slower: how many runs find it?
 
-The same gunicorn serves the same app, which spins for a while before each request. How much a spin costs is
+The same gunicorn serves the same app, which does the work of some requests twice. How much that costs is
 measured first. Whether the plant was as large as asked is measured again over all runs together: a larger one
 would be easier to find, so the claim needs a plant that is right.
 """
@@ -8,7 +8,6 @@ would be easier to find, so the claim needs a plant that is right.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,8 +24,8 @@ from bench.scenarios import SCENARIOS
 from bench.settings import APPS_FILE, COMPOSE_FILE
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.machine import ROOT
+from tests.truth.prove.repeating import REPEAT_VARIABLE
 from tests.truth.prove.runs import MakeRuns, planned_run
-from tests.truth.prove.spinning import SPIN_VARIABLE, spin
 
 SLOWER = {0.03: 0.9, 0.05: 1.0}
 """How much slower, and the share of the runs that must find it."""
@@ -34,8 +33,8 @@ PLANT_TOLERANCE = 0.01
 """How far the plant may be from what was asked, in throughput."""
 
 _PLAIN = "plain"
-_HEAVY_S = 0.0001
-_SAMPLE = 2_000_000
+_HEAVY = "heavy"
+_HEAVY_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -52,8 +51,8 @@ class Size:
 def make_runs(place: Place, *, runs: int, size: Size, calibration: Size) -> list[Suite]:
     """Calibrate, then so many runs with the plain server, its twin and the slower ones."""
     directory = place.runs("slower")
-    spins = _calibrated(directory / "calibration", calibration)
-    servers = [_server(_PLAIN, 0), *(_server(_name(share), spins[share]) for share in SLOWER)]
+    repeats = _calibrated(directory / "calibration", calibration)
+    servers = [_server(_PLAIN, 0), *(_server(_name(share), repeats[share]) for share in SLOWER)]
     return [
         planned_run(directory / f"{number:02}", _plan(size.profile(twin=True), servers, seed=number))
         for number in range(1, runs + 1)
@@ -76,7 +75,9 @@ def prove(place: Place, *, made: MakeRuns) -> Finding:
         holds=holds,
         note="; ".join(filter(None, [note, f"CPU a request over all runs: {costs}"])),
         raw={
-            "spins": {d.server.name: d.server.environment[SPIN_VARIABLE] for d in suites[0].plan.deployments},
+            "repeats": {
+                d.server.name: d.server.environment[REPEAT_VARIABLE] for d in suites[0].plan.deployments
+            },
             "verdicts": [_verdicts(suite) for suite in suites],
         },
     )
@@ -104,28 +105,22 @@ def judged(
     return True, ""
 
 
-def _calibrated(directory: Path, size: Size) -> Mapping[float, int]:
-    """How often to spin for each plant, from what many spins add to the CPU time a request.
+def _calibrated(directory: Path, size: Size) -> Mapping[float, float]:
+    """The share of requests to do twice for each plant, from what many add to the CPU time a request.
 
     Throughput of a busy server is the inverse of its time a request: to be 3 % slower it must take
     1 / 0.97 of it.
     """
-    began = time.thread_time()
-    spin(_SAMPLE)
-    heavy = round(_HEAVY_S / ((time.thread_time() - began) / _SAMPLE))
-    servers = [_server(_PLAIN, 0), _server(f"heavy-{heavy}", heavy)]
+    servers = [_server(_PLAIN, 0), _server(_HEAVY, _HEAVY_SHARE)]
     suite = planned_run(directory, _plan(size.profile(twin=False), servers, seed=0))
-    plain, slow = (_closed(suite, d.server.name) for d in suite.plan.deployments)
-    # A calibration of an earlier, interrupted proof has spun as often as its plan says.
-    heavy = int(slow.deployment.server.environment[SPIN_VARIABLE])
-    added = COST.effect(slow, plain)
+    added = COST.effect(_closed(suite, _HEAVY), _closed(suite, _PLAIN))
     if added is None or added.mean <= 0:
         raise MachineError(
-            f"{heavy} spins a request didn't show in the CPU time a request, so nothing can be planted; "
-            f"try again on a quieter machine"
+            f"doing {_HEAVY_SHARE:.0%} of the requests twice didn't show in the CPU time a request, so "
+            f"nothing can be planted; try again on a quieter machine"
         )
-    per_spin = math.expm1(added.mean) / heavy
-    return {share: round((1 / (1 - share) - 1) / per_spin) for share in SLOWER}
+    each = math.expm1(added.mean) / _HEAVY_SHARE
+    return {share: (1 / (1 - share) - 1) / each for share in SLOWER}
 
 
 def _plan(profile: Profile, servers: Sequence[Server], seed: int) -> Plan:
@@ -134,14 +129,13 @@ def _plan(profile: Profile, servers: Sequence[Server], seed: int) -> Plan:
 
 def _app() -> App:
     shortly = load_apps(ROOT / APPS_FILE)["shortly"]
-    return replace(shortly, name="spinning", callable="tests.truth.prove.spinning:application")
+    return replace(shortly, name="repeating", callable="tests.truth.prove.repeating:application")
 
 
-def _server(name: str, spins: int) -> Server:
+def _server(name: str, repeated: float) -> Server:
     gunicorn = load_servers(ROOT / COMPOSE_FILE)["gunicorn"]
-    return replace(
-        gunicorn, name=name, title=name, environment={**gunicorn.environment, SPIN_VARIABLE: str(spins)}
-    )
+    environment = {**gunicorn.environment, REPEAT_VARIABLE: f"{repeated:.5f}"}
+    return replace(gunicorn, name=name, title=name, environment=environment)
 
 
 def _name(share: float) -> str:

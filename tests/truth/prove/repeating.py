@@ -1,0 +1,40 @@
+"""Shortly, made slower: it does the work of some requests twice, of all that read the share `PROVE_REPEAT`.
+
+What is planted is of the same kind as what a request costs anyway. A loop that only computes isn't: by how
+much it makes a request slower changes with what the machine's neighbours do to memory and system calls.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Callable, Iterable
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from apps.shortly.wsgi import application as shortly
+
+REPEAT_VARIABLE = "PROVE_REPEAT"
+_SHARE = float(os.environ.get(REPEAT_VARIABLE, "0"))
+_numbers = itertools.count()
+
+
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer as Shortly does, some requests later."""
+    if environ["REQUEST_METHOD"] == "GET":
+        number = next(_numbers)
+        if math.floor((number + 1) * _SHARE) > math.floor(number * _SHARE):
+            _answer_nobody(dict(environ))
+    return shortly(environ, start_response)
+
+
+def _answer_nobody(environ: WSGIEnvironment) -> None:
+    body = shortly(environ, _start_nothing)
+    for _ in body:
+        pass
+    if hasattr(body, "close"):
+        body.close()
+
+
+def _start_nothing(*_: object) -> Callable[[bytes], object]:
+    return lambda _: None
