@@ -72,12 +72,16 @@ def paired(a: Rounds, b: Rounds) -> Effect | None:
 
     Two trials of one block are neighbours in time, so what the machine did to both cancels.
     """
-    rounds = []
-    for number in sorted(a.keys() & b.keys()):
-        differences = [a[number][block] - b[number][block] for block in a[number].keys() & b[number].keys()]
-        if differences:
-            rounds.append(hodges_lehmann(differences))
-    return effect(rounds)
+    return effect([hodges_lehmann(blocks) for blocks in differences(a, b)])
+
+
+def differences(a: Rounds, b: Rounds) -> list[list[float]]:
+    """a - b in each block that both have, of each round that has such blocks."""
+    found = (
+        [a[number][block] - b[number][block] for block in sorted(a[number].keys() & b[number].keys())]
+        for number in sorted(a.keys() & b.keys())
+    )
+    return [blocks for blocks in found if blocks]
 
 
 def estimate(rounds: Rounds) -> Estimate | None:

@@ -7,6 +7,9 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
+from statistics import median
+
+import numpy as np
 
 from bench.analysis.estimate import hodges_lehmann
 from bench.blocks import block_orders
@@ -36,6 +39,7 @@ def prove(place: Place, *, cycles: int, short_blocks: int, long_s: float) -> Fin
     differences: dict[tuple[str, str], list[float]] = {
         pair: [] for pair in combinations([case.server for case in cases], 2)
     }
+    spreads: dict[float, list[Rates]] = {short_s: [], long_s: []}
     with stage(directory) as on, on.deployed(directory, plan.deployments, _SCENARIO):
         _block(on, plan, cases, plan.warmup_s, -1)
         for cycle in range(cycles):
@@ -44,6 +48,8 @@ def prove(place: Place, *, cycles: int, short_blocks: int, long_s: float) -> Fin
             got: dict[float, list[Rates]] = {long_s: [], short_s: []}
             for number, length_s in enumerate([*lengths[0], *lengths[1]]):
                 got[length_s].append(_block(on, plan, cases, length_s, cycle * 1000 + number))
+            for length_s, blocks in got.items():
+                spreads[length_s] += blocks
             for pair, values in differences.items():
                 long, short = (_location(got[length_s], pair) for length_s in (long_s, short_s))
                 values += [math.exp(short - long)] if short is not None and long is not None else []
@@ -53,12 +59,16 @@ def prove(place: Place, *, cycles: int, short_blocks: int, long_s: float) -> Fin
     found = {f"{a} / {b}": of_ratios(values) for (a, b), values in differences.items()}
     worst = max(found, key=lambda pair: abs(math.log(found[pair].value)))
     holds, note = near_one(found, TOLERANCE)
+    varied = (
+        f"a ratio varies by {_varied(spreads[short_s]):.1%} between short trials and by "
+        f"{_varied(spreads[long_s]):.1%} between long ones"
+    )
     return Finding(
         reached=(
             f"the worst of {len(found)} pairs, {worst}: {ratio_words(found[worst])} of the long trials' ratio"
         ),
         holds=holds,
-        note=note,
+        note="; ".join(filter(None, [note, varied])),
         raw={pair: [e.value, e.low, e.high] for pair, e in found.items()},
     )
 
@@ -79,6 +89,13 @@ def _block(on: Stage, plan: Plan, cases: Sequence[Case], length_s: float, block:
         for trial in on.driver.block(block_orders(sized, cases, 1, block, 0))
         if trial.answers > 0 and trial.duration_s > 0
     }
+
+
+def _varied(blocks: Sequence[Rates]) -> float:
+    """Standard deviation of a ratio between blocks, the median over pairs."""
+    pairs = combinations(sorted({server for block in blocks for server in block}), 2)
+    logs = ([block[a] - block[b] for block in blocks if a in block and b in block] for a, b in pairs)
+    return median(float(np.std(values)) for values in logs)
 
 
 def _location(blocks: Sequence[Rates], pair: tuple[str, str]) -> float | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.analysis import analyse
-from bench.analysis.estimate import Effect, effect, hodges_lehmann
+from bench.analysis.estimate import Effect, differences, effect, hodges_lehmann
 from bench.analysis.measured import Measured, Rounds, measured
 from bench.analysis.pairs import COST, THROUGHPUT
 from bench.errors import MachineError
@@ -172,8 +172,8 @@ def _pooled(suites: Sequence[Suite], slower: str) -> tuple[Effect | None, Effect
     """The plant as it was, over all rounds of all runs: in throughput, and in CPU time a request."""
     pairs = [(_closed(suite, slower), _closed(suite, _PLAIN)) for suite in suites]
     return (
-        effect([value for a, b in pairs for value in _rounds(a.log_rates, b.log_rates)]),
-        effect([value for a, b in pairs for value in _rounds(a.log_costs, b.log_costs)]),
+        effect([value for a, b in pairs for value in _levels(a.log_rates, b.log_rates)]),
+        effect([value for a, b in pairs for value in _levels(a.log_costs, b.log_costs)]),
     )
 
 
@@ -185,10 +185,6 @@ def _change(found: Effect | None) -> str:
     return f"{math.expm1(found.mean):+.1%} ({low:+.1%} to {high:+.1%})"
 
 
-def _rounds(a: Rounds, b: Rounds) -> list[float]:
+def _levels(a: Rounds, b: Rounds) -> list[float]:
     """The location of log(a / b) in each round that has both."""
-    return [
-        hodges_lehmann([a[number][block] - b[number][block] for block in common])
-        for number in sorted(a.keys() & b.keys())
-        if (common := a[number].keys() & b[number].keys())
-    ]
+    return [hodges_lehmann(blocks) for blocks in differences(a, b)]

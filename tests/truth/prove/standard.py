@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Mapping
 from itertools import combinations
@@ -14,8 +15,9 @@ from typing import Any
 import numpy as np
 import psutil
 
-from bench.analysis import analyse
-from bench.analysis.measured import measured
+from bench.analysis import analyse, student
+from bench.analysis.estimate import LEVEL, differences, hodges_lehmann
+from bench.analysis.measured import Measured, measured
 from bench.analysis.pairs import THROUGHPUT, half_width
 from bench.environment import split_cpus
 from bench.model import Suite
@@ -40,9 +42,8 @@ def width(place: Place, *, options: Options = ()) -> Finding:
     """Half of each pair's 95 % interval, not adjusted for the number of pairs."""
     suite = run(place, options)
     closed = [m for m in measured(suite).values() if m.case.load.model == "closed" and not m.deployment.twin]
-    effects = {
-        f"{a.case.server} / {b.case.server}": THROUGHPUT.effect(a, b) for a, b in combinations(closed, 2)
-    }
+    pairs = list(combinations(closed, 2))
+    effects = {f"{a.case.server} / {b.case.server}": THROUGHPUT.effect(a, b) for a, b in pairs}
     halves = {
         pair: float(np.expm1((found.interval()[1] - found.interval()[0]) / 2))
         for pair, found in effects.items()
@@ -51,13 +52,28 @@ def width(place: Place, *, options: Options = ()) -> Finding:
     if not halves:
         return Finding("", None, "no pair of servers has an interval: they need two rounds")
     reached = median(halves.values())
+    spread, blocks = (median(found) for found in zip(*(_spread(a, b) for a, b in pairs), strict=True))
+    least = student.normal_quantile(LEVEL) * spread / math.sqrt(blocks)
     twin = analyse(suite).twin
+    notes = [f"the twin: {twin.ratio:.3f} ±{half_width(twin):.1%}"] if twin is not None else []
+    notes.append(
+        f"the blocks of a ratio vary by {spread:.1%}: {blocks:.0f} of them leave ±{least:.1%}, even if "
+        f"restarts didn't vary and all spreads were known"
+    )
     return Finding(
         reached=f"±{reached:.1%} (from ±{min(halves.values()):.1%} to ±{max(halves.values()):.1%})",
         holds=reached <= MAX_HALF_WIDTH,
-        note=f"the twin: {twin.ratio:.3f} ±{half_width(twin):.1%}" if twin is not None else "",
+        note="; ".join(notes),
         raw=halves,
     )
+
+
+def _spread(a: Measured, b: Measured) -> tuple[float, int]:
+    """Standard deviation of log(a / b) between the blocks of a round, and how many blocks there are."""
+    residuals = [
+        value - hodges_lehmann(values) for values in differences(a.log_rates, b.log_rates) for value in values
+    ]
+    return float(np.std(residuals)), len(residuals)
 
 
 def duration(place: Place, *, options: Options = ()) -> Finding:
