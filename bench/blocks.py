@@ -1,4 +1,4 @@
-"""Which trial comes when: a round's blocks and what each measures, shuffled with the plan's seed."""
+"""What comes when in a round: which server is started first, its blocks, and the trials of each, shuffled."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
-from bench.duration import OPEN_SETTLE_S
+from bench.duration import open_settle_s
 from bench.model import Case, Deployment, Load, LoadModel, Plan, TrialOrder
 from bench.plan import old_deployments, server_of
 
@@ -34,12 +34,12 @@ def block_orders(
             scenario=case.scenario,
             load=case.load,
             length_s=plan.trial_s.closed if case.load.model == "closed" else plan.trial_s.open,
-            settle_s=0.0 if case.load.model == "closed" else OPEN_SETTLE_S,
+            settle_s=0.0 if case.load.model == "closed" else open_settle_s(case.load.rate),
             round=round_number,
             block=block,
             order=order,
             seed=f"{plan.seed}/{round_number}/{block}/{case.scenario}/{case.load.model}",
-            database=database_of(deployments[case.deployment]),
+            database=deployments[case.deployment].redis_database,
             epoch_ns=epoch_ns,
         )
         for order, case in enumerate(shuffled)
@@ -52,18 +52,12 @@ def starting_order(deployments: Sequence[Deployment], round_number: int) -> list
     return ordered[::-1] if round_number % 2 == 0 and any(one.old for one in ordered) else ordered
 
 
-def database_of(deployment: Deployment) -> int | None:
-    """The Redis database that a deployment's app uses, if it uses one."""
-    return deployment.database if deployment.app.redis else None
-
-
 def block_models(plan: Plan) -> list[LoadModel]:
     """ "closed" or "open" for each block of a round, the open ones spread evenly among the closed."""
-    every = plan.blocks / plan.open_blocks
     models: list[LoadModel] = []
     for block in range(plan.blocks):
         models.append("closed")
-        if int((block + 1) / every) > int(block / every):
+        if (block + 1) * plan.open_blocks // plan.blocks > block * plan.open_blocks // plan.blocks:
             models.append("open")
     return models
 

@@ -8,15 +8,19 @@ from typing import Literal
 
 from bench.model import Plan
 
-OPEN_SETTLE_S = 0.05
 PILOT_BLOCKS = 4
 _CLOSED_OVERHEAD_S = 0.035
-_OPEN_OVERHEAD_S = OPEN_SETTLE_S + 0.02
+_OPEN_OVERHEAD_S = 0.02
 _SHARED_OVERHEAD_S = 0.1
 _START_S = {"local": 0.8, "compose": 1.5, "external": 0.05}
 _DRIVER_START_S = 3.0
 # How much the next block leaves of an earlier one's weight: of the last 20 two thirds.
 _KEPT = 0.95
+
+# A queue forgets how it began in 1 / (service rate (1 - sqrt(load))^2), the relaxation time of M/M/1
+# (J. Cohen, The Single Server Queue, 1982): at 60 % that is 12 arrivals, and these are 40.
+_SETTLING_ARRIVALS = 40
+_SETTLE_BOUNDS_S = 0.05, 1.0
 
 Part = Literal["start", "warm-up", "pilot", "closed", "open", "stop"]
 
@@ -64,6 +68,12 @@ def parts_of(plan: Plan) -> Parts:
     )
 
 
+def open_settle_s(rate: float | None) -> float:
+    """How long open load of this rate, requests a second, goes on before anything counts."""
+    least, most = _SETTLE_BOUNDS_S
+    return least if rate is None else min(most, max(least, _SETTLING_ARRIVALS / rate))
+
+
 def needs_pilot(plan: Plan) -> bool:
     """Whether the rate of open load is still to be found."""
     return any(case.load.model == "open" and case.load.rate is None for case in plan.cases)
@@ -77,9 +87,15 @@ def expected_each_s(plan: Plan) -> Mapping[Part, float]:
         "warm-up": plan.warmup_s + closed_s - plan.trial_s.closed,
         "pilot": closed_s,
         "closed": closed_s,
-        "open": plan.trial_s.open + _OPEN_OVERHEAD_S,
+        "open": plan.trial_s.open + _settle_s(plan) + _OPEN_OVERHEAD_S,
         "stop": 0.0,
     }
+
+
+def _settle_s(plan: Plan) -> float:
+    """On average over the cases of open load; 0 without any."""
+    each = [open_settle_s(case.load.rate) for case in plan.cases if case.load.model == "open"]
+    return sum(each) / len(each) if each else 0.0
 
 
 def expected_s(plan: Plan) -> float:

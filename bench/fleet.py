@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
-from bench.blocks import database_of
 from bench.counters import read_listen
 from bench.deploy import Runtime
 from bench.errors import BenchError, EngineError
@@ -156,7 +155,7 @@ class Fleet:
         wrong_since: float | None = None
         while True:
             found = self._driver.probe(
-                target.deployment, scenario, database_of(member.deployment), _PROBE_SLICE_S, _ANSWER_S
+                target.deployment, scenario, member.deployment.redis_database, _PROBE_SLICE_S, _ANSWER_S
             )
             if not self._runtime.alive(target):
                 # Before what was found: on a port that was taken, the one who took it has answered.

@@ -106,6 +106,11 @@ class Deployment:
     database: int
     old: bool = False
 
+    @property
+    def redis_database(self) -> int | None:
+        """The Redis database that its app uses, if it uses one."""
+        return self.database if self.app.redis else None
+
 
 @dataclass(frozen=True)
 class Case:

@@ -1,4 +1,4 @@
-"""From what was asked to every case, in which order, with which seeds, and how long it will take."""
+"""From what was asked to every case, and how long it will take."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def make_plan(
         seed=seed,
         rounds=profile.rounds,
         blocks=profile.blocks,
-        open_blocks=max(1, round(profile.blocks / 10)),
+        open_blocks=max(1, (profile.blocks + 5) // 10),
         trial_s=profile.trial_s,
         warmup_s=profile.warmup_s,
         users=profile.users[0],

@@ -31,7 +31,7 @@ from bench.runner import Runner
 from bench.store import SCHEMA_VERSION, Writer
 from bench.versions import Checkout, checked_out
 
-CALIBRATION_BLOCKS = 6
+CALIBRATION_BLOCKS = 10
 _SERVER_AT_FAULT = frozenset({"failed", "errors"})
 
 

@@ -227,7 +227,7 @@ def _plan(
         seed=seed,
         rounds=rounds,
         blocks=blocks,
-        open_blocks=max(1, round(blocks / 10)),
+        open_blocks=max(1, (blocks + 5) // 10),
         trial_s=TrialLength(CLOSED_S, OPEN_S),
         warmup_s=1.0,
         users=USERS,

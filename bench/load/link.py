@@ -114,7 +114,7 @@ class Link:
     def _complete(self, connection: Connection, keeps: bool, outcome: int) -> Connection:
         self.outcome = outcome
         connection.reply = None
-        connection.seen = 0
+        connection.good, connection.seen = b"", 0
         connection.keeps = keeps and self.reuse
         self._carried_again += connection.reused
         connection.reused = True
@@ -138,6 +138,7 @@ class Link:
             connection.seen = 0
             if seen:
                 reply.feed(connection.good[:seen])
+                connection.good = b""
         if data:
             reply.feed(data)
         else:
@@ -176,7 +177,7 @@ class Link:
     def _fail(self, connection: Connection, kind: str) -> Connection:
         connection.keeps = False
         connection.reply = None
-        connection.seen = 0
+        connection.good, connection.seen = b"", 0
         self.outcome = CODE[kind]
         return connection
 

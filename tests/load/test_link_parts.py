@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import pytest
 from bench.load.link import Link
 from bench.load.outcomes import CODE, INCOMPLETE, KINDS
 from bench.load.wire import Exchange
+from bench.scenarios.request import Expect, Request
 from tests.load.trials import PAGE, link_to
 
 BODY = PAGE.expect.body or b""
@@ -20,6 +22,11 @@ BODY = PAGE.expect.body or b""
 def answer(date: str, body: bytes = BODY) -> bytes:
     head = f"HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
+
+
+def address(listening: socket) -> str:
+    host, port = listening.getsockname()
+    return f"http://{host}:{port}"
 
 
 OLD, NEW = answer("one"), answer("two")
@@ -43,20 +50,18 @@ def exchange() -> Exchange:
 @pytest.fixture
 def link(exchange: Exchange) -> Iterator[tuple[Link, Pair, Pair]]:
     """Two connections; the answer to the first's first request was `OLD`, and both wait for another."""
-    with create_server(("127.0.0.1", 0)) as listening:
-        host, port = listening.getsockname()
-        with link_to(f"http://{host}:{port}") as found:
-            pairs = []
-            for _ in range(2):
-                before = set(found.active)
-                assert found.begin(exchange, 0, 0) == INCOMPLETE
-                (fd,) = set(found.active) - before
-                pairs.append(Pair(fd, listening.accept()[0]))
-            one, other = pairs
-            with closing(one.server), closing(other.server):
-                assert tell(found, one, OLD) == "ok"
-                assert found.again(found.active[one.fd], exchange, 0) == INCOMPLETE
-                yield found, one, other
+    with create_server(("127.0.0.1", 0)) as listening, link_to(address(listening)) as found:
+        pairs = []
+        for _ in range(2):
+            before = set(found.active)
+            assert found.begin(exchange, 0, 0) == INCOMPLETE
+            (fd,) = set(found.active) - before
+            pairs.append(Pair(fd, listening.accept()[0]))
+        one, other = pairs
+        with closing(one.server), closing(other.server):
+            assert tell(found, one, OLD) == "ok"
+            assert found.again(found.active[one.fd], exchange, 0) == INCOMPLETE
+            yield found, one, other
 
 
 def tell(link: Link, pair: Pair, data: bytes) -> str | None:
@@ -111,10 +116,33 @@ def test_after_an_answer_in_parts_the_next_starts_anew(
         assert tell(links, one, OLD[:CUT]) is None
         assert tell(links, one, OLD[CUT:]) == "ok"
         assert links.again(links.active[one.fd], exchange, 0) == INCOMPLETE
-    one.server.close()
+    one.server.shutdown(SHUT_WR)
     ((fd, _event),) = links.poll(5)
     assert links.receive(fd) is None, "a kept connection that ends without a byte is opened again"
     assert links.lost == 1
+
+
+def test_an_answer_that_is_longer_than_what_is_read_at_once() -> None:
+    body = bytes(range(256)) * 1000
+    exchange = Exchange(Request("large", "GET", "/", Expect(200, body=body)), 0, "here", close=False)
+    large = answer("one", body)
+    outcomes = []
+    with create_server(("127.0.0.1", 0)) as listening, link_to(address(listening)) as links:
+        assert links.begin(exchange, 0, 0) == INCOMPLETE
+        (fd,) = links.active
+        with listening.accept()[0] as server:
+            for sent in (large, large, large[:-1] + b"?"):
+                sending = threading.Thread(target=server.sendall, args=(sent,))
+                sending.start()
+                connection = None
+                while connection is None:
+                    assert links.poll(5)
+                    connection = links.receive(fd)
+                sending.join()
+                outcomes.append(KINDS[links.outcome])
+                assert links.again(connection, exchange, 0) == INCOMPLETE
+    assert outcomes == ["ok", "ok", "body"]
+    assert exchange.good == large
 
 
 def test_an_end_in_the_middle_is_truncated(link: tuple[Link, Pair, Pair]) -> None:

@@ -28,7 +28,7 @@ Prove = Callable[[Place], Finding]
 _QUICK_RUN = ("--rounds", "3", "--blocks", "10")
 _QUICK = Size(rounds=3, blocks=10)
 _STANDARD = Size(PROFILES["standard"].rounds, PROFILES["standard"].blocks)
-_SLOWER = partial(slower.make_runs, runs=10, size=_STANDARD, calibration=Size(rounds=3, blocks=30))
+_SLOWER = partial(slower.make_runs, runs=10, size=_STANDARD, calibration=_STANDARD)
 _QUICK_SLOWER = partial(slower.make_runs, runs=2, size=_QUICK, calibration=_QUICK)
 
 

@@ -1,7 +1,7 @@
-"""Shortly, made slower: it does the work of some requests twice, of all that read the share `PROVE_REPEAT`.
+"""Shortly, made slower: of all GET requests it does the share `PROVE_REPEAT` twice, and sends one answer.
 
-What is planted is of the same kind as what a request costs anyway. A loop that only computes isn't: by how
-much it makes a request slower changes with what the machine's neighbours do to memory and system calls.
+What is planted is of the same kind as what the application does anyway. A loop that only computes isn't:
+where 3 and 5 % were planted by it, ten runs found 3.6 and 6.5 %.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from statistics import median
 
 import numpy as np
@@ -39,7 +39,7 @@ def prove(place: Place, *, cycles: int, short_blocks: int, long_s: float) -> Fin
     differences: dict[tuple[str, str], list[float]] = {
         pair: [] for pair in combinations([case.server for case in cases], 2)
     }
-    spreads: dict[float, list[Rates]] = {short_s: [], long_s: []}
+    spreads: dict[float, list[list[Rates]]] = {short_s: [], long_s: []}
     with stage(directory) as on, on.deployed(directory, plan.deployments, _SCENARIO):
         _block(on, plan, cases, plan.warmup_s, -1)
         for cycle in range(cycles):
@@ -49,7 +49,7 @@ def prove(place: Place, *, cycles: int, short_blocks: int, long_s: float) -> Fin
             for number, length_s in enumerate([*lengths[0], *lengths[1]]):
                 got[length_s].append(_block(on, plan, cases, length_s, cycle * 1000 + number))
             for length_s, blocks in got.items():
-                spreads[length_s] += blocks
+                spreads[length_s].append(blocks)
             for pair, values in differences.items():
                 long, short = (_location(got[length_s], pair) for length_s in (long_s, short_s))
                 values += [math.exp(short - long)] if short is not None and long is not None else []
@@ -60,8 +60,8 @@ def prove(place: Place, *, cycles: int, short_blocks: int, long_s: float) -> Fin
     worst = max(found, key=lambda pair: abs(math.log(found[pair].value)))
     holds, note = near_one(found, TOLERANCE)
     varied = (
-        f"a ratio varies by {_varied(spreads[short_s]):.1%} between short trials and by "
-        f"{_varied(spreads[long_s]):.1%} between long ones"
+        f"the standard deviation of a ratio between a block and the next: {_varied(spreads[short_s]):.1%} of "
+        f"short trials, {_varied(spreads[long_s]):.1%} of long ones, which are further apart"
     )
     return Finding(
         reached=(
@@ -91,11 +91,25 @@ def _block(on: Stage, plan: Plan, cases: Sequence[Case], length_s: float, block:
     }
 
 
-def _varied(blocks: Sequence[Rates]) -> float:
-    """Standard deviation of a ratio between blocks, the median over pairs."""
-    pairs = combinations(sorted({server for block in blocks for server in block}), 2)
-    logs = ([block[a] - block[b] for block in blocks if a in block and b in block] for a, b in pairs)
-    return median(float(np.std(values)) for values in logs)
+def _varied(cycles: Sequence[Sequence[Rates]]) -> float:
+    """Standard deviation of a ratio's logarithm, from blocks and the next ones; the median over pairs.
+
+    Neighbours, so that what changes over an hour isn't in it: the difference of independent blocks has twice
+    the variance of one.
+    """
+    if all(len(blocks) < 2 for blocks in cycles):
+        cycles = [[block for blocks in cycles for block in blocks]]
+    servers = sorted({server for blocks in cycles for block in blocks for server in block})
+    steps = {
+        (a, b): [
+            (two[a] - two[b]) - (one[a] - one[b])
+            for blocks in cycles
+            for one, two in pairwise(blocks)
+            if {a, b} <= one.keys() & two.keys()
+        ]
+        for a, b in combinations(servers, 2)
+    }
+    return median(math.sqrt(float(np.mean(np.square(found))) / 2) for found in steps.values() if found)
 
 
 def _location(blocks: Sequence[Rates], pair: tuple[str, str]) -> float | None:

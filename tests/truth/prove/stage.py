@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.deploy.local import LocalRuntime
-from bench.duration import OPEN_SETTLE_S
+from bench.duration import open_settle_s
 from bench.environment import split_cpus
 from bench.errors import MachineError
 from bench.fleet import Fleet
@@ -44,7 +44,7 @@ class Stage:
                 scenario=scenario,
                 load=load,
                 length_s=length_s,
-                settle_s=OPEN_SETTLE_S if load.model == "open" else 0.0,
+                settle_s=open_settle_s(load.rate) if load.model == "open" else 0.0,
                 round=1,
                 block=0,
                 order=number,
@@ -105,7 +105,7 @@ def rate(trials: Sequence[Trial]) -> float:
 
 def due_in_window(rate: float, length_s: float, seed: str) -> list[int]:
     """When the driver has requests due that count: nanoseconds from when the window opens."""
-    settle_ns, length_ns = round(OPEN_SETTLE_S * 1e9), round(length_s * 1e9)
+    settle_ns, length_ns = round(open_settle_s(rate) * 1e9), round(length_s * 1e9)
     due = poisson(rate, settle_ns + length_ns, random.Random(seed).getrandbits(63))
     return [at - settle_ns for at in due[bisect_right(due, settle_ns) :]]
 

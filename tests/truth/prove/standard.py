@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Mapping
 from itertools import combinations
@@ -15,8 +14,8 @@ from typing import Any
 import numpy as np
 import psutil
 
-from bench.analysis import analyse, student
-from bench.analysis.estimate import LEVEL, differences, hodges_lehmann
+from bench.analysis import analyse
+from bench.analysis.estimate import differences
 from bench.analysis.measured import Measured, measured
 from bench.analysis.pairs import THROUGHPUT, half_width
 from bench.environment import split_cpus
@@ -52,14 +51,10 @@ def width(place: Place, *, options: Options = ()) -> Finding:
     if not halves:
         return Finding("", None, "no pair of servers has an interval: they need two rounds")
     reached = median(halves.values())
-    spread, blocks = (median(found) for found in zip(*(_spread(a, b) for a, b in pairs), strict=True))
-    least = student.normal_quantile(LEVEL) * spread / math.sqrt(blocks)
     twin = analyse(suite).twin
     notes = [f"the twin: {twin.ratio:.3f} ±{half_width(twin):.1%}"] if twin is not None else []
-    notes.append(
-        f"the blocks of a ratio vary by {spread:.1%}: {blocks:.0f} of them leave ±{least:.1%}, even if "
-        f"restarts didn't vary and all spreads were known"
-    )
+    spreads = [found for found in (_spread(a, b) for a, b in pairs) if found is not None]
+    notes.append(f"the standard deviation of a ratio between the blocks of a round: {median(spreads):.1%}")
     return Finding(
         reached=f"±{reached:.1%} (from ±{min(halves.values()):.1%} to ±{max(halves.values()):.1%})",
         holds=reached <= MAX_HALF_WIDTH,
@@ -68,12 +63,13 @@ def width(place: Place, *, options: Options = ()) -> Finding:
     )
 
 
-def _spread(a: Measured, b: Measured) -> tuple[float, int]:
-    """Standard deviation of log(a / b) between the blocks of a round, and how many blocks there are."""
-    residuals = [
-        value - hodges_lehmann(values) for values in differences(a.log_rates, b.log_rates) for value in values
-    ]
-    return float(np.std(residuals)), len(residuals)
+def _spread(a: Measured, b: Measured) -> float | None:
+    """Standard deviation of log(a / b) between the blocks of a round; None without two blocks in one."""
+    rounds = [blocks for blocks in differences(a.log_rates, b.log_rates) if len(blocks) > 1]
+    if not rounds:
+        return None
+    residuals = np.concatenate([np.array(blocks) - np.mean(blocks) for blocks in rounds])
+    return float(np.sqrt((residuals**2).sum() / (len(residuals) - len(rounds))))
 
 
 def duration(place: Place, *, options: Options = ()) -> Finding:
