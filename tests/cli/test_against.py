@@ -22,7 +22,7 @@ COPIED = ("bench", "apps", "servers", "docker-compose.yml", "requirements.lock")
 APP = "apps/hello/wsgi.py"
 # Of every request, so that the servers and not the generator are what is measured.
 USUAL_S, GROSS_S = 0.004, 0.08
-SHORT = ("--app", "hello", "--rounds", "3", "--blocks", "8", "--users", "4", "--rate", "20", "--seed", "5")
+SHORT = ("--app", "hello", "--rounds", "3", "--blocks", "4", "--users", "4", "--rate", "20", "--seed", "5")
 
 Git = Callable[..., str]
 

@@ -7,6 +7,7 @@ package. Where a module belongs that isn't listed is a decision, so an unlisted 
 from __future__ import annotations
 
 import ast
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,17 +126,24 @@ def violations(root: Path) -> list[str]:
         f"{' -> '.join(chain)}: analysis and reports need no process and no network"
         for module in modules
         if within(module, PURE)
-        for chain in impure_chains((module,), imports)
+        for chain in impure_chains(module, imports)
     ]
 
 
-def impure_chains(chain: tuple[str, ...], imports: Mapping[str, list[Imported]]) -> Iterator[tuple[str, ...]]:
-    """Every way from the chain's last module, through other modules of bench, to something in `IMPURE`."""
-    for imported in imports[chain[-1]]:
-        if within(imported.name, IMPURE):
-            yield (*chain, imported.name)
-        elif imported.name in imports and imported.name not in chain:
-            yield from impure_chains((*chain, imported.name), imports)
+def impure_chains(module: str, imports: Mapping[str, list[Imported]]) -> Iterator[tuple[str, ...]]:
+    """A shortest way from a module, through other modules of bench, to each thing in `IMPURE`."""
+    seen = {module}
+    waiting = deque([(module,)])
+    while waiting:
+        chain = waiting.popleft()
+        for imported in imports[chain[-1]]:
+            if imported.name in seen:
+                continue
+            seen.add(imported.name)
+            if within(imported.name, IMPURE):
+                yield (*chain, imported.name)
+            elif imported.name in imports:
+                waiting.append((*chain, imported.name))
 
 
 def test_every_module_imports_only_what_stands_below_it() -> None:
