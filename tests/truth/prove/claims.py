@@ -130,7 +130,7 @@ CLAIMS = (
         "ratios of the five servers from trials of 0.1 s, against those from long ones (3 s; quick: 1 s)",
         "within 2 % + half the interval of the difference, which is at most 2 % itself",
         ("short-trials",),
-        partial(short_trials.prove, cycles=20, short_blocks=10, long_s=3.0),
+        partial(short_trials.prove, cycles=40, short_blocks=10, long_s=3.0),
         partial(short_trials.prove, cycles=6, short_blocks=5, long_s=1.0),
     ),
     Claim(
