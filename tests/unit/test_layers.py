@@ -133,7 +133,7 @@ def violations(root: Path) -> list[str]:
 def impure_chains(module: str, imports: Mapping[str, list[Imported]]) -> Iterator[tuple[str, ...]]:
     """A shortest way from a module, through other modules of bench, to each thing in `IMPURE`."""
     seen = {module}
-    waiting = deque([(module,)])
+    waiting: deque[tuple[str, ...]] = deque([(module,)])
     while waiting:
         chain = waiting.popleft()
         for imported in imports[chain[-1]]:
