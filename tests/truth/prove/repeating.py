@@ -1,7 +1,7 @@
 """Shortly, made slower: of all GET requests it does the share `PROVE_REPEAT` twice, and sends one answer.
 
-What is planted is of the same kind as what the application does anyway. A loop that only computes isn't:
-where 3 and 5 % were planted by it, ten runs found 3.6 and 6.5 %.
+What is planted is of the same kind as what the application does anyway. A loop that only computes isn't,
+and came out larger than asked in some runs than in others.
 """
 
 from __future__ import annotations
