@@ -34,7 +34,7 @@ def block_orders(
             scenario=case.scenario,
             load=case.load,
             length_s=plan.trial_s.closed if case.load.model == "closed" else plan.trial_s.open,
-            settle_s=0.0 if case.load.model == "closed" else open_settle_s(case.load.rate),
+            settle_s=_settle_s(plan, case.load),
             round=round_number,
             block=block,
             order=order,
@@ -44,6 +44,10 @@ def block_orders(
         )
         for order, case in enumerate(shuffled)
     ]
+
+
+def _settle_s(plan: Plan, load: Load) -> float:
+    return plan.settle_s if load.model == "closed" else max(plan.settle_s, open_settle_s(load.rate))
 
 
 def starting_order(deployments: Sequence[Deployment], round_number: int) -> list[Deployment]:
@@ -57,8 +61,8 @@ def block_models(plan: Plan) -> list[LoadModel]:
     models: list[LoadModel] = []
     for block in range(plan.blocks):
         models.append("closed")
-        if (block + 1) * plan.open_blocks // plan.blocks > block * plan.open_blocks // plan.blocks:
-            models.append("open")
+        before, after = (number * plan.open_blocks // plan.blocks for number in (block, block + 1))
+        models += ["open"] * (after - before)
     return models
 
 

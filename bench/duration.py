@@ -10,10 +10,12 @@ from bench.model import Plan
 
 PILOT_BLOCKS = 4
 _CLOSED_OVERHEAD_S = 0.035
-_OPEN_OVERHEAD_S = 0.02
+OPEN_OVERHEAD_S = 0.02
 _SHARED_OVERHEAD_S = 0.1
 _START_S = {"local": 0.8, "compose": 1.5, "external": 0.05}
-_DRIVER_START_S = 3.0
+DRIVER_START_S = 3.0
+ENDING_S = 4.0
+"""For stopping the last round's servers, and for the reports."""
 # How much the next block leaves of an earlier one's weight: of the last 20 two thirds.
 _KEPT = 0.95
 
@@ -23,6 +25,8 @@ _SETTLING_ARRIVALS = 40
 _SETTLE_BOUNDS_S = 0.05, 1.0
 
 Part = Literal["start", "warm-up", "pilot", "closed", "open", "stop"]
+EachS = Mapping[Part, float]
+"""Seconds for one of each part."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Parts:
     open: int
     stop: int
 
-    def seconds(self, each_s: Mapping[Part, float]) -> float:
+    def seconds(self, each_s: EachS) -> float:
         """What they take together."""
         return (
             self.start * each_s["start"]
@@ -79,28 +83,30 @@ def needs_pilot(plan: Plan) -> bool:
     return any(case.load.model == "open" and case.load.rate is None for case in plan.cases)
 
 
-def expected_each_s(plan: Plan) -> Mapping[Part, float]:
+def expected_each_s(plan: Plan) -> EachS:
     """Seconds for one of each part, from its length and its usual overhead; stopping is within starting."""
     closed_s = plan.trial_s.closed + _CLOSED_OVERHEAD_S + (_SHARED_OVERHEAD_S if plan.processes > 1 else 0.0)
     return {
         "start": _START_S[plan.runtime],
         "warm-up": plan.warmup_s + closed_s - plan.trial_s.closed,
         "pilot": closed_s,
-        "closed": closed_s,
-        "open": plan.trial_s.open + _settle_s(plan) + _OPEN_OVERHEAD_S,
+        "closed": plan.settle_s + closed_s,
+        "open": plan.trial_s.open + _settle_s(plan) + OPEN_OVERHEAD_S,
         "stop": 0.0,
     }
 
 
 def _settle_s(plan: Plan) -> float:
     """On average over the cases of open load; 0 without any."""
-    each = [open_settle_s(case.load.rate) for case in plan.cases if case.load.model == "open"]
+    each = [
+        max(plan.settle_s, open_settle_s(case.load.rate)) for case in plan.cases if case.load.model == "open"
+    ]
     return sum(each) / len(each) if each else 0.0
 
 
 def expected_s(plan: Plan) -> float:
     """Seconds for the whole run."""
-    return _DRIVER_START_S + parts_of(plan).seconds(expected_each_s(plan))
+    return DRIVER_START_S + parts_of(plan).seconds(expected_each_s(plan))
 
 
 class Pace:
@@ -127,6 +133,18 @@ class Pace:
             self._done[part] = self._done.get(part, 0.0) * _KEPT + count
             self._each_s[part] = self._spent_s[part] / self._done[part]
         self.skip(now_s)
+
+    def expect(self, each_s: EachS) -> None:
+        """Take these for the parts to come: the plan has changed."""
+        self._each_s = dict(each_s)
+        for part in ("closed", "open"):
+            self._spent_s.pop(part, None)
+            self._done.pop(part, None)
+
+    @property
+    def each_s(self) -> EachS:
+        """Seconds for one of each part."""
+        return self._each_s
 
     def left_s(self, left: Parts) -> float:
         """Seconds for the rest: at the pace measured, and as planned where nothing was measured yet."""

@@ -164,6 +164,11 @@ class Plan:
         expected_s: the time the whole run will take, estimated before it starts.
         stop_within: looked at when half and three quarters of the rounds are done: the run ends there if
             half of each interval of a throughput, as a fraction of it, is at most this; None for never.
+        settle_s: least time of settling of each trial: that of slow answers, where there are any.
+        counted_from: the first round that counts. The trials of earlier ones were too short for slow answers
+            that were seen in them.
+        minutes: the time that the run may take, as the user gave it; None without a limit.
+        adapts: whether rounds and blocks are the profile's, and so may become fewer for slow applications.
         processes: of the load generator; several share each trial.
         client: "loop", the harness's own, or "fasthttp", locust's FastHttpUser, for comparison.
         against: the old version that is measured beside this one; None without.
@@ -189,6 +194,10 @@ class Plan:
     client: Client = "loop"
     against: Against | None = None
     fail_if: tuple[str, ...] = ()
+    settle_s: float = 0.0
+    counted_from: int = 1
+    minutes: float | None = None
+    adapts: bool = True
 
 
 @dataclass(frozen=True)
@@ -228,7 +237,7 @@ class TrialOrder:
 
     Attributes:
         length_s: length of the counted window.
-        settle_s: open load only: arrivals before the window opens, which don't count.
+        settle_s: load before the window opens, which doesn't count; of closed load at least so much.
         target: name of the deployment, known from an earlier `targets` order.
         seed: what the request stream and due times are drawn from; equal seeds give every server
             the same requests.
@@ -270,9 +279,14 @@ class Trial:
         errors: failures by kind; sums to `failed`.
         connections: connections opened in the window.
         lost: connections that the server closed unannounced, between two requests.
-        mean_s: exact mean response time of the counted requests; None without any.
+        begun: requests sent within the window of closed load, due within that of open load. Each is followed
+            to its end, whenever that is: `mean_s` and latency are theirs. None of results from before that
+            was recorded, where they are of the requests that ended within the window.
+        mean_s: exact mean time from sent to done, right answers and failures alike; None without any.
         cpu_s: CPU time of the server in the window; None where it can't be read.
         generator_cpu: CPU time that the generator used over the window or waited for, as a share of one CPU.
+        disturbed: whether the whole machine stood still in its block. The block was measured again, and this
+            trial isn't counted.
         histograms: "<kind>/<endpoint>" -> HdrHistogram V2, base64, microseconds; kind is
             latency (open load: from when it was due), service or lateness.
         host: differences of the machine's counters over the window
@@ -298,6 +312,8 @@ class Trial:
     mean_s: float | None
     cpu_s: float | None
     generator_cpu: float
+    begun: int | None = None
+    disturbed: bool = False
     histograms: Mapping[str, str] = field(default_factory=dict)
     host: Mapping[str, float] = field(default_factory=dict)
 

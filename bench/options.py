@@ -49,6 +49,11 @@ _OPTIONS = (
     click.option("--rate", help="Requests a second of open load, instead of the pilot's."),
     click.option("--rounds", help="Rounds of fresh deployments."),
     click.option("--blocks", help="Closed-load blocks a round; a tenth as many, rounded, are open load."),
+    click.option(
+        "--minutes",
+        help="The time that the run may take, reports included: it has as many rounds and blocks as fit, and "
+        "ends in time.",
+    ),
     click.option("--seed", help="Order and requests are drawn from it; by default a fresh one."),
     click.option("--out", help="Directory for this run's files.", shell_complete=complete.directories),
     click.option(

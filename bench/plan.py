@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from bench.duration import expected_s
+from bench.lengths import for_minutes
 from bench.model import (
     OLD_SUFFIX,
     TWIN_SUFFIX,
@@ -112,6 +113,8 @@ def make_plan(
     against: Against | None = None,
     old_servers: Sequence[Server] = (),
     fail_if: tuple[str, ...] = (),
+    minutes: float | None = None,
+    adapts: bool = True,
 ) -> Plan:
     """Lay out every deployment and case.
 
@@ -120,6 +123,8 @@ def make_plan(
         rate: open rate for all cases; None to have the pilot find it.
         processes: of the load generator.
         old_servers: those of `servers` that the version `against` has, as it has them.
+        minutes: the time that the run may take.
+        adapts: whether rounds and blocks are the profile's, and not the user's own.
     """
     apps = list({app.name: app for app, _ in combinations}.values())
     deployments = _deployments(servers, old_servers, apps, twin=profile.twin)
@@ -150,7 +155,10 @@ def make_plan(
         client=client,
         against=against,
         fail_if=fail_if,
+        adapts=adapts,
     )
+    if minutes is not None:
+        return for_minutes(plan, minutes, more_rounds=adapts)
     return replace(plan, expected_s=expected_s(plan))
 
 

@@ -62,6 +62,11 @@ class Reporter:
         else:
             self._say(_stamped(text))
 
+    def notice(self, text: str) -> None:
+        """Something that whoever looks on wants to know, and that is no problem: above a table, or a line."""
+        if not self._console.quiet:
+            self._say(_stamped(text))
+
     def show(self, screen: Screen) -> None:
         """Draw a run as it is now, where there is a terminal."""
         self._screen = screen

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bench.analysis import analyse, sure_enough
+from bench.analysis.measured import counts
+from bench.analysis.slow import slow_s
 from bench.analysis.verdict import MAX_ERROR_RATE
 from bench.blocks import block_models, block_orders, starting_order
 from bench.counters import difference
 from bench.deploy import Runtime
-from bench.duration import PILOT_BLOCKS, needs_pilot
+from bench.disturbed import Usual, repeats_allowed
+from bench.duration import ENDING_S, PILOT_BLOCKS, needs_pilot
 from bench.fleet import Fleet
+from bench.lengths import MOST_SLOW_S, corrected, in_what, least_s, remeasured, with_settling
 from bench.load.client import LoadDriver
-from bench.model import Case, Failure, Plan, Trial, TrialOrder
+from bench.model import Case, Failure, LoadModel, Plan, Trial, TrialOrder
 from bench.plan import with_open_rates
 from bench.progress import Reporter
 from bench.store import Writer, load
@@ -24,6 +29,8 @@ _WARM_UP = -1
 _PILOT = -2
 _IDLE_S = 0.5
 _SET_POINTS = (0.5, 0.75)
+_PILOT_SHARE = 0.05
+"""Of the run's time; what has begun is ended."""
 
 
 class Runner:
@@ -52,29 +59,50 @@ class Runner:
         self._reporter = reporter
         self._done = {(trial.round, trial.block, trial.case) for trial in saved}
         self._epoch_ns = epoch_ns
+        # Monotonic time at which the last trial must have ended; None without --minutes.
+        self._ends_s = None if plan.minutes is None else epoch_ns / 1e9 + plan.minutes * 60 - ENDING_S
+        self._over = False
+        self._asked = plan
+        self._began_s = epoch_ns / 1e9
+        self._piloted = bool(saved) or not plan.claims
+        counted = [trial for trial in saved if counts(plan, trial)]
+        models = {case.id: case.load.model for case in plan.cases}
+        self._closed = [trial for trial in counted if models[trial.case] == "closed"]
+        self._usual = Usual()
+        self._repeats_left = repeats_allowed(plan.rounds * (plan.blocks + plan.open_blocks))
         self._given_up: set[str] = set()
         self._models = block_models(plan)
         self._deployment_of = {case.id: case.deployment for case in plan.cases}
-        rounds = {number: self._missing(number) for number in range(1, plan.rounds + 1)}
+        rounds = {number: self._missing(number) for number in range(plan.counted_from, plan.rounds + 1)}
         self._watch = Watch(plan, reporter, {n: blocks for n, blocks in rounds.items() if blocks}, saved)
 
     def run(self) -> None:
         """Measure everything that isn't measured yet."""
         self._seed()
-        for number in range(1, self._plan.rounds + 1):
+        number = self._plan.counted_from
+        while number <= self._plan.rounds:
             blocks = self._missing(number)
-            if blocks:
+            if blocks and self._time_for_a_round():
                 self._round(number, blocks)
-            if self._sure_enough_after(number):
-                self._plan = replace(self._plan, rounds=number)
-                self._writer.append(plan=self._plan)
-                self._reporter.phase(f"every interval is narrow enough: ending after round {number}")
-                return
+                longer_s = None if self._over else self._longer_s(self._closed)
+                if longer_s is not None:
+                    self._measure_again(number, longer_s)
+            if self._over:
+                self._end_after(number, f"--minutes {self._plan.minutes:g} are over")
+            elif self._sure_enough_after(number):
+                self._end_after(number, "every interval is narrow enough")
+            number += 1
+
+    def _end_after(self, number: int, why: str) -> None:
+        self._plan = replace(self._plan, rounds=number)
+        self._writer.append(plan=self._plan)
+        self._reporter.phase(f"{why}: ending after round {number}")
 
     def _sure_enough_after(self, number: int) -> bool:
         """Looked at only at set points: whoever looks all the time stops at a lucky moment."""
-        within, rounds = self._plan.stop_within, self._plan.rounds
-        if within is None or number not in {round(rounds * share) for share in _SET_POINTS}:
+        within, first = self._plan.stop_within, self._plan.counted_from
+        rounds = self._plan.rounds - first + 1
+        if within is None or number - first + 1 not in {round(rounds * share) for share in _SET_POINTS}:
             return False
         return sure_enough(analyse(load(self._writer.directory)), within)
 
@@ -104,11 +132,11 @@ class Runner:
                 fleet.read_idle_memory()
                 if number == 1:
                     fleet.read_idle_cpu(_IDLE_S)
-                if needs_pilot(self._plan):
+                if needs_pilot(self._plan) or not self._piloted:
                     self._pilot(number, fleet)
+                    blocks = self._missing(number)
                 self._watch.measuring(self._plan, fleet.members)
-                for block in blocks:
-                    self._block(number, block, fleet)
+                self._blocks(number, blocks, fleet)
         finally:
             self._writer.append(deployments=fleet.records)
         self._watch.stopped()
@@ -131,39 +159,109 @@ class Runner:
     def _warm_up(self, number: int, fleet: Fleet) -> None:
         """Closed load that counts for nothing, so that caches, pools and interpreters are warm."""
         orders = [
-            replace(order, length_s=self._plan.warmup_s) for order in self._orders(number, _WARM_UP, fleet)
+            replace(order, length_s=self._plan.warmup_s, settle_s=0.0)
+            for order in self._orders(number, _WARM_UP, "closed", fleet)
         ]
         for _ in self._driver.block(orders):
             pass
 
     def _pilot(self, number: int, fleet: Fleet) -> None:
-        """Find what each case can do, to set the rate of open load for all."""
-        rates: dict[str, list[float]] = {}
-        for block in range(min(PILOT_BLOCKS, self._plan.blocks)):
-            for trial in self._driver.block(self._orders(number, _PILOT - block, fleet)):
-                if trial.answers and trial.failed <= MAX_ERROR_RATE * trial.ok:
-                    rates.setdefault(trial.case, []).append(trial.answers / trial.duration_s)
-        self._plan = with_open_rates(self._plan, {case: statistics.median(r) for case, r in rates.items()})
-        self._writer.append(plan=self._plan)
+        """Find what each case can do, to set the rate of open load for all, and correct the plan by it.
 
-    def _block(self, number: int, block: int, fleet: Fleet) -> None:
+        Where slow answers are seen, trials become long enough for them, and all is found again with those.
+        """
+        self._piloted = True
+        before = self._plan
+        while True:
+            trials = self._pilot_blocks(number, fleet)
+            longer_s = self._longer_s(trials)
+            if longer_s is None:
+                break
+            self._plan = with_settling(self._plan, longer_s)
+        rates: dict[str, list[float]] = {}
+        for trial in trials:
+            if trial.answers and trial.failed <= MAX_ERROR_RATE * trial.ok:
+                rates.setdefault(trial.case, []).append(trial.answers / trial.duration_s)
+        self._plan = with_open_rates(self._plan, {case: statistics.median(r) for case, r in rates.items()})
+        self._correct(number, before)
+
+    def _pilot_blocks(self, number: int, fleet: Fleet) -> list[Trial]:
         trials: list[Trial] = []
-        orders = [o for o in self._orders(number, block, fleet) if (number, block, o.case) not in self._done]
+        began = time.monotonic()
+        for block in range(min(PILOT_BLOCKS, self._plan.blocks)):
+            trials += self._driver.block(self._orders(number, _PILOT - block, "closed", fleet))
+            if time.monotonic() - began > _PILOT_SHARE * self._plan.expected_s:
+                break
+        self._watch.piloted(len(trials))
+        return trials
+
+    def _correct(self, number: int, before: Plan) -> None:
+        """Lengths and numbers of trials by what the pilot took."""
+        now_s = time.monotonic()
+        ends_s = self._ends_s if self._ends_s is not None else self._began_s + before.expected_s
+        self._plan, each_s = corrected(self._plan, self._watch.each_s, ends_s - now_s)
+        self._models = block_models(self._plan)
+        self._writer.append(plan=self._plan)
+        rounds = {n: self._missing(n) for n in range(number, self._plan.rounds + 1)}
+        self._watch.changed(self._plan, rounds, each_s, why=in_what(before, self._plan), in_round=True)
+
+    def _longer_s(self, trials: Sequence[Trial]) -> float | None:
+        """How long slow answers take, if these trials are falsified by them and can be made longer."""
+        found_s = slow_s(self._plan, trials) if self._plan.claims else None
+        return None if found_s is None or min(found_s, MOST_SLOW_S) <= self._plan.settle_s else found_s
+
+    def _measure_again(self, number: int, longer_s: float) -> None:
+        """All rounds anew, with trials that can hold the slow answers seen by the end of this one."""
+        before, self._plan = self._plan, remeasured(self._plan, self._asked, number, longer_s)
+        self._began_s = time.monotonic()
+        self._closed.clear()
+        self._writer.append(plan=self._plan)
+        rounds = {n: self._missing(n) for n in range(number + 1, self._plan.rounds + 1)}
+        why = f"{in_what(before, self._plan)}; what was measured so far doesn't count"
+        self._watch.changed(self._plan, rounds, self._watch.each_s, why=why, in_round=False)
+
+    def _blocks(self, number: int, blocks: Sequence[int], fleet: Fleet) -> None:
+        """A round's blocks, and those again in which the whole machine stood still."""
+        waiting = [(block, self._models[block]) for block in blocks]
+        unused = max([len(self._models) - 1, *(block for n, block, _ in self._done if n == number)]) + 1
+        while waiting:
+            block, model = waiting.pop(0)
+            if not self._time_for(model):
+                return
+            if self._block(number, block, model, fleet) and self._repeats_left:
+                self._repeats_left -= 1
+                self._watch.repeated(model)
+                waiting.append((unused, model))
+                unused += 1
+
+    def _block(self, number: int, block: int, model: LoadModel, fleet: Fleet) -> bool:
+        """One block; whether the machine stood still in it, so that it doesn't count."""
+        trials: list[Trial] = []
+        orders = [
+            o for o in self._orders(number, block, model, fleet) if (number, block, o.case) not in self._done
+        ]
         refused = {name: fleet.read_listen(name) for name in fleet.members}
+        disturbed = False
         try:
             for trial in self._driver.block(orders):
                 name = self._deployment_of[trial.case]
                 before, refused[name] = refused[name], fleet.read_listen(name)
                 trials.append(replace(trial, host={**trial.host, **difference(before, refused[name])}))
+            disturbed = self._repeats_left > 0 and self._usual.disturbed(model, trials)
+            trials = [replace(trial, disturbed=disturbed) for trial in trials]
         finally:
             self._writer.append(trials=trials)
         dead = fleet.remove_dead()
         self._note(dead)
-        self._watch.measured(self._models[block], trials)
+        if not disturbed:
+            self._usual.add(model, trials)
+            if model == "closed":
+                self._closed += trials
+        self._watch.measured(model, [trial for trial in trials if not disturbed])
         self._watch.failed(dead)
+        return disturbed
 
-    def _orders(self, number: int, block: int, fleet: Fleet) -> list[TrialOrder]:
-        model = self._models[block] if block >= 0 else "closed"
+    def _orders(self, number: int, block: int, model: LoadModel, fleet: Fleet) -> list[TrialOrder]:
         return block_orders(self._plan, self._cases(model, fleet), number, block, self._epoch_ns)
 
     def _cases(self, model: str, fleet: Fleet) -> list[Case]:
@@ -175,6 +273,18 @@ class Runner:
             and case.load.model == model
             and (model == "closed" or case.load.rate is not None)
         ]
+
+    def _time_for_a_round(self) -> bool:
+        """Whether `--minutes` leave time to start the servers and for a block of each load."""
+        return self._time_for_s(least_s(self._plan, self._watch.each_s))
+
+    def _time_for(self, model: LoadModel) -> bool:
+        cases = sum(case.load.model == model for case in self._plan.cases)
+        return self._time_for_s(cases * self._watch.each_s[model])
+
+    def _time_for_s(self, seconds: float) -> bool:
+        self._over = self._ends_s is not None and time.monotonic() + seconds > self._ends_s
+        return not self._over
 
     def _note(self, failures: Sequence[Failure]) -> None:
         if failures:

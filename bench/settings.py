@@ -46,6 +46,8 @@ class Settings:
         out: directory for the run's files; None for `results/<UTC time>-<host>/`.
         old: the version that is measured beside this one; None without.
         fail_if: limits for what changes from it.
+        minutes: that the run may take; None for as long as it takes.
+        adapts: whether rounds and blocks are the profile's, and not the user's own.
     """
 
     profile: Profile
@@ -61,6 +63,8 @@ class Settings:
     out: Path | None
     old: Old | None
     fail_if: tuple[str, ...]
+    minutes: float | None
+    adapts: bool
 
 
 def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -120,6 +124,8 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
         out=out,
         old=old,
         fail_if=asked.get("fail_if", ()),
+        minutes=asked.get("minutes"),
+        adapts=not {"rounds", "blocks"} & asked.keys(),
     )
 
 

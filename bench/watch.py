@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.analysis.groups import group_of
 from bench.blocks import block_models
-from bench.duration import PILOT_BLOCKS, Pace, Part, Parts, in_words, needs_pilot
+from bench.duration import PILOT_BLOCKS, EachS, Pace, Part, Parts, in_words, needs_pilot
 from bench.model import Deployment, Failure, LoadModel, Plan, Trial
 from bench.progress import Reporter
 from bench.screen import Line, Screen, State
@@ -31,20 +31,9 @@ class Watch:
     def __init__(
         self, plan: Plan, reporter: Reporter, rounds: Mapping[int, Sequence[int]], saved: Iterable[Trial]
     ) -> None:
-        models = block_models(plan)
-        left = [models[block] for blocks in rounds.values() for block in blocks]
         self._plan = plan
         self._reporter = reporter
-        self._blocks = plan.rounds * len(models)
-        # How often each part is still to come, for all servers at once.
-        self._left: dict[Part, int] = {
-            "start": len(rounds),
-            "warm-up": len(rounds),
-            "pilot": min(1, len(rounds)) if needs_pilot(plan) else 0,
-            "closed": left.count("closed"),
-            "open": left.count("open"),
-            "stop": len(rounds),
-        }
+        self._lay_out(rounds)
         self._pace = Pace(plan, time.monotonic())
         self._states: dict[str, State] = {deployment.name: "waiting" for deployment in plan.deployments}
         self._standings = Standings(plan)
@@ -54,6 +43,57 @@ class Watch:
         self._phase = ""
         self._failure: tuple[str, ...] = ()
         self._drawn_s = 0.0
+
+    def _lay_out(self, rounds: Mapping[int, Sequence[int]]) -> None:
+        models = block_models(self._plan)
+        left = [models[block] for blocks in rounds.values() for block in blocks]
+        counted = self._plan.rounds - self._plan.counted_from + 1
+        self._blocks = counted * len(models)
+        # How often each part is still to come, for all servers at once.
+        self._left: dict[Part, int] = {
+            "start": len(rounds),
+            "warm-up": len(rounds),
+            "pilot": min(1, len(rounds)) if needs_pilot(self._plan) else 0,
+            "closed": left.count("closed"),
+            "open": left.count("open"),
+            "stop": len(rounds),
+        }
+
+    def changed(
+        self,
+        plan: Plan,
+        rounds: Mapping[int, Sequence[int]],
+        each_s: EachS,
+        *,
+        why: str,
+        in_round: bool,
+    ) -> None:
+        """The plan was corrected by what its trials took.
+
+        Args:
+            rounds: the blocks that are still to be measured, by round.
+            each_s: seconds for one of each part, from now on.
+            why: what is said of it, before the time that is left; empty for nothing.
+            in_round: whether the first of these rounds has its servers up already.
+        """
+        self._plan = plan
+        self._lay_out(rounds)
+        if in_round:
+            self._left["start"] -= 1
+            self._left["warm-up"] -= 1
+        self._pace.expect(each_s)
+        if why:
+            self._reporter.notice(f"{why}; {self._time_left()}")
+
+    def repeated(self, model: LoadModel) -> None:
+        """The whole machine stood still in a block, which is to be measured again."""
+        self._left[model] += 1
+        self._reporter.notice("every server stood still: that is the machine; measuring that block again")
+
+    @property
+    def each_s(self) -> EachS:
+        """Seconds for one of each part, as far as measured."""
+        return self._pace.each_s
 
     def starting(self, number: int, wanted: Sequence[Deployment]) -> Iterator[Deployment]:
         """A round begins: its deployments in turn, each shown as it is started."""
@@ -80,6 +120,10 @@ class Watch:
         """The pilot follows, in the first round."""
         self._end_of("warm-up", self._cases("closed"))
 
+    def piloted(self, trials: int) -> None:
+        """So many trials have shown what the application takes."""
+        self._end_of("pilot", trials)
+
     def measuring(self, plan: Plan, members: Iterable[str]) -> None:
         """The blocks of a round follow.
 
@@ -88,7 +132,7 @@ class Watch:
         """
         self._plan = plan
         names = list(members)
-        self._end_of("pilot", 0)
+        self._pace.skip(time.monotonic())
         self._states |= dict.fromkeys(names, "measuring")
         self._say(f"measuring {len(names)} servers")
 

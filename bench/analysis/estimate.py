@@ -1,26 +1,24 @@
 """Values with intervals, from trials in blocks in rounds.
 
-All is done on logarithms, so that ratios are differences and intervals are symmetric in percent.
-
-- Within a round: the Hodges-Lehmann location, the median of the Walsh averages of the blocks (J. Hodges and
-  E. Lehmann, Annals of Mathematical Statistics 34, 1963). A bad second can't move it, and for a normal sample
-  it is 95 % as efficient as the mean.
-- Over rounds: the mean of the rounds' locations with a Student t interval on their own spread. Each round has
-  fresh deployments, so the spread holds the variation between restarts and that within a round together: the
-  highest level of repetition carries the variance (T. Kalibera and R. Jones, "Rigorous Benchmarking in
-  Reasonable Time", ISMM 2013).
-"""
+- Within a round: all that was counted over all the time it took (or all CPU time over all answers). That is
+  what the long run does, whatever the distribution of service times. A location over blocks, such as a
+  median, is not: a server that stands still in every fiftieth trial has the same median as one that never
+does. - Over rounds: the mean of the rounds' logarithms with a Student t interval on their own spread. Each
+  round has fresh deployments, so the spread holds the variation between restarts and that within a round
+  together: the highest level of repetition carries the variance (T. Kalibera and R. Jones, "Rigorous
+  Benchmarking in Reasonable Time", ISMM 2013). On logarithms ratios are differences, and intervals are
+symmetric in percent."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bench.analysis import student
-from bench.analysis.measured import Rounds
+from bench.analysis.measured import Share, Shares
 from bench.model import Estimate
 
 LEVEL = 0.95
@@ -62,64 +60,63 @@ def effect(values: Sequence[float]) -> Effect | None:
     return Effect(float(array.mean()), error if error > 1e-12 else 0.0, len(values))
 
 
-def hodges_lehmann(values: Sequence[float]) -> float:
-    """The median of all averages of two values, each with itself too."""
-    return float(np.median(_walsh_averages(values)))
-
-
-def paired(a: Rounds, b: Rounds) -> Effect | None:
+def paired(a: Shares, b: Shares) -> Effect | None:
     """The logarithm of the ratio a / b, from the blocks in which both were measured.
 
     Two trials of one block are neighbours in time, so what the machine did to both cancels.
     """
-    return effect([hodges_lehmann(blocks) for blocks in differences(a, b)])
+    return effect([level for _, level in differences(a, b)])
 
 
-def differences(a: Rounds, b: Rounds) -> list[list[float]]:
-    """a - b in each block that both have, of each round that has such blocks."""
-    found = (
-        [a[number][block] - b[number][block] for block in sorted(a[number].keys() & b[number].keys())]
-        for number in sorted(a.keys() & b.keys())
-    )
-    return [blocks for blocks in found if blocks]
+def differences(a: Shares, b: Shares) -> list[tuple[int, float]]:
+    """The logarithm of a / b in each round that both have, from the blocks in which both were measured."""
+    found = []
+    for number in sorted(a.keys() & b.keys()):
+        blocks = a[number].keys() & b[number].keys()
+        one, other = (level(shares[number][block] for block in blocks) for shares in (a, b))
+        if one is not None and other is not None:
+            found.append((number, one - other))
+    return found
 
 
-def estimate(rounds: Rounds) -> Estimate | None:
+def level(shares: Iterable[Share]) -> float | None:
+    """The logarithm of what some trials have reached together; None where that is nothing."""
+    much = over = 0.0
+    for share in shares:
+        much, over = much + share.much, over + share.over
+    return math.log(much / over) if much > 0 and over > 0 else None
+
+
+def estimate(rounds: Shares) -> Estimate | None:
     """The value of one case, in its own unit, with its 95 % interval.
 
-    With a single round the interval is that of the Wilcoxon signed-rank test over its blocks (order
-    statistics of the Walsh averages, normal approximation; six blocks at least). It knows nothing of how
-    restarts vary, so it is shown but nothing is claimed from it.
+    With a single round the interval is that of a ratio of two sums over its blocks (W. Cochran, Sampling
+    Techniques, 1977, 6.3; six blocks at least). It knows nothing of how restarts vary, so it is shown but
+    nothing is claimed from it.
     """
-    locations = [hodges_lehmann(list(blocks.values())) for blocks in rounds.values()]
-    return over_rounds(locations, list(next(iter(rounds.values()), {}).values()))
+    levels = [found for blocks in rounds.values() if (found := level(blocks.values())) is not None]
+    return over_rounds(levels, list(next(iter(rounds.values()), {}).values()))
 
 
-def over_rounds(locations: Sequence[float], blocks: Sequence[float]) -> Estimate | None:
+def over_rounds(levels: Sequence[float], blocks: Sequence[Share]) -> Estimate | None:
     """`estimate`, from what it makes of each round.
 
     Args:
         blocks: of the first round, which give the interval where it is the only one.
     """
-    found = effect(locations)
+    found = effect(levels)
     if found is not None:
         low, high = found.interval()
         return Estimate(math.exp(found.mean), math.exp(low), math.exp(high))
-    return _single_round(blocks, locations[0]) if locations else None
+    return _single_round(blocks, levels[0]) if levels else None
 
 
-def _single_round(blocks: Sequence[float], location: float) -> Estimate:
+def _single_round(blocks: Sequence[Share], found: float) -> Estimate:
     n = len(blocks)
     if n < 6:
-        return Estimate(math.exp(location))
-    averages = np.sort(_walsh_averages(blocks))
-    spread = math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
-    skip = max(0, math.floor(n * (n + 1) / 4 - student.normal_quantile(LEVEL) * spread) - 1)
-    return Estimate(math.exp(location), math.exp(averages[skip]), math.exp(averages[-1 - skip]))
-
-
-def _walsh_averages(values: Sequence[float]) -> Values:
-    array = np.asarray(values, dtype=np.float64)
-    i, j = np.triu_indices(len(array))
-    averages: Values = (array[i] + array[j]) / 2
-    return averages
+        return Estimate(math.exp(found))
+    much, over = np.array([(block.much, block.over) for block in blocks]).T
+    residuals = much - math.exp(found) * over
+    error = float(residuals.std(ddof=1)) / math.sqrt(n) / float(much.mean())
+    half = student.half_width(error, n - 1, LEVEL)
+    return Estimate(math.exp(found), math.exp(found - half), math.exp(found + half))

@@ -100,6 +100,15 @@ class Histogram:
         value = self._merged.get_highest_equivalent_value(self._merged.get_value_from_index(index))
         return float(value) / _MICROSECONDS
 
+    def time_quantile_s(self, share: float) -> float:
+        """The time that is exceeded only by answers which hold less than 1 - `share` of the time of all."""
+        places = np.flatnonzero(self._counts)
+        values = np.array(
+            [self._merged.get_value_from_index(int(place)) for place in places], dtype=np.float64
+        )
+        held = np.cumsum(values * self._counts[places])
+        return float(values[np.searchsorted(held, share * held[-1])]) / _MICROSECONDS
+
     @cached_property
     def _cumulated(self) -> Counts:
         cumulated: Counts = np.cumsum(self._counts)

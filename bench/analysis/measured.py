@@ -8,10 +8,22 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bench.analysis.histogram import Histogram
-from bench.model import Case, Deployment, Suite, Trial
+from bench.model import Case, Deployment, Plan, Suite, Trial
 
 Rounds = Mapping[int, Mapping[int, float]]
 """round -> block -> logarithm of a trial's value"""
+
+
+@dataclass(frozen=True)
+class Share:
+    """So much of something, over so much of another: answers over seconds, CPU seconds over answers."""
+
+    much: float
+    over: float
+
+
+Shares = Mapping[int, Mapping[int, Share]]
+"""round -> block -> what a trial adds to a rate"""
 
 
 @dataclass(frozen=True)
@@ -24,13 +36,22 @@ class Measured:
 
     @cached_property
     def log_rates(self) -> Rounds:
-        """Right answers a second; trials without one are left out (a verdict names them)."""
+        """Right answers a second of each trial; those without one are left out."""
+        return {
+            number: {block: math.log(one.much / one.over) for block, one in blocks.items() if one.much > 0}
+            for number, blocks in self.rates.items()
+            if any(one.much > 0 for one in blocks.values())
+        }
+
+    @cached_property
+    def rates(self) -> Shares:
+        """Right answers over seconds."""
         return self._by_round(rate_of)
 
     @cached_property
-    def log_costs(self) -> Rounds:
-        """CPU seconds of the server a right answer, where they could be read."""
-        return self._by_round(lambda t: t.cpu_s / t.answers if t.answers > 0 and t.cpu_s else None)
+    def costs(self) -> Shares:
+        """CPU seconds of the server over right answers, where they could be read."""
+        return self._by_round(lambda t: None if t.cpu_s is None else Share(t.cpu_s, t.answers))
 
     @cached_property
     def latency(self) -> Histogram | None:
@@ -49,39 +70,40 @@ class Measured:
         merged = {number: latency_of(trials) for number, trials in rounds.items()}
         return {number: histogram for number, histogram in merged.items() if histogram is not None}
 
-    def pooled_rate(self) -> float:
-        """Right answers a second over all trials together, standstills included; 0 without any."""
-        time_s = self.total(lambda t: t.duration_s)
-        return self.total(lambda t: t.answers) / time_s if time_s else 0.0
-
     def total(self, count: Callable[[Trial], float]) -> float:
         """A sum over all trials."""
         return sum(count(trial) for trial in self.trials)
 
-    def _by_round(self, value: Callable[[Trial], float | None]) -> Rounds:
-        rounds: dict[int, dict[int, float]] = {}
+    def _by_round(self, value: Callable[[Trial], Share | None]) -> Shares:
+        rounds: dict[int, dict[int, Share]] = {}
         for trial in self.trials:
-            number = value(trial)
-            if number is not None:
-                rounds.setdefault(trial.round, {})[trial.block] = math.log(number)
+            share = value(trial)
+            if share is not None:
+                rounds.setdefault(trial.round, {})[trial.block] = share
         return rounds
 
 
 def measured(suite: Suite) -> Mapping[str, Measured]:
-    """Every planned case, by id, measured or not."""
+    """Every planned case, by id, measured or not, with the trials that count (`counts`)."""
     deployments = {deployment.name: deployment for deployment in suite.plan.deployments}
     trials: dict[str, list[Trial]] = {}
     for trial in suite.trials:
-        trials.setdefault(trial.case, []).append(trial)
+        if counts(suite.plan, trial):
+            trials.setdefault(trial.case, []).append(trial)
     return {
         case.id: Measured(case, deployments[case.deployment], tuple(trials.get(case.id, ())))
         for case in suite.plan.cases
     }
 
 
-def rate_of(trial: Trial) -> float | None:
-    """Right answers a second; None without one."""
-    return trial.answers / trial.duration_s if trial.answers > 0 and trial.duration_s > 0 else None
+def rate_of(trial: Trial) -> Share | None:
+    """Right answers over seconds; None without any time."""
+    return Share(trial.answers, trial.duration_s) if trial.duration_s > 0 else None
+
+
+def counts(plan: Plan, trial: Trial) -> bool:
+    """Whether a trial counts: not if it was measured again, or in a round whose trials were too short."""
+    return trial.round >= plan.counted_from and not trial.disturbed
 
 
 def latency_of(trials: Iterable[Trial]) -> Histogram | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from bench.analysis.compare.welch import percentile
-from bench.analysis.estimate import hodges_lehmann, over_rounds
+from bench.analysis.estimate import level, over_rounds
 from bench.analysis.histogram import Histogram
-from bench.analysis.measured import latency_of, rate_of
+from bench.analysis.measured import Share, latency_of, rate_of
 from bench.model import Estimate, Trial
 
 
@@ -15,22 +15,22 @@ class RunningRate:
     """Right answers a second of one case: `Summary.throughput_rps` of the trials so far."""
 
     def __init__(self) -> None:
-        self._rounds: dict[int, list[float]] = {}
-        self._locations: dict[int, float] = {}
+        self._rounds: dict[int, list[Share]] = {}
+        self._levels: dict[int, float | None] = {}
 
     def add(self, trial: Trial) -> None:
         """Count one more trial."""
-        value = rate_of(trial)
-        if value is not None:
-            self._rounds.setdefault(trial.round, []).append(math.log(value))
-            self._locations.pop(trial.round, None)
+        share = rate_of(trial)
+        if share is not None:
+            self._rounds.setdefault(trial.round, []).append(share)
+            self._levels.pop(trial.round, None)
 
     def estimate(self) -> Estimate | None:
         """None before the first trial with a right answer."""
-        for number in self._rounds.keys() - self._locations.keys():
-            self._locations[number] = hodges_lehmann(self._rounds[number])
-        locations = [self._locations[number] for number in self._rounds]
-        return over_rounds(locations, next(iter(self._rounds.values()), []))
+        for number in self._rounds.keys() - self._levels.keys():
+            self._levels[number] = level(self._rounds[number])
+        levels = [found for number in self._rounds if (found := self._levels[number]) is not None]
+        return over_rounds(levels, next(iter(self._rounds.values()), []))
 
 
 class RunningLatency:

@@ -30,9 +30,9 @@ def summarise(measured: Measured, records: Sequence[DeploymentRecord]) -> Summar
     peaks = [r.memory_peak_bytes for r in records if r.memory_peak_bytes is not None]
     starts = [r.start_s for r in records if r.start_s is not None]
     return Summary(
-        throughput_rps=estimate(measured.log_rates),
+        throughput_rps=estimate(measured.rates),
         latency_s={**percentiles, "max": latency.max_s if latency else None},
-        cpu_s_per_request=estimate(measured.log_costs),
+        cpu_s_per_request=estimate(measured.costs),
         memory_idle_bytes=int(median(idle)) if idle else None,
         memory_peak_bytes=max(peaks, default=None),
         start_s=median(starts) if starts else None,

@@ -33,7 +33,6 @@ class Point:
     Attributes:
         figure: its name, of `FIGURES`.
         effect: the mean of its logarithm over the rounds; None where it wasn't measured well enough.
-        pooled_rps: right answers a second over all trials together.
         margin: what the run's twins differ by, as a fraction; at least 1 %.
         reasons: why the case isn't valid; none if it is.
     """
@@ -41,7 +40,6 @@ class Point:
     case: Case
     figure: str
     effect: Effect | None
-    pooled_rps: float
     margin: float
     reasons: tuple[str, ...]
 
@@ -92,7 +90,6 @@ def _point(run: Run, one: Measured, figure: CaseFigure) -> Point:
         case=one.case,
         figure=figure.name,
         effect=figure.value(one),
-        pooled_rps=one.pooled_rate(),
         margin=max(SMALLEST_CLAIM, twin_of_case(run, one.case.id, figure)),
         reasons=run.verdicts[one.case.id].reasons,
     )
@@ -123,13 +120,11 @@ def _step(old: Point, new: Point, moved: Shift, level: float) -> Step:
     margin = max(old.margin, new.margin)
     low, high = moved.interval(level)
     more, throughput = moved.mean > 0, new.figure == THROUGHPUT.name
-    # As in a comparison: standstills, which the location over blocks hides, must not point the other way.
-    confirmed = not throughput or more == (new.pooled_rps > old.pooled_rps)
     word = "faster" if more == throughput else "slower"
     return Step(
         ratio=math.exp(moved.mean),
         low=math.exp(low),
         high=math.exp(high),
         smallest=max(margin, math.expm1((high - low) / 2)),
-        verdict=word if confirmed and moved.exceeds(margin, level) else "",
+        verdict=word if moved.exceeds(margin, level) else "",
     )

@@ -6,6 +6,7 @@ A reason is "code: what was found, and what to do". The smoke profile claims not
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -13,6 +14,7 @@ from statistics import median
 from bench.analysis.drift import drift
 from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured
+from bench.analysis.slow import excess, how_sure, lasting_s
 from bench.model import Failure, Suite, Trial, Verdict
 
 MAX_ERROR_RATE = 0.001
@@ -21,7 +23,6 @@ MAX_CEILING_SHARE = 0.7
 MAX_LATENESS_S = 0.002
 MAX_LATENESS_SHARE = 0.1
 LITTLE_TOLERANCE = 0.05
-MAX_STALLED = 0.1
 MIN_ROUNDS = 2
 
 
@@ -135,20 +136,13 @@ def _balance(facts: Facts) -> str | None:
 
 
 def _stalled(facts: Facts) -> str | None:
-    measured = facts.measured
-    empty = sum(trial.ok == 0 for trial in measured.trials)
-    if empty:
-        return (
-            f"stalled: {empty} of {len(measured.trials)} trials had no right answer at all; "
-            f"measure longer trials, or fewer users"
-        )
-    typical = median(trial.answers / trial.duration_s for trial in measured.trials)
-    whole = measured.pooled_rate()
-    if measured.case.load.model == "open" or whole >= (1 - MAX_STALLED) * typical:
+    trials = facts.measured.trials
+    empty = sum(trial.ok == 0 and trial.answers == 0 for trial in trials)
+    if not empty:
         return None
     return (
-        f"stalled: over all trials it answered {whole:.0f} a second, {1 - whole / typical:.0%} less than "
-        f"in the usual one: it, or this machine, stood still at times; see the latency of open load"
+        f"stalled: {empty} of {len(trials)} trials had no right answer at all; measure longer trials, or "
+        f"fewer users"
     )
 
 
@@ -187,10 +181,9 @@ def _generator(facts: Facts) -> str | None:
 
 
 def _little(facts: Facts) -> str | None:
-    """Little's law: users = throughput x mean time, pooled over all trials.
+    """Little's law: users = throughput x mean time, pooled over all trials (`bench/analysis/slow.py`).
 
-    J. Little, "A Proof for the Queuing Formula L = lambda W", Operations Research 9, 1961. The mean is
-    that of the answers that ended in the window, which blurs it by about one request a trial.
+    How the window's edges fall blurs the mean by about one request a trial.
     """
     load = facts.measured.case.load
     timed = [t for t in facts.measured.trials if t.mean_s is not None]
@@ -201,9 +194,25 @@ def _little(facts: Facts) -> str | None:
     tolerance = LITTLE_TOLERANCE + len(timed) / max(1, sum(map(_answers, timed)))
     if abs(busy / load.users - 1) <= tolerance:
         return None
+    if busy > load.users and all(t.begun is not None for t in timed):
+        # `_slow` judges that.
+        return None
     return (
         f"little: throughput x mean time is {busy:.1f}, but {load.users} users were asking; requests were "
         f"lost or miscounted, or the generator couldn't keep all users busy; try fewer users"
+    )
+
+
+def _slow(facts: Facts) -> str | None:
+    found = excess(facts.measured)
+    if found is None or not found.sure(how_sure(facts.suite.plan)):
+        return None
+    lasting = lasting_s(facts.measured)
+    minutes = math.ceil(facts.suite.plan.rounds * len(facts.suite.plan.cases) * 4 * lasting / 60)
+    return (
+        f"slow-answers: some answers take {lasting:.2g} s, and trials of "
+        f"{facts.suite.plan.trial_s.closed:g} s hold too few of them: throughput is about "
+        f"{found.value:.0%} too high; give the run the time that they need, --minutes {max(minutes, 5)}"
     )
 
 
@@ -250,4 +259,4 @@ def _answers(trial: Trial) -> int:
 
 
 SERIOUS: tuple[Check, ...] = (_failed, _errors)
-STATISTICAL: tuple[Check, ...] = (_balance, _stalled, _generator, _little, _drift, _backlog, _too_few)
+STATISTICAL: tuple[Check, ...] = (_balance, _stalled, _generator, _little, _slow, _drift, _backlog, _too_few)

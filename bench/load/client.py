@@ -111,7 +111,7 @@ class LoadDriver:
         """Run trials one after the other; each is given as soon as it has ended."""
         self._send(block_order(trials))
         for trial in trials:
-            event = self._event(time.monotonic() + trial.length_s + _SLACK_S)
+            event = self._event(time.monotonic() + trial.settle_s + trial.length_s + _SLACK_S)
             event.pop("event")
             yield read_trial(event)
         self._event(time.monotonic() + _SLACK_S)

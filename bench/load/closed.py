@@ -21,7 +21,11 @@ class ClosedTrial:
     Settling ends after a second at the latest: users whose connections a full accept queue refuses
     wait for that second, or three, before TCP tries again (RFC 6298), and would hold up the others.
 
+    Every trial starts with no user waiting for a slow answer. Where answers are slower than a trial is long,
+    so many users would be free that throughput is too high; `settle_ns` then lasts as long as these answers.
+
     Args:
+        settle_ns: how long settling takes at least.
         mark: called when the window opens and when it closes, to read counters.
         breathe: called every `BREATH_NS`, so that others in this process may run.
         opens_ns: when the window opens, whoever is settled by then, so that several processes count from
@@ -40,12 +44,15 @@ class ClosedTrial:
         timeout_ns: int,
         mark: Callable[[], None],
         breathe: Callable[[], None],
+        settle_ns: int = 0,
         opens_ns: int | None = None,
     ) -> None:
         self._link = link
         self._stream = stream
         self._records = records
         self._length_ns = length_ns
+        self._settle_ns = settle_ns
+        self._settle_most_ns = max(SETTLE_NS, settle_ns)
         self._timeout_ns = timeout_ns
         self._mark = mark
         self._breathe = breathe
@@ -70,8 +77,10 @@ class ClosedTrial:
         link, records = self._link, self._records
         link.refresh()
         if self._opens_ns is None:
-            self._pump(now_ns() + SETTLE_NS, lambda: not self._unsettled)
-            opened = now_ns() if self._unsettled else records.last_done()
+            start = now_ns()
+            self._pump(start + self._settle_ns, lambda: False)
+            self._pump(start + self._settle_most_ns, lambda: not self._unsettled)
+            opened = now_ns() if self._unsettled or self._settle_ns else records.last_done()
         else:
             opened = self._opens_ns
             self._pump(opened, lambda: False)
@@ -84,7 +93,7 @@ class ClosedTrial:
         closed = records.first_done_from(end)
         if closed is not None:
             self._unsettled.update(range(self._users))
-            self._pump(now_ns() + SETTLE_NS, lambda: not self._unsettled)
+            self._pump(now_ns() + self._settle_most_ns, lambda: not self._unsettled)
         self._drain(now_ns() + self._timeout_ns)
         records.begun = self._begun
         return Window(opened, closed or now_ns())

@@ -200,7 +200,8 @@ class Engine:
             duration_s=(window.closed - window.opened) / 1e9,
             **_counts(counted),
             **meter.readings(window),
-            mean_s=counted.mean_s(),
+            begun=len(counted.begun.sent),
+            mean_s=counted.begun.mean_s(),
             histograms=counted.histograms(scenario.endpoints, open_load),
             host=difference(host, read_host()),
         )
@@ -259,6 +260,7 @@ def by_loop(
     """One trial by the harness's own client."""
     link = station.link(order.load.connection)
     length_ns, timeout_ns = round(order.length_s * 1e9), round(TIMEOUT_S * 1e9)
+    settle_ns = round(order.settle_s * 1e9)
     if order.load.model == "closed":
         return ClosedTrial(
             link,
@@ -269,10 +271,10 @@ def by_loop(
             timeout_ns=timeout_ns,
             mark=mark,
             breathe=breathe,
+            settle_ns=settle_ns,
             opens_ns=order.opens_ns,
         ).run()
     assert order.load.rate is not None
-    settle_ns = round(order.settle_s * 1e9)
     return OpenTrial(
         link,
         stream,

@@ -61,18 +61,15 @@ class Records:
     def counted(self, by: Literal["due", "done"], window: Window) -> Counted:
         """The requests that were due, or done, within the window, and those never answered."""
         due, sent, done, code = np.array(self._rows, dtype=np.int64).reshape(-1, 4).T
-        outcome = code & _KIND_MASK
-        when = due if by == "due" else done
-        inside = (when > window.opened) & (when <= window.closed)
+        rows = Requests(due, sent, done, code >> _KIND_BITS, code & _KIND_MASK)
+        inside = _within(due if by == "due" else done, window)
+        begun = inside if by == "due" else _within(sent, window)
         if by == "done":
-            inside |= (outcome == UNFINISHED) & (sent < window.closed)
-        right = outcome == OK
+            inside |= (rows.outcome == UNFINISHED) & (sent < window.closed)
+        right = rows.outcome == OK
         return Counted(
-            due=due[inside],
-            sent=sent[inside],
-            done=done[inside],
-            endpoint=(code >> _KIND_BITS)[inside],
-            outcome=outcome[inside],
+            *rows.chosen(inside),
+            begun=Requests(*rows.chosen(begun)),
             answers=_shares(sent[right], done[right], window)
             if by == "done"
             else float(np.count_nonzero(inside & right)),
@@ -86,21 +83,39 @@ def row_code(endpoint: int, outcome: int) -> int:
 
 
 @dataclass(frozen=True)
-class Counted:
-    """The requests of a trial's window: parallel arrays, nanoseconds.
-
-    Attributes:
-        answers: right answers; of closed load those that straddle an edge of the window by the share of
-            their time that lies inside. Whole answers would be too few or too many where they come in
-            waves, by up to a wave a trial.
-        lost: requests of which nothing is known.
-    """
+class Requests:
+    """Some requests of a trial: parallel arrays, nanoseconds."""
 
     due: Times
     sent: Times
     done: Times
     endpoint: Times
     outcome: Times
+
+    def chosen(self, which: npt.NDArray[np.bool_]) -> tuple[Times, Times, Times, Times, Times]:
+        """The arrays of some of them."""
+        return self.due[which], self.sent[which], self.done[which], self.endpoint[which], self.outcome[which]
+
+    def mean_s(self) -> float | None:
+        """Mean time from `sent` to `done`, right answers and failures alike."""
+        return float((self.done - self.sent).mean()) / 1e9 if len(self.done) else None
+
+
+@dataclass(frozen=True)
+class Counted(Requests):
+    """The requests of a trial's window.
+
+    Attributes:
+        begun: of closed load those sent within the window, each followed to its end, whenever that was; of
+            open load the same requests as here. Response times are theirs: among the requests that *end* in a
+            window shorter than a slow answer, slow ones are missing.
+        answers: right answers; of closed load those that straddle an edge of the window by the share of
+            their time that lies inside. Whole answers would be too few or too many where they come in
+            waves, by up to a wave a trial.
+        lost: requests of which nothing is known.
+    """
+
+    begun: Requests
     answers: float
     lost: int
 
@@ -122,29 +137,31 @@ class Counted:
         """Dropped requests that the generator itself came too late for."""
         return int(np.count_nonzero((self.outcome == DROPPED) & (self.sent - self.due > LATE_NS)))
 
-    def mean_s(self) -> float | None:
-        """Mean time from `sent` to `done`, right answers and failures alike."""
-        return float((self.done - self.sent).mean()) / 1e9 if len(self.done) else None
-
     def histograms(self, endpoints: Sequence[str], open_load: bool) -> dict[str, str]:
         """Encoded histograms by kind and endpoint; see `Trial.histograms`.
 
         They hold the right answers and, for open load, what was never answered at the time it has waited.
         """
         found = {}
-        timed = self.outcome == OK
+        requests = self.begun
+        timed = requests.outcome == OK
         if open_load:
-            timed |= self.outcome == UNFINISHED
+            timed |= requests.outcome == UNFINISHED
         for index, name in enumerate(endpoints):
-            chosen = timed & (self.endpoint == index)
+            chosen = timed & (requests.endpoint == index)
             if not chosen.any():
                 continue
-            found[f"latency/{name}"] = encode((self.done - (self.due if open_load else self.sent))[chosen])
+            since = requests.due if open_load else requests.sent
+            found[f"latency/{name}"] = encode((requests.done - since)[chosen])
             if open_load:
-                found[f"service/{name}"] = encode((self.done - self.sent)[chosen])
+                found[f"service/{name}"] = encode((requests.done - requests.sent)[chosen])
         if open_load and len(self.due):
             found["lateness/all"] = encode(self.sent - self.due)
         return found
+
+
+def _within(when: Times, window: Window) -> npt.NDArray[np.bool_]:
+    return (when > window.opened) & (when <= window.closed)
 
 
 def _shares(sent: Times, done: Times, window: Window) -> float:

@@ -23,7 +23,8 @@ def split(order: TrialOrder, processes: int) -> list[TrialOrder]:
     the rate add up to one at the whole rate. The state is reset once, by the master.
     """
     processes = min(processes, order.load.users)
-    settle_ns = _CLOSED_SETTLE_NS if order.load.model == "closed" else round(order.settle_s * 1e9)
+    least_ns = _CLOSED_SETTLE_NS if order.load.model == "closed" else 0
+    settle_ns = max(least_ns, round(order.settle_s * 1e9))
     opens_ns = now_ns() + _LEAD_NS + settle_ns
     return [
         replace(
@@ -49,7 +50,8 @@ def merge(parts: Sequence[Trial]) -> Trial:
     """
     first = parts[0]
     offered = sum(part.offered for part in parts)
-    times = [(part.mean_s, part.offered) for part in parts if part.mean_s is not None]
+    times = [(part.mean_s, part.begun) for part in parts if part.mean_s is not None and part.begun]
+    begun = sum(number for _, number in times)
     errors: Counter[str] = Counter()
     for part in parts:
         errors.update(part.errors)
@@ -65,7 +67,8 @@ def merge(parts: Sequence[Trial]) -> Trial:
         errors=dict(errors),
         connections=sum(part.connections for part in parts),
         lost=sum(part.lost for part in parts),
-        mean_s=sum(mean * number for mean, number in times) / offered if times else None,
+        begun=begun,
+        mean_s=sum(mean * number for mean, number in times) / begun if begun else None,
         generator_cpu=max(part.generator_cpu for part in parts),
         histograms={
             name: _added([part.histograms[name] for part in parts if name in part.histograms])

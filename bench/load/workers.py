@@ -157,6 +157,8 @@ def _shared(trial: TrialOrder, engine: Engine, workers: Workers) -> Trial:
     engine.reset(trial.database)
     try:
         parts = [{"trial": asdict(part)} for part in share.split(trial, workers.number)]
-        return share.merge([read_trial(a) for a in workers.tell(parts, trial.length_s + _ANSWER_S)])
+        return share.merge(
+            [read_trial(a) for a in workers.tell(parts, trial.settle_s + trial.length_s + _ANSWER_S)]
+        )
     finally:
         engine.used(trial.database, SCENARIOS[trial.scenario])

@@ -13,8 +13,9 @@ import pytest
 from hdrh.histogram import HdrHistogram
 
 from bench.analysis import analyse, sure_enough
-from bench.analysis.estimate import effect, estimate, hodges_lehmann, paired
+from bench.analysis.estimate import Values, effect, estimate, level, paired
 from bench.analysis.histogram import Histogram
+from bench.analysis.measured import Share
 from bench.analysis.pairs import half_width
 from bench.analysis.rank import rank
 from bench.analysis.verdict import code
@@ -36,9 +37,16 @@ def codes(analysis: Analysis, case: str) -> list[str]:
     return [code(reason) for reason in analysis.verdicts[case].reasons]
 
 
-def test_hodges_lehmann_is_not_moved_by_one_bad_second() -> None:
-    assert hodges_lehmann([1.0, 2.0, 3.0]) == 2.0
-    assert hodges_lehmann([1.0, 1.1, 0.9, 1.0, 1.05, 0.95, 100.0]) == pytest.approx(1.025)
+def test_a_round_is_what_all_its_trials_have_reached_in_all_their_time() -> None:
+    found = level([Share(100, 0.1), Share(100, 0.1), Share(100, 1.8)])
+    assert found == pytest.approx(math.log(150)), "a standstill counts in full, however rare"
+    assert level([Share(0, 0.1)]) is None
+    assert level([]) is None
+
+
+def shares(rounds: dict[int, dict[int, float]]) -> dict[int, dict[int, Share]]:
+    """Trials of a second each, from the logarithms of their rates."""
+    return {n: {b: Share(math.exp(rate), 1.0) for b, rate in blocks.items()} for n, blocks in rounds.items()}
 
 
 def test_known_interval() -> None:
@@ -60,37 +68,47 @@ def test_rounds_that_agree_exactly() -> None:
 
 
 def test_one_round_has_an_interval_from_its_blocks_when_there_are_six() -> None:
-    few = estimate({0: {block: math.log(100 + block) for block in range(5)}})
-    enough = estimate({0: {block: math.log(100 + block) for block in range(6)}})
+    few = estimate({0: {block: Share(100 + block, 1.0) for block in range(5)}})
+    enough = estimate({0: {block: Share(100 + block, 1.0) for block in range(6)}})
     assert few is not None
     assert few.low is None
     assert enough is not None
-    assert enough.low == pytest.approx(100)
-    assert enough.high == pytest.approx(105)
+    # Mean 102.5, s = 1.8708, n = 6, t(5; 0.975) = 2.5706.
+    half = 2.5706 * 1.8708 / math.sqrt(6) / 102.5
+    assert enough.low == pytest.approx(102.5 * math.exp(-half), rel=1e-4)
+    assert enough.high == pytest.approx(102.5 * math.exp(half), rel=1e-4)
     assert estimate({}) is None
 
 
 def test_pairs_use_only_what_both_have() -> None:
     a = {0: {0: 1.0, 1: 2.0}, 1: {0: 1.0}, 2: {0: 5.0}}
     b = {0: {1: 1.5, 2: 9.0}, 1: {0: 0.5}}
-    found = paired(a, b)
+    found = paired(shares(a), shares(b))
     assert found is not None
-    assert (found.mean, found.rounds) == (0.5, 2)
-    assert paired(a, {0: {0: 1.0}}) is None
+    assert found.mean == pytest.approx(0.5)
+    assert found.rounds == 2
+    assert paired(shares(a), shares({0: {0: 1.0}})) is None
 
 
 def test_the_interval_of_a_ratio_covers_the_truth() -> None:
-    """Noise shared within a block, heavy tails, and restarts that change a server's level."""
+    """Noise shared within a block, standstills of one server, and restarts that change a server's level."""
     draw = np.random.default_rng(20260102)
     truth, runs, covered = math.log(1.05), 300, 0
+
+    def trials(level: float, mood: Values, stalls: float) -> dict[int, Share]:
+        """A second of answers each; a share of the trials takes twice as long, at the same mean rate."""
+        seconds = 1 / (1 + stalls) * (1 + (draw.random(30) < stalls))
+        answers = math.exp(level) * mood * draw.gamma(400, 1 / 400, 30)
+        return {block: Share(*pair) for block, pair in enumerate(zip(answers, seconds, strict=True))}
+
     for _ in range(runs):
-        a: dict[int, dict[int, float]] = {}
-        b: dict[int, dict[int, float]] = {}
+        a: dict[int, dict[int, Share]] = {}
+        b: dict[int, dict[int, Share]] = {}
         for number in range(6):
-            shared = draw.standard_t(3, 30) * 0.05
+            mood = draw.gamma(100, 1 / 100, 30)
             levels = draw.normal(0, 0.005, 2)
-            a[number] = dict(enumerate(truth + levels[0] + shared + draw.standard_t(3, 30) * 0.02))
-            b[number] = dict(enumerate(levels[1] + shared + draw.standard_t(3, 30) * 0.03))
+            a[number] = trials(truth + levels[0], mood, 0.05)
+            b[number] = trials(levels[1], mood, 0.0)
         found = paired(a, b)
         assert found is not None
         low, high = found.interval()
@@ -291,8 +309,9 @@ def test_what_stood_still_is_not_called_faster() -> None:
 
     found = analyse(replace(suite, trials=tuple(map(standing, suite.trials))))
     assert all(verdict.valid for verdict in found.verdicts.values())
-    claims = [c.verdict for c in found.comparisons if c.metric == "throughput_rps"]
-    assert claims == ["tie"]
+    (claim,) = (c for c in found.comparisons if c.metric == "throughput_rps")
+    assert (claim.a, claim.verdict) == (CLOSED.format("a"), "faster")
+    assert claim.ratio == pytest.approx(3000 / 3120 * 1.08, rel=0.01)
 
 
 def test_a_twin_that_is_not_valid_says_nothing() -> None:

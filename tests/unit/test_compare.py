@@ -135,15 +135,15 @@ def test_each_runs_twins_are_a_margin() -> None:
 
 
 def test_standstills_take_a_gain_back() -> None:
-    """The location over blocks doesn't see them; all trials together do."""
+    """What stands still in two blocks of a round has the same median, and answers fewer in the long run."""
     calm = run(1, noise=0.003, restart=0.001)
     faster = run(2, gunicorn=3100.0, noise=0.003, restart=0.001)
     assert by_key(compare(calm, faster))["gunicorn", "throughput"].verdict == "faster"
     case = "gunicorn/shortly/mixed/closed-16"
     stalling = with_trials(faster, case, lambda t: slower(t, 3.4) if t.block == 14 + t.round % 2 else t)
     found = by_key(compare(calm, stalling))["gunicorn", "throughput"]
-    assert found.low > 1.01
-    assert found.verdict == NO_DIFFERENCE
+    assert found.ratio < 1
+    assert found.verdict != "faster"
 
 
 def test_percentiles_memory_and_start_are_compared() -> None:

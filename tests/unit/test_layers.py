@@ -28,6 +28,7 @@ LAYERS = (
     ("bench.fleet", "bench.watch"),
     ("bench.standings", "bench.given", "bench.blocks"),
     ("bench.plan", "bench.deploy", "bench.load", "bench.analysis", "bench.store"),
+    ("bench.lengths", "bench.disturbed"),
     ("bench.duration",),
     ("bench.registry", "bench.targets", "bench.versions"),
     ("bench.environment", "bench.usage", "bench.counters", "bench.progress", "bench.say"),

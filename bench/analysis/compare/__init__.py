@@ -15,7 +15,6 @@ from bench.analysis.compare.change import Found, changes_of, missing
 from bench.analysis.compare.figures import (
     OF_A_CASE,
     OF_A_DEPLOYMENT,
-    THROUGHPUT,
     CaseFigure,
     DeploymentFigure,
 )
@@ -87,10 +86,8 @@ def _of_case(old: Run, new: Run, pair: Pair, figure: CaseFigure) -> Found | Unco
     if one is None or other is None:
         return missing(pair.subject, figure, one, other)
     moved = shift(one, other)
-    more = pair.new.pooled_rate() > pair.old.pooled_rate()
-    confirmed = figure is not THROUGHPUT or (moved.mean > 0) == more
     twins = twin_of_case(old, pair.old.case.id, figure), twin_of_case(new, pair.new.case.id, figure)
-    return Found(pair.subject, figure, one, other, moved, max(SMALLEST_CLAIM, *twins), confirmed)
+    return Found(pair.subject, figure, one, other, moved, max(SMALLEST_CLAIM, *twins))
 
 
 def _of_deployment(old: Run, new: Run, pair: DeploymentPair, figure: DeploymentFigure) -> Found | Uncompared:
@@ -98,9 +95,7 @@ def _of_deployment(old: Run, new: Run, pair: DeploymentPair, figure: DeploymentF
     if one is None or other is None:
         return missing(pair.subject, figure, one, other)
     twins = [twin_of_deployment(run, pair.subject.app, figure) for run in (old, new)]
-    return Found(
-        pair.subject, figure, one, other, shift(one, other), max(SMALLEST_CLAIM, *twins), confirmed=True
-    )
+    return Found(pair.subject, figure, one, other, shift(one, other), max(SMALLEST_CLAIM, *twins))
 
 
 def _notes(old: Run, new: Run) -> Iterator[str]:

@@ -19,8 +19,6 @@ class Found:
 
     Attributes:
         margin: below which nothing is claimed, as a fraction.
-        confirmed: False where all trials together point the other way: standstills, which the location
-            over blocks hides.
     """
 
     subject: Subject
@@ -29,7 +27,6 @@ class Found:
     new: Effect
     shift: Shift
     margin: float
-    confirmed: bool
 
 
 def changes_of(found: Sequence[Found]) -> tuple[Change, ...]:
@@ -48,7 +45,7 @@ def missing(subject: Subject, figure: Figure, old: Effect | None, new: Effect | 
 def _change(found: Found, level: float) -> Change:
     low, high = found.shift.interval(level)
     mean, figure = found.shift.mean, found.figure
-    claimed = found.confirmed and found.shift.exceeds(found.margin, level)
+    claimed = found.shift.exceeds(found.margin, level)
     word = figure.better if (mean > 0) == figure.more_is_better else figure.worse
     return Change(
         subject=found.subject,

@@ -80,7 +80,7 @@ THROUGHPUT = CaseFigure(
     better="faster",
     worse="slower",
     missing="no two rounds with right answers",
-    value=lambda one: located(one.log_rates),
+    value=lambda one: located(one.rates),
 )
 COST = CaseFigure(
     key="cpu_s_per_request",
@@ -89,7 +89,7 @@ COST = CaseFigure(
     better="better",
     worse="worse",
     missing="the server's CPU time could not be read in two rounds",
-    value=lambda one: located(one.log_costs),
+    value=lambda one: located(one.costs),
 )
 P50 = _latency("p50", 0.5)
 P99 = _latency("p99", 0.99)

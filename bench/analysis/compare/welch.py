@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bench.analysis import student
-from bench.analysis.estimate import Effect, effect, hodges_lehmann
+from bench.analysis.estimate import Effect, effect, level
 from bench.analysis.histogram import Histogram
-from bench.analysis.measured import Rounds
+from bench.analysis.measured import Shares
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ def shift(old: Effect, new: Effect) -> Shift:
     return Shift(new.mean - old.mean, math.sqrt(variance), freedom)
 
 
-def located(rounds: Rounds) -> Effect | None:
-    """One run's value from its trials' logarithms; None with fewer than two rounds."""
-    return effect([hodges_lehmann(list(blocks.values())) for blocks in rounds.values()])
+def located(rounds: Shares) -> Effect | None:
+    """One run's value from what its trials have reached; None with fewer than two rounds."""
+    return effect([found for blocks in rounds.values() if (found := level(blocks.values())) is not None])
 
 
 def percentile(rounds: Sequence[Histogram], share: float) -> Effect | None:

@@ -1,7 +1,7 @@
 """The old and the new version of one run against each other: what changed, and how sure that is.
 
 Both were measured in the same blocks, so what the machine did to both cancels: ratios are those of
-`bench/analysis/pairs.py`, within the same block, Hodges-Lehmann over blocks and Student's t over rounds.
+`bench/analysis/pairs.py`, from the same blocks, with Student's t over rounds.
 Memory and start are paired by round. All is adjusted together (Holm), and the margins are those of `compare`:
 1 %, and what the run found between its twins.
 """
@@ -14,7 +14,6 @@ from bench.analysis.compare.change import Found, changes_of, missing
 from bench.analysis.compare.figures import (
     OF_A_CASE,
     OF_A_DEPLOYMENT,
-    THROUGHPUT,
     CaseFigure,
     DeploymentFigure,
     Records,
@@ -53,10 +52,8 @@ def _of_case(new: Run, pair: Pair, figure: CaseFigure) -> Found | Uncompared:
     moved = metric_of(pair.new.case.load.model, figure.key).effect(pair.new, pair.old)
     if one is None or other is None or moved is None:
         return missing(pair.subject, figure, one, other)
-    more = pair.new.pooled_rate() > pair.old.pooled_rate()
-    confirmed = figure is not THROUGHPUT or (moved.mean > 0) == more
     margin = max(SMALLEST_CLAIM, twin_of_case(new, pair.new.case.id, figure))
-    return Found(pair.subject, figure, one, other, _shift(moved), margin, confirmed)
+    return Found(pair.subject, figure, one, other, _shift(moved), margin)
 
 
 def _of_deployment(new: Run, pair: DeploymentPair, figure: DeploymentFigure) -> Found | Uncompared:
@@ -65,7 +62,7 @@ def _of_deployment(new: Run, pair: DeploymentPair, figure: DeploymentFigure) -> 
     if one is None or other is None or moved is None:
         return missing(pair.subject, figure, one, other)
     margin = max(SMALLEST_CLAIM, twin_of_deployment(new, pair.subject.app, figure))
-    return Found(pair.subject, figure, one, other, _shift(moved), margin, confirmed=True)
+    return Found(pair.subject, figure, one, other, _shift(moved), margin)
 
 
 def _by_round(figure: DeploymentFigure, old: Records, new: Records) -> Effect | None:

@@ -17,10 +17,11 @@ from itertools import combinations
 
 import numpy as np
 
-from bench.analysis.estimate import Effect, Values, hodges_lehmann, paired
-from bench.analysis.measured import Rounds, measured
+from bench.analysis.estimate import Effect, Values, paired
+from bench.analysis.measured import Rounds, Share, measured
 from bench.model import Suite
 from bench.plan import PROFILES
+from tests.truth.prove.figures import block_differences, location
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.standard import Options, run
 
@@ -100,38 +101,34 @@ def simulated_round(spread: Spread, blocks: int, draw: np.random.Generator) -> V
 def spread_of(rounds: Rounds) -> Spread | None:
     """What a real run's rounds show; None with fewer than two.
 
-    The variance of a round's location is that of restarts and that of its blocks; what the blocks give
-    (pi / 3 is the price of the Hodges-Lehmann estimator for independent normal values) is taken off. What
-    blocks share with their neighbours stays in it.
+    The variance of a round's location is that of restarts and that of its blocks; what independent blocks
+    give is taken off. What blocks share with their neighbours stays in it.
     """
     if len(rounds) < 2:
         return None
     series = [np.array([blocks[number] for number in sorted(blocks)]) for blocks in rounds.values()]
-    locations = [hodges_lehmann(blocks.tolist()) for blocks in series]
+    locations = [location(blocks.tolist()) for blocks in series]
     residuals = tuple(blocks - at for blocks, at in zip(series, locations, strict=True))
     every = np.concatenate(residuals)
     size = len(every) / len(rounds)
     within = float(every.var(ddof=len(rounds))) if len(every) > len(rounds) else 0.0
-    between = float(np.var(locations, ddof=1)) - math.pi / 3 * within / size
+    between = float(np.var(locations, ddof=1)) - within / size
     return Spread(residuals, math.sqrt(max(0.0, between)))
 
 
 def _effect(rounds: Rounds) -> Effect | None:
     """As the harness estimates: a ratio to something that doesn't vary."""
-    return paired(rounds, {r: dict.fromkeys(blocks, 0.0) for r, blocks in rounds.items()})
+    return paired(
+        {r: {b: Share(math.exp(value), 1.0) for b, value in blocks.items()} for r, blocks in rounds.items()},
+        {r: dict.fromkeys(blocks, Share(1.0, 1.0)) for r, blocks in rounds.items()},
+    )
 
 
 def _ratios(suite: Suite) -> dict[str, Spread]:
     closed = {m.case.server: m.log_rates for m in measured(suite).values() if m.case.load.model == "closed"}
     found = {}
     for (one, a), (other, b) in combinations(closed.items(), 2):
-        rounds = {
-            number: {
-                block: a[number][block] - b[number][block] for block in a[number].keys() & b[number].keys()
-            }
-            for number in a.keys() & b.keys()
-        }
-        if (spread := spread_of({r: blocks for r, blocks in rounds.items() if blocks})) is not None:
+        if (spread := spread_of(block_differences(a, b))) is not None:
             found[f"{one} / {other}"] = spread
     return found
 

@@ -7,15 +7,32 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from bench.analysis.estimate import estimate
+from bench.analysis.estimate import estimate, level
 from bench.analysis.histogram import Histogram
+from bench.analysis.measured import Rounds, Share
 from bench.model import Estimate, Trial
 
 
 def of_ratios(ratios: Sequence[float]) -> Estimate:
-    """The location of some ratios, with its 95 % interval from six of them on, as the harness estimates."""
-    found = estimate({1: {number: math.log(ratio) for number, ratio in enumerate(ratios)}})
+    """The mean of some ratios, with its 95 % interval from six of them on, as the harness estimates."""
+    found = estimate({1: {number: Share(ratio, 1.0) for number, ratio in enumerate(ratios)}})
     assert found is not None, "there is at least one ratio"
+    return found
+
+
+def block_differences(a: Rounds, b: Rounds) -> dict[int, dict[int, float]]:
+    """a - b in each block that both have, of each round that has such blocks."""
+    found = {
+        number: {block: a[number][block] - b[number][block] for block in a[number].keys() & b[number].keys()}
+        for number in sorted(a.keys() & b.keys())
+    }
+    return {number: blocks for number, blocks in found.items() if blocks}
+
+
+def location(logarithms: Iterable[float]) -> float:
+    """The logarithm of a mean, as the harness estimates within a round."""
+    found = level(Share(math.exp(one), 1.0) for one in logarithms)
+    assert found is not None, "a mean of positive numbers has a logarithm"
     return found
 
 

@@ -11,14 +11,13 @@ from statistics import median
 
 import numpy as np
 
-from bench.analysis.estimate import hodges_lehmann
 from bench.blocks import block_orders
 from bench.model import Case, Plan, TrialLength
 from bench.plan import PROFILES, make_plan
 from bench.registry import load_apps
 from bench.scenarios import SCENARIOS
 from bench.settings import APPS_FILE
-from tests.truth.prove.figures import near_one, of_ratios, ratio_words
+from tests.truth.prove.figures import location, near_one, of_ratios, ratio_words
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.machine import ROOT
 from tests.truth.prove.stage import Stage, default_servers, stage
@@ -115,4 +114,4 @@ def _varied(cycles: Sequence[Sequence[Rates]]) -> float:
 def _location(blocks: Sequence[Rates], pair: tuple[str, str]) -> float | None:
     a, b = pair
     logs = [block[a] - block[b] for block in blocks if a in block and b in block]
-    return hodges_lehmann(logs) if logs else None
+    return location(logs) if logs else None

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.analysis import analyse
-from bench.analysis.estimate import Effect, differences, effect, hodges_lehmann
-from bench.analysis.measured import Measured, Rounds, measured
+from bench.analysis.estimate import Effect, differences, effect
+from bench.analysis.measured import Measured, Shares, measured
 from bench.analysis.pairs import COST, THROUGHPUT
 from bench.errors import MachineError
 from bench.model import App, Plan, Server, Suite
@@ -173,8 +173,8 @@ def _pooled(suites: Sequence[Suite], slower: str) -> tuple[Effect | None, Effect
     """The plant as it was, over all rounds of all runs: in throughput, and in CPU time a request."""
     pairs = [(_closed(suite, slower), _closed(suite, _PLAIN)) for suite in suites]
     return (
-        effect([value for a, b in pairs for value in _levels(a.log_rates, b.log_rates)]),
-        effect([value for a, b in pairs for value in _levels(a.log_costs, b.log_costs)]),
+        effect([value for a, b in pairs for value in _levels(a.rates, b.rates)]),
+        effect([value for a, b in pairs for value in _levels(a.costs, b.costs)]),
     )
 
 
@@ -186,6 +186,6 @@ def _change(found: Effect | None) -> str:
     return f"{math.expm1(found.mean):+.1%} ({low:+.1%} to {high:+.1%})"
 
 
-def _levels(a: Rounds, b: Rounds) -> list[float]:
-    """The location of log(a / b) in each round that has both."""
-    return [hodges_lehmann(blocks) for blocks in differences(a, b)]
+def _levels(a: Shares, b: Shares) -> list[float]:
+    """log(a / b) in each round that has both."""
+    return [found for _, found in differences(a, b)]

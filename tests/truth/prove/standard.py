@@ -15,12 +15,12 @@ import numpy as np
 import psutil
 
 from bench.analysis import analyse
-from bench.analysis.estimate import differences
 from bench.analysis.measured import Measured, measured
 from bench.analysis.pairs import THROUGHPUT, half_width
 from bench.environment import split_cpus
 from bench.model import Suite
 from bench.store import RESULT, replace_file
+from tests.truth.prove.figures import block_differences
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.machine import staying_on
 from tests.truth.prove.runs import harness_run, is_complete
@@ -65,7 +65,8 @@ def width(place: Place, *, options: Options = ()) -> Finding:
 
 def _spread(a: Measured, b: Measured) -> float | None:
     """Standard deviation of log(a / b) between the blocks of a round; None without two blocks in one."""
-    rounds = [blocks for blocks in differences(a.log_rates, b.log_rates) if len(blocks) > 1]
+    both = block_differences(a.log_rates, b.log_rates).values()
+    rounds = [list(blocks.values()) for blocks in both if len(blocks) > 1]
     if not rounds:
         return None
     residuals = np.concatenate([np.array(blocks) - np.mean(blocks) for blocks in rounds])
