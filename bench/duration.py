@@ -65,7 +65,7 @@ def parts_of(plan: Plan) -> Parts:
     return Parts(
         start=servers,
         warm_up=plan.rounds * closed,
-        pilot=min(PILOT_BLOCKS, plan.blocks) * closed if needs_pilot(plan) else 0,
+        pilot=pilot_blocks(plan) * closed if needs_pilot(plan) else 0,
         closed=plan.rounds * plan.blocks * closed,
         open=plan.rounds * plan.open_blocks * opened,
         stop=servers,
@@ -76,6 +76,11 @@ def open_settle_s(rate: float | None) -> float:
     """How long open load of this rate, requests a second, goes on before anything counts."""
     least, most = _SETTLE_BOUNDS_S
     return least if rate is None else min(most, max(least, _SETTLING_ARRIVALS / rate))
+
+
+def pilot_blocks(plan: Plan) -> int:
+    """How many blocks the pilot has; where nothing is claimed, no more than what they are for."""
+    return PILOT_BLOCKS if plan.claims else min(PILOT_BLOCKS, plan.blocks)
 
 
 def needs_pilot(plan: Plan) -> bool:

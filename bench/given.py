@@ -107,7 +107,7 @@ def _typed(name: str, value: Any, place: str, problems: list[str]) -> Any:
     if name in _NUMBERS:
         kind = _NUMBERS[name]
         number = _number(value, kind)
-        lowest = 0 if name == "seed" else 1
+        lowest = 0 if name in ("seed", "minutes") else 1
         if number is None or not lowest <= number <= LIMITS[name]:
             problems.append(
                 f"{place}: {value!r} is not {'a whole number' if kind is int else 'a number'} "

@@ -14,6 +14,7 @@ from bench.duration import (
     expected_each_s,
     expected_s,
     open_settle_s,
+    parts_of,
 )
 from bench.model import Plan, TrialLength
 
@@ -83,21 +84,29 @@ def each_of(plan: Plan, measured_s: EachS, overhead_s: float) -> EachS:
     }
 
 
-def corrected(plan: Plan, each_s: EachS, left_s: float) -> tuple[Plan, EachS]:
+def corrected(plan: Plan, asked: Plan, each_s: EachS, left_s: float) -> tuple[Plan, EachS]:
     """The plan by what its pilot took: lengths of trials, as many blocks as fit; and what each takes.
 
+    Where `--minutes` don't leave time for a single block of longer trials, they stay as short as asked for,
+    and a case that they falsify says so.
+
     Args:
+        asked: as it was before the pilot.
         each_s: as measured, a trial of the pilot being one of closed load.
         left_s: of the run's time, the servers of its first round running already.
     """
     overhead_s = max(0.0, each_s["pilot"] - plan.settle_s - plan.trial_s.closed)
     if plan.adapts:
         plan = with_lengths(plan, overhead_s)
-    each_s = each_of(plan, each_s, overhead_s)
+    found_s = each_of(plan, each_s, overhead_s)
+    cost = _Cost.of(plan, found_s)
+    if plan.minutes is not None and cost.least_s - cost.starting_s > left_s:
+        plan = replace(plan, settle_s=asked.settle_s, trial_s=asked.trial_s)
+        found_s = each_of(plan, each_s, overhead_s)
     if plan.adapts or plan.minutes is not None:
-        time_s = left_s + _Cost.of(plan, each_s).starting_s
-        plan = fitted(plan, each_s, time_s, fewer_rounds=plan.minutes is not None)
-    return plan, each_s
+        time_s = left_s + _Cost.of(plan, found_s).starting_s
+        plan = fitted(plan, found_s, time_s, fewer_rounds=plan.minutes is not None)
+    return plan, found_s
 
 
 def fitted(plan: Plan, each_s: EachS, time_s: float, *, fewer_rounds: bool) -> Plan:
@@ -150,7 +159,7 @@ def in_what(before: Plan, after: Plan) -> str:
 def for_minutes(plan: Plan, minutes: float, *, more_rounds: bool) -> Plan:
     """The plan for a run of so many minutes, before anything is known of the application."""
     each_s = expected_each_s(plan)
-    time_s = minutes * 60 - DRIVER_START_S - ENDING_S
+    time_s = minutes * 60 - DRIVER_START_S - ENDING_S - parts_of(plan).pilot * each_s["pilot"]
     cost = _Cost.of(plan, each_s)
     if more_rounds:
         full_s = cost.starting_s + plan.blocks * cost.closed_s + plan.open_blocks * cost.open_s

@@ -15,7 +15,7 @@ from bench.blocks import block_models, block_orders, starting_order
 from bench.counters import difference
 from bench.deploy import Runtime
 from bench.disturbed import Usual, repeats_allowed
-from bench.duration import ENDING_S, PILOT_BLOCKS, needs_pilot
+from bench.duration import ENDING_S, needs_pilot, pilot_blocks
 from bench.fleet import Fleet
 from bench.lengths import MOST_SLOW_S, corrected, in_what, least_s, remeasured, with_settling
 from bench.load.client import LoadDriver
@@ -31,6 +31,7 @@ _IDLE_S = 0.5
 _SET_POINTS = (0.5, 0.75)
 _PILOT_SHARE = 0.05
 """Of the run's time; what has begun is ended."""
+_PILOT_AGAIN = 0.15
 
 
 class Runner:
@@ -178,6 +179,8 @@ class Runner:
             if longer_s is None:
                 break
             self._plan = with_settling(self._plan, longer_s)
+            if not self._time_for_another_pilot():
+                break
         rates: dict[str, list[float]] = {}
         for trial in trials:
             if trial.answers and trial.failed <= MAX_ERROR_RATE * trial.ok:
@@ -188,18 +191,26 @@ class Runner:
     def _pilot_blocks(self, number: int, fleet: Fleet) -> list[Trial]:
         trials: list[Trial] = []
         began = time.monotonic()
-        for block in range(min(PILOT_BLOCKS, self._plan.blocks)):
+        for block in range(pilot_blocks(self._plan)):
             trials += self._driver.block(self._orders(number, _PILOT - block, "closed", fleet))
             if time.monotonic() - began > _PILOT_SHARE * self._plan.expected_s:
                 break
         self._watch.piloted(len(trials))
         return trials
 
+    def _time_for_another_pilot(self) -> bool:
+        """Whether one block of the longer trials is a small part of what `--minutes` leave."""
+        if self._ends_s is None:
+            return True
+        closed = sum(case.load.model == "closed" for case in self._plan.cases)
+        took_s = closed * (self._plan.settle_s + self._plan.trial_s.closed)
+        return took_s < _PILOT_AGAIN * (self._ends_s - time.monotonic())
+
     def _correct(self, number: int, before: Plan) -> None:
         """Lengths and numbers of trials by what the pilot took."""
         now_s = time.monotonic()
         ends_s = self._ends_s if self._ends_s is not None else self._began_s + before.expected_s
-        self._plan, each_s = corrected(self._plan, self._watch.each_s, ends_s - now_s)
+        self._plan, each_s = corrected(self._plan, self._asked, self._watch.each_s, ends_s - now_s)
         self._models = block_models(self._plan)
         self._writer.append(plan=self._plan)
         rounds = {n: self._missing(n) for n in range(number, self._plan.rounds + 1)}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.analysis.groups import group_of
 from bench.blocks import block_models
-from bench.duration import PILOT_BLOCKS, EachS, Pace, Part, Parts, in_words, needs_pilot
+from bench.duration import EachS, Pace, Part, Parts, in_words, needs_pilot, pilot_blocks
 from bench.model import Deployment, Failure, LoadModel, Plan, Trial
 from bench.progress import Reporter
 from bench.screen import Line, Screen, State
@@ -216,7 +216,7 @@ class Watch:
         """Seconds until all is measured and stopped."""
         servers = sum(state != "failed" for state in self._states.values())
         closed, opened = self._cases("closed"), self._cases("open")
-        pilot = min(PILOT_BLOCKS, self._plan.blocks) * closed
+        pilot = pilot_blocks(self._plan) * closed
         return self._pace.left_s(
             Parts(
                 start=self._left["start"] * servers,

@@ -41,8 +41,6 @@ class Facts:
     failures: tuple[Failure, ...]
 
 
-NOT_MEASURED = "not-measured: the run ended before its first trial; `wsgi-bench resume` continues it"
-
 Check = Callable[[Facts], str | None]
 
 
@@ -88,12 +86,20 @@ def _judge(suite: Suite, measured: Measured, others: Sequence[Measured]) -> Verd
     )
     facts = Facts(suite, measured, others, failures)
     if not measured.trials:
-        reasons: tuple[str | None, ...] = (_failed(facts) or NOT_MEASURED,)
+        reasons: tuple[str | None, ...] = (_failed(facts) or _not_measured(suite),)
     else:
         checks = SERIOUS + STATISTICAL if suite.plan.claims else SERIOUS
         reasons = tuple(check(facts) for check in checks)
     found = tuple(reason for reason in reasons if reason is not None)
     return Verdict(not found, found)
+
+
+def _not_measured(suite: Suite) -> str:
+    if suite.complete and suite.plan.minutes is not None:
+        return (
+            f"not-measured: --minutes {suite.plan.minutes:g} were over before its first trial; give it more"
+        )
+    return "not-measured: the run ended before its first trial; `wsgi-bench resume` continues it"
 
 
 def _failed(facts: Facts) -> str | None:

@@ -16,13 +16,16 @@ class Plan:
             "interim" (100 before the answer), "head-only" (as to HEAD), "no-content" (204),
             "not-modified" (304);
             how it ends connections: "announced-close", "silent-close", "idle-close";
-            what goes wrong: "wrong", "never" (accepts and says nothing), "delayed", "frozen",
-            "deaf" (never accepts, backlog 1), "refusing" (nobody listens).
+            what goes wrong: "wrong", "never" (accepts and says nothing), "delayed", "tail",
+            "frozen", "deaf" (never accepts, backlog 1), "refusing" (nobody listens).
         every: "wrong": each how many-th answer of the server is wrong.
         fault: "wrong": "status", "body", "truncated", "malformed", "excess", "closed" or "reset".
         answers: "silent-close": after how many answers.
         idle_s: "idle-close": after how long without a request.
         freeze_s, period_s: "frozen": stands still for so long, and so often.
+        slow_share, slow_s, base_s: "tail": this share of the answers takes `slow_s`, the others `base_s`;
+            chosen at random.
+        threads: "tail": how many are worked at at once, the others queue; 0 for any number.
         median_s, spread, seed: "delayed": log-normal delays, `spread` being the standard deviation
             of their logarithm.
     """
@@ -34,6 +37,10 @@ class Plan:
     idle_s: float = 0.05
     freeze_s: float = 0.5
     period_s: float = 5.0
+    slow_share: float = 0.01
+    slow_s: float = 0.3
+    base_s: float = 0.003
+    threads: int = 0
     median_s: float = 0.005
     spread: float = 0.5
     seed: int = 1

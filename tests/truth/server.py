@@ -15,6 +15,7 @@ import socket
 import struct
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -50,6 +51,26 @@ class Server:
         self.truth = Truth()
         self.number = 0
         self._random = random.Random(plan.seed)
+        self._busy = 0
+        self._queue: deque[Callable[[], None]] = deque()
+
+    def tail_s(self) -> float:
+        return self.plan.slow_s if self._random.random() < self.plan.slow_share else self.plan.base_s
+
+    def work(self, answer: Callable[[], None]) -> None:
+        """Answer when one of the threads has had the time that it takes."""
+        if self.plan.threads and self._busy == self.plan.threads:
+            self._queue.append(answer)
+            return
+        self._busy += 1
+
+        def done() -> None:
+            answer()
+            self._busy -= 1
+            if self._queue:
+                self.work(self._queue.popleft())
+
+        asyncio.get_running_loop().call_later(self.tail_s(), done)
 
     def delay_s(self) -> float:
         return self.plan.quantile_s(self._random.random() or 0.5)
@@ -169,11 +190,14 @@ class Conversation(asyncio.Protocol):
         """Say nothing and keep the connection."""
 
     def delayed(self) -> None:
-        def answer() -> None:
-            if not self._transport.is_closing():
-                self.length()
+        self._loop.call_later(self._server.delay_s(), self._length_if_wanted)
 
-        self._loop.call_later(self._server.delay_s(), answer)
+    def tail(self) -> None:
+        self._server.work(self._length_if_wanted)
+
+    def _length_if_wanted(self) -> None:
+        if not self._transport.is_closing():
+            self.length()
 
     def wrong(self) -> None:
         if self._server.number % self._plan.every:
@@ -222,6 +246,7 @@ _ANSWERS: dict[str, Callable[[Conversation], None]] = {
     "not-modified": Conversation.not_modified,
     "never": Conversation.never,
     "delayed": Conversation.delayed,
+    "tail": Conversation.tail,
     "wrong": Conversation.wrong,
 }
 _FAULTS: dict[str, Callable[[Conversation], None]] = {

@@ -1,0 +1,49 @@
+"""A run of a server whose slow answers take longer than a trial: pilot, plan, trials and report together."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from bench.store import RESULT, load
+from tests.cli.conftest import ROOT, wsgi_bench
+from tests.truth.planted import planted
+
+SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
+
+
+@pytest.mark.slow
+def test_trials_become_long_enough_for_slow_answers(tmp_path: Path) -> None:
+    with planted("tail", slow_share=0.1, slow_s=0.4, base_s=0.004) as slow, planted("length") as fast:
+        said = wsgi_bench(
+            *("run", "--target", f"slow={slow}", "--target", f"fast={fast}"),
+            *("--rounds", "2", "--blocks", "1", "--rate", "20", "--out", tmp_path / "out"),
+        )
+
+    assert said.code in (0, 4), said.err
+    assert "some answers take 0.4 s: closed load settles for so long" in said.err
+    jsonschema.validate(json.loads((tmp_path / "out" / RESULT).read_text()), SCHEMA)
+    suite = load(tmp_path / "out")
+    assert suite.plan.settle_s >= 0.4
+    assert suite.plan.trial_s.closed >= 2 * 0.4
+    closed = [t for t in suite.trials if "closed" in t.case and t.round >= suite.plan.counted_from]
+    assert {t.round for t in closed} == set(range(suite.plan.counted_from, suite.plan.rounds + 1))
+    assert all(t.duration_s >= suite.plan.trial_s.closed and t.begun for t in closed)
+
+
+def test_a_run_ends_within_its_minutes(tmp_path: Path) -> None:
+    """With a server that needs long to answer, and less time than the smallest run would take."""
+    with planted("tail", slow_share=0.5, slow_s=0.3, base_s=0.1) as slow, planted("length") as fast:
+        said = wsgi_bench(
+            *("run", "--target", f"slow={slow}", "--target", f"fast={fast}", "--minutes", "0.4"),
+            *("--out", tmp_path / "out"),
+        )
+
+    assert said.code in (0, 4), said.err
+    suite = load(tmp_path / "out")
+    assert suite.complete
+    assert suite.plan.minutes == 0.4
+    assert suite.trials

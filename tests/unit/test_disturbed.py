@@ -1,0 +1,71 @@
+"""Blocks that say more of the machine than of the servers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bench.analysis import analyse
+from bench.analysis.measured import measured
+from bench.disturbed import Usual, repeats_allowed
+from bench.model import LoadModel, Trial
+from tests.make_suite import make_suite
+
+SUITE = make_suite({"a": 3000.0, "b": 2000.0, "c": 1000.0}, rounds=1, blocks=10)
+
+
+def blocks(model: LoadModel) -> list[list[Trial]]:
+    loads = {case.id: case.load.model for case in SUITE.plan.cases}
+    mine = [trial for trial in SUITE.trials if loads[trial.case] == model]
+    return [[t for t in mine if t.block == block] for block in sorted({t.block for t in mine})]
+
+
+def usual(model: LoadModel, number: int = 5) -> Usual:
+    known = Usual()
+    for block in (blocks(model) * number)[:number]:
+        known.add(model, block)
+    return known
+
+
+def standing(trial: Trial) -> Trial:
+    return replace(trial, duration_s=trial.duration_s + 2.0, mean_s=(trial.mean_s or 0.0) + 2.0)
+
+
+@pytest.mark.parametrize("model", ["closed", "open"])
+def test_only_when_every_server_stands_still_it_is_the_machine(model: LoadModel) -> None:
+    known, block = usual(model), blocks(model)[0]
+    assert not known.disturbed(model, block)
+    assert known.disturbed(model, [standing(trial) for trial in block])
+    assert not known.disturbed(model, [standing(block[0]), *block[1:]])
+    assert not known.disturbed(model, [*map(standing, block[:-1]), block[-1]])
+
+
+def test_one_server_alone_has_nobody_to_be_compared_with() -> None:
+    known, block = usual("closed"), blocks("closed")[0]
+    assert not known.disturbed("closed", [standing(block[0])])
+    assert not known.disturbed("closed", [])
+
+
+def test_what_is_usual_has_to_be_known() -> None:
+    block = [standing(trial) for trial in blocks("closed")[0]]
+    assert not usual("closed", 3).disturbed("closed", block)
+
+
+def test_a_tenth_of_the_blocks_may_be_measured_again() -> None:
+    assert (repeats_allowed(3), repeats_allowed(186)) == (2, 18)
+
+
+def test_a_disturbed_block_is_kept_and_not_counted() -> None:
+    spoiled = tuple(replace(standing(t), disturbed=True) if t.block == 3 else t for t in SUITE.trials)
+    suite = replace(SUITE, trials=spoiled)
+    without = replace(SUITE, trials=tuple(t for t in SUITE.trials if t.block != 3))
+    assert analyse(suite) == analyse(without)
+    assert all(t.block != 3 for case in measured(suite).values() for t in case.trials)
+
+
+def test_rounds_before_the_first_that_counts_are_kept_and_not_counted() -> None:
+    made = make_suite({"a": 3000.0, "b": 2000.0}, rounds=4)
+    suite = replace(made, plan=replace(made.plan, counted_from=3))
+    without = replace(suite, trials=tuple(t for t in made.trials if t.round >= 3))
+    assert analyse(suite) == analyse(without)
