@@ -16,6 +16,7 @@ from tests.truth.prove import (
     freezes,
     punctuality,
     short_trials,
+    slow_answers,
     slower,
     standard,
     twins,
@@ -132,6 +133,16 @@ CLAIMS = (
         ("short-trials",),
         partial(short_trials.prove, cycles=40, short_blocks=10, long_s=3.0),
         partial(short_trials.prove, cycles=6, short_blocks=5, long_s=1.0),
+    ),
+    Claim(
+        "slow-answers",
+        "throughput of servers with slow answers as a ratio to one without, closed load: a second in 0.5 % "
+        "(keep-alive, close, two processes), half a second in 0.2 % of fast ones, 0.3 s in 1 % on four "
+        "threads, 5 s in 0.1 %, log-normal; against wrk in the long run",
+        "within 5 %, or the interval holds it; or the run says why it can't",
+        ("slow-answers",),
+        partial(slow_answers.prove, minutes=5, wrk_s=60),
+        partial(slow_answers.prove, minutes=1.5, wrk_s=20, scenes=slow_answers.SCENES[:2]),
     ),
     Claim(
         "coverage",

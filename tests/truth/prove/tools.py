@@ -35,10 +35,11 @@ def has_wrk() -> bool:
     return shutil.which("wrk") is not None
 
 
-def wrk(url: str, cpus: Iterable[int], *, close: bool = False) -> Turn:
-    """One second of wrk with one thread."""
+def wrk(url: str, cpus: Iterable[int], *, close: bool = False, seconds: int = 1) -> Turn:
+    """So many seconds of wrk with one thread."""
     header = ["-H", "Connection: close"] if close else []
-    ended = command(["wrk", "-t1", f"-c{USERS}", "-d1s", *header, f"{url}/"], cpus, _START_S)
+    words = ["wrk", "-t1", f"-c{USERS}", f"-d{seconds}s", "--timeout", "30s", *header, f"{url}/"]
+    ended = command(words, cpus, _START_S + seconds)
     found = re.search(r"^Requests/sec:\s*([\d.]+)", ended.output, re.MULTILINE)
     if found is None or "Non-2xx" in ended.output:
         raise MachineError(f"wrk's answer is not to be used:\n{ended.output}")

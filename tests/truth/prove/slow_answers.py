@@ -1,0 +1,141 @@
+"""Closed load of servers some of whose answers are slow: the harness's throughput against wrk's in the long
+run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from bench.analysis import analyse
+from bench.analysis.measured import measured
+from bench.analysis.pairs import THROUGHPUT
+from bench.environment import split_cpus
+from bench.model import Estimate, Suite
+from tests.truth.planted import planted
+from tests.truth.prove.finding import Finding, Place
+from tests.truth.prove.runs import harness_run
+from tests.truth.prove.tools import NO_WRK, has_wrk, wrk
+
+TOLERANCE = 0.05
+_PLAIN = "plain"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One run of servers with slow answers beside one without.
+
+    Attributes:
+        plants: server name to its options, as of `tests.truth.behaviour.Plan`.
+        options: of the run, beside its targets and its time.
+    """
+
+    name: str
+    plants: Mapping[str, Mapping[str, Any]]
+    options: tuple[str, ...] = ()
+
+    @property
+    def close(self) -> bool:
+        """Whether each request has a connection of its own."""
+        return "close" in self.options
+
+
+def _tail(share: float, slow_s: float, base_s: float, threads: int = 0) -> Mapping[str, Any]:
+    return {"kind": "tail", "slow_share": share, "slow_s": slow_s, "base_s": base_s, "threads": threads}
+
+
+_SECOND = {_PLAIN: _tail(0.0, 1.0, 0.02), "0.5 % of 1 s": _tail(0.005, 1.0, 0.02)}
+SCENES = (
+    Scene("a second", _SECOND),
+    Scene("a second, close", _SECOND, ("--connection", "close")),
+    Scene("a second, two processes", _SECOND, ("--processes", "2")),
+    Scene(
+        "half a second among fast answers",
+        {_PLAIN: _tail(0.0, 1.0, 0.001), "0.2 % of 0.5 s": _tail(0.002, 0.5, 0.001)},
+    ),
+    Scene(
+        "four threads",
+        {_PLAIN: _tail(0.0, 1.0, 0.003, 4), "1 % of 0.3 s": _tail(0.01, 0.3, 0.003, 4)},
+    ),
+    Scene(
+        "a timeout",
+        {_PLAIN: _tail(0.0, 1.0, 0.02), "0.1 % of 5 s": _tail(0.001, 5.0, 0.02)},
+    ),
+    Scene(
+        "log-normal",
+        {_PLAIN: _tail(0.0, 1.0, 0.02), "spread 1.5": {"kind": "delayed", "median_s": 0.01, "spread": 1.5}},
+    ),
+)
+
+
+def prove(place: Place, *, minutes: float, wrk_s: int, scenes: Sequence[Scene] = SCENES) -> Finding:
+    """Each scene measured for so many minutes, and by wrk for `wrk_s` seconds a server."""
+    if not has_wrk():
+        return Finding("", None, NO_WRK)
+    parts: list[str] = []
+    raw: dict[str, Any] = {}
+    for number, scene in enumerate(scenes):
+        said, true_rps = _measured(place, number, scene, minutes, wrk_s)
+        for name in scene.plants:
+            if name == _PLAIN:
+                continue
+            found, truth = said.get(name), true_rps[name] / true_rps[_PLAIN]
+            words = _words(found) if found else "not valid, and the run says why"
+            parts.append(f"{scene.name}, {name}: {words}, wrk {truth:.3f}")
+            raw[parts[-1]] = {"truth": truth, "found": found and [found.value, found.low, found.high]}
+    values = [(one["found"], one["truth"]) for one in raw.values() if one["found"]]
+    errors = [abs(value / truth - 1) for (value, _, _), truth in values]
+    covered = [low <= truth <= high for (_, low, high), truth in values]
+    near = [error <= TOLERANCE or inside for error, inside in zip(errors, covered, strict=True)]
+    return Finding(
+        reached="; ".join(parts),
+        holds=all(near) if values else None,
+        note=(
+            f"worst error {max(errors, default=0):.1%}; {sum(covered)} of {len(values)} intervals hold wrk's "
+            f"ratio, which has its own noise"
+        ),
+        raw=raw,
+    )
+
+
+def _words(found: Estimate) -> str:
+    return f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
+
+
+def _measured(
+    place: Place, number: int, scene: Scene, minutes: float, wrk_s: int
+) -> tuple[Mapping[str, Estimate], Mapping[str, float]]:
+    """What the run says of each server against the plain one, and wrk's answers a second of each."""
+    with ExitStack() as stack:
+        urls = {
+            name: stack.enter_context(planted(**{"seed": number + 1, **options}))
+            for name, options in scene.plants.items()
+        }
+        names = {name: f"s{index}" for index, name in enumerate(urls)}
+        targets = [word for name, url in urls.items() for word in ("--target", f"{names[name]}={url}")]
+        options = ("--minutes", f"{minutes:g}", "--seed", str(number + 1), *scene.options)
+        directory = place.runs("slow-answers") / f"{number:02}"
+        suite = harness_run(directory, *targets, *options, whole=True)
+        cpus = split_cpus().generator
+        true_rps = {name: wrk(url, cpus, close=scene.close, seconds=wrk_s).rps for name, url in urls.items()}
+    return _ratios(suite, names), true_rps
+
+
+def _ratios(suite: Suite, names: Mapping[str, str]) -> Mapping[str, Estimate]:
+    """Each server's throughput as a ratio to the plain one's; those that the run calls valid."""
+    analysis = analyse(suite)
+    closed = {
+        m.case.server: m
+        for m in measured(suite).values()
+        if m.case.load.model == "closed" and not m.deployment.twin and analysis.verdicts[m.case.id].valid
+    }
+    found: dict[str, Estimate] = {}
+    for name, server in names.items():
+        if name != _PLAIN and server in closed and names[_PLAIN] in closed:
+            effect = THROUGHPUT.effect(closed[server], closed[names[_PLAIN]])
+            if effect is not None:
+                low, high = effect.interval()
+                found[name] = Estimate(math.exp(effect.mean), math.exp(low), math.exp(high))
+    return found
