@@ -17,7 +17,8 @@ class Plan:
             "not-modified" (304);
             how it ends connections: "announced-close", "silent-close", "idle-close";
             what goes wrong: "wrong", "never" (accepts and says nothing), "delayed", "frozen",
-            "deaf" (never accepts, backlog 1), "refusing" (nobody listens).
+            "deaf" (never accepts, backlog 1), "refusing" (nobody listens),
+            "narrow" (backlog 1, one short connection at a time).
         every: "wrong": each how many-th answer of the server is wrong.
         fault: "wrong": "status", "body", "truncated", "malformed", "excess", "closed" or "reset".
         answers: "silent-close": after how many answers.
