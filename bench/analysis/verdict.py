@@ -14,6 +14,8 @@ from bench.analysis.drift import drift
 from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured
 from bench.model import Failure, Suite, Trial, Verdict
+from bench.shortage import OWN_KINDS, remedy
+from bench.shortage import words as in_words
 
 MAX_ERROR_RATE = 0.001
 MAX_GENERATOR_CPU = 0.8
@@ -53,12 +55,19 @@ def code(reason: str) -> str:
 def error_rate(measured: Measured) -> float | None:
     """The share of the requests that the server didn't answer rightly; None if it was asked nothing.
 
-    That is: failed, never answered, dropped (unless the generator was late), and those that ended with a kept
-    connection and had to be sent again.
+    That is: failed (unless the generator couldn't send it), never answered, dropped (unless the generator was
+    late), and those that ended with a kept connection and had to be sent again.
     """
-    wrong = measured.total(lambda t: t.failed + t.unfinished + t.dropped - t.dropped_late + resent(t))
+    wrong = measured.total(
+        lambda t: t.failed - not_sent(t) + t.unfinished + t.dropped - t.dropped_late + resent(t)
+    )
     asked = measured.total(lambda t: t.ok) + wrong
     return wrong / asked if asked else None
+
+
+def not_sent(trial: Trial) -> int:
+    """Requests that the generator couldn't send because it had too little of something itself."""
+    return sum(trial.errors.get(kind, 0) for kind in OWN_KINDS)
 
 
 def resent(trial: Trial) -> int:
@@ -89,7 +98,9 @@ def _judge(suite: Suite, measured: Measured, others: Sequence[Measured]) -> Verd
     if not measured.trials:
         reasons: tuple[str | None, ...] = (_failed(facts) or NOT_MEASURED,)
     else:
-        checks = SERIOUS + STATISTICAL if suite.plan.claims else SERIOUS
+        # Whoever lacked something was no load: that says all, and the other figures nothing.
+        lacking = _limits(facts) is not None
+        checks = SERIOUS if lacking or not suite.plan.claims else SERIOUS + STATISTICAL
         reasons = tuple(check(facts) for check in checks)
     found = tuple(reason for reason in reasons if reason is not None)
     return Verdict(not found, found)
@@ -103,6 +114,22 @@ def _failed(facts: Facts) -> str | None:
     return f"failed: {first.reason} (phase {first.phase}, {where}); see its log lines under Failures"
 
 
+def _limits(facts: Facts) -> str | None:
+    measured, users = facts.measured, facts.measured.case.load.users
+    lacked = {kind: sum(t.errors.get(kind, 0) for t in measured.trials) for kind in OWN_KINDS}
+    found = [
+        f"{in_words(kind)} for {number:,} {'request' if number == 1 else 'requests'}: {remedy(kind, users)}"
+        for kind, number in lacked.items()
+        if number
+    ]
+    if not found:
+        return None
+    return (
+        f"generator-limits: the load generator itself had no {'; and no '.join(found)}, or use fewer users; "
+        f"it says nothing about the server"
+    )
+
+
 def _errors(facts: Facts) -> str | None:
     rate = error_rate(facts.measured)
     if rate is None or rate <= MAX_ERROR_RATE:
@@ -110,7 +137,8 @@ def _errors(facts: Facts) -> str | None:
     kinds: dict[str, int] = {}
     for trial in facts.measured.trials:
         for kind, count in trial.errors.items():
-            kinds[kind] = kinds.get(kind, 0) + count
+            if kind not in OWN_KINDS:
+                kinds[kind] = kinds.get(kind, 0) + count
     kinds["dropped"] = int(facts.measured.total(lambda t: t.dropped - t.dropped_late))
     kinds["never answered"] = int(facts.measured.total(lambda t: t.unfinished))
     kinds["on kept connections that were closed"] = int(facts.measured.total(resent))
@@ -260,5 +288,5 @@ def _answers(trial: Trial) -> int:
     return trial.ok + trial.failed
 
 
-SERIOUS: tuple[Check, ...] = (_failed, _errors)
+SERIOUS: tuple[Check, ...] = (_failed, _limits, _errors)
 STATISTICAL: tuple[Check, ...] = (_balance, _stalled, _generator, _little, _drift, _backlog, _too_few)

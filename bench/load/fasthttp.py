@@ -24,10 +24,10 @@ from bench.load.link import Link
 from bench.load.open import poisson
 from bench.load.outcomes import DROPPED, KINDS, OK, UNFINISHED
 from bench.load.records import Records, Window, row_code
-from bench.load.shortage import kind_of
 from bench.load.tcpinfo import asked_again
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
+from bench.shortage import kind_of
 
 _SECOND = 1_000_000_000
 _LOOK_S = 0.001

@@ -14,9 +14,9 @@ from socket import IPPROTO_TCP, SOCK_NONBLOCK, SOCK_STREAM, TCP_NODELAY, Address
 from bench.load.clock import now_ns
 from bench.load.connection import Connection
 from bench.load.outcomes import CODE, INCOMPLETE, OK
-from bench.load.shortage import kind_of
 from bench.load.tcpinfo import SOONEST_NS, asked_again, loses_nothing
 from bench.load.wire import Exchange, Reply
+from bench.shortage import kind_of
 
 _BUFFER_BYTES = 65536
 _LOST_BEFORE_GIVING_UP = 4

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from bench.load.protocol import Probed
 from bench.load.wire import Exchange, Reply
 from bench.scenarios.request import Request, Scenario
+from bench.shortage import kind_of
 
 _PAUSE_S = 0.005
 _ACCEPT_S = 1.0
@@ -95,6 +96,8 @@ def _ask(place: Place, exchange: Exchange, connect_s: float, answer_s: float) ->
     except TimeoutError:
         return "unfinished", f"no whole answer within {answer_s:g} s"
     except OSError as error:
+        if kind_of(error.errno):
+            raise
         return "reset", str(error)
     if reply.fault is None:
         return "", ""

@@ -1,7 +1,8 @@
 """What the kernel knows of a connection of ours: whether it had to be asked for more than once.
 
-A server's full listen queue shows at the client only so: the kernel drops the SYN without a word, and TCP sends
-it again after 1 s (RFC 6298). The machine's own counters (ListenOverflows, ListenDrops) are of all its programs.
+A server's full listen queue shows at the client only so: the kernel drops the SYN without a word, and TCP
+sends it again after 1 s (RFC 6298). The machine's counters, ListenOverflows and ListenDrops, are of all its
+programs.
 """
 
 from __future__ import annotations

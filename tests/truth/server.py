@@ -251,7 +251,7 @@ async def serve(plan: Plan, listener: socket.socket) -> None:
 
 
 def serve_narrowly(listener: socket.socket) -> NoReturn:
-    """Answer one connection after the other, each so slowly that the queue is full for many who ask at once."""
+    """Answer one connection after the other, so slowly that a few who ask at once fill the queue."""
     while True:
         connection, _ = listener.accept()
         with connection, contextlib.suppress(OSError):
