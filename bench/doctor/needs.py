@@ -85,7 +85,7 @@ def problems(plan: Plan, facts: Facts, threads_left: int | None) -> list[str]:
     in_containers = plan.runtime == "compose"
     hard = USUAL_FILES if in_containers else facts.open_files[1]
     if 0 <= hard < need.files:
-        files = enough_files(need.files_wished)
+        files = enough_files(need.files)
         raised = (
             f"In docker-compose.yml set `ulimits: {{nofile: {files}}}` of the service driver"
             if in_containers

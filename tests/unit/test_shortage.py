@@ -138,5 +138,6 @@ def test_the_numbers_are_said_in_words() -> None:
     suite = replace(suite, trials=tuple(t for t in suite.trials if t.case == CASE)[:1])
     [reason] = analyse(suite).verdicts[CASE].reasons
     assert reason.startswith(
-        "generator-limits: the load generator itself had no local ports (net.ipv4.ip_local_port_range) for 1 request: run"
+        "generator-limits: the load generator itself had no local ports (net.ipv4.ip_local_port_range) for 1 "
+        "request: run `sudo sysctl"
     )
