@@ -99,9 +99,9 @@ def enough_files(number: int) -> int:
     return files
 
 
-def sentence(kind: str) -> str:
+def sentence(kind: str, who: str = "the load generator") -> str:
     """What to say where it ends the run."""
-    return f"the load generator ran out of {words(kind)}: {remedy(kind)}, or use fewer users or processes"
+    return f"{who} ran out of {words(kind)}: {remedy(kind)}, or use fewer users or processes"
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
