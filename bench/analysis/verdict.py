@@ -106,6 +106,11 @@ def _judge(suite: Suite, measured: Measured, others: Sequence[Measured]) -> Verd
     return Verdict(not found, found)
 
 
+def lacking(verdict: Verdict) -> bool:
+    """Whether a case isn't valid only because the load generator itself had too little of something."""
+    return {code(reason) for reason in verdict.reasons} == {"generator-limits"}
+
+
 def _failed(facts: Facts) -> str | None:
     if not facts.failures:
         return None

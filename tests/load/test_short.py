@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bench.calibrate import NULL_DEPLOYMENT, calibrate
+from bench.deploy.local import LocalRuntime
 from bench.errors import MachineError
 from bench.load.client import LoadDriver
-from bench.model import Connection, Load
+from bench.model import Connection, CpuSplit, Load
 from tests.load.test_driver import COMMAND, ROOT, target, trial
 from tests.truth.planted import planted
 
@@ -48,6 +50,17 @@ def test_a_driver_that_cannot_even_start_says_why(tmp_path: Path) -> None:
         pass
     assert str(raised.value).startswith(MESSAGE)
     assert str(tmp_path / "driver.log") in str(raised.value)
+
+
+def test_a_ceiling_found_with_too_little_is_none(tmp_path: Path) -> None:
+    cpus = tuple(os.sched_getaffinity(0))
+    null = (NULL_DEPLOYMENT,)
+    with (
+        LocalRuntime(tmp_path, CpuSplit(cpus, cpus, cpus), null, root=ROOT) as runtime,
+        limited(tmp_path, 20) as driver,
+        pytest.raises(MachineError, match="ran out of file descriptors"),
+    ):
+        calibrate(runtime, driver, blocks=1, seed=0, epoch_ns=0)
 
 
 def test_one_that_has_none_left_for_the_next_target_says_why(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from bench.load.outcomes import KINDS
 from bench.load.protocol import failed
 from bench.load.records import row_code
 from bench.model import Suite, Trial
+from bench.report import text
 from bench.session import exit_code
 from bench.shortage import OWN_KINDS, Short, enough_files, found_in, kind_of, remedy
 from tests.make_suite import make_suite
@@ -78,8 +79,8 @@ def test_a_driver_that_lacks_something_says_what_and_how_to_get_it() -> None:
 
 
 def test_every_kind_fits_into_a_row() -> None:
-    for number, kind in enumerate(KINDS):
-        assert row_code(3, number) >> 4 == 3, kind
+    codes = {row_code(endpoint, number) for endpoint in range(3) for number in range(len(KINDS))}
+    assert len(codes) == 3 * len(KINDS)
     assert set(OWN_KINDS) < set(KINDS)
 
 
@@ -140,4 +141,13 @@ def test_the_numbers_are_said_in_words() -> None:
     assert reason.startswith(
         "generator-limits: the load generator itself had no local ports (net.ipv4.ip_local_port_range) for 1 "
         "request: run `sudo sysctl"
+    )
+
+
+def test_a_smoke_report_does_not_say_that_the_server_answered_wrongly() -> None:
+    suite = with_errors({"descriptors": 50}, claims=False)
+    said = text.render(suite, analyse(suite))
+    assert (
+        "0 of 1 server answered rightly; the load generator couldn't ask gunicorn as it should."
+        in " ".join(said.split())
     )
