@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from urllib.parse import urlsplit
 
 from bench.analysis.drift import drift
 from bench.analysis.groups import grouped
@@ -264,11 +265,19 @@ def _backlog(facts: Facts) -> str | None:
     again = facts.measured.total(lambda t: t.syn_retransmits or 0)
     if not again:
         return None
-    or_network = ", or packets were lost on the way" if facts.suite.plan.runtime == "external" else ""
+    or_network = ", or packets were lost on the way" if _may_lose_packets(facts) else ""
     return (
         f"backlog-overflow: {again:.0f} {'connection' if again == 1 else 'connections'} had to be asked for "
         f"again, which takes 1 s or more: the server's listen queue was full{or_network}; {advice}"
     )
+
+
+def _may_lose_packets(facts: Facts) -> bool:
+    """Whether there is, or may be, a network between: the server is elsewhere."""
+    if facts.suite.plan.runtime != "external":
+        return False
+    host = urlsplit(facts.measured.deployment.server.environment.get("URL", "")).hostname or ""
+    return not (host in ("localhost", "::1") or host.startswith("127."))
 
 
 def _refused(trial: Trial) -> float:

@@ -46,7 +46,23 @@ def test_a_connection_that_was_asked_for_again_is_the_servers() -> None:
     ]
 
 
-def test_over_a_network_packets_may_have_been_lost() -> None:
-    [reason] = reasons("external", syn_retransmits=3)
-    assert "3 connections had to be asked for again" in reason
-    assert "listen queue was full, or packets were lost on the way; raise" in reason
+@pytest.mark.parametrize(
+    ("url", "network"),
+    [
+        ("http://10.0.0.1:8080", True),
+        ("http://shop.example", True),
+        ("http://127.0.0.1:8080", False),
+        ("http://[::1]:8080", False),
+        ("http://localhost:8080", False),
+    ],
+)
+def test_over_a_network_packets_may_have_been_lost(url: str, network: bool) -> None:
+    suite = make_suite({"gunicorn": 3000.0})
+    trials = tuple(replace(trial, syn_retransmits=1) for trial in suite.trials)
+    [deployment] = suite.plan.deployments
+    deployment = replace(deployment, server=replace(deployment.server, environment={"URL": url}))
+    plan = replace(suite.plan, runtime="external", deployments=(deployment,))
+    said = analyse(replace(suite, trials=trials, plan=plan)).verdicts[CASE].reasons
+    [reason] = [r for r in said if code(r) == "backlog-overflow"]
+    assert "connections had to be asked for again" in reason
+    assert ("listen queue was full, or packets were lost on the way; raise" in reason) is network
