@@ -10,6 +10,7 @@ from bench.errors import MachineError
 from bench.fleet import Fleet
 from bench.load.client import LoadDriver
 from bench.model import App, Calibration, Case, Deployment, Load, Plan, Server, Trial, TrialLength
+from bench.shortage import OWN_KINDS, sentence
 
 NULL_SERVER = Server(
     name="null",
@@ -77,6 +78,9 @@ def calibrate(runtime: Runtime, driver: LoadDriver, *, blocks: int, seed: int, e
             )
         for block in range(-1, blocks):
             for trial in driver.block(block_orders(plan, cases, 0, block, epoch_ns)):
+                for kind in OWN_KINDS:
+                    if kind in trial.errors:
+                        raise MachineError(f"the load generator can't be calibrated: {sentence(kind)}")
                 if block >= 0:
                     trials[trial.case].append(trial)
     return Calibration(

@@ -41,6 +41,7 @@ from bench.results import (
 from bench.say import say
 from bench.session import Outcome, ceiling, measure, target_server
 from bench.session import resume as resume_run
+from bench.shortage import found_in, sentence
 from bench.store import RESULT, replace_file
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -266,5 +267,8 @@ def main() -> int:
     except OSError as error:
         if error.errno not in _SHORTAGES:
             raise
-        say(f"wsgi-bench: this machine has too little of something: {error}. Free some.", sys.stderr)
+        short = found_in(error)
+        too_little = f"this machine has too little of something: {error}. Free some"
+        what = sentence(short, "the harness") if short else too_little
+        say(f"wsgi-bench: {what}.", sys.stderr)
         return BenchError.exit_code

@@ -105,15 +105,15 @@ class Fleet:
     def read_listen(self, name: str) -> dict[str, float]:
         """Connections that a member has refused so far, if it has a network namespace of its own.
 
-        Of the others the driver sees the counters itself.
+        Elsewhere the counters are of every program on the machine.
         """
-        usage = self.members[name].target.usage
-        return read_listen(usage.pid) if usage.kind in ("cgroup1", "cgroup2") else {}
+        pid = self.members[name].target.usage.pid
+        return read_listen(pid) if self._runtime.name == "compose" and pid else {}
 
     def remove_dead(self) -> list[Failure]:
         """Take out the members that have ended by themselves."""
         dead = [m for m in self.members.values() if not self._runtime.alive(m.target)]
-        failures = [self._failure(m.target, "trial", "the server ended by itself under load") for m in dead]
+        failures = [self._ended(m.target, "trial", "the server ended under load") for m in dead]
         for member in dead:
             del self.members[member.deployment.name]
         self.failures += failures
@@ -159,7 +159,7 @@ class Fleet:
             )
             if not self._runtime.alive(target):
                 # Before what was found: on a port that was taken, the one who took it has answered.
-                return self._failure(target, "start", "the server ended before it answered")
+                return self._ended(target, "start", "the server ended before it answered")
             if found.right:
                 if target.started_ns and member.start_s is None:
                     member.start_s = (found.at_ns - target.started_ns) / 1e9
@@ -171,6 +171,10 @@ class Fleet:
                     return self._failure(target, "probe", _wrong_answer(scenario, found))
             elif now - began > limit_s:
                 return self._failure(target, "start", f"no right answer within {limit_s:g} s: {found.detail}")
+
+    def _ended(self, target: Target, phase: str, reason: str) -> Failure:
+        how = self._runtime.how_ended(target)
+        return self._failure(target, phase, f"{reason}: it {how}" if how else reason)
 
     def _failure(self, target: Target, phase: str, reason: str) -> Failure:
         return Failure(target.deployment, self._round, phase, reason, self._runtime.log_tail(target))

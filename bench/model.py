@@ -290,7 +290,10 @@ class Trial:
         histograms: "<kind>/<endpoint>" -> HdrHistogram V2, base64, microseconds; kind is
             latency (open load: from when it was due), service or lateness.
         host: differences of the machine's counters over the window
-            (steal_s, listen_overflows, listen_drops), as far as they can be read.
+            (steal_s, listen_overflows, listen_drops), as far as they can be read. Those of full listen queues
+            are the server's own in containers, else of every program on the machine.
+        syn_retransmits: connections of the whole trial that TCP had to ask for again; None in results from
+            before this was seen.
     """
 
     case: str
@@ -316,6 +319,7 @@ class Trial:
     disturbed: bool = False
     histograms: Mapping[str, str] = field(default_factory=dict)
     host: Mapping[str, float] = field(default_factory=dict)
+    syn_retransmits: int | None = None
 
 
 @dataclass(frozen=True)

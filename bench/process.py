@@ -18,6 +18,32 @@ _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
+def killed_by(code: int) -> signal.Signals | None:
+    """The signal that ended a process; None for one that ended by itself.
+
+    Args:
+        code: as `Popen.returncode` gives it, or a shell or an engine passes it on: 128 + the signal's number.
+    """
+    number = -code if code < 0 else code - 128
+    return signal.Signals(number) if number in {sign.value for sign in signal.Signals} else None
+
+
+def how_ended(code: int, out_of_memory: bool = False) -> str:
+    """How a process ended, to follow its name.
+
+    Args:
+        out_of_memory: whether the engine says that its container had used up its memory.
+    """
+    sign = killed_by(code)
+    if sign is None:
+        return f"ended by itself with exit code {code}"
+    if out_of_memory:
+        return f"was killed by {sign.name}: its container had used up its memory (mem_limit)"
+    if sign is signal.SIGKILL:
+        return "was killed by SIGKILL; the kernel's log may say out of memory (dmesg)"
+    return f"was killed by {sign.name}"
+
+
 class CommandFailed(BenchError):
     """A command ended with an error.
 
@@ -25,10 +51,10 @@ class CommandFailed(BenchError):
         output: what it printed, standard error after standard output.
     """
 
-    def __init__(self, argv: Sequence[str], code: int, output: str) -> None:
+    def __init__(self, argv: Sequence[str], how: str, output: str) -> None:
         self.output = output
         tail = "\n".join(output.strip().splitlines()[-15:])
-        super().__init__(f"`{' '.join(argv)}` ended with exit code {code}:\n{tail}")
+        super().__init__(f"`{' '.join(argv)}` {how}:\n{tail}")
 
 
 def run(
@@ -72,10 +98,10 @@ def run(
                     if pipe is not None:
                         pipe.close()
         if isinstance(error, subprocess.TimeoutExpired):
-            raise CommandFailed(argv, -1, f"no end after {timeout_s:g} s") from None
+            raise CommandFailed(argv, "was ended", f"no end after {timeout_s:g} s") from None
         raise
     if child.returncode != 0:
-        raise CommandFailed(argv, child.returncode, out + (err or ""))
+        raise CommandFailed(argv, how_ended(child.returncode), out + (err or ""))
     return out
 
 

@@ -19,6 +19,7 @@ from bench.deploy.external import URL_VARIABLE
 from bench.deploy.local import LocalRuntime
 from bench.deploy.select import open_runtime
 from bench.doctor import notes, read_facts
+from bench.doctor.needs import provide
 from bench.environment import describe, require_cpus, split_cpus
 from bench.errors import EXIT_NOT_VALID, EXIT_REGRESSION, EXIT_SERVER_FAILED, Interrupted
 from bench.interrupt import shield
@@ -33,6 +34,7 @@ from bench.versions import Checkout, checked_out
 
 CALIBRATION_BLOCKS = 10
 _SERVER_AT_FAULT = frozenset({"failed", "errors"})
+_GENERATOR_AT_FAULT = frozenset({"generator-limits"})
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def measure(plan: Plan, root: Path, directory: Path, reporter: Reporter) -> Outc
         BenchError: something else ended the run. What was measured is saved in either case, and a
             report of it written.
     """
+    provide(plan, read_facts(root / RESULTS, quick=True))
     with checked_out(plan.against, root) as old:
         return _measure(plan, root, directory, reporter, old)
 
@@ -107,7 +110,10 @@ def _measure(plan: Plan, root: Path, directory: Path, reporter: Reporter, old: C
 def resume(directory: Path, root: Path, reporter: Reporter) -> Outcome:
     """Go on with an interrupted run; see `measure`."""
     writer, suite = Writer.resume(directory, analyse)
-    with writer, checked_out(suite.plan.against, root) as old:
+    with ExitStack() as stack:
+        stack.enter_context(writer)
+        provide(suite.plan, read_facts(root / RESULTS, quick=True))
+        old = stack.enter_context(checked_out(suite.plan.against, root))
         require_cpus(suite.environment.cpu_split, directory)
         runtime = _open(suite.plan, root, directory, suite.environment.cpu_split, reporter, old)
         reporter.phase(f"continuing {directory}, of which {len(suite.trials):,} trials are saved")
@@ -236,7 +242,8 @@ def exit_code(suite: Suite, analysis: Analysis) -> int:
     limits = {judgement.state for judgement in judge_plan(suite.plan, analysis)}
     if "exceeded" in limits:
         return EXIT_REGRESSION
-    return EXIT_NOT_VALID if (reasons and suite.plan.claims) or "not judged" in limits else 0
+    lacking = bool(reasons & _GENERATOR_AT_FAULT)
+    return EXIT_NOT_VALID if (reasons and suite.plan.claims) or lacking or "not judged" in limits else 0
 
 
 def _stay_on(cpus: CpuSplit) -> None:

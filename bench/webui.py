@@ -72,7 +72,7 @@ def _serve(url: str, scenario: str, port: int, reporter: Reporter) -> None:
         process.stop(locust, signal.SIGTERM, 5.0)
     if locust.returncode:
         raise MachineError(
-            f"locust's web UI ended by itself with exit code {locust.returncode}; its reason stands above. "
+            f"locust's web UI {process.how_ended(locust.returncode)}; its reason stands above. "
             f"If the port is taken, choose another with --port."
         )
 

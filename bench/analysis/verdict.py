@@ -10,12 +10,15 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from urllib.parse import urlsplit
 
 from bench.analysis.drift import drift
 from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured
 from bench.analysis.slow import excess, how_sure, lasting_s
 from bench.model import Failure, Suite, Trial, Verdict
+from bench.shortage import OWN_KINDS, remedy
+from bench.shortage import words as in_words
 
 MAX_ERROR_RATE = 0.001
 MAX_GENERATOR_CPU = 0.8
@@ -52,12 +55,19 @@ def code(reason: str) -> str:
 def error_rate(measured: Measured) -> float | None:
     """The share of the requests that the server didn't answer rightly; None if it was asked nothing.
 
-    That is: failed, never answered, dropped (unless the generator was late), and those that ended with a kept
-    connection and had to be sent again.
+    That is: failed (unless the generator couldn't send it), never answered, dropped (unless the generator was
+    late), and those that ended with a kept connection and had to be sent again.
     """
-    wrong = measured.total(lambda t: t.failed + t.unfinished + t.dropped - t.dropped_late + resent(t))
+    wrong = measured.total(
+        lambda t: t.failed - not_sent(t) + t.unfinished + t.dropped - t.dropped_late + resent(t)
+    )
     asked = measured.total(lambda t: t.ok) + wrong
     return wrong / asked if asked else None
+
+
+def not_sent(trial: Trial) -> int:
+    """Requests that the generator couldn't send because it had too little of something itself."""
+    return sum(trial.errors.get(kind, 0) for kind in OWN_KINDS)
 
 
 def resent(trial: Trial) -> int:
@@ -88,7 +98,9 @@ def _judge(suite: Suite, measured: Measured, others: Sequence[Measured]) -> Verd
     if not measured.trials:
         reasons: tuple[str | None, ...] = (_failed(facts) or _not_measured(suite),)
     else:
-        checks = SERIOUS + STATISTICAL if suite.plan.claims else SERIOUS
+        # Whoever lacked something was no load: that says all, and the other figures nothing.
+        lacking = _limits(facts) is not None
+        checks = SERIOUS if lacking or not suite.plan.claims else SERIOUS + STATISTICAL
         reasons = tuple(check(facts) for check in checks)
     found = tuple(reason for reason in reasons if reason is not None)
     return Verdict(not found, found)
@@ -102,12 +114,33 @@ def _not_measured(suite: Suite) -> str:
     return "not-measured: the run ended before its first trial; `wsgi-bench resume` continues it"
 
 
+def lacking(verdict: Verdict) -> bool:
+    """Whether a case isn't valid only because the load generator itself had too little of something."""
+    return {code(reason) for reason in verdict.reasons} == {"generator-limits"}
+
+
 def _failed(facts: Facts) -> str | None:
     if not facts.failures:
         return None
     first = facts.failures[0]
     where = f"in {len({f.round for f in facts.failures})} of {facts.suite.plan.rounds} rounds"
     return f"failed: {first.reason} (phase {first.phase}, {where}); see its log lines under Failures"
+
+
+def _limits(facts: Facts) -> str | None:
+    measured, users = facts.measured, facts.measured.case.load.users
+    lacked = {kind: sum(t.errors.get(kind, 0) for t in measured.trials) for kind in OWN_KINDS}
+    found = [
+        f"{in_words(kind)} for {number:,} {'request' if number == 1 else 'requests'}: {remedy(kind, users)}"
+        for kind, number in lacked.items()
+        if number
+    ]
+    if not found:
+        return None
+    return (
+        f"generator-limits: the load generator itself had no {'; and no '.join(found)}, or use fewer users; "
+        f"it says nothing about the server"
+    )
 
 
 def _errors(facts: Facts) -> str | None:
@@ -117,7 +150,8 @@ def _errors(facts: Facts) -> str | None:
     kinds: dict[str, int] = {}
     for trial in facts.measured.trials:
         for kind, count in trial.errors.items():
-            kinds[kind] = kinds.get(kind, 0) + count
+            if kind not in OWN_KINDS:
+                kinds[kind] = kinds.get(kind, 0) + count
     kinds["dropped"] = int(facts.measured.total(lambda t: t.dropped - t.dropped_late))
     kinds["never answered"] = int(facts.measured.total(lambda t: t.unfinished))
     kinds["on kept connections that were closed"] = int(facts.measured.total(resent))
@@ -234,16 +268,35 @@ def _drift(facts: Facts) -> str | None:
 
 
 def _backlog(facts: Facts) -> str | None:
-    lost = facts.measured.total(
-        lambda t: max(t.host.get("listen_drops", 0.0), t.host.get("listen_overflows", 0.0))
-    )
-    if not lost:
+    advice = "raise its backlog and net.core.somaxconn, or use fewer users"
+    # A container counts for itself; elsewhere the counters are of every program on the machine.
+    own = facts.suite.plan.runtime == "compose"
+    lost = facts.measured.total(lambda t: _refused(t) if own or t.syn_retransmits is None else 0.0)
+    if lost:
+        return (
+            f"backlog-overflow: the kernel refused {lost:.0f} connections because the server's listen queue "
+            f"was full, which shows as times of 1 s and 3 s; {advice}"
+        )
+    again = facts.measured.total(lambda t: t.syn_retransmits or 0)
+    if not again:
         return None
+    or_network = ", or packets were lost on the way" if _may_lose_packets(facts) else ""
     return (
-        f"backlog-overflow: the kernel refused {lost:.0f} connections because the server's listen queue was "
-        f"full, which shows as times of 1 s and 3 s; raise its backlog and net.core.somaxconn, or use fewer "
-        f"users"
+        f"backlog-overflow: {again:.0f} {'connection' if again == 1 else 'connections'} had to be asked for "
+        f"again, which takes 1 s or more: the server's listen queue was full{or_network}; {advice}"
     )
+
+
+def _may_lose_packets(facts: Facts) -> bool:
+    """Whether there is, or may be, a network between: the server is elsewhere."""
+    if facts.suite.plan.runtime != "external":
+        return False
+    host = urlsplit(facts.measured.deployment.server.environment.get("URL", "")).hostname or ""
+    return not (host in ("localhost", "::1") or host.startswith("127."))
+
+
+def _refused(trial: Trial) -> float:
+    return max(trial.host.get("listen_drops", 0.0), trial.host.get("listen_overflows", 0.0))
 
 
 def _too_few(facts: Facts) -> str | None:
@@ -264,5 +317,5 @@ def _answers(trial: Trial) -> int:
     return trial.ok + trial.failed
 
 
-SERIOUS: tuple[Check, ...] = (_failed, _errors)
+SERIOUS: tuple[Check, ...] = (_failed, _limits, _errors)
 STATISTICAL: tuple[Check, ...] = (_balance, _stalled, _generator, _little, _slow, _drift, _backlog, _too_few)

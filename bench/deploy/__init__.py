@@ -66,6 +66,10 @@ class Runtime(Protocol):
         """Whether its main process still runs."""
         ...
 
+    def how_ended(self, target: Target) -> str:
+        """How its main process ended, e.g. "was killed by SIGTERM"; empty if that isn't known."""
+        ...
+
     def memory_bytes(self, target: Target) -> tuple[int | None, int | None]:
         """Current and highest memory of a deployment, where they can be read."""
         ...

@@ -17,7 +17,7 @@ from typing import Any, Self
 from bench import process
 from bench.deploy import images, oldimages, ownership
 from bench.deploy.composefile import DRIVER, PORT, REDIS, run_file
-from bench.deploy.container import address, nanoseconds, usage_source
+from bench.deploy.container import address, end_of, nanoseconds, usage_source
 from bench.deploy.engine import Engine
 from bench.deploy.logs import clean_lines, keep_log
 from bench.errors import BenchError, StoreError
@@ -153,6 +153,13 @@ class ComposeRuntime:
             # Far cheaper than asking the engine, and asked for between trials.
             return Path(f"/proc/{container.pid}").exists()
         return bool(self._states([target.deployment])[target.deployment]["Running"])
+
+    def how_ended(self, target: Target) -> str:
+        try:
+            state = self._states([target.deployment])[target.deployment]
+        except BenchError:
+            return ""
+        return end_of(state)
 
     def memory_bytes(self, target: Target) -> tuple[int | None, int | None]:
         return memory_bytes(target.usage)

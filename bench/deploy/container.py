@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.model import UsageSource
+from bench.process import how_ended
 
 
 def address(state: Mapping[str, Any]) -> str:
@@ -36,6 +37,13 @@ def usage_source(pid: int, container_id: str) -> UsageSource:
         if not controllers:
             return UsageSource("cgroup2", path=path, pid=pid)
     return UsageSource("none")
+
+
+def end_of(state: Mapping[str, Any]) -> str:
+    """How a container ended, by its `State`; empty where that comes a moment too early to know."""
+    if state["Running"]:
+        return ""
+    return how_ended(int(state["ExitCode"]), bool(state.get("OOMKilled")))
 
 
 def nanoseconds(moment: str) -> int:

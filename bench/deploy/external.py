@@ -64,6 +64,9 @@ class ExternalRuntime:
     def alive(self, target: Target) -> bool:  # noqa: ARG002
         return True
 
+    def how_ended(self, target: Target) -> str:  # noqa: ARG002
+        return ""
+
     def memory_bytes(self, target: Target) -> tuple[int | None, int | None]:  # noqa: ARG002
         return None, None
 

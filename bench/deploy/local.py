@@ -143,6 +143,11 @@ class LocalRuntime:
         running = self._running.get(target.deployment)
         return running is not None and running.child.poll() is None
 
+    def how_ended(self, target: Target) -> str:
+        running = self._running.get(target.deployment)
+        code = running.child.poll() if running is not None else None
+        return "" if code is None else process.how_ended(code)
+
     def memory_bytes(self, target: Target) -> tuple[int | None, int | None]:
         return memory_bytes(target.usage)
 

@@ -44,6 +44,16 @@ def memory_left_bytes(root: Path = _ROOT, membership: Path = Path("/proc/self/cg
     return min(found, default=None)
 
 
+def tasks_left(root: Path = _ROOT, membership: Path = Path("/proc/self/cgroup")) -> int | None:
+    """How many more processes and threads this process's cgroups allow; None if unlimited."""
+    found = []
+    for directory in _own_directories("pids", root, membership):
+        limit, used = _words(directory / "pids.max"), _words(directory / "pids.current")
+        if limit and used and limit != ["max"]:
+            found.append(int(limit[0]) - int(used[0]))
+    return min(found, default=None)
+
+
 def _own_directories(controller: str, root: Path, membership: Path) -> Iterator[Path]:
     """The cgroup of this process and those above it: each can limit."""
     try:

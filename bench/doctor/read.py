@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import resource
@@ -119,6 +120,24 @@ def swap_used_bytes() -> int:
 
 def open_files() -> tuple[int, int]:
     return resource.getrlimit(resource.RLIMIT_NOFILE)
+
+
+def threads_left() -> int | None:
+    """How many more processes and threads this user may have here; None if unlimited."""
+    limits = [cgroup.tasks_left()]
+    soft, _ = resource.getrlimit(resource.RLIMIT_NPROC)
+    # RLIM_INFINITY is negative in Python; root isn't held to the limit (getrlimit(2)).
+    if soft >= 0 and (me := os.getuid()) != 0:
+        limits.append(soft - sum(_threads(directory, me) for directory in Path("/proc").glob("[0-9]*")))
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _threads(directory: Path, user: int) -> int:
+    """The threads of a process, if it is the user's."""
+    status = contents(directory / "status") or ""
+    owner = re.search(r"^Uid:\t(\d+)", status, re.MULTILINE)
+    threads = re.search(r"^Threads:\t(\d+)", status, re.MULTILINE)
+    return int(threads[1]) if owner and threads and int(owner[1]) == user else 0
 
 
 def ports() -> tuple[int, int] | None:

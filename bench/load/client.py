@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bench import process
-from bench.errors import DriverError
+from bench.errors import DriverError, MachineError
 from bench.interrupt import shield
 from bench.load.protocol import (
     Probed,
@@ -27,6 +27,7 @@ from bench.load.protocol import (
     targets_order,
 )
 from bench.model import Target, Trial, TrialOrder
+from bench.process import how_ended, killed_by
 
 _START_S = 60.0
 _SLACK_S = 60.0
@@ -131,6 +132,8 @@ class LoadDriver:
             event: dict[str, Any] = json.loads(text)
         except ValueError:
             raise DriverError(f"the load driver said {text[:200]!r}; see {self._log}") from None
+        if "short" in event:
+            raise MachineError(f"{event['reason']}. See {self._log}.")
         if event.get("event") == "failed":
             raise DriverError(f"the load driver failed: {event['reason']}; see {self._log}")
         return event
@@ -150,8 +153,17 @@ class LoadDriver:
         return text
 
     def _ended(self) -> DriverError:
+        assert self._child is not None
+        try:
+            # Its output ends a moment before it does.
+            code = self._child.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            return DriverError(f"the load driver closed its output, but has not ended; see {self._log}")
+        if killed_by(code):
+            # Its last words are of something else: whoever is killed says nothing.
+            return DriverError(f"the load driver {how_ended(code)}; its log is {self._log}")
         tail = self._log.read_text(errors="replace").strip().splitlines()[-5:]
-        return DriverError("\n".join([f"the load driver ended by itself; the end of {self._log}:", *tail]))
+        return DriverError("\n".join([f"the load driver {how_ended(code)}; the end of {self._log}:", *tail]))
 
     def _end(self) -> None:
         with shield():

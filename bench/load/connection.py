@@ -13,7 +13,9 @@ class Connection:
     Attributes:
         due: when the request should have been sent; for closed load the user's number.
         sent: when it was begun, before the connection was made if it needed one.
-        done: when the last byte of the answer was here. All nanoseconds of the monotonic clock.
+        done: when the last byte of the answer was here.
+        opened: when it was begun itself. All nanoseconds of the monotonic clock.
+        looked: whether it is known how it was made; see `Link.look`.
         keeps: whether it may carry another request after the one that is complete.
         reused: whether it has carried one before.
         good, seen: the right answer that this one equals so far, and the length of that part; 0 when nothing
@@ -27,6 +29,8 @@ class Connection:
         "fd",
         "good",
         "keeps",
+        "looked",
+        "opened",
         "pending",
         "reply",
         "reused",
@@ -45,7 +49,8 @@ class Connection:
         self.seen = 0
         self.reused = False
         self.keeps = False
-        self.due = self.sent = self.done = 0
+        self.due = self.sent = self.done = self.opened = 0
+        self.looked = False
 
     @property
     def unsent(self) -> bool:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+import traceback
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from bench.load.engine import Engine, by_loop
-from bench.load.protocol import line
+from bench.load.protocol import failed, line
+from bench.shortage import found_in
 
 
 def main() -> None:
@@ -30,8 +31,22 @@ def main() -> None:
         while left:
             left = left[os.write(events, left) :]
 
+    try:
+        _serve(asked, emit)
+    except Exception as error:
+        # Imports, too, fail for want of descriptors, memory or threads, each in words of its own.
+        if found_in(error) is None:
+            raise
+        traceback.print_exc()
+        emit(failed(error))
+        sys.exit(1)
+
+
+def _serve(asked: argparse.Namespace, emit: Callable[[Mapping[str, Any]], None]) -> None:
+    from bench.load.engine import Engine, by_loop
+
     # After the engine: what it needs of the standard library is then its own, unpatched.
-    from bench.load import fasthttp, users, workers
+    from bench.load import fasthttp, users, workers  # isort: skip
 
     conduct = fasthttp.conduct if asked.client == "fasthttp" else by_loop
     engine = Engine(emit if asked.worker is None else lambda _event: None, conduct, users.breathe)

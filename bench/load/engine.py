@@ -180,7 +180,8 @@ class Engine:
         self.reset(order.database)
         stream = station.stream(scenario, order.load.connection, order.seed)
         records = Records()
-        meter = Meter(station.usage, station.link(order.load.connection))
+        link = station.link(order.load.connection)
+        meter, retransmits = Meter(station.usage, link), link.retransmits
         host = read_host()
         gc.collect()
         gc.disable()
@@ -189,6 +190,7 @@ class Engine:
         finally:
             gc.enable()
             self.used(order.database, scenario)
+        link.look()
         open_load = order.load.model == "open"
         counted = records.counted("due" if open_load else "done", window)
         return Trial(
@@ -204,6 +206,7 @@ class Engine:
             mean_s=counted.begun.mean_s(),
             histograms=counted.histograms(scenario.endpoints, open_load),
             host=difference(host, read_host()),
+            syn_retransmits=link.retransmits - retransmits,
         )
 
 

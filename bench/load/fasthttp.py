@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from socket import SocketType
 from typing import Any
 
 import gevent
@@ -23,8 +24,10 @@ from bench.load.link import Link
 from bench.load.open import poisson
 from bench.load.outcomes import DROPPED, KINDS, OK, UNFINISHED
 from bench.load.records import Records, Window, row_code
+from bench.load.tcpinfo import asked_again
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
+from bench.shortage import kind_of
 
 _SECOND = 1_000_000_000
 _LOOK_S = 0.001
@@ -44,7 +47,7 @@ def conduct(
     headers = {"Connection": "close"} if order.load.connection == "close" else {}
     crew = _Crew(station.target.url, headers, stream, records)
     # geventhttpclient offers no place for a pool of one's own, but this hook for each connection made.
-    ConnectionPool.after_connect = lambda _pool, _socket: _count(link)  # type: ignore[method-assign, assignment]
+    ConnectionPool.after_connect = lambda _pool, socket: _count(link, socket)  # type: ignore[method-assign, assignment]
     run = _closed if order.load.model == "closed" else _open
     try:
         return run(order, crew, mark)
@@ -170,7 +173,9 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
 def _outcome(exchange: Exchange, response: Any) -> int:
     """The code of what came back: an index into `KINDS`."""
     if not response.status_code:
-        return KINDS.index(_ERRORS.get(type(response.error), "closed"))
+        error = response.error
+        own = kind_of(error.errno) if isinstance(error, OSError) else None
+        return KINDS.index(own or _ERRORS.get(type(error), "closed"))
     location = response.headers.get("Location")
     fault = exchange.expect.fault(
         response.status_code, location.encode() if location else None, response.content or b""
@@ -188,5 +193,6 @@ def _sleep_until(at_ns: int) -> None:
         gevent.sleep(left / _SECOND)
 
 
-def _count(link: Link) -> None:
+def _count(link: Link, socket: SocketType) -> None:
     link.opened += 1
+    link.retransmits += asked_again(socket, link.lossless)

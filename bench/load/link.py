@@ -14,7 +14,9 @@ from socket import IPPROTO_TCP, SOCK_NONBLOCK, SOCK_STREAM, TCP_NODELAY, Address
 from bench.load.clock import now_ns
 from bench.load.connection import Connection
 from bench.load.outcomes import CODE, INCOMPLETE, OK
+from bench.load.tcpinfo import SOONEST_NS, asked_again, loses_nothing
 from bench.load.wire import Exchange, Reply
+from bench.shortage import kind_of
 
 _BUFFER_BYTES = 65536
 _LOST_BEFORE_GIVING_UP = 4
@@ -31,6 +33,7 @@ class Link:
         outcome: code of the last request that `receive` found complete, as in `bench.load.outcomes`.
         lost: kept connections that the server had closed, without saying so, when the next request
             was sent. The request is sent again on a new connection: that is no error and no answer.
+        retransmits: connections, of those that `look` or `discard` has seen, that TCP had to ask for again.
         reuse: False once the target has shown that it always does that.
     """
 
@@ -45,6 +48,8 @@ class Link:
         self._idle_by_fd: dict[int, Connection] = {}
         self.opened = 0
         self.lost = 0
+        self.retransmits = 0
+        self.lossless = loses_nothing(address[0])
         self.reuse = True
         self.outcome = OK
         self._carried_again = 0
@@ -192,9 +197,25 @@ class Link:
 
     def discard(self, connection: Connection) -> None:
         """Close a connection."""
+        # One that lived shorter can't have been asked for again; one without an answer is worth the look.
+        if not 0 <= connection.done - connection.opened < SOONEST_NS:
+            self._look(connection)
         self.active.pop(connection.fd, None)
         connection.keeps = False
         connection.sock.close()
+
+    def look(self) -> None:
+        """Count what had to be asked for again among the connections that are open."""
+        for connection in [*self.active.values(), *self.idle]:
+            self._look(connection)
+
+    def _look(self, connection: Connection) -> None:
+        if not connection.looked and asked_again(connection.sock, self.lossless):
+            self.retransmits += 1
+            connection.looked = True
+        elif connection.reused:
+            # It was made at once, and is made only once.
+            connection.looked = True
 
     def refresh(self) -> None:
         """Drop idle connections that the server has closed meanwhile."""
@@ -214,23 +235,28 @@ class Link:
         connection = self._idle_by_fd.pop(fd, None)
         if connection is not None:
             self.idle.remove(connection)
+            self._look(connection)
             connection.sock.close()
 
     def _open(self, exchange: Exchange, due: int, sent: int) -> int:
         try:
             sock = SocketType(self._family, SOCK_STREAM | SOCK_NONBLOCK)
             sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-        except OSError:
-            return CODE["ports"]
+        except OSError as error:
+            return CODE[kind_of(error.errno) or "connect"]
         connection = Connection(sock, exchange)
         connection.due = due
-        connection.sent = sent
+        connection.sent = connection.opened = sent
         code = sock.connect_ex(self._address)
         if code not in (0, errno.EINPROGRESS):
             sock.close()
-            return CODE["ports" if code == errno.EADDRNOTAVAIL else "connect"]
+            return CODE[kind_of(code) or "connect"]
         # On one machine the connection is made by now, whatever the code says: send at once.
-        self._epoll.register(connection.fd, EPOLLIN)
+        try:
+            self._epoll.register(connection.fd, EPOLLIN)
+        except OSError as error:
+            sock.close()
+            return CODE[kind_of(error.errno) or "connect"]
         self.active[connection.fd] = connection
         if not self._send(connection, exchange):
             self.discard(connection)

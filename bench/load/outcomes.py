@@ -14,6 +14,8 @@ KINDS = (
     "closed",
     "connect",
     "ports",
+    "descriptors",
+    "memory",
     "dropped",
     "unfinished",
 )

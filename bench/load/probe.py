@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import socket
 import time
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from bench.load.protocol import Probed
 from bench.load.wire import Exchange, Reply
 from bench.scenarios.request import Request, Scenario
+from bench.shortage import found_in
 
 _PAUSE_S = 0.005
 _ACCEPT_S = 1.0
@@ -95,11 +97,22 @@ def _ask(place: Place, exchange: Exchange, connect_s: float, answer_s: float) ->
     except TimeoutError:
         return "unfinished", f"no whole answer within {answer_s:g} s"
     except OSError as error:
+        if found_in(error) and (error.errno != errno.EADDRNOTAVAIL or _has_a_way(place)):
+            raise
         return "reset", str(error)
     if reply.fault is None:
         return "", ""
     shown = seen[:_SHOWN].decode("latin-1").strip() or "nothing"
     return reply.fault, f"expected {_words(exchange.request)}, got {shown!r}"
+
+
+def _has_a_way(place: Place) -> bool:
+    """Whether this machine has an address to reach that place from: then it is a port that was missing."""
+    family, address = place
+    with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as nothing_sent:
+        nothing_sent.connect(address)
+        return True
+    return False
 
 
 def _words(request: Request) -> str:

@@ -10,7 +10,8 @@ The harness sends an order and reads events until the order's last one:
 | idle | idle |
 | end | (the driver exits) |
 
-`ready` is the driver's first event, `failed` may come in place of any other.
+`ready` is the driver's first event, `failed` may come in place of any other, with `short` where it had too
+little of something itself (`bench.shortage`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.model import Load, Target, Trial, TrialOrder, UsageSource
+from bench.shortage import found_in, sentence
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,14 @@ class Probed:
 def line(message: Mapping[str, Any]) -> bytes:
     """A message as it is sent."""
     return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+
+
+def failed(error: Exception) -> Mapping[str, Any]:
+    """The event that says what went wrong; `short` where this side had too little of something."""
+    short = found_in(error)
+    if short is not None:
+        return {"event": "failed", "short": short, "reason": sentence(short)}
+    return {"event": "failed", "reason": f"{type(error).__name__}: {error}"}
 
 
 def targets_order(targets: Sequence[Target], store: tuple[str, int] | None) -> Mapping[str, Any]:

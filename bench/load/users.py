@@ -16,6 +16,7 @@ from locust import User, constant, task
 from locust.env import Environment
 
 from bench.load.engine import Engine
+from bench.load.protocol import failed
 
 Order = Mapping[str, Any]
 Tell = Callable[[Mapping[str, Any]], None]
@@ -57,7 +58,7 @@ def guarded(work: Callable[[], None], tell: Tell) -> None:
         work()
     except Exception as error:
         traceback.print_exc()
-        tell({"event": "failed", "reason": f"{type(error).__name__}: {error}"})
+        tell(failed(error))
 
 
 def read_orders(orders_fd: int, inbox: Queue[Order]) -> None:

@@ -23,7 +23,9 @@ from bench.load.engine import TIMEOUT_S, Engine
 from bench.load.protocol import read_trial, read_trial_order
 from bench.load.users import END, Order, Tell, guarded, read_orders, ready, settle_memory, user_class
 from bench.model import Trial, TrialOrder
+from bench.process import how_ended
 from bench.scenarios import SCENARIOS
+from bench.shortage import Short
 
 _HOST = "127.0.0.1"
 _START_S = 60.0
@@ -114,6 +116,8 @@ class Workers:
             except Empty:
                 self._check(deadline)
         for answer in found:
+            if "short" in answer:
+                raise Short(answer["short"])
             if answer.get("event") == "failed":
                 raise RuntimeError(f"a worker of the load driver failed: {answer['reason']}")
         return found
@@ -136,7 +140,7 @@ class Workers:
     def _check(self, deadline: float) -> None:
         ended = [child.returncode for child in self._children if child.poll() is not None]
         if ended:
-            raise RuntimeError(f"a worker of the load driver ended by itself, with exit code {ended[0]}")
+            raise RuntimeError(f"a worker of the load driver {how_ended(ended[0])}")
         if time.monotonic() > deadline:
             raise RuntimeError("a worker of the load driver is silent")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from bench.analysis.pairs import deviation
-from bench.analysis.verdict import code
+from bench.analysis.verdict import code, lacking
 from bench.model import Analysis, Comparison, Suite
 from bench.report import against
 from bench.report.results import Entry, Group
@@ -66,12 +66,17 @@ def _interrupted(suite: Suite) -> str:
 
 def _not_a_measurement(suite: Suite, groups: tuple[Group, ...]) -> str:
     servers = {entry.case.server: True for group in groups for entry in group.entries}
+    unasked: dict[str, bool] = {}
     for group in groups:
         for entry in group.entries:
             servers[entry.case.server] &= entry.verdict.valid
-    wrong = [name for name, right in servers.items() if not right]
+            if lacking(entry.verdict):
+                unasked[entry.case.server] = True
+    wrong = [name for name, right in servers.items() if not right and name not in unasked]
     others = f"; not so {listed(wrong)}" if wrong else ""
-    right = len(servers) - len(wrong)
+    if unasked:
+        others += f"; the load generator couldn't ask {listed(list(unasked))} as it should"
+    right = sum(servers.values())
     return (
         f"Not a measurement: the {suite.plan.profile} profile only shows whether everything works. "
         f"{right} of {count(len(servers), 'server')} answered rightly{others}."

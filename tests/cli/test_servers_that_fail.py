@@ -21,7 +21,7 @@ def test_a_server_that_dies_midway(tmp_path: Path) -> None:
     assert suite.complete
     (failure,) = suite.failures
     assert failure.deployment.startswith("waitress.")
-    assert failure.reason == "the server ended by itself under load"
+    assert failure.reason.startswith("the server ended under load: it ")
     assert "the app has had enough" in failure.log
     assert "the app has had enough" in said.err
     assert "the app has had enough" in (out / "report.md").read_text()

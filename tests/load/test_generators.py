@@ -109,7 +109,7 @@ def test_a_worker_that_dies_is_named_and_none_is_left(tmp_path: Path) -> None:
         workers = driver_process().children(recursive=True)
         assert len(workers) == PROCESSES
         workers[0].kill()
-        with pytest.raises(DriverError, match="a worker of the load driver ended by itself"):
+        with pytest.raises(DriverError, match="a worker of the load driver was killed by SIGKILL"):
             list(driver.block([trial("a", CLOSED)]))
     assert gone(workers)
 

@@ -16,8 +16,9 @@ class Plan:
             "interim" (100 before the answer), "head-only" (as to HEAD), "no-content" (204),
             "not-modified" (304);
             how it ends connections: "announced-close", "silent-close", "idle-close";
-            what goes wrong: "wrong", "never" (accepts and says nothing), "delayed", "tail",
-            "frozen", "deaf" (never accepts, backlog 1), "refusing" (nobody listens).
+            what goes wrong: "wrong", "never" (accepts and says nothing), "delayed", "tail", "frozen",
+            "deaf" (never accepts, backlog 1), "refusing" (nobody listens),
+            "narrow" (backlog 1, one short connection at a time).
         every: "wrong": each how many-th answer of the server is wrong.
         fault: "wrong": "status", "body", "truncated", "malformed", "excess", "closed" or "reset".
         answers: "silent-close": after how many answers.

@@ -8,6 +8,7 @@ one machine share: the machine's own noise is then part of the truth.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import signal
@@ -18,11 +19,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import NoReturn
 
 from tests.truth.behaviour import Plan, Truth
 
 BODY = b"Hello, World!"
 BACKLOG = 1024
+_NARROW_S = 0.02
+_PATIENCE_S = 0.1
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -271,10 +275,26 @@ async def serve(plan: Plan, listener: socket.socket) -> None:
     await asyncio.Event().wait()
 
 
+def serve_narrowly(listener: socket.socket) -> NoReturn:
+    """Answer one connection after the other, so slowly that a few who ask at once fill the queue."""
+    while True:
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError):
+            # What was given up meanwhile may never send anything.
+            connection.settimeout(_PATIENCE_S)
+            if connection.recv(65536):
+                time.sleep(_NARROW_S)
+                connection.sendall(ANNOUNCED)
+
+
 def main() -> None:
     plan = Plan(**json.loads(sys.argv[1]))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        if plan.kind == "narrow":
+            listener.listen(1)
+            print(listener.getsockname()[1], flush=True)
+            serve_narrowly(listener)
         if plan.kind in ("deaf", "refusing"):
             if plan.kind == "deaf":
                 listener.listen(1)

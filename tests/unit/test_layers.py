@@ -36,7 +36,7 @@ LAYERS = (
     ("bench.scenarios",),
     ("bench.process",),
     ("bench.interrupt",),
-    ("bench.model", "bench.errors"),
+    ("bench.model", "bench.errors", "bench.shortage"),
 )
 
 # Importing locust patches the standard library, so it happens in the driver's process and nowhere else.

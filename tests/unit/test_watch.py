@@ -19,7 +19,11 @@ from tests.make_suite import make_suite
 RATES = {"gunicorn": 3000.0, "waitress": 2000.0, "wsgiref": 900.0}
 TAKES_S = {"start": 0.9, "warm-up": 1.2, "closed": 0.17, "open": 1.3, "stop": 0.4}
 FAILURE = Failure(
-    "wsgiref.shortly", 2, "trial", "the server ended by itself under load", ("a", "MemoryError")
+    "wsgiref.shortly",
+    2,
+    "trial",
+    "the server ended under load: it was killed by SIGSEGV",
+    ("a", "MemoryError"),
 )
 
 

@@ -1,0 +1,53 @@
+"""What the kernel knows of a connection of ours: whether it had to be asked for more than once.
+
+A server's full listen queue shows at the client only so: the kernel drops the SYN without a word, and TCP
+sends it again after 1 s (RFC 6298). The machine's counters, ListenOverflows and ListenDrops, are of all its
+programs.
+"""
+
+from __future__ import annotations
+
+import struct
+from ipaddress import ip_address
+from socket import IPPROTO_TCP, SocketType
+
+SOONEST_NS = 150_000_000
+"""Before this TCP sends nothing again: Linux waits 0.2 s or more (TCP_RTO_MIN), 1 s for a SYN."""
+
+# struct tcp_info of linux/tcp.h; older kernels give less of it. `TCP_INFO` isn't in every Python.
+_TCP_INFO = 11
+_SIZE = 216
+_SYN_SENT = 2
+_STATE = struct.Struct("B")
+_TOTAL_RETRANS = struct.Struct("100xI")
+_BYTES_RETRANS = struct.Struct("208xQ")
+
+
+def loses_nothing(host: str) -> bool:
+    """Whether the way to an address never loses a packet: it doesn't leave the machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def asked_again(sock: SocketType, lossless: bool) -> bool:
+    """Whether a connection's SYN was sent more than once.
+
+    Args:
+        lossless: whether the connection doesn't leave the machine. Then nothing but a full listen queue holds
+            up a SYN, or the handshake's last part: in the latter case the client takes itself to be
+            connected, and what it sends is what TCP sends again. Over a network that may be a lost packet.
+    """
+    try:
+        info = sock.getsockopt(IPPROTO_TCP, _TCP_INFO, _SIZE)
+    except OSError:
+        return False
+    if len(info) < _TOTAL_RETRANS.size:
+        return False
+    if lossless and _STATE.unpack_from(info)[0] == _SYN_SENT:
+        return True
+    if not _TOTAL_RETRANS.unpack_from(info)[0]:
+        return False
+    # A SYN carries no bytes.
+    return lossless or len(info) < _BYTES_RETRANS.size or not _BYTES_RETRANS.unpack_from(info)[0]

@@ -1,0 +1,41 @@
+"""How a server ended that is a child process, as the runtime knows it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from bench.calibrate import NULL_DEPLOYMENT
+from bench.deploy.external import ExternalRuntime
+from bench.deploy.local import LocalRuntime
+from bench.model import CpuSplit, Target, UsageSource
+
+ROOT = Path(__file__).parents[2]
+CPUS = tuple(os.sched_getaffinity(0))
+SPLIT = CpuSplit(CPUS, CPUS, CPUS)
+
+
+@pytest.mark.parametrize(
+    ("sign", "words"),
+    [
+        (signal.SIGKILL, "was killed by SIGKILL; the kernel's log may say out of memory (dmesg)"),
+        (signal.SIGSEGV, "was killed by SIGSEGV"),
+    ],
+)
+def test_a_server_that_was_killed(tmp_path: Path, sign: signal.Signals, words: str) -> None:
+    with LocalRuntime(tmp_path, SPLIT, (NULL_DEPLOYMENT,), root=ROOT) as runtime:
+        target = runtime.start(NULL_DEPLOYMENT)
+        assert isinstance(target, Target)
+        assert runtime.how_ended(target) == ""
+        os.kill(target.usage.pid, sign)
+        while runtime.alive(target):
+            pass
+        assert runtime.how_ended(target) == words
+
+
+def test_of_what_runs_elsewhere_nothing_is_known(tmp_path: Path) -> None:
+    target = Target("x", "http://127.0.0.1:1", UsageSource("none"))
+    assert ExternalRuntime(tmp_path, SPLIT, ()).how_ended(target) == ""
