@@ -107,8 +107,7 @@ class Fleet:
 
         Of the others the driver sees the counters itself.
         """
-        usage = self.members[name].target.usage
-        return read_listen(usage.pid) if usage.kind in ("cgroup1", "cgroup2") else {}
+        return read_listen(self.members[name].target.usage.pid) if self._runtime.name == "compose" else {}
 
     def remove_dead(self) -> list[Failure]:
         """Take out the members that have ended by themselves."""

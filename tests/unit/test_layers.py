@@ -31,6 +31,7 @@ LAYERS = (
     ("bench.duration",),
     ("bench.registry", "bench.targets", "bench.versions"),
     ("bench.environment", "bench.usage", "bench.counters", "bench.progress", "bench.say"),
+    ("bench.processtree",),
     ("bench.screen",),
     ("bench.scenarios",),
     ("bench.process",),
