@@ -105,9 +105,10 @@ class Fleet:
     def read_listen(self, name: str) -> dict[str, float]:
         """Connections that a member has refused so far, if it has a network namespace of its own.
 
-        Of the others the driver sees the counters itself.
+        Elsewhere the counters are of every program on the machine.
         """
-        return read_listen(self.members[name].target.usage.pid) if self._runtime.name == "compose" else {}
+        pid = self.members[name].target.usage.pid
+        return read_listen(pid) if self._runtime.name == "compose" and pid else {}
 
     def remove_dead(self) -> list[Failure]:
         """Take out the members that have ended by themselves."""
