@@ -24,6 +24,7 @@ from bench.load.outcomes import CODE, DROPPED, OK, UNFINISHED
 from bench.load.records import Records, Window, row_code
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
+from bench.scenarios.request import on_the_wire
 
 _SECOND = 1_000_000_000
 _LOOK_S = 0.001
@@ -80,7 +81,7 @@ class _Crew:
         try:
             response = session.request(
                 request.method,
-                request.path,
+                on_the_wire(request.path),
                 data=request.body.decode("ascii") or None,
                 headers={"Accept-Encoding": "identity", **request.headers, **self.headers},
                 allow_redirects=False,

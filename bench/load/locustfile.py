@@ -14,7 +14,7 @@ from locust import FastHttpUser, constant, task
 
 from bench.load.locustclient import kind_of, take_as_it_comes
 from bench.scenarios import SCENARIOS
-from bench.scenarios.request import Request
+from bench.scenarios.request import Request, on_the_wire
 
 _TIMEOUT_S = 60.0
 SCENARIO_VARIABLE = "WSGI_BENCH_SCENARIO"
@@ -35,7 +35,7 @@ class ScenarioUser(FastHttpUser):
         request = next(self._requests)
         with self.client.request(
             request.method,
-            request.path,
+            on_the_wire(request.path),
             name=request.endpoint,
             data=request.body.decode() or None,
             headers=dict(request.headers),

@@ -31,7 +31,7 @@ LAYERS = (
     ("bench.duration",),
     ("bench.registry", "bench.targets", "bench.versions"),
     ("bench.environment", "bench.usage", "bench.counters", "bench.progress", "bench.say"),
-    ("bench.processtree",),
+    ("bench.processtree", "bench.origin"),
     ("bench.screen",),
     ("bench.scenarios",),
     ("bench.process",),
