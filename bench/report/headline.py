@@ -50,15 +50,11 @@ def twin_line(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> st
     if found is None:
         return None
     server = next(e.case.server for group in groups for e in group.entries if e.case.id == found.a)
-    # What runs already is deployed by nobody here.
-    external = suite.plan.runtime == "external"
-    who = (
-        f"the same server, {server}, measured twice,"
-        if external
-        else f"two identical deployments of {server}"
-    )
+    who = f"two identical deployments of {server} differ"
+    if suite.plan.runtime == "external":
+        who = f"the same server, {server}, measured twice, differs"
     return (
-        f"Twin: {who} differ{'s' * external} by {difference(deviation(found))} "
+        f"Twin: {who} by {difference(deviation(found))} "
         f"(ratio {ratio(found.ratio)}, {ratio_interval(found.low, found.high)}); differences below that "
         f"are the harness's own error."
     )

@@ -18,7 +18,7 @@ from bench.deploy import cgroup
 from bench.deploy.local import LocalRuntime
 from bench.model import Target, UsageSource
 from bench.registry import load_servers
-from bench.usage import open_usage
+from bench.usage import CGROUP_ROOT_VARIABLE, open_usage
 from tests.deploy.test_local import CPUS, HELLO, ROOT, deployment, fetch, started
 
 REQUESTS = 50
@@ -74,7 +74,12 @@ def test_children_that_nobody_collects_make_the_figure_absent_not_small(runtime:
 
 
 @pytest.mark.parametrize("way", ["waits", "ignores", "orphans"])
-def test_a_cgroup_counts_them_whoever_collects_them(runtime: LocalRuntime, way: str) -> None:
+@pytest.mark.parametrize("root", ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"])
+def test_a_cgroup_counts_them_whoever_collects_them(
+    runtime: LocalRuntime, monkeypatch: pytest.MonkeyPatch, root: str, way: str
+) -> None:
+    # Where v1 has the controllers, systemd mounts v2 below: so both are tried on one machine.
+    monkeypatch.setenv(CGROUP_ROOT_VARIABLE, root)
     target = forking(runtime, way)
     if target.usage.kind == "processes":
         pytest.skip("no cgroup can be made here")

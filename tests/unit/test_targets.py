@@ -150,5 +150,5 @@ def test_the_twin_of_a_target_is_no_second_deployment() -> None:
 
     text = FORMATS["text"](external, analyse(external))
 
-    assert "Twin: the same server, gunicorn, measured twice differs by" in " ".join(text.split())
+    assert "Twin: the same server, gunicorn, measured twice, differs by" in " ".join(text.split())
     assert "identical deployments" not in text
