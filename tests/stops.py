@@ -3,8 +3,8 @@
     python -m tests.stops --times 100                  # child processes
     python -m tests.stops --times 20 --runtime compose
 
-Exit code 1 if a stop left anything (a process, and with it its ports, a container, a network), ended in
-another way than the contract says, took too long, or damaged the result.
+Exit code 1 if a stop left anything (a process, and with it its ports, a cgroup, a container, a network),
+ended in another way than the contract says, took too long, or damaged the result.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from pathlib import Path
 
 import psutil
 
+from bench.deploy import cgroup
 from bench.deploy.engine import Engine, find_engine
 from bench.deploy.ownership import HARNESS_LABEL
 from bench.errors import BenchError, Interrupted
@@ -120,6 +121,7 @@ def stop_once(stop: Stop, runtime: str, directory: Path, engine: Engine | None) 
         code = child.wait()
     took_s = time.monotonic() - first
     faults += left_processes()
+    faults += left_cgroups(child.pid)
     if engine is not None:
         faults += left_in_engine(engine, child.pid)
     said = errors.read_text(errors="replace")
@@ -166,6 +168,12 @@ def left_processes() -> list[str]:
         orphan.kill()
     psutil.wait_procs(alive, timeout=_LINGER_S)
     return found
+
+
+def left_cgroups(pid: int) -> list[str]:
+    """Cgroups that a harness has left."""
+    place = cgroup.own()
+    return [f"cgroup {left.name} is left" for left in place[0].glob(f"wsgi-bench-*-{pid}-*")] if place else []
 
 
 def left_in_engine(engine: Engine, pid: int) -> list[str]:

@@ -44,6 +44,11 @@ class Facts:
     failures: tuple[Failure, ...]
 
 
+UNANSWERED = (
+    "unanswered: no right answer was counted in any trial, and no wrong one either; measure longer trials, "
+    "and look into the load driver's log"
+)
+
 Check = Callable[[Facts], str | None]
 
 
@@ -103,6 +108,8 @@ def _judge(suite: Suite, measured: Measured, others: Sequence[Measured]) -> Verd
         checks = SERIOUS if lacking or not suite.plan.claims else SERIOUS + STATISTICAL
         reasons = tuple(check(facts) for check in checks)
     found = tuple(reason for reason in reasons if reason is not None)
+    if not found and not measured.total(lambda t: t.ok):
+        found = (UNANSWERED,)
     return Verdict(not found, found)
 
 

@@ -12,26 +12,24 @@ from socket import SocketType
 from typing import Any
 
 import gevent
-from geventhttpclient.client import HTTPClientPool
 from geventhttpclient.connectionpool import ConnectionPool
 from locust.contrib.fasthttp import FastHttpSession
-from locust.event import EventHook
 
+from bench.load import locustclient
 from bench.load.clock import now_ns
 from bench.load.closed import SETTLE_NS
 from bench.load.engine import TIMEOUT_S, Station
 from bench.load.link import Link
 from bench.load.open import poisson
-from bench.load.outcomes import DROPPED, KINDS, OK, UNFINISHED
+from bench.load.outcomes import CODE, DROPPED, OK, UNFINISHED
 from bench.load.records import Records, Window, row_code
 from bench.load.tcpinfo import asked_again
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
-from bench.shortage import kind_of
+from bench.scenarios.request import on_the_wire
 
 _SECOND = 1_000_000_000
 _LOOK_S = 0.001
-_ERRORS = {ConnectionRefusedError: "connect", ConnectionResetError: "reset", TimeoutError: "unfinished"}
 
 
 def conduct(
@@ -72,11 +70,7 @@ class _Crew:
     idle: list[FastHttpSession] = field(default_factory=list)
 
     def session(self) -> FastHttpSession:
-        if self.idle:
-            return self.idle.pop()
-        pool = HTTPClientPool(concurrency=1, connection_timeout=TIMEOUT_S, network_timeout=TIMEOUT_S)
-        nobody: Any = EventHook  # untyped in locust
-        return FastHttpSession(self.url, nobody(), None, client_pool=pool)
+        return self.idle.pop() if self.idle else locustclient.session(self.url, TIMEOUT_S)
 
     def ask(self, session: FastHttpSession, due: int, exchange: Exchange) -> None:
         """Send one request, check its answer, record both."""
@@ -85,27 +79,49 @@ class _Crew:
         me = gevent.getcurrent()
         self.records.begun += 1
         self.under_way[me] = (due, sent, exchange.endpoint)
-        response = session.request(
-            request.method,
-            request.path,
-            data=request.body.decode("ascii") or None,
-            headers={"Accept-Encoding": "identity", **request.headers, **self.headers},
-            allow_redirects=False,
-        )
-        done = now_ns()
-        if self.headers:
+        broken = False
+        try:
+            response = session.request(
+                request.method,
+                on_the_wire(request.path),
+                data=request.body.decode("ascii") or None,
+                headers={"Accept-Encoding": "identity", **request.headers, **self.headers},
+                allow_redirects=False,
+            )
+            done = now_ns()
+            if not response.status_code:
+                raise response.error  # type: ignore[attr-defined]
+            outcome = _outcome(exchange, response)
+        except Exception as error:
+            # Of what its client raises, locust catches only what it knows of.
+            done, outcome, broken = now_ns(), CODE[locustclient.kind_of(error)], True
+        if self.headers or broken:
             # It would go on with a connection that the server keeps in spite of being asked to close it.
             session.client.clientpool.close()
-        del self.under_way[me]
-        self.records.add((due, sent, done, row_code(exchange.endpoint, _outcome(exchange, response))))
+        if self.under_way.pop(me, None) is not None:
+            self.records.add((due, sent, done, row_code(exchange.endpoint, outcome)))
+        if broken:
+            # What fails at once would let nobody else run.
+            gevent.sleep(_LOOK_S)
 
     def drain(self, greenlets: list[gevent.Greenlet]) -> None:
-        """Send nothing more; what isn't answered in time is unfinished."""
+        """Send nothing more; what isn't answered in time is unfinished.
+
+        Raises:
+            RuntimeError: a user ended by itself, so that nobody knows what was measured.
+        """
         self.stopping = True
         gevent.joinall(greenlets, TIMEOUT_S)
+        for error in (greenlet.exception for greenlet in greenlets if greenlet.ready()):
+            if error is not None:
+                raise RuntimeError(
+                    f"a user of --client fasthttp ended by itself ({type(error).__name__}: {error}), which "
+                    f"is a fault of the harness; please report it with the log"
+                ) from error
         now = now_ns()
         for due, sent, endpoint in self.under_way.values():
             self.records.add((due, sent, now, row_code(endpoint, UNFINISHED)))
+        self.under_way.clear()
         gevent.killall(greenlets)
 
     def end(self) -> None:
@@ -124,7 +140,9 @@ def _closed(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
         crew.idle.append(session)
 
     greenlets = [gevent.spawn(user, number) for number in range(order.load.users)]
-    _until(lambda: len(settled) == order.load.users, now_ns() + SETTLE_NS)
+    start, settle_ns = now_ns(), round(order.settle_s * _SECOND)
+    _sleep_until(start + settle_ns)
+    _until(lambda: len(settled) == order.load.users, start + max(SETTLE_NS, settle_ns))
     opened = order.opens_ns or now_ns()
     _sleep_until(opened)
     mark()
@@ -172,15 +190,11 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
 
 def _outcome(exchange: Exchange, response: Any) -> int:
     """The code of what came back: an index into `KINDS`."""
-    if not response.status_code:
-        error = response.error
-        own = kind_of(error.errno) if isinstance(error, OSError) else None
-        return KINDS.index(own or _ERRORS.get(type(error), "closed"))
     location = response.headers.get("Location")
     fault = exchange.expect.fault(
         response.status_code, location.encode() if location else None, response.content or b""
     )
-    return KINDS.index(fault) if fault else OK
+    return CODE[fault] if fault else OK
 
 
 def _until(reached: Callable[[], bool], limit_ns: int) -> None:

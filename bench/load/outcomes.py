@@ -18,6 +18,7 @@ KINDS = (
     "memory",
     "dropped",
     "unfinished",
+    "client",
 )
 CODE = {kind: code for code, kind in enumerate(KINDS)}
 OK = CODE["ok"]

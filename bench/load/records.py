@@ -21,7 +21,7 @@ HIGHEST_US = 60_000_000
 DIGITS = 3
 LATE_NS = 2_000_000
 """Sent later than this after it was due, a request is the generator's own fault."""
-_KIND_BITS = 4
+_KIND_BITS = 5
 _KIND_MASK = (1 << _KIND_BITS) - 1
 
 Times = npt.NDArray[np.int64]
