@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -15,7 +15,7 @@ from bench.errors import BenchError, EngineError
 from bench.interrupt import shield
 from bench.load.client import LoadDriver
 from bench.load.protocol import Probed
-from bench.model import Deployment, DeploymentRecord, Failure, Target
+from bench.model import Deployment, DeploymentRecord, Failure, Learned, Target
 
 _START_TIMEOUT_S = 30.0
 _WRONG_TIMEOUT_S = 3.0
@@ -45,12 +45,18 @@ class Fleet:
         members: what answers rightly, by deployment name.
         failures: what doesn't, and why.
         records: what each member cost, once the fleet was stopped.
+
+    Args:
+        learned: what earlier rounds have learned of these deployments' pages: each is held to it.
     """
 
-    def __init__(self, runtime: Runtime, driver: LoadDriver, round_number: int) -> None:
+    def __init__(
+        self, runtime: Runtime, driver: LoadDriver, round_number: int, learned: Sequence[Learned] = ()
+    ) -> None:
         self._runtime = runtime
         self._driver = driver
         self._round = round_number
+        self._learned = tuple(learned)
         self.members: dict[str, Member] = {}
         self.failures: list[Failure] = []
         self.records: list[DeploymentRecord] = []
@@ -89,6 +95,10 @@ class Fleet:
             if fault is not None:
                 self.failures.append(fault)
         self._driver.set_targets(self.targets(), self._runtime.store_address())
+
+    def newly_learned(self) -> list[Learned]:
+        """What is right of the members' pages, as far as earlier rounds didn't know it."""
+        return [one for target in self.targets() for one in target.learned if one not in self._learned]
 
     def targets(self) -> list[Target]:
         return [member.target for member in self.members.values()]
@@ -135,8 +145,9 @@ class Fleet:
                 self._started.append(target)
         if isinstance(target, Failure):
             return replace(target, round=self._round)
-        member = Member(deployment, target, scenarios)
-        self._driver.set_targets([target], self._runtime.store_address())
+        learned = tuple(one for one in self._learned if one.deployment == deployment.name)
+        member = Member(deployment, replace(target, learned=learned), scenarios)
+        self._driver.set_targets([member.target], self._runtime.store_address())
         for scenario in scenarios:
             fault = self._wait_right(member, scenario)
             if fault is not None:
@@ -163,6 +174,8 @@ class Fleet:
             if found.right:
                 if target.started_ns and member.start_s is None:
                     member.start_s = (found.at_ns - target.started_ns) / 1e9
+                learned = (replace(one, deployment=target.deployment) for one in found.learned)
+                member.target = replace(target, learned=(*target.learned, *learned))
                 return None
             now = time.monotonic()
             if found.fault not in _NO_ANSWER:

@@ -207,12 +207,40 @@ class UsageSource:
 
 
 @dataclass(frozen=True)
+class Learned:
+    """What the first probes of an endpoint saw: every later answer is held to it.
+
+    Attributes:
+        request: e.g. "GET /".
+        probes: how many answers it was learned from.
+        media_type: without parameters; empty without any.
+        location: where a redirect leads: the host, unless it is the target's own, and the path; a `*` at its
+            end stands for what was another each time. None without a Location.
+        shortest, longest: the body, bytes.
+        varies: whether two bodies differed.
+    """
+
+    deployment: str
+    scenario: str
+    endpoint: str
+    request: str
+    probes: int
+    status: int
+    media_type: str
+    location: str | None
+    shortest: int
+    longest: int
+    varies: bool
+
+
+@dataclass(frozen=True)
 class Target:
     """A deployment that runs, as the driver sees it.
 
     Attributes:
         url: scheme, host and port, e.g. "http://127.0.0.1:40123".
         started_ns: wall clock, nanoseconds, when its process was started; 0 if not ours.
+        learned: what is right of the endpoints that no scenario knows.
     """
 
     deployment: str
@@ -220,6 +248,7 @@ class Target:
     usage: UsageSource
     started_ns: int = 0
     keep_alive: bool = True
+    learned: tuple[Learned, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -277,6 +306,8 @@ class Trial:
             latency (open load: from when it was due), service or lateness.
         host: differences of the machine's counters over the window
             (steal_s, listen_overflows, listen_drops), as far as they can be read.
+        statuses: whole answers by status, right and wrong ones.
+        wrong: what whole answers that were not right were, in words, e.g. "302 to /slow-down".
     """
 
     case: str
@@ -300,6 +331,8 @@ class Trial:
     generator_cpu: float
     histograms: Mapping[str, str] = field(default_factory=dict)
     host: Mapping[str, float] = field(default_factory=dict)
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    wrong: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -400,6 +433,7 @@ class Suite:
     deployments: tuple[DeploymentRecord, ...]
     failures: tuple[Failure, ...]
     gaps: tuple[Mapping[str, Any], ...] = ()
+    learned: tuple[Learned, ...] = ()
 
 
 @dataclass(frozen=True)

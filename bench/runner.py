@@ -14,7 +14,7 @@ from bench.deploy import Runtime
 from bench.duration import PILOT_BLOCKS, needs_pilot
 from bench.fleet import Fleet
 from bench.load.client import LoadDriver
-from bench.model import Case, Failure, Plan, Trial, TrialOrder
+from bench.model import Case, Failure, Learned, Plan, Trial, TrialOrder
 from bench.plan import with_open_rates
 from bench.progress import Reporter
 from bench.store import Writer, load
@@ -31,6 +31,7 @@ class Runner:
 
     Args:
         saved: trials of an earlier, interrupted run.
+        learned: what that has learned of the deployments' pages.
         epoch_ns: monotonic time from which trials count their `at_s`.
     """
 
@@ -43,6 +44,7 @@ class Runner:
         reporter: Reporter,
         *,
         saved: Sequence[Trial],
+        learned: Sequence[Learned] = (),
         epoch_ns: int,
     ) -> None:
         self._plan = plan
@@ -51,6 +53,7 @@ class Runner:
         self._writer = writer
         self._reporter = reporter
         self._done = {(trial.round, trial.block, trial.case) for trial in saved}
+        self._learned = list(learned)
         self._epoch_ns = epoch_ns
         self._given_up: set[str] = set()
         self._models = block_models(plan)
@@ -91,11 +94,12 @@ class Runner:
         wanted = [d for d in ordered if d.name not in self._given_up]
         if not wanted:
             return
-        fleet = Fleet(self._runtime, self._driver, number)
+        fleet = Fleet(self._runtime, self._driver, number, self._learned)
         try:
             with fleet:
                 fleet.start((d, self._scenarios(d.name)) for d in self._watch.starting(number, wanted))
                 self._note(fleet.failures)
+                self._learn(fleet.newly_learned())
                 self._watch.started(fleet.members, fleet.failures)
                 if not fleet.members:
                     return
@@ -175,6 +179,11 @@ class Runner:
             and case.load.model == model
             and (model == "closed" or case.load.rate is not None)
         ]
+
+    def _learn(self, learned: Sequence[Learned]) -> None:
+        """Keep what the first round, or this one after `resume`, saw: all later ones are held to it."""
+        self._learned += learned
+        self._writer.append(learned=learned)
 
     def _note(self, failures: Sequence[Failure]) -> None:
         if failures:

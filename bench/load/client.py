@@ -23,6 +23,7 @@ from bench.load.protocol import (
     idle_order,
     line,
     probe_order,
+    read_probed,
     read_trial,
     targets_order,
 )
@@ -99,7 +100,7 @@ class LoadDriver:
         """
         self._send(probe_order(target, scenario, database, timeout_s, answer_s))
         event = self._event(time.monotonic() + timeout_s + _SLACK_S)
-        return Probed(event["right"], event["at_ns"], event["fault"], event["detail"])
+        return read_probed(event)
 
     def idle_cpu(self, seconds: float) -> Mapping[str, float | None]:
         """Share of one CPU that each target uses while nothing is asked of it; None if unknown."""

@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from bench.counters import difference, read_host
@@ -21,9 +21,10 @@ from bench.load.protocol import read_target, read_trial_order
 from bench.load.records import Counted, Records, Window
 from bench.load.template import Template
 from bench.load.wire import Exchange
-from bench.model import Connection, Target, Trial, TrialOrder
+from bench.model import Connection, Learned, Target, Trial, TrialOrder
 from bench.scenarios import SCENARIOS
-from bench.scenarios.request import Request, Scenario
+from bench.scenarios.learned import Held
+from bench.scenarios.request import Expect, Request, Scenario
 from bench.usage import UsageReader, open_usage
 
 TIMEOUT_S = 10.0
@@ -45,16 +46,28 @@ closes, and what to call a few times a second so that others may run."""
 
 
 class Exchanges(dict[Request, Exchange]):
-    """The requests of one scenario, made ready for one target as they are first needed."""
+    """The requests of one scenario, made ready for one target as they are first needed.
 
-    def __init__(self, scenario: Scenario, host: str, connection: Connection) -> None:
+    Attributes:
+        statuses: the status of an endpoint's right answers, by its index, where it is a single one.
+    """
+
+    def __init__(
+        self, scenario: Scenario, host: str, connection: Connection, learned: Mapping[str, Learned]
+    ) -> None:
         super().__init__()
+        self._held = {endpoint: Held(one, host) for endpoint, one in learned.items()}
+        self.statuses: dict[int, int] = {}
         self._endpoints = scenario.endpoints
         self._host = host
         self._close = connection == "close"
 
     def __missing__(self, request: Request) -> Exchange:
-        exchange = Exchange(request, self._endpoints.index(request.endpoint), self._host, self._close)
+        expect: Held | Expect = self._held.get(request.endpoint, request.expect)
+        endpoint = self._endpoints.index(request.endpoint)
+        exchange = Exchange(request, endpoint, self._host, self._close, expect)
+        if isinstance(expect.status, int):
+            self.statuses[endpoint] = expect.status
         if not request.unique:
             self[request] = exchange
         return exchange
@@ -85,11 +98,16 @@ class Station:
             self._place = accepting(self._places)
         return self._place or self._places[0]
 
-    def stream(self, scenario: Scenario, connection: Connection, seed: str) -> Iterator[Exchange]:
+    def learned(self, scenario: Scenario) -> Mapping[str, Learned]:
+        """What earlier probes have learned, by endpoint."""
+        return {one.endpoint: one for one in self.target.learned if one.scenario == scenario.name}
+
+    def exchanges(self, scenario: Scenario, connection: Connection) -> Exchanges:
         key = (scenario.name, connection)
         if key not in self._exchanges:
-            self._exchanges[key] = Exchanges(scenario, self.host, connection)
-        return map(self._exchanges[key].__getitem__, scenario.requests(random.Random(seed)))
+            learned = self.learned(scenario)
+            self._exchanges[key] = Exchanges(scenario, self.host, connection, learned)
+        return self._exchanges[key]
 
     def cpu_ns(self) -> int | None:
         """CPU time of the target so far, new processes included; None where it can't be read."""
@@ -129,7 +147,8 @@ class Engine:
                 station, scenario = self._stations[order["target"]], SCENARIOS[order["scenario"]]
                 self.reset(order["database"])
                 place = station.place()
-                found = probe(place, station.host, scenario, order["timeout_s"], order["answer_s"])
+                learned = station.learned(scenario)
+                found = probe(place, station.host, scenario, order["timeout_s"], order["answer_s"], learned)
                 self.used(order["database"], scenario)
                 self._emit({"event": "probed", **asdict(found)})
             case "block":
@@ -178,9 +197,12 @@ class Engine:
         """Run one trial."""
         station, scenario = self._stations[order.target], SCENARIOS[order.scenario]
         self.reset(order.database)
-        stream = station.stream(scenario, order.load.connection, order.seed)
+        exchanges = station.exchanges(scenario, order.load.connection)
+        stream = map(exchanges.__getitem__, scenario.requests(random.Random(order.seed)))
         records = Records()
-        meter = Meter(station.usage, station.link(order.load.connection))
+        link = station.link(order.load.connection)
+        link.wrong.clear()
+        meter = Meter(station.usage, link)
         host = read_host()
         gc.collect()
         gc.disable()
@@ -190,7 +212,9 @@ class Engine:
             gc.enable()
             self.used(order.database, scenario)
         open_load = order.load.model == "open"
-        counted = records.counted("due" if open_load else "done", window)
+        by: Literal["due", "done"] = "due" if open_load else "done"
+        counted = records.counted(by, window)
+        statuses, wrong = link.wrong.counted(by, window.opened, window.closed)
         return Trial(
             case=order.case,
             round=order.round,
@@ -203,6 +227,8 @@ class Engine:
             mean_s=counted.mean_s(),
             histograms=counted.histograms(scenario.endpoints, open_load),
             host=difference(host, read_host()),
+            statuses=dict(statuses + counted.right_by_status(exchanges.statuses)),
+            wrong=dict(wrong),
         )
 
 

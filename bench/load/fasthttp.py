@@ -21,10 +21,12 @@ from bench.load.closed import SETTLE_NS
 from bench.load.engine import TIMEOUT_S, Station
 from bench.load.link import Link
 from bench.load.open import poisson
-from bench.load.outcomes import DROPPED, KINDS, OK, UNFINISHED
+from bench.load.outcomes import CODE, DROPPED, UNFINISHED
 from bench.load.records import Records, Window, row_code
 from bench.load.wire import Exchange
+from bench.load.wrong import Answered
 from bench.model import TrialOrder
+from bench.scenarios.learned import Held
 
 _SECOND = 1_000_000_000
 _LOOK_S = 0.001
@@ -42,7 +44,7 @@ def conduct(
     """One trial, as the loop's: settle, count, drain. Every trial makes its own connections."""
     link = station.link(order.load.connection)
     headers = {"Connection": "close"} if order.load.connection == "close" else {}
-    crew = _Crew(station.target.url, headers, stream, records)
+    crew = _Crew(station.target.url, link, headers, stream, records)
     # geventhttpclient offers no place for a pool of one's own, but this hook for each connection made.
     ConnectionPool.after_connect = lambda _pool, _socket: _count(link)  # type: ignore[method-assign, assignment]
     run = _closed if order.load.model == "closed" else _open
@@ -61,6 +63,7 @@ class _Crew:
     """
 
     url: str
+    link: Link
     headers: Mapping[str, str]
     stream: Iterator[Exchange]
     records: Records
@@ -94,7 +97,10 @@ class _Crew:
             # It would go on with a connection that the server keeps in spite of being asked to close it.
             session.client.clientpool.close()
         del self.under_way[me]
-        self.records.add((due, sent, done, row_code(exchange.endpoint, _outcome(exchange, response))))
+        kind, answered = judged(exchange, response)
+        if answered is not None:
+            self.link.wrong.note(due, done, kind, answered)
+        self.records.add((due, sent, done, row_code(exchange.endpoint, CODE[kind])))
 
     def drain(self, greenlets: list[gevent.Greenlet]) -> None:
         """Send nothing more; what isn't answered in time is unfinished."""
@@ -167,15 +173,31 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
     return Window(opened, opened + length_ns)
 
 
-def _outcome(exchange: Exchange, response: Any) -> int:
-    """The code of what came back: an index into `KINDS`."""
+def judged(exchange: Exchange, response: Any) -> tuple[str, Answered | None]:
+    """How a request ended, as `bench.load.outcomes` names it, and what a wrong answer was."""
     if not response.status_code:
-        return KINDS.index(_ERRORS.get(type(response.error), "closed"))
-    location = response.headers.get("Location")
-    fault = exchange.expect.fault(
-        response.status_code, location.encode() if location else None, response.content or b""
-    )
-    return KINDS.index(fault) if fault else OK
+        return _ERRORS.get(type(response.error), "closed"), None
+    body: bytes = response.content or b""
+    status: int = response.status_code
+    location, type_ = _field(response, "Location"), _field(response, "Content-Type") or b""
+    length = len(body)
+    if isinstance(exchange.expect, Held):
+        fault = exchange.expect.fault_without_body(status, location, type_)
+        if not _field(response, "Content-Encoding"):
+            fault = fault or exchange.expect.fault_of_length(length)
+        elif stated := _field(response, "Content-Length"):
+            # What was learned is the length on the wire; this client has unpacked the body.
+            length = int(stated)
+            fault = fault or exchange.expect.fault_of_length(length)
+    else:
+        fault = exchange.expect.fault(status, location, body, type_)
+    return ("ok", None) if fault is None else (fault, Answered(status, location, type_, length))
+
+
+def _field(response: Any, name: str) -> bytes | None:
+    """A header field as it was sent; None without it."""
+    value = response.headers.get(name)
+    return None if value is None else str(value).encode("latin-1", "replace")
 
 
 def _until(reached: Callable[[], bool], limit_ns: int) -> None:

@@ -15,6 +15,7 @@ from bench.load.clock import now_ns
 from bench.load.connection import Connection
 from bench.load.outcomes import CODE, INCOMPLETE, OK
 from bench.load.wire import Exchange, Reply
+from bench.load.wrong import WrongAnswers
 
 _BUFFER_BYTES = 65536
 _LOST_BEFORE_GIVING_UP = 4
@@ -31,6 +32,7 @@ class Link:
         outcome: code of the last request that `receive` found complete, as in `bench.load.outcomes`.
         lost: kept connections that the server had closed, without saying so, when the next request
             was sent. The request is sent again on a new connection: that is no error and no answer.
+        wrong: what the wrong answers were.
         reuse: False once the target has shown that it always does that.
     """
 
@@ -45,6 +47,7 @@ class Link:
         self._idle_by_fd: dict[int, Connection] = {}
         self.opened = 0
         self.lost = 0
+        self.wrong = WrongAnswers()
         self.reuse = True
         self.outcome = OK
         self._carried_again = 0
@@ -145,6 +148,8 @@ class Link:
             reply.end()
         if not reply.complete:
             return None
+        if reply.fault is not None and reply.answered is not None:
+            self.wrong.note(connection.due, connection.done, reply.fault, reply.answered)
         if data and reply.fault is None and not exchange.unique:
             exchange.good = reply.raw
             exchange.good_keeps = reply.keeps

@@ -6,6 +6,8 @@ KINDS = (
     "ok",
     "status",
     "location",
+    "type",
+    "length",
     "body",
     "malformed",
     "excess",

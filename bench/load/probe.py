@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from bench.load.learning import know, look
 from bench.load.protocol import Probed
 from bench.load.wire import Exchange, Reply
-from bench.scenarios.request import Request, Scenario
+from bench.model import Learned
+from bench.scenarios.request import Judge, Request, Scenario
 
 _PAUSE_S = 0.005
 _ACCEPT_S = 1.0
@@ -40,33 +42,59 @@ def accepting(choice: Sequence[Place]) -> Place | None:
     return None
 
 
-def probe(place: Place, host: str, scenario: Scenario, timeout_s: float, answer_s: float) -> Probed:
+def probe(
+    place: Place,
+    host: str,
+    scenario: Scenario,
+    timeout_s: float,
+    answer_s: float,
+    learned: Mapping[str, Learned] | None = None,
+) -> Probed:
     """Ask until every endpoint is answered rightly, or something isn't after `timeout_s`.
 
     Args:
         host: for the field `Host`.
         answer_s: how long each request may take.
+        learned: by endpoint, what an earlier probe has learned: the answers are held to it.
     """
     until = time.monotonic() + timeout_s
     while True:
-        found = _ask_all(place, host, scenario, timeout_s, answer_s)
+        found = _ask_all(place, host, scenario, timeout_s, answer_s, learned or {})
         if found.right or time.monotonic() >= until:
             return found
         time.sleep(_PAUSE_S)
 
 
-def _ask_all(place: Place, host: str, scenario: Scenario, connect_s: float, answer_s: float) -> Probed:
+def _ask_all(
+    place: Place,
+    host: str,
+    scenario: Scenario,
+    connect_s: float,
+    answer_s: float,
+    learned: Mapping[str, Learned],
+) -> Probed:
     wanted = set(scenario.endpoints)
+    unknown = []
     for request in scenario.requests(random.Random(0)):
         if request.endpoint not in wanted:
             continue
-        fault, detail = _ask(place, Exchange(request, 0, host, close=True), connect_s, answer_s)
-        if fault:
-            return Probed(False, 0, fault, f"{request.method} {request.path}: {detail}")
+
+        def ask(judge: Judge, request: Request = request) -> tuple[str, str]:
+            exchange = Exchange(request, 0, host, close=True, expect=judge)
+            return _ask(place, exchange, connect_s, answer_s)
+
+        known = learned.get(request.endpoint)
+        fault, detail, first = look(request, host, known, ask)
+        if fault or first is None:
+            return Probed(False, 0, fault, detail)
+        if request.expect.learned and known is None:
+            unknown.append((request, first, ask))
         wanted.remove(request.endpoint)
         if not wanted:
             break
-    return Probed(True, time.time_ns(), "", "")
+    at_ns = time.time_ns()
+    found = tuple(know(request, host, scenario.name, first, ask) for request, first, ask in unknown)
+    return Probed(True, at_ns, "", "", found)
 
 
 def _ask(place: Place, exchange: Exchange, connect_s: float, answer_s: float) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.model import Load, Target, Trial, TrialOrder, UsageSource
+from bench.model import Learned, Load, Target, Trial, TrialOrder, UsageSource
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,14 @@ class Probed:
         at_ns: wall clock of the last right answer, nanoseconds.
         fault: the error kind, or "" if right.
         detail: what was asked and what came instead.
+        learned: what is right of endpoints of which that wasn't known.
     """
 
     right: bool
     at_ns: int
     fault: str
     detail: str
+    learned: tuple[Learned, ...] = ()
 
 
 def line(message: Mapping[str, Any]) -> bytes:
@@ -71,7 +73,13 @@ def idle_order(seconds: float) -> Mapping[str, Any]:
 
 
 def read_target(value: Mapping[str, Any]) -> Target:
-    return Target(**{**value, "usage": UsageSource(**value["usage"])})
+    learned = tuple(Learned(**one) for one in value["learned"])
+    return Target(**{**value, "usage": UsageSource(**value["usage"]), "learned": learned})
+
+
+def read_probed(value: Mapping[str, Any]) -> Probed:
+    learned = tuple(Learned(**one) for one in value["learned"])
+    return Probed(value["right"], value["at_ns"], value["fault"], value["detail"], learned)
 
 
 def read_trial_order(value: Mapping[str, Any]) -> TrialOrder:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import httptools
 
-from bench.scenarios.request import Request
+from bench.load.wrong import Answered
+from bench.scenarios.request import Judge, Request
 
 
 class Exchange:
@@ -17,6 +18,7 @@ class Exchange:
 
     Attributes:
         payload: the request's bytes.
+        expect: judges the response; the request's own unless something else is given.
         close: whether it asks for the end of the connection; then nothing more is sent on it, whatever the
             server does (RFC 9112, 9.6).
         endpoint: index of its endpoint in the scenario's list.
@@ -37,12 +39,14 @@ class Exchange:
         "unique",
     )
 
-    def __init__(self, request: Request, endpoint: int, host: str, close: bool) -> None:
+    def __init__(
+        self, request: Request, endpoint: int, host: str, close: bool, expect: Judge | None = None
+    ) -> None:
         self.request = request
         self.payload = request.encode(host, close)
         self.close = close
         self.endpoint = endpoint
-        self.expect = request.expect
+        self.expect: Judge = expect or request.expect
         self.head_only = request.method == "HEAD"
         self.unique = request.unique
         self.good: bytes | None = None
@@ -55,19 +59,22 @@ class Reply:
     Attributes:
         complete: whether all of it is here.
         fault: kind of error found so far, or None: "malformed", "excess" (bytes after its end),
-            "status", "location" or "body".
+            "status", "location", "type", "length" or "body".
+        answered: what a whole response was that isn't right; else None.
         raw: all of it that has arrived.
         keeps: whether the connection may carry another request, once complete.
     """
 
     __slots__ = (
         "_body",
+        "_content_type",
         "_exchange",
         "_framed",
         "_headers_done",
         "_interims",
         "_location",
         "_parser",
+        "answered",
         "complete",
         "fault",
         "keeps",
@@ -79,12 +86,14 @@ class Reply:
         self._parser = httptools.HttpResponseParser(self)
         self._body = b""
         self._location: bytes | None = None
+        self._content_type = b""
         self._framed = False
         self._headers_done = False
         self._interims = 0
         self.complete = False
         self.raw = b""
         self.fault: str | None = None
+        self.answered: Answered | None = None
         self.keeps = False
 
     def feed(self, data: bytes | bytearray) -> None:
@@ -121,6 +130,8 @@ class Reply:
         name = name.lower()
         if name == b"location":
             self._location = value
+        elif name == b"content-type":
+            self._content_type = value
         elif name in (b"content-length", b"transfer-encoding"):
             self._framed = True
 
@@ -140,6 +151,7 @@ class Reply:
             self._framed = self._headers_done = False
             self._interims += 1
             self._location = None
+            self._content_type = b""
             return
         self._finish()
 
@@ -154,8 +166,11 @@ class Reply:
         self._check()
 
     def _check(self) -> None:
-        found = self._exchange.expect.fault(self._parser.get_status_code(), self._location, self._body)
+        status = self._parser.get_status_code()
+        found = self._exchange.expect.fault(status, self._location, self._body, self._content_type)
         self.fault = self.fault or found
+        if found is not None:
+            self.answered = Answered(status, self._location, self._content_type, len(self._body))
 
 
 class _HeadOnly(Exception):

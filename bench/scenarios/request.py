@@ -6,6 +6,20 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""The statuses of an answer that is no page, but says where one is."""
+
+
+class Judge(Protocol):
+    """Says what is wrong with a response."""
+
+    def fault(
+        self, status: int, location: bytes | None, body: bytes, content_type: bytes = b""
+    ) -> str | None:
+        """The kind of error that it shows; None if it is right."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -17,17 +31,29 @@ class Expect:
         body: the exact body.
         contains: bytes that the body holds.
         location: what the whole Location header matches.
+        learned: whether the first right answers say the rest (`bench.scenarios.learned`).
+        page: whether a redirect is wrong, whatever `status` says.
     """
 
     status: int | range
     body: bytes | None = None
     contains: bytes | None = None
     location: re.Pattern[bytes] | bytes | None = None
+    learned: bool = False
+    page: bool = False
 
-    def fault(self, status: int, location: bytes | None, body: bytes) -> str | None:
+    def fault(
+        self,
+        status: int,
+        location: bytes | None,
+        body: bytes,
+        content_type: bytes = b"",  # noqa: ARG002
+    ) -> str | None:
         """The kind of error that a response shows: "status", "location" or "body"; None if it is right."""
         wanted = self.status
         if status != wanted if isinstance(wanted, int) else status not in wanted:
+            return "status"
+        if self.page and status in REDIRECTS:
             return "status"
         if isinstance(self.location, bytes):
             if location != self.location:
