@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 
 from bench.model import Learned
 
-SAME_BYTES, SAME_PERCENT = 2, 2
-"""The margin where the probes saw the same bytes each time: a clock may still get another digit."""
+SHORTER_BYTES, LONGER_BYTES, SAME_PERCENT = 2, 8, 2
+"""The margins where the probes saw the same bytes each time: clocks lose a digit, counters get several."""
 VARIED_BYTES, VARIED_PERCENT, VARIED_RANGES = 32, 5, 2
 """The margin where they didn't: counters grow, and a few probes see neither the shortest nor the longest."""
 _REST = "*"
 _SHOWN = 200
+_UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,13 @@ def accepted(learned: Learned) -> tuple[int, int]:
     shortest, longest = learned.shortest, learned.longest
     if longest == 0:
         return 0, 0
-    margin = SAME_BYTES + longest * SAME_PERCENT // 100
+    share = longest * SAME_PERCENT // 100
+    shorter, longer = SHORTER_BYTES + share, LONGER_BYTES + share
     if learned.varies:
-        margin = VARIED_BYTES + longest * VARIED_PERCENT // 100 + VARIED_RANGES * (longest - shortest)
-    return max(shortest - margin, min(shortest, 1)), longest + margin
+        shorter = longer = (
+            VARIED_BYTES + longest * VARIED_PERCENT // 100 + VARIED_RANGES * (longest - shortest)
+        )
+    return max(shortest - shorter, min(shortest, 1)), longest + longer
 
 
 def media_type(content_type: bytes) -> str:
@@ -134,13 +138,13 @@ def place(location: bytes | None, host: str) -> str | None:
         return text.partition("?")[0]
     if not parts.netloc or (parts.scheme in ("", "http") and parts.netloc.lower() == host.lower()):
         return (f"{parts.scheme}:" if parts.scheme and not parts.netloc else "") + parts.path
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}"
+    return f"{parts.scheme}{':' if parts.scheme else ''}//{parts.netloc.lower()}{parts.path}"
 
 
 def shown(field: bytes) -> str:
     """A header field's value as it can be printed."""
     text = field[:_SHOWN].decode("latin-1")
-    return "".join(character if character.isprintable() else "?" for character in text)
+    return "".join(character if character.isprintable() else _UNPRINTABLE for character in text)
 
 
 def in_words(learned: Learned) -> str:
