@@ -217,7 +217,6 @@ class Learned:
         location: where a redirect leads: the host, unless it is the target's own, and the path; a `*` at its
             end stands for what was another each time. None without a Location.
         shortest, longest: the body, bytes.
-        varies: whether two bodies differed.
     """
 
     deployment: str
@@ -230,7 +229,6 @@ class Learned:
     location: str | None
     shortest: int
     longest: int
-    varies: bool
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import gc
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -23,8 +23,8 @@ from bench.load.template import Template
 from bench.load.wire import Exchange
 from bench.model import Connection, Learned, Target, Trial, TrialOrder
 from bench.scenarios import SCENARIOS
-from bench.scenarios.learned import Held
-from bench.scenarios.request import Expect, Request, Scenario
+from bench.scenarios.learned import held
+from bench.scenarios.request import Request, Scenario
 from bench.usage import UsageReader, open_usage
 
 TIMEOUT_S = 10.0
@@ -56,16 +56,16 @@ class Exchanges(dict[Request, Exchange]):
         self, scenario: Scenario, host: str, connection: Connection, learned: Mapping[str, Learned]
     ) -> None:
         super().__init__()
-        self._held = {endpoint: Held(one, host) for endpoint, one in learned.items()}
+        self._held = {endpoint: held(one, host) for endpoint, one in learned.items()}
         self.statuses: dict[int, int] = {}
         self._endpoints = scenario.endpoints
         self._host = host
         self._close = connection == "close"
 
     def __missing__(self, request: Request) -> Exchange:
-        expect: Held | Expect = self._held.get(request.endpoint, request.expect)
+        expect = self._held.get(request.endpoint, request.expect)
         endpoint = self._endpoints.index(request.endpoint)
-        exchange = Exchange(request, endpoint, self._host, self._close, expect)
+        exchange = Exchange(replace(request, expect=expect), endpoint, self._host, self._close)
         if isinstance(expect.status, int):
             self.statuses[endpoint] = expect.status
         if not request.unique:

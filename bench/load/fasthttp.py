@@ -24,9 +24,8 @@ from bench.load.open import poisson
 from bench.load.outcomes import CODE, DROPPED, UNFINISHED
 from bench.load.records import Records, Window, row_code
 from bench.load.wire import Exchange
-from bench.load.wrong import Answered
 from bench.model import TrialOrder
-from bench.scenarios.learned import Held
+from bench.scenarios.learned import Answered
 
 _SECOND = 1_000_000_000
 _LOOK_S = 0.001
@@ -97,7 +96,7 @@ class _Crew:
             # It would go on with a connection that the server keeps in spite of being asked to close it.
             session.client.clientpool.close()
         del self.under_way[me]
-        kind, answered = judged(exchange, response)
+        kind, answered = _judged(exchange, response)
         if answered is not None:
             self.link.wrong.note(due, done, kind, answered)
         self.records.add((due, sent, done, row_code(exchange.endpoint, CODE[kind])))
@@ -173,25 +172,16 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
     return Window(opened, opened + length_ns)
 
 
-def judged(exchange: Exchange, response: Any) -> tuple[str, Answered | None]:
+def _judged(exchange: Exchange, response: Any) -> tuple[str, Answered | None]:
     """How a request ended, as `bench.load.outcomes` names it, and what a wrong answer was."""
     if not response.status_code:
         return _ERRORS.get(type(response.error), "closed"), None
     body: bytes = response.content or b""
-    status: int = response.status_code
-    location, type_ = _field(response, "Location"), _field(response, "Content-Type") or b""
-    length = len(body)
-    if isinstance(exchange.expect, Held):
-        fault = exchange.expect.fault_without_body(status, location, type_)
-        if not _field(response, "Content-Encoding"):
-            fault = fault or exchange.expect.fault_of_length(length)
-        elif stated := _field(response, "Content-Length"):
-            # What was learned is the length on the wire; this client has unpacked the body.
-            length = int(stated)
-            fault = fault or exchange.expect.fault_of_length(length)
-    else:
-        fault = exchange.expect.fault(status, location, body, type_)
-    return ("ok", None) if fault is None else (fault, Answered(status, location, type_, length))
+    found = Answered(
+        response.status_code, _field(response, "Location"), _field(response, "Content-Type"), len(body)
+    )
+    fault = exchange.expect.fault(found.status, found.location, body, found.content_type)
+    return ("ok", None) if fault is None else (fault, found)
 
 
 def _field(response: Any, name: str) -> bytes | None:

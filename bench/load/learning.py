@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from bench.model import Learned
-from bench.scenarios.learned import Held, Look, in_words, learn, look_in_words, shown
-from bench.scenarios.request import REDIRECTS, Judge, Request
+from bench.scenarios.learned import Answered, answer_in_words, held, in_words, learn, shown
+from bench.scenarios.request import REDIRECTS, Request
 
 _PROBES = 20
 _FEWEST = 3
@@ -18,58 +19,43 @@ _FEWEST = 3
 _ENOUGH_S = 1.0
 _MOST_S = 10.0
 
-Ask = Callable[[Judge], tuple[str, str]]
-"""Asks once, with this judge of the answer: error kind and detail, empty for a right answer."""
+Asked = tuple[str, str, Answered | None]
+"""Error kind and detail, both empty for a right answer, and what a whole answer was."""
 
 
-class Witness:
-    """Judges as another does, and keeps what it was shown."""
-
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
-        self.looks: list[Look] = []
-
-    def fault(
-        self, status: int, location: bytes | None, body: bytes, content_type: bytes = b""
-    ) -> str | None:
-        self.looks.append(Look(status, location, body, content_type))
-        return self._judge.fault(status, location, body, content_type)
-
-
-def look(request: Request, host: str, learned: Learned | None, ask: Ask) -> tuple[str, str, Look | None]:
-    """Ask once: error kind and detail, and the answer if it is right."""
-    witness = Witness(request.expect if learned is None else Held(learned, host))
-    fault, detail = ask(witness)
+def look(request: Request, host: str, learned: Learned | None, ask: Callable[[Request], Asked]) -> Asked:
+    """Ask once, and hold the answer to what was learned, if anything was; the detail names the request."""
+    fault, detail, found = ask(request if learned is None else replace(request, expect=held(learned, host)))
     if not fault:
-        return "", "", witness.looks[-1]
+        return "", "", found
     named = f"{request.method} {request.path}"
-    instead = _instead(request, witness.looks[-1], learned) if witness.looks else ""
-    return fault, f"{named} {instead}" if instead else f"{named}: {detail}", None
+    instead = _instead(request, found, learned) if found is not None else ""
+    return fault, f"{named} {instead}" if instead else f"{named}: {detail}", found
 
 
-def know(request: Request, host: str, scenario: str, first: Look, ask: Ask) -> Learned:
+def know(
+    request: Request, host: str, scenario: str, first: Answered, ask: Callable[[Request], Asked]
+) -> Learned:
     """Ask again a few times, and put together what the right answers were like."""
-    looks = [first]
+    answers = [first]
     began = time.monotonic()
     for asked in range(1, _PROBES):
         spent_s = time.monotonic() - began
         if spent_s > _MOST_S or (spent_s > _ENOUGH_S and asked >= _FEWEST):
             break
-        witness = Witness(request.expect)
-        fault, _ = ask(witness)
-        if not fault:
-            looks += witness.looks
-    return learn(
-        looks, host, scenario=scenario, endpoint=request.endpoint, request=f"{request.method} {request.path}"
-    )
+        fault, _, found = ask(request)
+        if not fault and found is not None:
+            answers.append(found)
+    named = f"{request.method} {request.path}"
+    return learn(answers, host, scenario=scenario, endpoint=request.endpoint, request=named)
 
 
-def _instead(request: Request, found: Look, learned: Learned | None) -> str:
+def _instead(request: Request, found: Answered, learned: Learned | None) -> str:
     """What is wrong with an answer, where there is more to say than that it wasn't the expected one."""
     if learned is not None:
         return (
-            f"answered {in_words(learned)} when this run began, and answers {look_in_words(found)} now. Find "
-            f"out what has changed, or start a new run"
+            f"answered {in_words(learned)} when this run began, and answers {answer_in_words(found)} now. "
+            f"Find out what has changed, or start a new run"
         )
     if found.status in REDIRECTS and request.expect.page:
         to = f" to {shown(found.location)}" if found.location is not None else ", without a Location"

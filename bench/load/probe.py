@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from bench.load.learning import know, look
+from bench.load.learning import Asked, know, look
 from bench.load.protocol import Probed
 from bench.load.wire import Exchange, Reply
 from bench.model import Learned
-from bench.scenarios.request import Judge, Request, Scenario
+from bench.scenarios.request import Request, Scenario
 
 _PAUSE_S = 0.005
 _ACCEPT_S = 1.0
@@ -75,30 +75,30 @@ def _ask_all(
 ) -> Probed:
     wanted = set(scenario.endpoints)
     unknown = []
+
+    def ask(request: Request) -> Asked:
+        return _ask(place, Exchange(request, 0, host, close=True), connect_s, answer_s)
+
     for request in scenario.requests(random.Random(0)):
         if request.endpoint not in wanted:
             continue
 
-        def ask(judge: Judge, request: Request = request) -> tuple[str, str]:
-            exchange = Exchange(request, 0, host, close=True, expect=judge)
-            return _ask(place, exchange, connect_s, answer_s)
-
         known = learned.get(request.endpoint)
         fault, detail, first = look(request, host, known, ask)
-        if fault or first is None:
+        if fault:
             return Probed(False, 0, fault, detail)
-        if request.expect.learned and known is None:
-            unknown.append((request, first, ask))
+        if request.expect.learned and known is None and first is not None:
+            unknown.append((request, first))
         wanted.remove(request.endpoint)
         if not wanted:
             break
     at_ns = time.time_ns()
-    found = tuple(know(request, host, scenario.name, first, ask) for request, first, ask in unknown)
+    found = tuple(know(request, host, scenario.name, first, ask) for request, first in unknown)
     return Probed(True, at_ns, "", "", found)
 
 
-def _ask(place: Place, exchange: Exchange, connect_s: float, answer_s: float) -> tuple[str, str]:
-    """Error kind and detail; both empty for a right answer."""
+def _ask(place: Place, exchange: Exchange, connect_s: float, answer_s: float) -> Asked:
+    """Error kind and detail, both empty for a right answer, and what a whole answer was."""
     family, address = place
     reply = Reply(exchange)
     seen = b""
@@ -119,15 +119,15 @@ def _ask(place: Place, exchange: Exchange, connect_s: float, answer_s: float) ->
                 else:
                     reply.end()
     except ConnectionRefusedError:
-        return "connect", "connection refused"
+        return "connect", "connection refused", None
     except TimeoutError:
-        return "unfinished", f"no whole answer within {answer_s:g} s"
+        return "unfinished", f"no whole answer within {answer_s:g} s", None
     except OSError as error:
-        return "reset", str(error)
+        return "reset", str(error), None
     if reply.fault is None:
-        return "", ""
+        return "", "", reply.answered
     shown = seen[:_SHOWN].decode("latin-1").strip() or "nothing"
-    return reply.fault, f"expected {_words(exchange.request)}, got {shown!r}"
+    return reply.fault, f"expected {_words(exchange.request)}, got {shown!r}", reply.answered
 
 
 def _words(request: Request) -> str:

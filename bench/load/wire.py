@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import httptools
 
-from bench.load.wrong import Answered
-from bench.scenarios.request import Judge, Request
+from bench.scenarios.learned import Answered
+from bench.scenarios.request import Request
 
 
 class Exchange:
@@ -18,7 +18,6 @@ class Exchange:
 
     Attributes:
         payload: the request's bytes.
-        expect: judges the response; the request's own unless something else is given.
         close: whether it asks for the end of the connection; then nothing more is sent on it, whatever the
             server does (RFC 9112, 9.6).
         endpoint: index of its endpoint in the scenario's list.
@@ -39,14 +38,12 @@ class Exchange:
         "unique",
     )
 
-    def __init__(
-        self, request: Request, endpoint: int, host: str, close: bool, expect: Judge | None = None
-    ) -> None:
+    def __init__(self, request: Request, endpoint: int, host: str, close: bool) -> None:
         self.request = request
         self.payload = request.encode(host, close)
         self.close = close
         self.endpoint = endpoint
-        self.expect: Judge = expect or request.expect
+        self.expect = request.expect
         self.head_only = request.method == "HEAD"
         self.unique = request.unique
         self.good: bytes | None = None
@@ -60,7 +57,7 @@ class Reply:
         complete: whether all of it is here.
         fault: kind of error found so far, or None: "malformed", "excess" (bytes after its end),
             "status", "location", "type", "length" or "body".
-        answered: what a whole response was that isn't right; else None.
+        answered: what it was, once all of it is here and has been judged.
         raw: all of it that has arrived.
         keeps: whether the connection may carry another request, once complete.
     """
@@ -86,7 +83,7 @@ class Reply:
         self._parser = httptools.HttpResponseParser(self)
         self._body = b""
         self._location: bytes | None = None
-        self._content_type = b""
+        self._content_type: bytes | None = None
         self._framed = False
         self._headers_done = False
         self._interims = 0
@@ -150,8 +147,7 @@ class Reply:
         if self._parser.get_status_code() < 200:
             self._framed = self._headers_done = False
             self._interims += 1
-            self._location = None
-            self._content_type = b""
+            self._location = self._content_type = None
             return
         self._finish()
 
@@ -169,8 +165,7 @@ class Reply:
         status = self._parser.get_status_code()
         found = self._exchange.expect.fault(status, self._location, self._body, self._content_type)
         self.fault = self.fault or found
-        if found is not None:
-            self.answered = Answered(status, self._location, self._content_type, len(self._body))
+        self.answered = Answered(status, self._location, self._content_type, len(self._body))
 
 
 class _HeadOnly(Exception):

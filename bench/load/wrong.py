@@ -7,21 +7,12 @@ right answer is noted here, beside them, so that right answers cost nothing more
 from __future__ import annotations
 
 from collections import Counter
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from bench.scenarios.learned import media_type, place, size
+from bench.scenarios.learned import Answered, media_type, place, size
 
 _MOST = 32
 _CACHED = 1024
-
-
-class Answered(NamedTuple):
-    """A whole response, as far as it is told from others; header fields as they were sent."""
-
-    status: int
-    location: bytes | None
-    content_type: bytes
-    length: int
 
 
 class WrongAnswers:
@@ -72,5 +63,5 @@ def _in_words(fault: str, answered: Answered) -> str:
     if fault == "type":
         return f"{status}, {media_type(answered.content_type) or 'no type'}"
     if fault == "length":
-        return f"{status}, {size(answered.length)}"
+        return f"{status}, {size(answered.size)}"
     return f"{status}, another body" if fault == "body" else status

@@ -11,85 +11,81 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from bench.model import Learned
+from bench.scenarios.request import Expect
 
 SHORTER_BYTES, LONGER_BYTES, SAME_PERCENT = 2, 8, 2
-"""The margins where the probes saw the same bytes each time: clocks lose a digit, counters get several."""
+"""The margins where all probes saw one length: clocks lose a digit, counters get several."""
 VARIED_BYTES, VARIED_PERCENT, VARIED_RANGES = 32, 5, 2
-"""The margin where they didn't: counters grow, and a few probes see neither the shortest nor the longest."""
+"""The margin where they didn't: a few probes see neither the shortest nor the longest."""
 _REST = "*"
 _SHOWN = 200
 _UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
 
-@dataclass(frozen=True)
-class Look:
-    """One answer as a probe saw it; header fields as they were sent, empty or None where they weren't."""
+class Answered(NamedTuple):
+    """A whole response, as far as it is told from others; header fields as they were sent, if they were."""
 
     status: int
     location: bytes | None
-    body: bytes
-    content_type: bytes
+    content_type: bytes | None
+    size: int
 
 
-class Held:
-    """Judges answers by what was learned; made for one target, whose own host a Location may name.
+@dataclass(frozen=True)
+class Held(Expect):
+    """What was learned, as what is expected of a target.
 
     Attributes:
-        status: that of every right answer.
+        host: of the target, which a Location may name.
+        place: as the function of that name gives it.
+        sizes: the shortest and the longest body that is right.
     """
 
-    def __init__(self, learned: Learned, host: str) -> None:
-        self.status = learned.status
-        self._learned = learned
-        self._host = host
-        self._low, self._high = accepted(learned)
-        # As the last right answer sent them: most send the same bytes each time.
-        self._content_type: bytes | None = None
-        self._location: bytes | None = None
+    host: str = ""
+    media_type: str = ""
+    place: str | None = None
+    sizes: tuple[int, int] = (0, 0)
 
-    def fault(
-        self, status: int, location: bytes | None, body: bytes, content_type: bytes = b""
+    def head_fault(
+        self, status: int, location: bytes | None, content_type: bytes | None = None
     ) -> str | None:
-        """The kind of error that a response shows: "status", "location", "type" or "length"; else None."""
-        return self.fault_without_body(status, location, content_type) or self.fault_of_length(len(body))
-
-    def fault_without_body(self, status: int, location: bytes | None, content_type: bytes) -> str | None:
-        """`fault`, as far as a response's head shows it."""
         if status != self.status:
             return "status"
-        if location != self._location or location is None:
-            if not _same_place(self._learned.location, place(location, self._host)):
-                return "location"
-            self._location = location
-        if content_type != self._content_type:
-            if media_type(content_type) != self._learned.media_type:
-                return "type"
-            self._content_type = content_type
-        return None
+        if not _same_place(self.place, place(location, self.host)):
+            return "location"
+        return None if media_type(content_type) == self.media_type else "type"
 
-    def fault_of_length(self, length: int) -> str | None:
-        """`fault`, as far as a body's length shows it."""
-        return None if self._low <= length <= self._high else "length"
+    def size_fault(self, size: int) -> str | None:
+        return None if self.sizes[0] <= size <= self.sizes[1] else "length"
 
 
-def learn(looks: Sequence[Look], host: str, *, scenario: str, endpoint: str, request: str) -> Learned:
+def held(learned: Learned, host: str) -> Held:
+    """What is expected of a target with this host, once its page is known."""
+    return Held(
+        status=learned.status,
+        host=host,
+        media_type=learned.media_type,
+        place=learned.location,
+        sizes=accepted(learned),
+    )
+
+
+def learn(answers: Sequence[Answered], host: str, *, scenario: str, endpoint: str, request: str) -> Learned:
     """What several right answers have in common; the first says what all others are like.
 
-    A look of another status or type than the first is left out, and one without a body where others have one:
+    One of another status or type than the first is left out, and one without a body where others have one:
     that is an answer gone wrong, and will be counted as such.
     """
-    first = looks[0]
-    like = [
-        look
-        for look in looks
-        if look.status == first.status and media_type(look.content_type) == media_type(first.content_type)
-    ]
-    like = [look for look in like if look.body] or like
-    places = {place(look.location, host) for look in like}
-    lengths = [len(look.body) for look in like]
+    first = answers[0]
+    kind = media_type(first.content_type)
+    like = [one for one in answers if one.status == first.status and media_type(one.content_type) == kind]
+    like = [one for one in like if one.size] or like
+    places = {place(one.location, host) for one in like}
     return Learned(
         deployment="",
         scenario=scenario,
@@ -97,11 +93,10 @@ def learn(looks: Sequence[Look], host: str, *, scenario: str, endpoint: str, req
         request=request,
         probes=len(like),
         status=first.status,
-        media_type=media_type(first.content_type),
+        media_type=kind,
         location=_common(sorted(p for p in places if p is not None)),
-        shortest=min(lengths),
-        longest=max(lengths),
-        varies=len({look.body for look in like}) > 1,
+        shortest=min(one.size for one in like),
+        longest=max(one.size for one in like),
     )
 
 
@@ -112,18 +107,20 @@ def accepted(learned: Learned) -> tuple[int, int]:
         return 0, 0
     share = longest * SAME_PERCENT // 100
     shorter, longer = SHORTER_BYTES + share, LONGER_BYTES + share
-    if learned.varies:
+    if shortest != longest:
         shorter = longer = (
             VARIED_BYTES + longest * VARIED_PERCENT // 100 + VARIED_RANGES * (longest - shortest)
         )
     return max(shortest - shorter, min(shortest, 1)), longest + longer
 
 
-def media_type(content_type: bytes) -> str:
+@lru_cache(maxsize=64)
+def media_type(content_type: bytes | None) -> str:
     """A media type without its parameters; empty without any."""
-    return shown(content_type.partition(b";")[0].strip().lower())
+    return shown((content_type or b"").partition(b";")[0].strip().lower())
 
 
+@lru_cache(maxsize=256)
 def place(location: bytes | None, host: str) -> str | None:
     """Where a Location leads: the host, unless it is the one that was asked, and the path.
 
@@ -157,10 +154,10 @@ def in_words(learned: Learned) -> str:
     return ", ".join(head) + (f" ({low:,} to {high:,} are taken)" if high else "")
 
 
-def look_in_words(look: Look) -> str:
+def answer_in_words(answer: Answered) -> str:
     """What an answer was, in the same words."""
-    location = None if look.location is None else shown(look.location)
-    return f"{kind_in_words(look.status, media_type(look.content_type), location)}, {size(len(look.body))}"
+    location = None if answer.location is None else shown(answer.location)
+    return f"{kind_in_words(answer.status, media_type(answer.content_type), location)}, {size(answer.size)}"
 
 
 def kind_in_words(status: int, type_: str, location: str | None) -> str:

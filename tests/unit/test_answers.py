@@ -18,7 +18,7 @@ from tests.make_suite import make_suite, without_trials
 
 PAGE = Learned(
     deployment="", scenario="mixed", endpoint="get", request="GET /", probes=20, status=200,
-    media_type="text/html", location=None, shortest=1000, longest=1000, varies=False,
+    media_type="text/html", location=None, shortest=1000, longest=1000,
 )  # fmt: skip
 BARE = replace(PAGE, status=204, media_type="", longest=0, shortest=0)
 
