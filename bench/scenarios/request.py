@@ -26,6 +26,16 @@ class Expect:
 
     def fault(self, status: int, location: bytes | None, body: bytes) -> str | None:
         """The kind of error that a response shows: "status", "location" or "body"; None if it is right."""
+        return self.head_fault(status, location) or (None if self.body_right(body) else "body")
+
+    def body_right(self, body: bytes | bytearray) -> bool:
+        """Whether a whole body is as expected."""
+        if self.body is not None and body != self.body:
+            return False
+        return self.contains is None or self.contains in body
+
+    def head_fault(self, status: int, location: bytes | None) -> str | None:
+        """The kind of error that the head alone shows; see `fault`."""
         wanted = self.status
         if status != wanted if isinstance(wanted, int) else status not in wanted:
             return "status"
@@ -34,10 +44,6 @@ class Expect:
                 return "location"
         elif self.location is not None and (location is None or not self.location.fullmatch(location)):
             return "location"
-        if self.body is not None and body != self.body:
-            return "body"
-        if self.contains is not None and self.contains not in body:
-            return "body"
         return None
 
 
