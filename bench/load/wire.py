@@ -14,6 +14,8 @@ from bench.scenarios.request import Request
 _MOST_KEPT_BYTES = 1 << 20
 # Where answers differ in more than their heads, looking for likeness costs more than it saves.
 _MOST_UNLIKE = 16
+_SMALL_BYTES = 1 << 16
+_FEW = 4
 _LINE_ENDS = (b"\r", b"\n")
 
 
@@ -61,7 +63,7 @@ class Exchange:
 
     def remember(self, reply: Reply) -> None:
         """Keep a right response, and how it differs from the one before."""
-        if reply.raw is None or self.unique:
+        if reply.raw is None or self.unique or reply.raw == self.good:
             return
         answer = bytes(reply.raw)
         if self.good is not None and self.unlike < _MOST_UNLIKE:
@@ -69,6 +71,10 @@ class Exchange:
             self.likeness = likeness(self.good, answer) if reply.keeps == self.good_keeps else None
         self.good = answer
         self.good_keeps = reply.keeps
+
+    def keeps(self, size: int) -> bool:
+        """Whether a response of so many bytes is worth keeping: the next may be equal, and a copy costs."""
+        return not self.unique and size <= (_MOST_KEPT_BYTES if self.unlike < _FEW else _SMALL_BYTES)
 
     def like(self, answer: bytearray) -> bool:
         """Whether a whole answer differs from the last right one in nothing that matters."""
@@ -169,7 +175,7 @@ class Reply:
         self.received += len(data)
         if self.raw is None:
             return
-        if self.received > _MOST_KEPT_BYTES or self._exchange.unique:
+        if not self._exchange.keeps(self.received):
             self.raw = None
             return
         if isinstance(self.raw, bytes):
