@@ -91,11 +91,12 @@ class Runner:
         wanted = [d for d in ordered if d.name not in self._given_up]
         if not wanted:
             return
-        fleet = Fleet(self._runtime, self._driver, number)
+        fleet = Fleet(
+            self._runtime, self._driver, number, timeout_s=self._plan.timeout_s, failed=self._not_started
+        )
         try:
             with fleet:
                 fleet.start((d, self._scenarios(d.name)) for d in self._watch.starting(number, wanted))
-                self._note(fleet.failures)
                 self._watch.started(fleet.members, fleet.failures)
                 if not fleet.members:
                     return
@@ -175,6 +176,10 @@ class Runner:
             and case.load.model == model
             and (model == "closed" or case.load.rate is not None)
         ]
+
+    def _not_started(self, failure: Failure) -> None:
+        self._note([failure])
+        self._watch.failed([failure])
 
     def _note(self, failures: Sequence[Failure]) -> None:
         if failures:

@@ -32,12 +32,14 @@ class Probed:
         at_ns: wall clock of the last right answer, nanoseconds.
         fault: the error kind, or "" if right.
         detail: what was asked and what came instead.
+        received: how many bytes of the wrong answer came.
     """
 
     right: bool
     at_ns: int
     fault: str
     detail: str
+    received: int = 0
 
 
 def line(message: Mapping[str, Any]) -> bytes:
@@ -49,16 +51,13 @@ def targets_order(targets: Sequence[Target], store: tuple[str, int] | None) -> M
     return {"order": "targets", "targets": [asdict(t) for t in targets], "store": store}
 
 
-def probe_order(
-    target: str, scenario: str, database: int | None, timeout_s: float, answer_s: float
-) -> Mapping[str, Any]:
+def probe_order(target: str, scenario: str, database: int | None, timeout_s: float) -> Mapping[str, Any]:
     return {
         "order": "probe",
         "target": target,
         "scenario": scenario,
         "database": database,
         "timeout_s": timeout_s,
-        "answer_s": answer_s,
     }
 
 
