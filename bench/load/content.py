@@ -17,7 +17,10 @@ Bytes = bytes | bytearray | memoryview
 
 
 class Oversized(Exception):
-    """The content is longer than `MOST_BYTES`."""
+    """More bytes than an answer may have, in words."""
+
+    def __init__(self, what: str, most: int) -> None:
+        super().__init__(f"{what} of more than {most >> 20} MiB, which is the most that is taken")
 
 
 class Content:
@@ -56,7 +59,7 @@ class Content:
             self._tail = seen[max(0, len(seen) - len(self._contains) + 1) :]
         self.size += len(data)
         if self.size > MOST_BYTES:
-            raise Oversized
+            raise Oversized("a body", MOST_BYTES)
 
     def right(self) -> bool:
         """Whether it is what was expected, now that all of it is here."""
@@ -72,7 +75,7 @@ class Counted(Content):
 
     def __init__(self, expect: Expect, total: int) -> None:
         if total > MOST_BYTES:
-            raise Oversized
+            raise Oversized("a body", MOST_BYTES)
         super().__init__(expect)
         self.total = total
 
@@ -154,5 +157,5 @@ def _size(line: bytes) -> int:
     except ValueError:
         raise Malformed(f"a chunk size that isn't hexadecimal: {shown(digits) or 'an empty line'}") from None
     if size > MOST_BYTES:
-        raise Oversized
+        raise Oversized("a body", MOST_BYTES)
     return size

@@ -91,7 +91,7 @@ class Reply:
         complete: whether all of it is here.
         fault: kind of error found so far, or None: "malformed", "oversized", "closed", "truncated", "excess"
             (bytes after its end), "status", "location" or "body".
-        words: what is wrong with the bytes of a malformed one; else empty.
+        words: what is wrong with a malformed or an oversized one; else empty.
         received: how many bytes have arrived, with those of interim responses.
         head: what its head says, once that is here.
         size: how many bytes of its content have arrived.
@@ -145,7 +145,8 @@ class Reply:
         except Malformed as error:
             self.words = str(error)
             self._break("malformed")
-        except Oversized:
+        except Oversized as error:
+            self.words = str(error)
             self._break("oversized")
 
     def end(self) -> None:
@@ -196,8 +197,8 @@ class Reply:
             span = find_end(begun, searched)
             if span is None:
                 if len(begun) > MOST_HEAD_BYTES:
-                    raise Oversized
-                self._begun = bytearray(begun)
+                    raise Oversized("a head", MOST_HEAD_BYTES)
+                self._begun = begun if isinstance(begun, bytearray) else bytearray(begun)
                 return
             head = parse(bytes(begun[: span[0]]))
             if head.status >= 200:
