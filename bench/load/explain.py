@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.load.foreign import shown
+from bench.load.head import BODILESS
 from bench.load.wire import Exchange, Reply
 from bench.scenarios.request import Expect
 
@@ -43,9 +44,18 @@ def wrong(reply: Reply, exchange: Exchange, begins: bytes) -> str:
         case "oversized":
             return reply.words
         case "excess":
-            return "more bytes came than the answer says it has"
+            return _excess(reply, exchange)
         case fault:
             return f"expected {_expected(exchange.expect)}; got {_got(reply, fault == 'location', begins)}"
+
+
+def _excess(reply: Reply, exchange: Exchange) -> str:
+    if reply.head is not None and not reply.size:
+        if exchange.head_only:
+            return "a body came, which no answer to HEAD has"
+        if reply.head.status in BODILESS:
+            return f"a body came, which no answer with status {reply.head.status} has"
+    return f"more bytes came after the {reply.size:,} of the body"
 
 
 def _expected(expect: Expect) -> str:

@@ -13,6 +13,8 @@ from functools import lru_cache
 from bench.load.foreign import foreign, shown
 
 MOST_HEAD_BYTES = 1 << 20
+BODILESS = (204, 304)
+"""Status codes of answers that have no body, whatever their head says."""
 _MOST_CACHED_BYTES = 4096
 _LOOKED_AT = 256
 _ENORMOUS = 10**18
@@ -138,7 +140,7 @@ def _status(line: bytes) -> tuple[int, int, str]:
 
 def _framing(status: int, lengths: list[bytes], codings: list[bytes]) -> tuple[int | None, bool]:
     """The body's length, None if that isn't said, and whether it is chunked (RFC 9112, 6.3)."""
-    if status < 200 or status in (204, 304):
+    if status < 200 or status in BODILESS:
         return 0, False
     codings = [coding for coding in codings if coding != b"identity"]
     if codings:

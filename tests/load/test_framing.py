@@ -162,7 +162,8 @@ def test_an_answer_without_a_body_is_complete_with_its_head(head: bytes, method:
         (
             b"HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\nno",
             "status",
-            'expected status 200, the body "Hello, World!"; got status 500 Oh, a body of 2 bytes that begins "no"',
+            'expected status 200, the body "Hello, World!"; got status 500 Oh, a body of 2 bytes that begins '
+            '"no"',
         ),
         (OK + b"Content-Length: 0\r\n\r\n", "body", "got status 200 OK, an empty body"),
     ],
@@ -170,10 +171,24 @@ def test_an_answer_without_a_body_is_complete_with_its_head(head: bytes, method:
 def test_what_is_refused_is_said_in_words(answer: bytes, fault: str, words: str) -> None:
     asked = exchange()
     reply = received(answer, 1000, ends=True, asked=asked)
-    assert (reply.complete, reply.fault, reply.keeps) == (True, fault, False) or fault in ("status", "body")
+    assert (reply.complete, reply.fault, reply.keeps) == (True, fault, fault in ("status", "body"))
     said = wrong(reply, asked, answer[:4096])
     assert words in said
     assert not any(sign in said for sign in ("b'", 'b"', "\\x", "range(", "re.compile"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "method", "words"),
+    [
+        (OK + b"Content-Length: 3\r\n\r\n" + BODY, "GET", "more bytes came after the 3 of the body"),
+        (b"HTTP/1.1 204 No\r\n\r\nnull", "GET", "a body came, which no answer with status 204 has"),
+        (OK + LENGTH + b"\r\n" + BODY, "HEAD", "a body came, which no answer to HEAD has"),
+    ],
+)
+def test_what_comes_after_the_end_is_said(answer: bytes, method: str, words: str) -> None:
+    asked = exchange(method, Expect(range(200, 400)))
+    reply = received(answer, 1000, ends=False, asked=asked)
+    assert (reply.fault, wrong(reply, asked, answer)) == ("excess", words)
 
 
 def test_a_location_that_differs_is_named() -> None:
