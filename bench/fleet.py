@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -15,15 +15,16 @@ from bench.errors import BenchError, EngineError
 from bench.interrupt import shield
 from bench.load.client import LoadDriver
 from bench.load.protocol import Probed
-from bench.model import Deployment, DeploymentRecord, Failure, Learned, Target
+from bench.model import TIMEOUT_S, Deployment, DeploymentRecord, Failure, Learned, Target
 
 _START_TIMEOUT_S = 30.0
+_REFUSED_TIMEOUT_S = 5.0
 _WRONG_TIMEOUT_S = 3.0
-# Between two looks whether the server still lives; a request may take longer.
-_PROBE_SLICE_S = 0.5
-_ANSWER_S = 5.0
+_FIRST_PAUSE_S = 0.005
+_LONGEST_PAUSE_S = 0.25
+_PAUSE_GROWTH = 1.5
 _PORT_TAKEN = re.compile("address already in use|connection in use", re.IGNORECASE)
-_NO_ANSWER = frozenset({"connect", "reset", "closed", "truncated", "unfinished"})
+_NO_WHOLE_ANSWER = frozenset({"reset", "closed", "truncated", "unfinished"})
 
 
 @dataclass
@@ -41,6 +42,10 @@ class Member:
 class Fleet:
     """A context manager that stops whatever it started.
 
+    Args:
+        timeout_s: how long one request of a probe may take.
+        failed: told of each deployment that doesn't come up, as soon as that is known.
+
     Attributes:
         members: what answers rightly, by deployment name.
         failures: what doesn't, and why.
@@ -51,12 +56,21 @@ class Fleet:
     """
 
     def __init__(
-        self, runtime: Runtime, driver: LoadDriver, round_number: int, learned: Sequence[Learned] = ()
+        self,
+        runtime: Runtime,
+        driver: LoadDriver,
+        round_number: int,
+        learned: Sequence[Learned] = (),
+        *,
+        timeout_s: float = TIMEOUT_S,
+        failed: Callable[[Failure], None] = lambda _failure: None,
     ) -> None:
         self._runtime = runtime
         self._driver = driver
         self._round = round_number
         self._learned = tuple(learned)
+        self._timeout_s = timeout_s
+        self._failed = failed
         self.members: dict[str, Member] = {}
         self.failures: list[Failure] = []
         self.records: list[DeploymentRecord] = []
@@ -94,6 +108,7 @@ class Fleet:
                 fault = self._start(deployment, scenarios)
             if fault is not None:
                 self.failures.append(fault)
+                self._failed(fault)
         self._driver.set_targets(self.targets(), self._runtime.store_address())
 
     def newly_learned(self) -> list[Learned]:
@@ -159,14 +174,17 @@ class Fleet:
         return None
 
     def _wait_right(self, member: Member, scenario: str) -> Failure | None:
+        """Ask, less and less often, until the answers are right; else why that is given up."""
         target = member.target
         # What runs already has had its time to start.
-        limit_s = _START_TIMEOUT_S if target.started_ns else _ANSWER_S
+        limit_s = _START_TIMEOUT_S if target.started_ns else _REFUSED_TIMEOUT_S
         began = time.monotonic()
         wrong_since: float | None = None
+        pause_s = _FIRST_PAUSE_S
         while True:
+            asked = time.monotonic()
             found = self._driver.probe(
-                target.deployment, scenario, member.deployment.redis_database, _PROBE_SLICE_S, _ANSWER_S
+                target.deployment, scenario, member.deployment.redis_database, self._timeout_s
             )
             if not self._runtime.alive(target):
                 # Before what was found: on a port that was taken, the one who took it has answered.
@@ -178,12 +196,18 @@ class Fleet:
                 member.target = replace(target, learned=(*target.learned, *learned))
                 return None
             now = time.monotonic()
-            if found.fault not in _NO_ANSWER:
-                wrong_since = wrong_since or now
-                if now - wrong_since > _WRONG_TIMEOUT_S:
-                    return self._failure(target, "probe", _wrong_answer(scenario, found))
-            elif now - began > limit_s:
-                return self._failure(target, "start", f"no right answer within {limit_s:g} s: {found.detail}")
+            if not _heard(found):
+                wrong_since = None
+            elif wrong_since is None:
+                # One that came in part has been waited for.
+                wrong_since = asked if found.fault == "unfinished" else now
+            if wrong_since is not None and now - wrong_since > _WRONG_TIMEOUT_S:
+                return self._failure(target, "probe", _wrong_answer(scenario, found))
+            if now - began > limit_s:
+                within = f" within {limit_s:g} s of its start" if target.started_ns else ""
+                return self._failure(target, "start", f"no right answer{within}: {found.detail}")
+            time.sleep(pause_s)
+            pause_s = min(pause_s * _PAUSE_GROWTH, _LONGEST_PAUSE_S)
 
     def _failure(self, target: Target, phase: str, reason: str) -> Failure:
         return Failure(target.deployment, self._round, phase, reason, self._runtime.log_tail(target))
@@ -209,5 +233,11 @@ class Fleet:
             ]
 
 
+def _heard(found: Probed) -> bool:
+    """Whether a server answered the connection, if wrongly; not one that is still about to start."""
+    return found.fault != "connect" and (found.fault != "unfinished" or found.received > 0)
+
+
 def _wrong_answer(scenario: str, found: Probed) -> str:
-    return f"wrong answer ({found.fault}) in scenario {scenario}: {found.detail}"
+    kind = "no whole answer" if found.fault in _NO_WHOLE_ANSWER else f"wrong answer ({found.fault})"
+    return f"{kind} in scenario {scenario}: {found.detail}"

@@ -13,7 +13,11 @@ TWIN_SUFFIX = "-twin"
 OLD_SUFFIX = "-old"
 OLD_VERSION = " (old)"
 """Ends the names in `Environment.versions` of what the old version of a run has and this one hasn't."""
+TIMEOUT_S = 10.0
+"""How long one request may take, where the user sets nothing else."""
 NO_DIFFERENCE = "no detectable difference"
+
+_SETTLING_S = 5.0
 
 LoadModel = Literal["closed", "open"]
 Connection = Literal["as-is", "close"]
@@ -168,6 +172,7 @@ class Plan:
         client: "loop", the harness's own, or "fasthttp", locust's FastHttpUser, for comparison.
         against: the old version that is measured beside this one; None without.
         fail_if: how much may change from the old version to this one, as the user wrote it.
+        timeout_s: how long one request may take, of a probe or of a trial.
     """
 
     profile: str
@@ -189,6 +194,7 @@ class Plan:
     client: Client = "loop"
     against: Against | None = None
     fail_if: tuple[str, ...] = ()
+    timeout_s: float = TIMEOUT_S
 
 
 @dataclass(frozen=True)
@@ -263,6 +269,7 @@ class TrialOrder:
         epoch_ns: monotonic time of the run's start, from which `Trial.at_s` counts.
         opens_ns: monotonic time at which the window opens, where several processes share the trial;
             None to open it when all users are settled.
+        timeout_s: how long one request may take.
     """
 
     case: str
@@ -278,6 +285,13 @@ class TrialOrder:
     database: int | None
     epoch_ns: int
     opens_ns: int | None = None
+    timeout_s: float = TIMEOUT_S
+
+    def most_s(self) -> float:
+        """How long the trial may take, whatever the server does: settling before and after the window, the
+        first answer after it, and draining.
+        """
+        return self.length_s + self.settle_s + _SETTLING_S + 3 * self.timeout_s
 
 
 @dataclass(frozen=True)

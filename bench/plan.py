@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bench.duration import expected_s
 from bench.model import (
     OLD_SUFFIX,
+    TIMEOUT_S,
     TWIN_SUFFIX,
     Against,
     App,
@@ -112,6 +113,7 @@ def make_plan(
     against: Against | None = None,
     old_servers: Sequence[Server] = (),
     fail_if: tuple[str, ...] = (),
+    timeout_s: float = TIMEOUT_S,
 ) -> Plan:
     """Lay out every deployment and case.
 
@@ -119,6 +121,7 @@ def make_plan(
         combinations: each app with a scenario that it is measured with.
         rate: open rate for all cases; None to have the pilot find it.
         processes: of the load generator.
+        timeout_s: how long one request may take.
         old_servers: those of `servers` that the version `against` has, as it has them.
     """
     apps = list({app.name: app for app, _ in combinations}.values())
@@ -150,6 +153,7 @@ def make_plan(
         client=client,
         against=against,
         fail_if=fail_if,
+        timeout_s=timeout_s,
     )
     return replace(plan, expected_s=expected_s(plan))
 

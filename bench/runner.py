@@ -94,11 +94,17 @@ class Runner:
         wanted = [d for d in ordered if d.name not in self._given_up]
         if not wanted:
             return
-        fleet = Fleet(self._runtime, self._driver, number, self._learned)
+        fleet = Fleet(
+            self._runtime,
+            self._driver,
+            number,
+            self._learned,
+            timeout_s=self._plan.timeout_s,
+            failed=self._not_started,
+        )
         try:
             with fleet:
                 fleet.start((d, self._scenarios(d.name)) for d in self._watch.starting(number, wanted))
-                self._note(fleet.failures)
                 self._learn(fleet.newly_learned())
                 self._watch.started(fleet.members, fleet.failures)
                 if not fleet.members:
@@ -179,6 +185,10 @@ class Runner:
             and case.load.model == model
             and (model == "closed" or case.load.rate is not None)
         ]
+
+    def _not_started(self, failure: Failure) -> None:
+        self._note([failure])
+        self._watch.failed([failure])
 
     def _learn(self, learned: Sequence[Learned]) -> None:
         """Keep what the first round, or this one after `resume`, saw: all later ones are held to it."""

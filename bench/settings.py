@@ -16,7 +16,7 @@ from bench.against import Old, check_limits, check_packages, check_use, resolve_
 from bench.errors import UsageError
 from bench.given import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.given import hint, merged
-from bench.model import App, Client, Server
+from bench.model import TIMEOUT_S, App, Client, Server
 from bench.plan import PROFILES, Profile
 from bench.registry import app_from_callable, load_apps, load_servers
 from bench.scenarios import SCENARIOS
@@ -46,6 +46,7 @@ class Settings:
         out: directory for the run's files; None for `results/<UTC time>-<host>/`.
         old: the version that is measured beside this one; None without.
         fail_if: limits for what changes from it.
+        timeout_s: how long one request may take.
     """
 
     profile: Profile
@@ -61,6 +62,7 @@ class Settings:
     out: Path | None
     old: Old | None
     fail_if: tuple[str, ...]
+    timeout_s: float
 
 
 def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -120,6 +122,7 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
         out=out,
         old=old,
         fail_if=asked.get("fail_if", ()),
+        timeout_s=float(asked.get("timeout", TIMEOUT_S)),
     )
 
 

@@ -21,13 +21,12 @@ from bench.load.protocol import read_target, read_trial_order
 from bench.load.records import Counted, Records, Window
 from bench.load.template import Template
 from bench.load.wire import Exchange
+from bench.model import TIMEOUT_S as TIMEOUT_S
 from bench.model import Connection, Learned, Target, Trial, TrialOrder
 from bench.scenarios import SCENARIOS
 from bench.scenarios.learned import held
 from bench.scenarios.request import Request, Scenario
 from bench.usage import UsageReader, open_usage
-
-TIMEOUT_S = 10.0
 
 Emit = Callable[[Mapping[str, Any]], None]
 Conduct = Callable[
@@ -146,9 +145,8 @@ class Engine:
             case "probe":
                 station, scenario = self._stations[order["target"]], SCENARIOS[order["scenario"]]
                 self.reset(order["database"])
-                place = station.place()
                 learned = station.learned(scenario)
-                found = probe(place, station.host, scenario, order["timeout_s"], order["answer_s"], learned)
+                found = probe(station.place(), station.host, scenario, order["timeout_s"], learned)
                 self.used(order["database"], scenario)
                 self._emit({"event": "probed", **asdict(found)})
             case "block":
@@ -284,7 +282,7 @@ def by_loop(
 ) -> Window:
     """One trial by the harness's own client."""
     link = station.link(order.load.connection)
-    length_ns, timeout_ns = round(order.length_s * 1e9), round(TIMEOUT_S * 1e9)
+    length_ns, timeout_ns = round(order.length_s * 1e9), round(order.timeout_s * 1e9)
     if order.load.model == "closed":
         return ClosedTrial(
             link,

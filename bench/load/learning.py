@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bench.model import Learned
 from bench.scenarios.learned import Answered, answer_in_words, held, in_words, learn, shown
@@ -19,18 +19,25 @@ _FEWEST = 3
 _ENOUGH_S = 1.0
 _MOST_S = 10.0
 
-Asked = tuple[str, str, Answered | None]
-"""Error kind and detail, both empty for a right answer, and what a whole answer was."""
+
+@dataclass(frozen=True)
+class Asked:
+    """Error kind and detail, empty for a right answer; how many bytes came, and what a whole answer was."""
+
+    fault: str
+    detail: str
+    received: int
+    found: Answered | None
 
 
 def look(request: Request, host: str, learned: Learned | None, ask: Callable[[Request], Asked]) -> Asked:
     """Ask once, and hold the answer to what was learned, if anything was; the detail names the request."""
-    fault, detail, found = ask(request if learned is None else replace(request, expect=held(learned, host)))
-    if not fault:
-        return "", "", found
+    asked = ask(request if learned is None else replace(request, expect=held(learned, host)))
+    if not asked.fault:
+        return asked
     named = f"{request.method} {request.path}"
-    instead = _instead(request, found, learned) if found is not None else ""
-    return fault, f"{named} {instead}" if instead else f"{named}: {detail}", found
+    instead = _instead(request, asked.found, learned) if asked.found is not None else ""
+    return replace(asked, detail=f"{named} {instead}" if instead else f"{named}: {asked.detail}")
 
 
 def know(
@@ -43,9 +50,9 @@ def know(
         spent_s = time.monotonic() - began
         if spent_s > _MOST_S or (spent_s > _ENOUGH_S and asked >= _FEWEST):
             break
-        fault, _, found = ask(request)
-        if not fault and found is not None:
-            answers.append(found)
+        found = ask(request)
+        if not found.fault and found.found is not None:
+            answers.append(found.found)
     named = f"{request.method} {request.path}"
     return learn(answers, host, scenario=scenario, endpoint=request.endpoint, request=named)
 

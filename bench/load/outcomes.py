@@ -18,6 +18,7 @@ KINDS = (
     "ports",
     "dropped",
     "unfinished",
+    "oversized",
 )
 CODE = {kind: code for code, kind in enumerate(KINDS)}
 OK = CODE["ok"]

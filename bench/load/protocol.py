@@ -32,6 +32,7 @@ class Probed:
         at_ns: wall clock of the last right answer, nanoseconds.
         fault: the error kind, or "" if right.
         detail: what was asked and what came instead.
+        received: how many bytes of the wrong answer came.
         learned: what is right of endpoints of which that wasn't known.
     """
 
@@ -39,6 +40,7 @@ class Probed:
     at_ns: int
     fault: str
     detail: str
+    received: int = 0
     learned: tuple[Learned, ...] = ()
 
 
@@ -51,16 +53,13 @@ def targets_order(targets: Sequence[Target], store: tuple[str, int] | None) -> M
     return {"order": "targets", "targets": [asdict(t) for t in targets], "store": store}
 
 
-def probe_order(
-    target: str, scenario: str, database: int | None, timeout_s: float, answer_s: float
-) -> Mapping[str, Any]:
+def probe_order(target: str, scenario: str, database: int | None, timeout_s: float) -> Mapping[str, Any]:
     return {
         "order": "probe",
         "target": target,
         "scenario": scenario,
         "database": database,
         "timeout_s": timeout_s,
-        "answer_s": answer_s,
     }
 
 
@@ -79,7 +78,8 @@ def read_target(value: Mapping[str, Any]) -> Target:
 
 def read_probed(value: Mapping[str, Any]) -> Probed:
     learned = tuple(Learned(**one) for one in value["learned"])
-    return Probed(value["right"], value["at_ns"], value["fault"], value["detail"], learned)
+    known = {name: value[name] for name in ("right", "at_ns", "fault", "detail", "received")}
+    return Probed(**known, learned=learned)
 
 
 def read_trial_order(value: Mapping[str, Any]) -> TrialOrder:

@@ -66,7 +66,7 @@ class Records:
         when = due if by == "due" else done
         inside = (when > window.opened) & (when <= window.closed)
         if by == "done":
-            inside |= (outcome == UNFINISHED) & (sent < window.closed)
+            inside |= (outcome == UNFINISHED) & (sent < window.closed) & (done > window.opened)
         right = outcome == OK
         return Counted(
             due=due[inside],

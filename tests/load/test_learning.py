@@ -48,7 +48,7 @@ def target(url: str) -> Target:
 
 def probed(driver: LoadDriver, at: Target, scenario: str = "get") -> Probed:
     driver.set_targets([at], store=None)
-    return driver.probe("a", scenario, None, timeout_s=0.05, answer_s=10.0)
+    return driver.probe("a", scenario, None, timeout_s=10.0)
 
 
 def order(load: Load, scenario: str = "get") -> TrialOrder:
