@@ -16,6 +16,7 @@ from bench import complete, listing, settings
 from bench.against import require_packages
 from bench.analysis.compare.limits import judge_plan
 from bench.compare import compare_results
+from bench.deploy.cgroup import remove_leftovers as remove_cgroups
 from bench.deploy.engine import find_engine
 from bench.deploy.ownership import clean as remove_leftovers
 from bench.deploy.select import choose_runtime
@@ -214,17 +215,19 @@ def list_(what: str, as_json: bool) -> None:
 
 @cli.command()
 def clean() -> None:
-    """Remove containers, networks and images of old versions that a killed run left behind."""
+    """Remove containers, networks, images of old versions and cgroups that a killed run left behind."""
+    for name in remove_cgroups():
+        click.echo(f"removed the cgroup {name}")
     try:
         engine = find_engine()
     except EngineError as error:
-        say(f"There is nothing to clean, since only containers can be left behind: {error}", sys.stdout)
+        say(f"There are no containers to clean: {error}", sys.stdout)
         return
     removed = remove_leftovers(engine)
     for run_id in removed:
         click.echo(f"removed what {run_id} had left")
     if not removed:
-        click.echo("There is nothing to clean: no run that has ended left a container, network or image.")
+        click.echo("No run that has ended left a container, network or image.")
 
 
 def _finish(context: click.Context, outcome: Outcome, *, as_json: bool, quiet: bool) -> None:

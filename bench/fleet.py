@@ -130,10 +130,10 @@ class Fleet:
     def read_listen(self, name: str) -> dict[str, float]:
         """Connections that a member has refused so far, if it has a network namespace of its own.
 
-        Of the others the driver sees the counters itself.
+        Elsewhere the counters are of every program on the machine.
         """
-        usage = self.members[name].target.usage
-        return read_listen(usage.pid) if usage.kind in ("cgroup1", "cgroup2") else {}
+        pid = self.members[name].target.usage.pid
+        return read_listen(pid) if self._runtime.name == "compose" and pid else {}
 
     def remove_dead(self) -> list[Failure]:
         """Take out the members that have ended by themselves."""

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -85,6 +86,7 @@ def spawn(
     environment: Mapping[str, str],
     cwd: Path,
     cpus: Iterable[int] = (),
+    cgroup: Path | None = None,
     stdin: int | IO[Any] = subprocess.DEVNULL,
     stdout: int | IO[Any] = subprocess.DEVNULL,
     stderr: int | IO[Any] = subprocess.STDOUT,
@@ -92,6 +94,10 @@ def spawn(
     """Start a long-lived child in a session of its own, on `cpus` if any are given.
 
     It is killed by the kernel when the harness is (Linux), so that nothing outlives a SIGKILL.
+
+    Args:
+        cgroup: the `cgroup.procs` of the cgroup that it moves into, with all that it will start; where the
+            kernel refuses that, it stays in this process's own.
 
     Raises:
         FileNotFoundError: there is no such command.
@@ -103,6 +109,9 @@ def spawn(
         # A shell starts background jobs with SIGINT ignored, which children would inherit: then
         # servers whose graceful end is SIGINT couldn't be ended by it.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if cgroup is not None:
+            with suppress(OSError):
+                cgroup.write_text("0")
         if hasattr(os, "sched_setaffinity"):
             _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:

@@ -29,6 +29,7 @@ from bench.report.index import write_index
 from bench.results import RESULTS, new_id, write_reports
 from bench.runner import Runner
 from bench.store import SCHEMA_VERSION, Writer
+from bench.targets import measured_twice
 from bench.versions import Checkout, checked_out
 
 CALIBRATION_BLOCKS = 10
@@ -64,6 +65,13 @@ def target_server(name: str, url: str) -> Server:
     )
 
 
+def _measured_twice(plan: Plan) -> tuple[str, ...]:
+    servers = [deployment.server for deployment in plan.deployments if not deployment.twin]
+    return measured_twice(
+        {s.name: s.environment[URL_VARIABLE] for s in servers if URL_VARIABLE in s.environment}
+    )
+
+
 def measure(plan: Plan, root: Path, directory: Path, reporter: Reporter) -> Outcome:
     """Measure a new plan.
 
@@ -79,6 +87,9 @@ def measure(plan: Plan, root: Path, directory: Path, reporter: Reporter) -> Outc
 def _measure(plan: Plan, root: Path, directory: Path, reporter: Reporter, old: Checkout | None) -> Outcome:
     started = datetime.now(UTC)
     cpus = split_cpus()
+    twice = _measured_twice(plan)
+    for sentence in twice:
+        reporter.phase(sentence)
     runtime = _open(plan, root, directory, cpus, reporter, old)
     suite = Suite(
         schema_version=SCHEMA_VERSION,
@@ -92,7 +103,7 @@ def _measure(plan: Plan, root: Path, directory: Path, reporter: Reporter, old: C
             versions={},
             images={},
             cpu_split=cpus,
-            notes=notes(read_facts(root / RESULTS, quick=True)),
+            notes=(*notes(read_facts(root / RESULTS, quick=True)), *twice),
         ),
         plan=plan,
         calibration=None,

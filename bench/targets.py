@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-import socket
-from collections.abc import Sequence
-from urllib.parse import SplitResult, urlsplit
+from collections.abc import Mapping, Sequence
 
+from bench import origin
 from bench.scenarios import SCENARIOS
 
 # What runs already is measured with scenarios that neither need nor leave anything there.
@@ -20,59 +20,52 @@ def read_targets(values: Sequence[str], problems: list[str]) -> dict[str, str]:
     """Name to URL; notes every value that can't be measured, hosts that don't resolve among them."""
     found: dict[str, str] = {}
     for value in values:
-        name, equals, url = value.partition("=")
-        address = _address(url)
-        if not (name and equals and address is not None):
+        name, url = _parted(value)
+        if not name:
             problems.append(
-                f"--target {value!r} is not NAME=http://HOST:PORT (https can't be measured: its cost is not "
-                f"the server's)."
+                f"--target '{value}' has no name; write NAME={'URL' if origin.fault(url) else url}, with the "
+                f"name that the report is to call it."
             )
+        elif fault := origin.fault(url):
+            problems.append(f"--target '{value}' {fault}.")
         elif not _NAME.fullmatch(name) or name.endswith(_TWIN):
             problems.append(
-                f"--target: {name!r} can't be a name: files and cases are named after it. Use letters, "
-                f"digits, '.', '_' and '-', and another end than {_TWIN!r}."
-            )
-        elif extra := _beyond_origin(address):
-            problems.append(
-                f"--target {value!r} has {extra}, which would not be sent: scenarios have their own. End it "
-                f"after HOST:PORT."
+                f"--target: '{name}' can't be a name: files and cases are named after it. Use letters, "
+                f"digits, '.', '_' and '-', and another end than '{_TWIN}'."
             )
         elif name in found:
-            problems.append(f"--target names {name!r} twice. Give each its own name.")
-        elif reason := _unresolved(address):
-            problems.append(
-                f"--target {value!r}: the host {address.hostname!r} can't be found ({reason}). Correct it, "
-                f"or name its IP address."
-            )
+            problems.append(f"--target names '{name}' twice. Give each its own name.")
+        elif fault := _unresolved(url):
+            problems.append(f"--target '{value}': {fault}")
         else:
-            found[name] = f"http://{address.netloc}"
+            found[name] = "http://" + url.partition("://")[2].rstrip("/")
     return found
 
 
-def _address(url: str) -> SplitResult | None:
+def measured_twice(targets: Mapping[str, str]) -> tuple[str, ...]:
+    """A sentence for each two targets that are one server."""
+    return tuple(
+        f"The targets {one} and {other} are the same server measured twice: what they differ by is the "
+        f"harness's own error."
+        for one, other in itertools.combinations(targets, 2)
+        if origin.same_server(targets[one], targets[other])
+    )
+
+
+def _parted(value: str) -> tuple[str, str]:
+    """Name and URL; no name where the first "=" is the URL's own."""
+    name, equals, url = value.partition("=")
+    return (name, url) if equals and ":" not in name else ("", value.removeprefix("="))
+
+
+def _unresolved(url: str) -> str:
+    """Why a host has no address, and what to do; empty if it has one."""
+    host = url.partition("://")[2].rstrip("/")
     try:
-        address = urlsplit(url)
-        usable = address.scheme == "http" and bool(address.hostname) and (address.port or 80) > 0
-    except ValueError:
-        return None
-    return address if usable else None
-
-
-def _beyond_origin(address: SplitResult) -> str:
-    """What a URL has beside scheme, host and port; empty if nothing."""
-    parts = {
-        "a user": "@" in address.netloc,
-        "a path": address.path not in ("", "/"),
-        "a query": bool(address.query),
-        "a fragment": bool(address.fragment),
-    }
-    return " and ".join(part for part, is_there in parts.items() if is_there)
-
-
-def _unresolved(address: SplitResult) -> str:
-    """Why a host has no address; empty if it has one."""
-    try:
-        socket.getaddrinfo(address.hostname, address.port or 80, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        return getattr(error, "strerror", None) or str(error)
+        origin.resolved(url)
+    except UnicodeError as error:
+        return f"'{host}' can't be a host's name ({error}). Correct it, or name its IP address."
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return f"the host of '{host}' can't be found ({reason}). Correct it, or name its IP address."
     return ""

@@ -10,27 +10,36 @@ https://docs.kernel.org/admin-guide/cgroup-v2.html, processes clock_getcpuclocki
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import Protocol
 
-import psutil
-
 from bench.model import UsageSource
+from bench.processtree import TreeReader, process_tree
 
 CGROUP_ROOT_VARIABLE = "WSGI_BENCH_CGROUP_ROOT"
-_TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
 class UsageReader(Protocol):
-    """CPU time of one deployment; differences of two readings are what counts."""
+    """CPU time of one deployment between two moments.
 
-    def cpu_ns(self) -> int:
-        """CPU time used so far, user and system, nanoseconds."""
-        ...
+    `begin` and `end` take some ten microseconds a process, the others may take milliseconds: they are called
+    where no time is counted.
+    """
 
     def refresh(self) -> None:
-        """Look for new processes; to be called outside of counted time."""
+        """Look for new processes."""
+        ...
+
+    def begin(self) -> None:
+        """Counted time begins."""
+        ...
+
+    def end(self) -> None:
+        """Counted time ends."""
+        ...
+
+    def used_ns(self) -> int | None:
+        """CPU time between the two, user and system, nanoseconds; None where it can't be known."""
         ...
 
     def close(self) -> None: ...
@@ -40,11 +49,11 @@ def open_usage(source: UsageSource) -> UsageReader | None:
     """A reader for the CPU time of a deployment; None where it can't be read."""
     try:
         if source.kind == "cgroup1":
-            return _CgroupReader(_controller("cpuacct", source.path) / "cpuacct.usage")
+            return _CgroupReader(controller("cpuacct", source.path) / "cpuacct.usage")
         if source.kind == "cgroup2":
-            return _CgroupReader(_root() / source.path.lstrip("/") / "cpu.stat")
-        if source.kind == "processes":
-            return _ProcessReader(source.pid)
+            return _CgroupReader(cgroup_root() / source.path.lstrip("/") / "cpu.stat")
+        if source.kind == "processes" and Path("/proc/self/stat").exists():
+            return TreeReader(source.pid)
     except OSError:
         return None
     return None
@@ -57,10 +66,10 @@ def memory_bytes(source: UsageSource) -> tuple[int | None, int | None]:
     the sum of their proportional set sizes; the highest adds what each once had resident beyond now.
     """
     if source.kind == "cgroup1":
-        directory = _controller("memory", source.path)
+        directory = controller("memory", source.path)
         return _number(directory / "memory.usage_in_bytes"), _number(directory / "memory.max_usage_in_bytes")
     if source.kind == "cgroup2":
-        directory = _root() / source.path.lstrip("/")
+        directory = cgroup_root() / source.path.lstrip("/")
         # memory.peak exists since Linux 5.19.
         return _number(directory / "memory.current"), _number(directory / "memory.peak")
     if source.kind == "processes":
@@ -74,97 +83,32 @@ class _CgroupReader:
     def __init__(self, path: Path) -> None:
         self._in_microseconds = path.name == "cpu.stat"
         self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        self._last_ns = 0
+        self._begin_ns: int | None = None
+        self._end_ns: int | None = None
 
-    def cpu_ns(self) -> int:
+    def refresh(self) -> None:
+        pass
+
+    def begin(self) -> None:
+        self._begin_ns = self._read()
+
+    def end(self) -> None:
+        self._end_ns = self._read()
+
+    def used_ns(self) -> int | None:
+        return None if self._end_ns is None or self._begin_ns is None else self._end_ns - self._begin_ns
+
+    def _read(self) -> int | None:
         try:
             text = os.pread(self._descriptor, 64, 0)
         except OSError:
             # ENODEV: the cgroup was removed with its container.
-            return self._last_ns
+            return None
         # cpu.stat begins with the line `usage_usec N`.
-        self._last_ns = int(text.split(None, 2)[1]) * 1000 if self._in_microseconds else int(text)
-        return self._last_ns
-
-    def refresh(self) -> None:
-        pass
+        return int(text.split(None, 2)[1]) * 1000 if self._in_microseconds else int(text)
 
     def close(self) -> None:
         os.close(self._descriptor)
-
-
-class _ProcessReader:
-    """The CPU clocks of a process and its descendants.
-
-    A process's clock has nanoseconds and includes its ended threads. A process that has ended keeps
-    its last reading. What its parent has collected (cutime and cstime, in ticks of 10 ms) takes the
-    place of these where it is more, since it includes processes that came and went between two looks.
-    """
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._live: dict[int, int] = {}
-        self._ended_ns = 0
-        self._collected_ns = 0
-        self.refresh()
-
-    def cpu_ns(self) -> int:
-        total = max(self._ended_ns, self._collected_ns)
-        for pid, last in list(self._live.items()):
-            try:
-                now = time.clock_gettime_ns(_cpu_clock(pid))
-            except OSError:
-                now = last
-            self._live[pid] = now
-            total += now
-        return total
-
-    def refresh(self) -> None:
-        self.cpu_ns()
-        tree = process_tree(self._pid)
-        for pid in self._live.keys() - set(tree):
-            self._ended_ns += self._live.pop(pid)
-        self._collected_ns = max(self._collected_ns, sum(map(_collected_ns, tree)))
-        for pid in tree:
-            self._live.setdefault(pid, 0)
-        self.cpu_ns()
-
-    def close(self) -> None:
-        pass
-
-
-def _cpu_clock(pid: int) -> int:
-    """The id of a process's CPU clock: MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED) of the kernel."""
-    return (~pid << 3) | 2
-
-
-def process_tree(pid: int) -> list[int]:
-    """A process and its descendants, as far as they exist."""
-    if not Path(f"/proc/{pid}").exists():
-        return []
-    if not Path(f"/proc/{pid}/task/{pid}/children").exists():
-        try:
-            return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
-        except psutil.NoSuchProcess:
-            return []
-    found = [pid]
-    for parent in found:
-        for children in Path(f"/proc/{parent}/task").glob("*/children"):
-            try:
-                found += map(int, children.read_text().split())
-            except OSError:
-                continue
-    return found
-
-
-def _collected_ns(pid: int) -> int:
-    """CPU time of the ended children that a process has waited for: cutime and cstime."""
-    try:
-        # The process's name, in parentheses, may contain anything.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return (int(fields[13]) + int(fields[14])) * _TICK_NS
 
 
 def _memory_of_tree(pid: int) -> tuple[int | None, int | None]:
@@ -189,14 +133,15 @@ def _sizes(pid: int, file: str, *names: str) -> dict[str, int]:
     return {name: int(value.split()[0]) * 1024 for name, _, value in pairs if name in names}
 
 
-def _root() -> Path:
+def cgroup_root() -> Path:
+    """Where the cgroups are mounted; for the driver in a container, those of the host."""
     return Path(os.environ.get(CGROUP_ROOT_VARIABLE, "/sys/fs/cgroup"))
 
 
-def _controller(name: str, path: str) -> Path:
+def controller(name: str, path: str) -> Path:
     """A cgroup v1 directory; some systems mount cpu and cpuacct together, as `cpu,cpuacct`."""
-    mounts = [mount for mount in _root().glob("*") if name in mount.name.split(",")]
-    return (mounts[0] if mounts else _root() / name) / path.lstrip("/")
+    mounts = [mount for mount in cgroup_root().glob("*") if name in mount.name.split(",")]
+    return (mounts[0] if mounts else cgroup_root() / name) / path.lstrip("/")
 
 
 def _number(path: Path) -> int | None:

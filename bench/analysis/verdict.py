@@ -42,6 +42,10 @@ class Facts:
 
 
 NOT_MEASURED = "not-measured: the run ended before its first trial; `wsgi-bench resume` continues it"
+UNANSWERED = (
+    "unanswered: no right answer was counted in any trial, and no wrong one either; measure longer trials, "
+    "and look into the load driver's log"
+)
 
 Check = Callable[[Facts], str | None]
 
@@ -93,6 +97,8 @@ def _judge(suite: Suite, measured: Measured, others: Sequence[Measured]) -> Verd
         checks = SERIOUS + STATISTICAL if suite.plan.claims else SERIOUS
         reasons = tuple(check(facts) for check in checks)
     found = tuple(reason for reason in reasons if reason is not None)
+    if not found and not measured.total(lambda t: t.ok):
+        found = (UNANSWERED,)
     return Verdict(not found, found)
 
 

@@ -11,6 +11,7 @@ from typing import Self
 
 from bench.errors import UsageError
 from bench.model import CpuSplit, Deployment, Failure, Target, UsageSource
+from bench.origin import sent
 
 URL_VARIABLE = "URL"
 
@@ -56,7 +57,7 @@ class ExternalRuntime:
     def start(self, deployment: Deployment) -> Target | Failure:
         return Target(
             deployment=deployment.name,
-            url=deployment.server.environment[URL_VARIABLE],
+            url=sent(deployment.server.environment[URL_VARIABLE]),
             usage=UsageSource("none"),
             keep_alive=deployment.server.keep_alive,
         )

@@ -10,12 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from bench import process
+from bench.deploy import cgroup
 from bench.deploy.logs import last_lines, log_path
 from bench.deploy.packages import serving
 from bench.deploy.store import LocalStore, free_port, redis_version
@@ -37,11 +38,22 @@ class _Running:
 
     Attributes:
         log_start: bytes that the log had before.
+        group: its own cgroup, where it could get one.
     """
 
     deployment: Deployment
     child: subprocess.Popen[bytes]
     log_start: int
+    group: cgroup.Cgroup | None
+
+    @property
+    def usage(self) -> UsageSource:
+        """Where its CPU time is read."""
+        return replace(self.group.source, pid=self.child.pid) if self.group else self.processes
+
+    @property
+    def processes(self) -> UsageSource:
+        return UsageSource("processes", pid=self.child.pid)
 
 
 class LocalRuntime:
@@ -79,6 +91,7 @@ class LocalRuntime:
 
     def __enter__(self) -> Self:
         self._directory.mkdir(parents=True, exist_ok=True)
+        cgroup.remove_leftovers()
         if self._store is not None:
             self._store.__enter__()
         return self
@@ -116,6 +129,7 @@ class LocalRuntime:
         path = log_path(self._directory, deployment.name)
         with shield(), path.open("ab") as log:
             log_start = log.tell()
+            group = cgroup.make()
             started_ns = time.time_ns()
             try:
                 child = process.spawn(
@@ -123,18 +137,24 @@ class LocalRuntime:
                     environment=self._environment(deployment, port, deployment.database),
                     cwd=self._root_of(deployment),
                     cpus=self._cpus.server,
+                    cgroup=group.door if group else None,
                     stdout=log,
                 )
             except (FileNotFoundError, PermissionError) as error:
+                if group:
+                    group.remove()
                 reason = (
                     f"`{deployment.server.command[0]}` can't be started ({error.strerror}); is it installed?"
                 )
                 return Failure(deployment.name, 0, "start", reason)
-            self._running[deployment.name] = _Running(deployment, child, log_start)
+            if group and not group.holds(child.pid):
+                group.remove()
+                group = None
+            running = self._running[deployment.name] = _Running(deployment, child, log_start, group)
         return Target(
             deployment=deployment.name,
             url=f"http://127.0.0.1:{port}",
-            usage=UsageSource("processes", pid=child.pid),
+            usage=running.usage,
             started_ns=started_ns,
             keep_alive=deployment.server.keep_alive,
         )
@@ -144,7 +164,9 @@ class LocalRuntime:
         return running is not None and running.child.poll() is None
 
     def memory_bytes(self, target: Target) -> tuple[int | None, int | None]:
-        return memory_bytes(target.usage)
+        # Of the processes, with a cgroup too: a cgroup's memory has the page cache of the programs in it.
+        running = self._running.get(target.deployment)
+        return memory_bytes(running.processes) if running is not None else (None, None)
 
     def image_bytes(self, deployment: Deployment) -> int | None:  # noqa: ARG002
         return None
@@ -167,6 +189,9 @@ class LocalRuntime:
                 for r in running.values()
             ]
         )
+        for server in running.values():
+            if server.group:
+                server.group.remove()
         return {name for name, clean in zip(running, ended, strict=True) if clean} - dead
 
     def _root_of(self, deployment: Deployment) -> Path:

@@ -21,7 +21,7 @@ _ATTEMPTS = 3
 
 def labels(run_id: str) -> dict[str, str]:
     """The labels of everything that this process makes for a run."""
-    return {RUN_LABEL: run_id, HARNESS_LABEL: f"{socket.gethostname()}/{os.getpid()}/{_birth(os.getpid())}"}
+    return {RUN_LABEL: run_id, HARNESS_LABEL: f"{socket.gethostname()}/{os.getpid()}/{birth(os.getpid())}"}
 
 
 def remove_run(engine: Engine, run_id: str) -> None:
@@ -94,10 +94,10 @@ def _is_dead(harness: str) -> bool:
     parts = harness.split("/")
     if len(parts) != 3 or parts[0] != socket.gethostname() or not parts[1].isdecimal():
         return False
-    return _birth(int(parts[1])) != parts[2]
+    return birth(int(parts[1])) != parts[2]
 
 
-def _birth(pid: int) -> str:
+def birth(pid: int) -> str:
     """When a process started, in clock ticks since boot where /proc says it; empty if it isn't there."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]

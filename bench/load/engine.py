@@ -108,13 +108,6 @@ class Station:
             self._exchanges[key] = Exchanges(scenario, self.host, connection, learned)
         return self._exchanges[key]
 
-    def cpu_ns(self) -> int | None:
-        """CPU time of the target so far, new processes included; None where it can't be read."""
-        if self.usage is None:
-            return None
-        self.usage.refresh()
-        return self.usage.cpu_ns()
-
     def close(self) -> None:
         for link in self._links.values():
             link.close()
@@ -173,13 +166,17 @@ class Engine:
             self._template.forget()
 
     def _idle_cpu(self, seconds: float) -> dict[str, float | None]:
-        before = {name: station.cpu_ns() for name, station in self._stations.items()}
+        readers = {name: station.usage for name, station in self._stations.items()}
+        for usage in readers.values():
+            if usage is not None:
+                usage.refresh()
+                usage.begin()
         time.sleep(seconds)
-        shares: dict[str, float | None] = {}
-        for name, station in self._stations.items():
-            first, last = before[name], station.cpu_ns()
-            shares[name] = None if first is None or last is None else (last - first) / 1e9 / seconds
-        return shares
+        for usage in readers.values():
+            if usage is not None:
+                usage.end()
+        used = {name: usage.used_ns() if usage is not None else None for name, usage in readers.items()}
+        return {name: None if cpu_ns is None else cpu_ns / 1e9 / seconds for name, cpu_ns in used.items()}
 
     def reset(self, database: int | None) -> None:
         """Make a database equal to the seeded template, if the trial has one."""
@@ -236,22 +233,26 @@ class Meter:
     def __init__(self, usage: UsageReader | None, link: Link) -> None:
         self._usage = usage
         self._link = link
-        self._marks: list[tuple[int, int, int, int, int]] = []
+        self._marks: list[tuple[int, int, int, int]] = []
         if usage is not None:
             usage.refresh()
 
     def mark(self) -> None:
-        cpu = self._usage.cpu_ns() if self._usage is not None else 0
-        generator = time.process_time_ns() + waited_ns()
-        self._marks.append((now_ns(), generator, cpu, self._link.opened, self._link.lost))
+        at, generator = now_ns(), time.process_time_ns() + waited_ns()
+        if self._usage is not None and not self._marks:
+            self._usage.begin()
+        elif self._usage is not None:
+            self._usage.end()
+        self._marks.append((at, generator, self._link.opened, self._link.lost))
 
     def readings(self, window: Window) -> dict[str, Any]:
         """The differences; CPU time is scaled from the time between the marks to the window's length."""
+        server_ns = self._usage.used_ns() if self._usage is not None else None
         first, last = self._marks
-        wall_ns, generator_ns, server_ns, opened, lost = (b - a for a, b in zip(first, last, strict=True))
+        wall_ns, generator_ns, opened, lost = (b - a for a, b in zip(first, last, strict=True))
         share = (window.closed - window.opened) / wall_ns if wall_ns else 0.0
         return {
-            "cpu_s": server_ns / 1e9 * share if self._usage is not None else None,
+            "cpu_s": server_ns / 1e9 * share if server_ns is not None else None,
             "generator_cpu": generator_ns / wall_ns if wall_ns else 0.0,
             "connections": opened,
             "lost": lost,

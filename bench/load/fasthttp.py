@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import gevent
-from geventhttpclient.client import HTTPClientPool
 from geventhttpclient.connectionpool import ConnectionPool
 from locust.contrib.fasthttp import FastHttpSession
-from locust.event import EventHook
 
+from bench.load import locustclient
 from bench.load.clock import now_ns
 from bench.load.closed import SETTLE_NS
 from bench.load.engine import TIMEOUT_S, Station
@@ -26,10 +25,10 @@ from bench.load.records import Records, Window, row_code
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
 from bench.scenarios.learned import Answered
+from bench.scenarios.request import on_the_wire
 
 _SECOND = 1_000_000_000
 _LOOK_S = 0.001
-_ERRORS = {ConnectionRefusedError: "connect", ConnectionResetError: "reset", TimeoutError: "unfinished"}
 
 
 def conduct(
@@ -71,11 +70,7 @@ class _Crew:
     idle: list[FastHttpSession] = field(default_factory=list)
 
     def session(self) -> FastHttpSession:
-        if self.idle:
-            return self.idle.pop()
-        pool = HTTPClientPool(concurrency=1, connection_timeout=TIMEOUT_S, network_timeout=TIMEOUT_S)
-        nobody: Any = EventHook  # untyped in locust
-        return FastHttpSession(self.url, nobody(), None, client_pool=pool)
+        return self.idle.pop() if self.idle else locustclient.session(self.url, TIMEOUT_S)
 
     def ask(self, session: FastHttpSession, due: int, exchange: Exchange) -> None:
         """Send one request, check its answer, record both."""
@@ -84,30 +79,52 @@ class _Crew:
         me = gevent.getcurrent()
         self.records.begun += 1
         self.under_way[me] = (due, sent, exchange.endpoint)
-        response = session.request(
-            request.method,
-            request.path,
-            data=request.body.decode("ascii") or None,
-            headers={"Accept-Encoding": "identity", **request.headers, **self.headers},
-            allow_redirects=False,
-        )
-        done = now_ns()
-        if self.headers:
+        broken = False
+        try:
+            response = session.request(
+                request.method,
+                on_the_wire(request.path),
+                data=request.body.decode("ascii") or None,
+                headers={"Accept-Encoding": "identity", **request.headers, **self.headers},
+                allow_redirects=False,
+            )
+            done = now_ns()
+            if not response.status_code:
+                raise response.error  # type: ignore[attr-defined]
+            kind, answered = _judged(exchange, response)
+        except Exception as error:
+            # Of what its client raises, locust catches only what it knows of.
+            done, broken = now_ns(), True
+            kind, answered = locustclient.kind_of(error), None
+        if self.headers or broken:
             # It would go on with a connection that the server keeps in spite of being asked to close it.
             session.client.clientpool.close()
-        del self.under_way[me]
-        kind, answered = _judged(exchange, response)
-        if answered is not None:
-            self.link.wrong.note(due, done, kind, answered)
-        self.records.add((due, sent, done, row_code(exchange.endpoint, CODE[kind])))
+        if self.under_way.pop(me, None) is not None:
+            if answered is not None:
+                self.link.wrong.note(due, done, kind, answered)
+            self.records.add((due, sent, done, row_code(exchange.endpoint, CODE[kind])))
+        if broken:
+            # What fails at once would let nobody else run.
+            gevent.sleep(_LOOK_S)
 
     def drain(self, greenlets: list[gevent.Greenlet]) -> None:
-        """Send nothing more; what isn't answered in time is unfinished."""
+        """Send nothing more; what isn't answered in time is unfinished.
+
+        Raises:
+            RuntimeError: a user ended by itself, so that nobody knows what was measured.
+        """
         self.stopping = True
         gevent.joinall(greenlets, TIMEOUT_S)
+        for error in (greenlet.exception for greenlet in greenlets if greenlet.ready()):
+            if error is not None:
+                raise RuntimeError(
+                    f"a user of --client fasthttp ended by itself ({type(error).__name__}: {error}), which "
+                    f"is a fault of the harness; please report it with the log"
+                ) from error
         now = now_ns()
         for due, sent, endpoint in self.under_way.values():
             self.records.add((due, sent, now, row_code(endpoint, UNFINISHED)))
+        self.under_way.clear()
         gevent.killall(greenlets)
 
     def end(self) -> None:
@@ -174,8 +191,6 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
 
 def _judged(exchange: Exchange, response: Any) -> tuple[str, Answered | None]:
     """How a request ended, as `bench.load.outcomes` names it, and what a wrong answer was."""
-    if not response.status_code:
-        return _ERRORS.get(type(response.error), "closed"), None
     body: bytes = response.content or b""
     found = Answered(
         response.status_code, _field(response, "Location"), _field(response, "Content-Type"), len(body)

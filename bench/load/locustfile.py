@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import os
 import random
+from typing import Any
 
 from locust import FastHttpUser, constant, task
 
+from bench.load.locustclient import kind_of, take_as_it_comes
 from bench.scenarios import SCENARIOS
+from bench.scenarios.request import Request, on_the_wire
 
+_TIMEOUT_S = 60.0
 SCENARIO_VARIABLE = "WSGI_BENCH_SCENARIO"
 
 
@@ -24,24 +28,36 @@ class ScenarioUser(FastHttpUser):
     def on_start(self) -> None:
         scenario = SCENARIOS[os.environ.get(SCENARIO_VARIABLE, "get")]
         self._requests = scenario.requests(random.Random())
+        take_as_it_comes(self.client, _TIMEOUT_S)
 
     @task
     def send(self) -> None:
         request = next(self._requests)
         with self.client.request(
             request.method,
-            request.path,
+            on_the_wire(request.path),
             name=request.endpoint,
             data=request.body.decode() or None,
             headers=dict(request.headers),
             allow_redirects=False,
             catch_response=True,
         ) as response:
-            location = response.headers.get("Location") if response.headers is not None else None
-            fault = request.expect.fault(
-                response.status_code, location.encode() if location else None, response.content or b""
-            )
+            fault = _fault(request, response)
             if fault is not None:
-                response.failure(f"wrong {fault}")
+                response.failure(fault)
             else:
                 response.success()
+
+
+def _fault(request: Request, response: Any) -> str | None:
+    """What is wrong with an answer, or with how it came; whatever that is, the user goes on."""
+    try:
+        if broken := response.request_meta["exception"]:
+            raise broken
+        location = response.headers.get("Location")
+        fault = request.expect.fault(
+            response.status_code, location.encode() if location else None, response.content
+        )
+    except Exception as error:
+        return f"{kind_of(error)}: {error}"
+    return f"wrong {fault}" if fault else None

@@ -19,6 +19,7 @@ KINDS = (
     "dropped",
     "unfinished",
     "oversized",
+    "client",
 )
 CODE = {kind: code for code, kind in enumerate(KINDS)}
 OK = CODE["ok"]

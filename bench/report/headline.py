@@ -44,14 +44,21 @@ def detectable(analysis: Analysis) -> str | None:
     return f"Differences in throughput below {smallest} could not have been shown by this run."
 
 
-def twin_line(analysis: Analysis, groups: tuple[Group, ...]) -> str | None:
+def twin_line(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> str | None:
     """The harness's own error: a server against itself."""
     found = analysis.twin
     if found is None:
         return None
     server = next(e.case.server for group in groups for e in group.entries if e.case.id == found.a)
+    # What runs already is deployed by nobody here.
+    external = suite.plan.runtime == "external"
+    who = (
+        f"the same server, {server}, measured twice,"
+        if external
+        else f"two identical deployments of {server}"
+    )
     return (
-        f"Twin: two identical deployments of {server} differ by {difference(deviation(found))} "
+        f"Twin: {who} differ{'s' * external} by {difference(deviation(found))} "
         f"(ratio {ratio(found.ratio)}, {ratio_interval(found.low, found.high)}); differences below that "
         f"are the harness's own error."
     )

@@ -31,7 +31,7 @@ def validity(suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sect
     )
     valid = sum(verdict.valid for verdict in analysis.verdicts.values())
     lines = [f"{valid} of {count(len(analysis.verdicts), 'case')} valid."]
-    lines += [line for line in (twin_line(analysis, found), detectable(analysis)) if line is not None]
+    lines += [line for line in (twin_line(suite, analysis, found), detectable(analysis)) if line is not None]
     if suite.plan.claims and analysis.twin is None:
         lines.append("No twin was measured: the harness's own error is not known.")
     lines += [_busy(record) for record in suite.deployments if (record.idle_cpu or 0) > MAX_IDLE_CPU]

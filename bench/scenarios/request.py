@@ -6,6 +6,9 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote
+
+_SENT_AS_IS = frozenset(map(chr, range(ord("!"), ord("~") + 1)))
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """The statuses of an answer that is no page, but says where one is."""
@@ -77,6 +80,7 @@ class Request:
 
     Attributes:
         endpoint: the name under which the report groups it.
+        path: with its query; what isn't ASCII is encoded as it is sent.
         unique: made for one use, so nothing about it is worth keeping.
     """
 
@@ -90,13 +94,18 @@ class Request:
 
     def encode(self, host: str, close: bool) -> bytes:
         """The request as HTTP/1.1 puts it on the wire."""
-        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: {host}", "Accept: */*"]
+        lines = [f"{self.method} {on_the_wire(self.path)} HTTP/1.1", f"Host: {host}", "Accept: */*"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         if self.body or self.method == "POST":
             lines.append(f"Content-Length: {len(self.body)}")
         if close:
             lines.append("Connection: close")
         return "\r\n".join([*lines, "", ""]).encode("ascii") + self.body
+
+
+def on_the_wire(path: str) -> str:
+    """A path as browsers send it: what isn't printable ASCII as its UTF-8 bytes, in percent."""
+    return path if _SENT_AS_IS.issuperset(path) else quote(path, safe="".join(_SENT_AS_IS))
 
 
 @dataclass(frozen=True)

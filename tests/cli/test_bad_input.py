@@ -60,8 +60,8 @@ def test_every_wrong_word_is_named_at_once_and_nothing_is_started(tmp_path: Path
             "run --target x=https://localhost:1 --target http://localhost:1 --target y=http://localhost:1 "
             "--target y=http://localhost:2 --scenarios mixed --servers uwsgi",
             [
-                "--target 'x=https://localhost:1' is not NAME=http://HOST:PORT",
-                "--target 'http://localhost:1' is not NAME=http://HOST:PORT",
+                "--target 'x=https://localhost:1' is https, which can't be measured",
+                "--target 'http://localhost:1' has no name; write NAME=http://localhost:1",
                 "--target names 'y' twice",
                 "scenario 'mixed' needs stored links, which --target does not write",
                 "--servers and --target exclude each other",
@@ -77,7 +77,7 @@ def test_every_wrong_word_is_named_at_once_and_nothing_is_started(tmp_path: Path
                 "--target: '..' can't be a name",
                 "has a path and a query and a fragment, which would not be sent",
                 "'y=http://me@localhost:1' has a user",
-                "the host 'nowhere.invalid' can't be found",
+                "the host of 'nowhere.invalid:1' can't be found",
             ],
         ),
         (

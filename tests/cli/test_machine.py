@@ -116,7 +116,7 @@ def test_without_an_engine_there_is_nothing_to_clean() -> None:
     said = wsgi_bench("clean", env=environment(**NO_ENGINE))
 
     assert said.code == 0
-    assert said.out.startswith("There is nothing to clean")
+    assert "There are no containers to clean" in said.out
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

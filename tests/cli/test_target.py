@@ -98,3 +98,22 @@ def test_the_null_server_is_calibrated_on_the_servers_cpus(tmp_path: Path, runni
 
     assert load(tmp_path / "out").complete, said
     assert seen == {load(tmp_path / "out").environment.cpu_split.server}
+
+
+@pytest.mark.parametrize("client", ["loop", "fasthttp"])
+def test_a_host_in_another_script_is_measured_and_shown_as_typed(
+    tmp_path: Path, running: str, client: str
+) -> None:
+    wide = "".join(chr(ord(letter) - ord("a") + 0xFF41) for letter in "localhost")
+    url = running.replace("127.0.0.1", wide)
+    out = tmp_path / "out"
+    said = wsgi_bench(
+        "run", "--profile", "smoke", "--blocks", "1", "--rate", "100", "--scenarios", "hello", "--out", out,
+        "--client", client, "--target", f"x={url}", "--target", f"same={running}",
+    )  # fmt: skip
+
+    assert said.code == 0, said.err
+    found = load(out)
+    assert {d.server.environment["URL"] for d in found.plan.deployments} == {url, running}
+    assert sum("the same server measured twice" in note for note in found.environment.notes) == 1
+    assert "two identical deployments" not in (out / "report.html").read_text()

@@ -12,7 +12,7 @@ import pytest
 
 from bench.environment import split_cpus
 from bench.model import Server
-from bench.usage import process_tree
+from bench.processtree import process_tree
 from tests.contract.client import ask
 from tests.contract.stack import SERVERS, SHORTLY, Stack
 

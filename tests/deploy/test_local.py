@@ -18,8 +18,9 @@ from redis.retry import Retry
 from bench.deploy.local import LocalRuntime
 from bench.errors import StoreError
 from bench.model import App, CpuSplit, Deployment, Failure, Server, Target
+from bench.processtree import process_tree
 from bench.registry import load_servers
-from bench.usage import open_usage, process_tree
+from bench.usage import open_usage
 
 ROOT = Path(__file__).parents[2]
 SERVERS = load_servers(ROOT / "docker-compose.yml", {})
@@ -64,7 +65,10 @@ def test_a_server_starts_answers_and_ends_cleanly(runtime: LocalRuntime, server:
     tree = [psutil.Process(pid) for pid in process_tree(target.usage.pid)]
     reader = open_usage(target.usage)
     assert reader is not None
-    assert 0 < reader.cpu_ns() < 30e9
+    reader.begin()
+    assert fetch(runtime, target) == b"Hello, World!"
+    reader.end()
+    assert 0 < (reader.used_ns() or 0) < 30e9
     current, peak = runtime.memory_bytes(target)
     assert current is not None
     assert peak is not None

@@ -31,6 +31,7 @@ LAYERS = (
     ("bench.duration",),
     ("bench.registry", "bench.targets", "bench.versions"),
     ("bench.environment", "bench.usage", "bench.counters", "bench.progress", "bench.say"),
+    ("bench.processtree", "bench.origin"),
     ("bench.screen",),
     ("bench.scenarios",),
     ("bench.process",),
@@ -39,7 +40,9 @@ LAYERS = (
 )
 
 # Importing locust patches the standard library, so it happens in the driver's process and nowhere else.
-DRIVER = frozenset(f"bench.load.{name}" for name in ("driver", "users", "workers", "fasthttp", "locustfile"))
+DRIVER = frozenset(
+    f"bench.load.{name}" for name in ("driver", "users", "workers", "fasthttp", "locustclient", "locustfile")
+)
 DRIVER_ONLY = ("locust", "gevent", "geventhttpclient")
 
 # A result from last year renders today, on a machine without any of these.

@@ -70,8 +70,10 @@ def _server_share(on: Stage, target: Target, name: str) -> float:
         return (trial.cpu_s or 0.0) / trial.duration_s
     usage = open_usage(target.usage)
     assert usage is not None, "the null server is a child of this process"
-    before = usage.cpu_ns()
+    usage.begin()
     wrk(target.url, on.cpus.generator)
-    share = (usage.cpu_ns() - before) / 1e9
+    usage.end()
+    used_ns = usage.used_ns()
     usage.close()
-    return share
+    assert used_ns is not None, "the null server lives as long as this process"
+    return used_ns / 1e9

@@ -1,0 +1,134 @@
+"""A cgroup for each server that runs as child processes: it counts every process that the server starts,
+however briefly that lives and whoever collects it.
+
+It needs the right to make a cgroup below this process's own: root has it, and whoever systemd has delegated
+one to (a terminal of a desktop session, `systemd-run --user --scope`). Only the CPU counter is used: in v1
+the hierarchy of `cpuacct`, in v2 a child without controllers. Neither changes how processes are scheduled.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.deploy.ownership import birth
+from bench.model import UsageSource
+from bench.usage import cgroup_root, controller
+
+_REMOVE_S = 2.0
+_LOOK_S = 0.01
+# Namespace of process ids, process, its start, and a number: a name that only its maker can have given.
+_NAME = re.compile(r"wsgi-bench-(\d+)-(\d+)-(\d+)-\d+")
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Cgroup:
+    """A cgroup that this process has made.
+
+    Attributes:
+        directory: where the kernel shows it.
+        source: where the driver reads its CPU time.
+    """
+
+    directory: Path
+    source: UsageSource
+
+    @property
+    def door(self) -> Path:
+        """The file that moves a process into it."""
+        return self.directory / "cgroup.procs"
+
+    def holds(self, pid: int) -> bool:
+        """Whether a process is in it."""
+        return pid in self._members()
+
+    def remove(self) -> None:
+        """End whatever is still in it, and remove it; where the kernel refuses, a later run does it."""
+        until = time.monotonic() + _REMOVE_S
+        while self.directory.exists():
+            for pid in self._members():
+                with suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            with suppress(OSError):
+                self.directory.rmdir()
+                return
+            if time.monotonic() > until:
+                return
+            time.sleep(_LOOK_S)
+
+    def _members(self) -> list[int]:
+        try:
+            return list(map(int, self.door.read_text().split()))
+        except OSError:
+            return []
+
+
+def make() -> Cgroup | None:
+    """A new cgroup below this process's own; None where there are none or it may not make one."""
+    place = own()
+    if place is None:
+        return None
+    directory, source = place
+    name = f"wsgi-bench-{_namespace()}-{os.getpid()}-{birth(os.getpid())}-{next(_numbers)}"
+    try:
+        (directory / name).mkdir()
+    except OSError:
+        return None
+    return Cgroup(directory / name, UsageSource(source.kind, f"{source.path.rstrip('/')}/{name}"))
+
+
+def remove_leftovers() -> list[str]:
+    """Remove the cgroups that killed runs have left below this process's own, unless a process is in them.
+
+    Returns:
+        Their names.
+    """
+    return [directory.name for directory in _leftovers() if _removed(directory)]
+
+
+def _leftovers() -> Iterator[Path]:
+    place = own()
+    for directory in place[0].glob("wsgi-bench-*") if place else ():
+        made = _NAME.fullmatch(directory.name)
+        if made and made[1] == _namespace() and birth(int(made[2])) != made[3]:
+            yield directory
+
+
+def _removed(directory: Path) -> bool:
+    try:
+        directory.rmdir()
+    except OSError:
+        return False
+    return True
+
+
+def own() -> tuple[Path, UsageSource] | None:
+    """This process's cgroup that counts CPU time: its directory, and how `bench.usage` names it."""
+    try:
+        rows = [row.split(":", 2) for row in Path("/proc/self/cgroup").read_text().splitlines()]
+    except OSError:
+        return None
+    second = (cgroup_root() / "cgroup.controllers").exists()
+    for number, controllers, path in rows:
+        if (number == "0") if second else ("cpuacct" in controllers.split(",")):
+            mount = cgroup_root() if second else controller("cpuacct", "/")
+            # A container that sees its own cgroup as the root may be told the path on the host.
+            path = path if (mount / path.lstrip("/")).is_dir() else "/"
+            return mount / path.lstrip("/"), UsageSource("cgroup2" if second else "cgroup1", path)
+    return None
+
+
+def _namespace() -> str:
+    """The number of the namespace that this machine's process ids belong to: "0" where it has none."""
+    try:
+        return str(Path("/proc/self/ns/pid").stat().st_ino)
+    except OSError:
+        return "0"

@@ -1,0 +1,89 @@
+"""Locust's own HTTP client, held to what the loop does: one try, the body as it came, errors by kind."""
+
+from __future__ import annotations
+
+import errno
+import time
+from functools import cache
+from typing import Any
+
+import gevent
+from geventhttpclient.client import HTTPClientPool
+from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
+from locust.contrib.fasthttp import FastHttpSession, FastResponse
+from locust.event import EventHook
+
+_READ_BYTES = 65536
+_LARGEST_BYTES = 256 << 20
+# Of llhttp: the bytes end within the head.
+_INVALID_END = 14
+_EVERY_STATUS = frozenset(range(1000))
+_KINDS: tuple[tuple[type[BaseException], str], ...] = (
+    (ConnectionRefusedError, "connect"),
+    (ConnectionResetError, "reset"),
+    (BrokenPipeError, "reset"),
+    (TimeoutError, "unfinished"),
+    (gevent.Timeout, "unfinished"),
+    (HTTPConnectionClosed, "closed"),
+    (HTTPParseError, "malformed"),
+    (OSError, "connect"),
+)
+
+
+def session(url: str, timeout_s: float) -> FastHttpSession:
+    """A client with one connection; it waits no longer to be connected, or for more of an answer."""
+    pool = HTTPClientPool(concurrency=1, connection_timeout=timeout_s, network_timeout=timeout_s)
+    nobody: Any = EventHook  # untyped in locust
+    made = FastHttpSession(url, nobody(), None, client_pool=pool, max_retries=0)
+    take_as_it_comes(made, timeout_s)
+    return made
+
+
+def take_as_it_comes(made: FastHttpSession, timeout_s: float) -> None:
+    """Have a client of locust's hand out every answer, whatever its status, with the body that was sent."""
+    # Those with other statuses it would read and decode for a log that nobody keeps.
+    made.client.valid_response_codes = _EVERY_STATUS  # type: ignore[misc]
+    made.client.response_type = _as_it_came(timeout_s)  # type: ignore[misc]
+
+
+def kind_of(error: BaseException) -> str:
+    """The kind of what this client raised, as `bench.load.outcomes` names it; "client" if it fits none."""
+    error = getattr(error, "original", None) or error
+    if isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL:
+        return "ports"
+    if type(error) is HTTPParseError and error.args[1:] in ((), (_INVALID_END,)):
+        # What the parser finds wrong has a number; that a body has no end has none.
+        return "truncated"
+    return next((kind for type_, kind in _KINDS if isinstance(error, type_)), "client")
+
+
+@cache
+def _as_it_came(timeout_s: float) -> type[FastResponse]:
+    class AsItCame(FastResponse):
+        """A response whose body is what was sent: no content coding was asked for, and none is undone."""
+
+        _broken: Exception | None = None
+
+        def _content(self) -> bytes:
+            # Locust swallows what is raised here the first time; a second look would find an empty body.
+            if self._broken is None:
+                try:
+                    return _body(self._response, timeout_s)
+                except Exception as error:
+                    self._broken = error
+            raise self._broken
+
+    return AsItCame
+
+
+def _body(response: Any, timeout_s: float) -> bytes:
+    """A whole body, if it comes in time and has an end."""
+    until, whole = time.monotonic() + timeout_s, bytearray()
+    while part := response.read(_READ_BYTES):
+        whole += part
+        if len(whole) > _LARGEST_BYTES or time.monotonic() > until:
+            raise TimeoutError
+        # While more is there, reading lets nobody else run.
+        gevent.sleep(0)
+    response.release()
+    return bytes(whole)
