@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import gevent
@@ -75,7 +76,10 @@ class _Crew:
             return self.idle.pop()
         pool = HTTPClientPool(concurrency=1, connection_timeout=TIMEOUT_S, network_timeout=TIMEOUT_S)
         nobody: Any = EventHook  # untyped in locust
-        return FastHttpSession(self.url, nobody(), None, client_pool=pool)
+        made = FastHttpSession(self.url, nobody(), None, client_pool=pool)
+        # Like the loop's, its users are new visitors each time: a page may be another for who comes again.
+        made.cookiejar.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        return made
 
     def ask(self, session: FastHttpSession, due: int, exchange: Exchange) -> None:
         """Send one request, check its answer, record both."""
