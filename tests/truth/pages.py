@@ -24,7 +24,10 @@ HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 @contextmanager
 def serving(page: Callable[[int], Page]) -> Iterator[str]:
-    """A server while the block lasts, and its address; requests are numbered from 1."""
+    """A server while the block lasts, and its address; requests are numbered from 1.
+
+    Whoever sends a cookie is answered with an error: no visitor of ours is known.
+    """
     numbers = itertools.count(1)
 
     class Handler(BaseHTTPRequestHandler):
@@ -33,7 +36,7 @@ def serving(page: Callable[[int], Page]) -> Iterator[str]:
         wbufsize = -1
 
         def do_GET(self) -> None:
-            found = page(next(numbers))
+            found = page(next(numbers)) if "Cookie" not in self.headers else Page(status=409)
             self.send_response(found.status)
             for name, value in found.headers.items():
                 self.send_header(name, value)
