@@ -44,8 +44,8 @@ def unlike(suite: Suite) -> Iterator[str]:
             continue
         yield (
             f"{servers[one.deployment]} answers {one.request} with {_in_words(one)} where "
-            f"{servers[of.deployment]} answers {_in_words(of)}: they don't serve the same page, so their "
-            f"figures say nothing of each other."
+            f"{servers[of.deployment]} answers {_in_words(of)}: these are different pages, and their "
+            f"figures compare more than the servers."
         )
 
 

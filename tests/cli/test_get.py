@@ -54,7 +54,7 @@ def test_what_is_no_page_or_turns_into_another_is_named_and_costs_nobody_else(tm
         "what came instead: '200, no body'",
         "GET / of ill and good: right is 200, text/html, 280 bytes (273 to 293 are taken).",
         "GET / of none: right is 204, no body.",
-        "none answers GET / with 204, no body where ill answers 200, text/html, 280 bytes: they don't serve",
+        "none answers GET / with 204, no body where ill answers 200, text/html, 280 bytes: these are",
     ):
         assert words in plain(said.out)
     document = json.loads((out / RESULT).read_text())
