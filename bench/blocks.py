@@ -41,6 +41,7 @@ def block_orders(
             seed=f"{plan.seed}/{round_number}/{block}/{case.scenario}/{case.load.model}",
             database=deployments[case.deployment].redis_database,
             epoch_ns=epoch_ns,
+            timeout_s=plan.timeout_s,
         )
         for order, case in enumerate(shuffled)
     ]

@@ -87,6 +87,7 @@ def run(context: click.Context, /, dry_run: bool, as_json: bool, quiet: bool, **
             fail_if=asked.fail_if,
             minutes=asked.minutes,
             adapts=asked.adapts,
+            timeout_s=asked.timeout_s,
         )
         outcome = None if dry_run else measure(plan, ROOT, result_directory(ROOT, asked.out), reporter)
     if outcome is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -15,15 +15,16 @@ from bench.errors import BenchError, EngineError
 from bench.interrupt import shield
 from bench.load.client import LoadDriver
 from bench.load.protocol import Probed
-from bench.model import Deployment, DeploymentRecord, Failure, Target
+from bench.model import TIMEOUT_S, Deployment, DeploymentRecord, Failure, Learned, Target
 
 _START_TIMEOUT_S = 30.0
+_REFUSED_TIMEOUT_S = 5.0
 _WRONG_TIMEOUT_S = 3.0
-# Between two looks whether the server still lives; a request may take longer.
-_PROBE_SLICE_S = 0.5
-_ANSWER_S = 5.0
+_FIRST_PAUSE_S = 0.005
+_LONGEST_PAUSE_S = 0.25
+_PAUSE_GROWTH = 1.5
 _PORT_TAKEN = re.compile("address already in use|connection in use", re.IGNORECASE)
-_NO_ANSWER = frozenset({"connect", "reset", "closed", "truncated", "unfinished"})
+_NO_WHOLE_ANSWER = frozenset({"reset", "closed", "truncated", "unfinished"})
 
 
 @dataclass
@@ -41,16 +42,35 @@ class Member:
 class Fleet:
     """A context manager that stops whatever it started.
 
+    Args:
+        timeout_s: how long one request of a probe may take.
+        failed: told of each deployment that doesn't come up, as soon as that is known.
+
     Attributes:
         members: what answers rightly, by deployment name.
         failures: what doesn't, and why.
         records: what each member cost, once the fleet was stopped.
+
+    Args:
+        learned: what earlier rounds have learned of these deployments' pages: each is held to it.
     """
 
-    def __init__(self, runtime: Runtime, driver: LoadDriver, round_number: int) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        driver: LoadDriver,
+        round_number: int,
+        learned: Sequence[Learned] = (),
+        *,
+        timeout_s: float = TIMEOUT_S,
+        failed: Callable[[Failure], None] = lambda _failure: None,
+    ) -> None:
         self._runtime = runtime
         self._driver = driver
         self._round = round_number
+        self._learned = tuple(learned)
+        self._timeout_s = timeout_s
+        self._failed = failed
         self.members: dict[str, Member] = {}
         self.failures: list[Failure] = []
         self.records: list[DeploymentRecord] = []
@@ -88,7 +108,12 @@ class Fleet:
                 fault = self._start(deployment, scenarios)
             if fault is not None:
                 self.failures.append(fault)
+                self._failed(fault)
         self._driver.set_targets(self.targets(), self._runtime.store_address())
+
+    def newly_learned(self) -> list[Learned]:
+        """What is right of the members' pages, as far as earlier rounds didn't know it."""
+        return [one for target in self.targets() for one in target.learned if one not in self._learned]
 
     def targets(self) -> list[Target]:
         return [member.target for member in self.members.values()]
@@ -135,8 +160,9 @@ class Fleet:
                 self._started.append(target)
         if isinstance(target, Failure):
             return replace(target, round=self._round)
-        member = Member(deployment, target, scenarios)
-        self._driver.set_targets([target], self._runtime.store_address())
+        learned = tuple(one for one in self._learned if one.deployment == deployment.name)
+        member = Member(deployment, replace(target, learned=learned), scenarios)
+        self._driver.set_targets([member.target], self._runtime.store_address())
         for scenario in scenarios:
             fault = self._wait_right(member, scenario)
             if fault is not None:
@@ -148,14 +174,17 @@ class Fleet:
         return None
 
     def _wait_right(self, member: Member, scenario: str) -> Failure | None:
+        """Ask, less and less often, until the answers are right; else why that is given up."""
         target = member.target
         # What runs already has had its time to start.
-        limit_s = _START_TIMEOUT_S if target.started_ns else _ANSWER_S
+        limit_s = _START_TIMEOUT_S if target.started_ns else _REFUSED_TIMEOUT_S
         began = time.monotonic()
         wrong_since: float | None = None
+        pause_s = _FIRST_PAUSE_S
         while True:
+            asked = time.monotonic()
             found = self._driver.probe(
-                target.deployment, scenario, member.deployment.redis_database, _PROBE_SLICE_S, _ANSWER_S
+                target.deployment, scenario, member.deployment.redis_database, self._timeout_s
             )
             if not self._runtime.alive(target):
                 # Before what was found: on a port that was taken, the one who took it has answered.
@@ -163,14 +192,22 @@ class Fleet:
             if found.right:
                 if target.started_ns and member.start_s is None:
                     member.start_s = (found.at_ns - target.started_ns) / 1e9
+                learned = (replace(one, deployment=target.deployment) for one in found.learned)
+                member.target = replace(target, learned=(*target.learned, *learned))
                 return None
             now = time.monotonic()
-            if found.fault not in _NO_ANSWER:
-                wrong_since = wrong_since or now
-                if now - wrong_since > _WRONG_TIMEOUT_S:
-                    return self._failure(target, "probe", _wrong_answer(scenario, found))
-            elif now - began > limit_s:
-                return self._failure(target, "start", f"no right answer within {limit_s:g} s: {found.detail}")
+            if not _heard(found):
+                wrong_since = None
+            elif wrong_since is None:
+                # One that came in part has been waited for.
+                wrong_since = asked if found.fault == "unfinished" else now
+            if wrong_since is not None and now - wrong_since > _WRONG_TIMEOUT_S:
+                return self._failure(target, "probe", _wrong_answer(scenario, found))
+            if now - began > limit_s:
+                within = f" within {limit_s:g} s of its start" if target.started_ns else ""
+                return self._failure(target, "start", f"no right answer{within}: {found.detail}")
+            time.sleep(pause_s)
+            pause_s = min(pause_s * _PAUSE_GROWTH, _LONGEST_PAUSE_S)
 
     def _ended(self, target: Target, phase: str, reason: str) -> Failure:
         how = self._runtime.how_ended(target)
@@ -200,5 +237,11 @@ class Fleet:
             ]
 
 
+def _heard(found: Probed) -> bool:
+    """Whether a server answered the connection, if wrongly; not one that is still about to start."""
+    return found.fault != "connect" and (found.fault != "unfinished" or found.received > 0)
+
+
 def _wrong_answer(scenario: str, found: Probed) -> str:
-    return f"wrong answer ({found.fault}) in scenario {scenario}: {found.detail}"
+    kind = "no whole answer" if found.fault in _NO_WHOLE_ANSWER else f"wrong answer ({found.fault})"
+    return f"{kind} in scenario {scenario}: {found.detail}"

@@ -22,9 +22,10 @@ LIMITS = {
     "seed": 2**63,
     "processes": 64,
     "minutes": 10_000,
+    "timeout": 3_600,
 }
 _LISTS = frozenset({"servers", "scenarios", "target", "fail_if"})
-_NUMBERS = {name: float if name in ("rate", "minutes") else int for name in LIMITS}
+_NUMBERS = {name: float if name in ("rate", "minutes", "timeout") else int for name in LIMITS}
 NAMES = frozenset({"profile", "runtime", "app", "connection", "client", "out", "against", *_LISTS, *_NUMBERS})
 # Of these a run has one or the other: what is given in a higher place drops the other from lower ones.
 _EXCLUSIVE = {"servers": ("target",), "target": ("servers", "against", "fail_if"), "against": ("target",)}

@@ -13,7 +13,11 @@ TWIN_SUFFIX = "-twin"
 OLD_SUFFIX = "-old"
 OLD_VERSION = " (old)"
 """Ends the names in `Environment.versions` of what the old version of a run has and this one hasn't."""
+TIMEOUT_S = 10.0
+"""How long one request may take, where the user sets nothing else."""
 NO_DIFFERENCE = "no detectable difference"
+
+_SETTLING_S = 5.0
 
 LoadModel = Literal["closed", "open"]
 Connection = Literal["as-is", "close"]
@@ -173,6 +177,7 @@ class Plan:
         client: "loop", the harness's own, or "fasthttp", locust's FastHttpUser, for comparison.
         against: the old version that is measured beside this one; None without.
         fail_if: how much may change from the old version to this one, as the user wrote it.
+        timeout_s: how long one request may take, of a probe or of a trial.
     """
 
     profile: str
@@ -198,6 +203,7 @@ class Plan:
     counted_from: int = 1
     minutes: float | None = None
     adapts: bool = True
+    timeout_s: float = TIMEOUT_S
 
 
 @dataclass(frozen=True)
@@ -216,12 +222,38 @@ class UsageSource:
 
 
 @dataclass(frozen=True)
+class Learned:
+    """What the first probes of an endpoint saw: every later answer is held to it.
+
+    Attributes:
+        request: e.g. "GET /".
+        probes: how many answers it was learned from.
+        media_type: without parameters; empty without any.
+        location: where a redirect leads: the host, unless it is the target's own, and the path; a `*` at its
+            end stands for what was another each time. None without a Location.
+        shortest, longest: the body, bytes.
+    """
+
+    deployment: str
+    scenario: str
+    endpoint: str
+    request: str
+    probes: int
+    status: int
+    media_type: str
+    location: str | None
+    shortest: int
+    longest: int
+
+
+@dataclass(frozen=True)
 class Target:
     """A deployment that runs, as the driver sees it.
 
     Attributes:
         url: scheme, host and port, e.g. "http://127.0.0.1:40123".
         started_ns: wall clock, nanoseconds, when its process was started; 0 if not ours.
+        learned: what is right of the endpoints that no scenario knows.
     """
 
     deployment: str
@@ -229,6 +261,7 @@ class Target:
     usage: UsageSource
     started_ns: int = 0
     keep_alive: bool = True
+    learned: tuple[Learned, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -245,6 +278,7 @@ class TrialOrder:
         epoch_ns: monotonic time of the run's start, from which `Trial.at_s` counts.
         opens_ns: monotonic time at which the window opens, where several processes share the trial;
             None to open it when all users are settled.
+        timeout_s: how long one request may take.
     """
 
     case: str
@@ -260,6 +294,13 @@ class TrialOrder:
     database: int | None
     epoch_ns: int
     opens_ns: int | None = None
+    timeout_s: float = TIMEOUT_S
+
+    def most_s(self) -> float:
+        """How long the trial may take, whatever the server does: settling before and after the window, the
+        first answer after it, and draining.
+        """
+        return self.length_s + 2 * self.settle_s + _SETTLING_S + 3 * self.timeout_s
 
 
 @dataclass(frozen=True)
@@ -294,6 +335,8 @@ class Trial:
             are the server's own in containers, else of every program on the machine.
         syn_retransmits: connections of the whole trial that TCP had to ask for again; None in results from
             before this was seen.
+        statuses: whole answers by status, right and wrong ones.
+        wrong: what whole answers that were not right were, in words, e.g. "302 to /slow-down".
     """
 
     case: str
@@ -320,6 +363,8 @@ class Trial:
     histograms: Mapping[str, str] = field(default_factory=dict)
     host: Mapping[str, float] = field(default_factory=dict)
     syn_retransmits: int | None = None
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    wrong: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -420,6 +465,7 @@ class Suite:
     deployments: tuple[DeploymentRecord, ...]
     failures: tuple[Failure, ...]
     gaps: tuple[Mapping[str, Any], ...] = ()
+    learned: tuple[Learned, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from bench import complete
+from bench.model import TIMEOUT_S
 
 Command = Callable[..., Any]
 
@@ -66,6 +67,11 @@ _OPTIONS = (
         "--client",
         help="loop (default), or fasthttp: locust's own client, for comparison.",
         shell_complete=complete.clients,
+    ),
+    click.option(
+        "--timeout",
+        metavar="SECONDS",
+        help=f"How long one request may take, of a probe or a trial; {TIMEOUT_S:g} by default.",
     ),
     click.option(
         "--against",

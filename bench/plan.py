@@ -9,6 +9,7 @@ from bench.duration import expected_s
 from bench.lengths import for_minutes
 from bench.model import (
     OLD_SUFFIX,
+    TIMEOUT_S,
     TWIN_SUFFIX,
     Against,
     App,
@@ -115,6 +116,7 @@ def make_plan(
     fail_if: tuple[str, ...] = (),
     minutes: float | None = None,
     adapts: bool = True,
+    timeout_s: float = TIMEOUT_S,
 ) -> Plan:
     """Lay out every deployment and case.
 
@@ -122,6 +124,7 @@ def make_plan(
         combinations: each app with a scenario that it is measured with.
         rate: open rate for all cases; None to have the pilot find it.
         processes: of the load generator.
+        timeout_s: how long one request may take.
         old_servers: those of `servers` that the version `against` has, as it has them.
         minutes: the time that the run may take.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
@@ -156,6 +159,7 @@ def make_plan(
         against=against,
         fail_if=fail_if,
         adapts=adapts,
+        timeout_s=timeout_s,
     )
     if minutes is not None:
         return for_minutes(plan, minutes, more_rounds=adapts)

@@ -211,7 +211,9 @@ def app_from_callable(target: str) -> App:
     """
     if not _CALLABLE.fullmatch(target):
         raise UsageError(f"{target!r} is neither an app of apps/apps.toml nor of the form module:callable.")
-    return App(name=target.replace(":", "."), callable=target, scenarios=("get",), redis=False, seed=())
+    return App(
+        name=target.replace(":", "."), callable=target, scenarios=("get", "redirect"), redis=False, seed=()
+    )
 
 
 def _read(path: Path) -> str:

@@ -19,7 +19,7 @@ from bench.duration import ENDING_S, needs_pilot, pilot_blocks
 from bench.fleet import Fleet
 from bench.lengths import MOST_SLOW_S, corrected, in_what, least_s, remeasured, with_settling
 from bench.load.client import LoadDriver
-from bench.model import Case, Failure, LoadModel, Plan, Trial, TrialOrder
+from bench.model import Case, Failure, Learned, LoadModel, Plan, Trial, TrialOrder
 from bench.plan import with_open_rates
 from bench.progress import Reporter
 from bench.store import Writer, load
@@ -39,6 +39,7 @@ class Runner:
 
     Args:
         saved: trials of an earlier, interrupted run.
+        learned: what that has learned of the deployments' pages.
         epoch_ns: monotonic time from which trials count their `at_s`.
     """
 
@@ -51,6 +52,7 @@ class Runner:
         reporter: Reporter,
         *,
         saved: Sequence[Trial],
+        learned: Sequence[Learned] = (),
         epoch_ns: int,
     ) -> None:
         self._plan = plan
@@ -59,6 +61,7 @@ class Runner:
         self._writer = writer
         self._reporter = reporter
         self._done = {(trial.round, trial.block, trial.case) for trial in saved}
+        self._learned = list(learned)
         self._epoch_ns = epoch_ns
         # Monotonic time at which the last trial must have ended; None without --minutes.
         self._ends_s = None if plan.minutes is None else epoch_ns / 1e9 + plan.minutes * 60 - ENDING_S
@@ -120,11 +123,18 @@ class Runner:
         wanted = [d for d in ordered if d.name not in self._given_up]
         if not wanted:
             return
-        fleet = Fleet(self._runtime, self._driver, number)
+        fleet = Fleet(
+            self._runtime,
+            self._driver,
+            number,
+            self._learned,
+            timeout_s=self._plan.timeout_s,
+            failed=self._not_started,
+        )
         try:
             with fleet:
                 fleet.start((d, self._scenarios(d.name)) for d in self._watch.starting(number, wanted))
-                self._note(fleet.failures)
+                self._learn(fleet.newly_learned())
                 self._watch.started(fleet.members, fleet.failures)
                 if not fleet.members:
                     return
@@ -296,6 +306,15 @@ class Runner:
     def _time_for_s(self, seconds: float) -> bool:
         self._over = self._ends_s is not None and time.monotonic() + seconds > self._ends_s
         return not self._over
+
+    def _not_started(self, failure: Failure) -> None:
+        self._note([failure])
+        self._watch.failed([failure])
+
+    def _learn(self, learned: Sequence[Learned]) -> None:
+        """Keep what the first round, or this one after `resume`, saw: all later ones are held to it."""
+        self._learned += learned
+        self._writer.append(learned=learned)
 
     def _note(self, failures: Sequence[Failure]) -> None:
         if failures:

@@ -192,6 +192,7 @@ def _work(
                 writer,
                 reporter,
                 saved=suite.trials,
+                learned=suite.learned,
                 epoch_ns=epoch_ns,
             ).run()
 

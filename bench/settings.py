@@ -16,7 +16,7 @@ from bench.against import Old, check_limits, check_packages, check_use, resolve_
 from bench.errors import UsageError
 from bench.given import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.given import hint, merged
-from bench.model import App, Client, Server
+from bench.model import TIMEOUT_S, App, Client, Server
 from bench.plan import PROFILES, Profile
 from bench.registry import app_from_callable, load_apps, load_servers
 from bench.scenarios import SCENARIOS
@@ -48,6 +48,7 @@ class Settings:
         fail_if: limits for what changes from it.
         minutes: that the run may take; None for as long as it takes.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
+        timeout_s: how long one request may take.
     """
 
     profile: Profile
@@ -65,6 +66,7 @@ class Settings:
     fail_if: tuple[str, ...]
     minutes: float | None
     adapts: bool
+    timeout_s: float
 
 
 def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -126,6 +128,7 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
         fail_if=asked.get("fail_if", ()),
         minutes=asked.get("minutes"),
         adapts=not {"rounds", "blocks"} & asked.keys(),
+        timeout_s=float(asked.get("timeout", TIMEOUT_S)),
     )
 
 

@@ -105,12 +105,16 @@ class Watch:
             self._states[deployment.name] = "starting"
             self._draw()
             yield deployment
-            self._states[deployment.name] = "waiting"
+            if self._states[deployment.name] == "starting":
+                self._states[deployment.name] = "waiting"
 
     def started(self, members: Iterable[str], failures: Sequence[Failure]) -> None:
-        """The warm-up follows."""
+        """The warm-up follows.
+
+        Args:
+            failures: what didn't start; each was told to `failed`.
+        """
         names = list(members)
-        self.failed(failures)
         # How long one was waited for that doesn't come up says nothing of the others.
         self._end_of("start", 0 if failures else len(names))
         self._states |= dict.fromkeys(names, "warming up")
@@ -153,6 +157,7 @@ class Watch:
                 *failure.log[-_LOG_LINES:],
             )
             self._reporter.problem("\n    ".join(self._failure))
+            self._draw()
 
     def stopped(self) -> None:
         """A round has ended."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 from urllib.parse import urlsplit
 
+from bench.analysis.answers import instead
 from bench.analysis.drift import drift
 from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured
@@ -168,7 +169,8 @@ def _errors(facts: Facts) -> str | None:
     log = "the server's own log" if facts.suite.plan.runtime == "external" else "the server's log in logs/"
     return (
         f"errors: {rate * 100:.2f} % of the requests were not answered rightly "
-        f"({named or 'kinds not recorded'}); read {log}, and mend it or offer less load"
+        f"({named or 'kinds not recorded'}){instead(facts.measured.trials)}; read {log}, and mend it or "
+        f"offer less load"
     )
 
 

@@ -23,11 +23,13 @@ from bench.load.protocol import (
     idle_order,
     line,
     probe_order,
+    read_probed,
     read_trial,
     targets_order,
 )
 from bench.model import Target, Trial, TrialOrder
 from bench.process import how_ended, killed_by
+from bench.scenarios import SCENARIOS
 
 _START_S = 60.0
 _SLACK_S = 60.0
@@ -90,17 +92,16 @@ class LoadDriver:
         self._send(targets_order(targets, store))
         self._event(time.monotonic() + _SLACK_S)
 
-    def probe(
-        self, target: str, scenario: str, database: int | None, timeout_s: float, answer_s: float
-    ) -> Probed:
-        """Ask a target until each endpoint of the scenario is right, or something isn't after `timeout_s`.
+    def probe(self, target: str, scenario: str, database: int | None, timeout_s: float) -> Probed:
+        """Ask a target for each endpoint of a scenario once, until one isn't answered rightly.
 
         Args:
-            answer_s: how long each request may wait for its answer, whatever `timeout_s` is.
+            timeout_s: how long each request may take.
         """
-        self._send(probe_order(target, scenario, database, timeout_s, answer_s))
-        event = self._event(time.monotonic() + timeout_s + _SLACK_S)
-        return Probed(event["right"], event["at_ns"], event["fault"], event["detail"])
+        self._send(probe_order(target, scenario, database, timeout_s))
+        # One more, which learning has begun when its own time is up.
+        requests = 1 + (len(SCENARIOS[scenario].endpoints) if scenario in SCENARIOS else 1)
+        return read_probed(self._event(time.monotonic() + requests * timeout_s + _SLACK_S))
 
     def idle_cpu(self, seconds: float) -> Mapping[str, float | None]:
         """Share of one CPU that each target uses while nothing is asked of it; None if unknown."""
@@ -112,7 +113,7 @@ class LoadDriver:
         """Run trials one after the other; each is given as soon as it has ended."""
         self._send(block_order(trials))
         for trial in trials:
-            event = self._event(time.monotonic() + trial.settle_s + trial.length_s + _SLACK_S)
+            event = self._event(time.monotonic() + trial.most_s() + _SLACK_S)
             event.pop("event")
             yield read_trial(event)
         self._event(time.monotonic() + _SLACK_S)

@@ -30,7 +30,7 @@ class ClosedTrial:
         breathe: called every `BREATH_NS`, so that others in this process may run.
         opens_ns: when the window opens, whoever is settled by then, so that several processes count from
             the same moment. None to open it with the last user's answer.
-        timeout_ns: how long draining may take at most.
+        timeout_ns: how long one request may take; then it is given up, and its user sends the next.
     """
 
     def __init__(
@@ -107,10 +107,16 @@ class ClosedTrial:
             if now >= self._breathe_at:
                 self._breathe_at = now + BREATH_NS
                 self._breathe()
+            if now >= link.look_at:
+                late = link.overdue(now, self._timeout_ns)
+                abandon(link, records, late)
+                unsettled.difference_update(connection.due for connection in late)
+                self._absent += [connection.due for connection in late]
             if self._absent and now >= self._restart_at:
                 self._start_absent(now)
-            wait_ns = min(until - now, _BACK_OFF_NS) if self._absent else until - now
-            for fd, _ in poll(wait_ns / 1e9):
+            wake = min(until, link.look_at)
+            wait_ns = min(wake - now, _BACK_OFF_NS) if self._absent else wake - now
+            for fd, _ in poll(max(wait_ns, 0) / 1e9):
                 connection = receive(fd)
                 if connection is None:
                     continue
@@ -144,7 +150,8 @@ class ClosedTrial:
         link, records = self._link, self._records
         abandon(link, records, [c for c in link.active.values() if c.unsent])
         while link.active and (now := now_ns()) < until:
-            for fd, _ in link.poll((until - now) / 1e9):
+            abandon(link, records, link.overdue(now, self._timeout_ns))
+            for fd, _ in link.poll(max(min(until, link.look_at) - now, 0) / 1e9):
                 connection = link.receive(fd)
                 if connection is not None:
                     code = row_code(connection.exchange.endpoint, link.outcome)

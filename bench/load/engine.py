@@ -6,8 +6,8 @@ import gc
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from bench.counters import difference, read_host
@@ -21,12 +21,12 @@ from bench.load.protocol import read_target, read_trial_order
 from bench.load.records import Counted, Records, Window
 from bench.load.template import Template
 from bench.load.wire import Exchange
-from bench.model import Connection, Target, Trial, TrialOrder
+from bench.model import TIMEOUT_S as TIMEOUT_S
+from bench.model import Connection, Learned, Target, Trial, TrialOrder
 from bench.scenarios import SCENARIOS
+from bench.scenarios.learned import held
 from bench.scenarios.request import Request, Scenario
 from bench.usage import UsageReader, open_usage
-
-TIMEOUT_S = 10.0
 
 Emit = Callable[[Mapping[str, Any]], None]
 Conduct = Callable[
@@ -45,16 +45,28 @@ closes, and what to call a few times a second so that others may run."""
 
 
 class Exchanges(dict[Request, Exchange]):
-    """The requests of one scenario, made ready for one target as they are first needed."""
+    """The requests of one scenario, made ready for one target as they are first needed.
 
-    def __init__(self, scenario: Scenario, host: str, connection: Connection) -> None:
+    Attributes:
+        statuses: the status of an endpoint's right answers, by its index, where it is a single one.
+    """
+
+    def __init__(
+        self, scenario: Scenario, host: str, connection: Connection, learned: Mapping[str, Learned]
+    ) -> None:
         super().__init__()
+        self._held = {endpoint: held(one, host) for endpoint, one in learned.items()}
+        self.statuses: dict[int, int] = {}
         self._endpoints = scenario.endpoints
         self._host = host
         self._close = connection == "close"
 
     def __missing__(self, request: Request) -> Exchange:
-        exchange = Exchange(request, self._endpoints.index(request.endpoint), self._host, self._close)
+        expect = self._held.get(request.endpoint, request.expect)
+        endpoint = self._endpoints.index(request.endpoint)
+        exchange = Exchange(replace(request, expect=expect), endpoint, self._host, self._close)
+        if isinstance(expect.status, int):
+            self.statuses[endpoint] = expect.status
         if not request.unique:
             self[request] = exchange
         return exchange
@@ -85,11 +97,16 @@ class Station:
             self._place = accepting(self._places)
         return self._place or self._places[0]
 
-    def stream(self, scenario: Scenario, connection: Connection, seed: str) -> Iterator[Exchange]:
+    def learned(self, scenario: Scenario) -> Mapping[str, Learned]:
+        """What earlier probes have learned, by endpoint."""
+        return {one.endpoint: one for one in self.target.learned if one.scenario == scenario.name}
+
+    def exchanges(self, scenario: Scenario, connection: Connection) -> Exchanges:
         key = (scenario.name, connection)
         if key not in self._exchanges:
-            self._exchanges[key] = Exchanges(scenario, self.host, connection)
-        return map(self._exchanges[key].__getitem__, scenario.requests(random.Random(seed)))
+            learned = self.learned(scenario)
+            self._exchanges[key] = Exchanges(scenario, self.host, connection, learned)
+        return self._exchanges[key]
 
     def close(self) -> None:
         for link in self._links.values():
@@ -121,8 +138,8 @@ class Engine:
             case "probe":
                 station, scenario = self._stations[order["target"]], SCENARIOS[order["scenario"]]
                 self.reset(order["database"])
-                place = station.place()
-                found = probe(place, station.host, scenario, order["timeout_s"], order["answer_s"])
+                learned = station.learned(scenario)
+                found = probe(station.place(), station.host, scenario, order["timeout_s"], learned)
                 self.used(order["database"], scenario)
                 self._emit({"event": "probed", **asdict(found)})
             case "block":
@@ -175,9 +192,11 @@ class Engine:
         """Run one trial."""
         station, scenario = self._stations[order.target], SCENARIOS[order.scenario]
         self.reset(order.database)
-        stream = station.stream(scenario, order.load.connection, order.seed)
+        exchanges = station.exchanges(scenario, order.load.connection)
+        stream = map(exchanges.__getitem__, scenario.requests(random.Random(order.seed)))
         records = Records()
         link = station.link(order.load.connection)
+        link.wrong.clear()
         meter, retransmits = Meter(station.usage, link), link.retransmits
         host = read_host()
         gc.collect()
@@ -189,7 +208,9 @@ class Engine:
             self.used(order.database, scenario)
         link.look()
         open_load = order.load.model == "open"
-        counted = records.counted("due" if open_load else "done", window)
+        by: Literal["due", "done"] = "due" if open_load else "done"
+        counted = records.counted(by, window)
+        statuses, wrong = link.wrong.counted(by, window.opened, window.closed)
         return Trial(
             case=order.case,
             round=order.round,
@@ -204,6 +225,8 @@ class Engine:
             histograms=counted.histograms(scenario.endpoints, open_load),
             host=difference(host, read_host()),
             syn_retransmits=link.retransmits - retransmits,
+            statuses=dict(statuses + counted.right_by_status(exchanges.statuses)),
+            wrong=dict(wrong),
         )
 
 
@@ -263,8 +286,8 @@ def by_loop(
 ) -> Window:
     """One trial by the harness's own client."""
     link = station.link(order.load.connection)
-    length_ns, timeout_ns = round(order.length_s * 1e9), round(TIMEOUT_S * 1e9)
     settle_ns = round(order.settle_s * 1e9)
+    length_ns, timeout_ns = round(order.length_s * 1e9), round(order.timeout_s * 1e9)
     if order.load.model == "closed":
         return ClosedTrial(
             link,

@@ -21,11 +21,12 @@ from bench.load.closed import SETTLE_NS
 from bench.load.engine import TIMEOUT_S, Station
 from bench.load.link import Link
 from bench.load.open import poisson
-from bench.load.outcomes import CODE, DROPPED, OK, UNFINISHED
+from bench.load.outcomes import CODE, DROPPED, UNFINISHED
 from bench.load.records import Records, Window, row_code
 from bench.load.tcpinfo import asked_again
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
+from bench.scenarios.learned import Answered
 from bench.scenarios.request import on_the_wire
 
 _SECOND = 1_000_000_000
@@ -43,7 +44,7 @@ def conduct(
     """One trial, as the loop's: settle, count, drain. Every trial makes its own connections."""
     link = station.link(order.load.connection)
     headers = {"Connection": "close"} if order.load.connection == "close" else {}
-    crew = _Crew(station.target.url, headers, stream, records)
+    crew = _Crew(station.target.url, link, headers, stream, records)
     # geventhttpclient offers no place for a pool of one's own, but this hook for each connection made.
     ConnectionPool.after_connect = lambda _pool, socket: _count(link, socket)  # type: ignore[method-assign, assignment]
     run = _closed if order.load.model == "closed" else _open
@@ -62,6 +63,7 @@ class _Crew:
     """
 
     url: str
+    link: Link
     headers: Mapping[str, str]
     stream: Iterator[Exchange]
     records: Records
@@ -91,15 +93,18 @@ class _Crew:
             done = now_ns()
             if not response.status_code:
                 raise response.error  # type: ignore[attr-defined]
-            outcome = _outcome(exchange, response)
+            kind, answered = _judged(exchange, response)
         except Exception as error:
             # Of what its client raises, locust catches only what it knows of.
-            done, outcome, broken = now_ns(), CODE[locustclient.kind_of(error)], True
+            done, broken = now_ns(), True
+            kind, answered = locustclient.kind_of(error), None
         if self.headers or broken:
             # It would go on with a connection that the server keeps in spite of being asked to close it.
             session.client.clientpool.close()
         if self.under_way.pop(me, None) is not None:
-            self.records.add((due, sent, done, row_code(exchange.endpoint, outcome)))
+            if answered is not None:
+                self.link.wrong.note(due, done, kind, answered)
+            self.records.add((due, sent, done, row_code(exchange.endpoint, CODE[kind])))
         if broken:
             # What fails at once would let nobody else run.
             gevent.sleep(_LOOK_S)
@@ -188,13 +193,20 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
     return Window(opened, opened + length_ns)
 
 
-def _outcome(exchange: Exchange, response: Any) -> int:
-    """The code of what came back: an index into `KINDS`."""
-    location = response.headers.get("Location")
-    fault = exchange.expect.fault(
-        response.status_code, location.encode() if location else None, response.content or b""
+def _judged(exchange: Exchange, response: Any) -> tuple[str, Answered | None]:
+    """How a request ended, as `bench.load.outcomes` names it, and what a wrong answer was."""
+    body: bytes = response.content or b""
+    found = Answered(
+        response.status_code, _field(response, "Location"), _field(response, "Content-Type"), len(body)
     )
-    return CODE[fault] if fault else OK
+    fault = exchange.expect.fault(found.status, found.location, body, found.content_type)
+    return ("ok", None) if fault is None else (fault, found)
+
+
+def _field(response: Any, name: str) -> bytes | None:
+    """A header field as it was sent; None without it."""
+    value = response.headers.get(name)
+    return None if value is None else str(value).encode("latin-1", "replace")
 
 
 def _until(reached: Callable[[], bool], limit_ns: int) -> None:

@@ -16,9 +16,10 @@ from bench.load.connection import Connection
 from bench.load.outcomes import CODE, INCOMPLETE, OK
 from bench.load.tcpinfo import SOONEST_NS, asked_again, loses_nothing
 from bench.load.wire import Exchange, Reply
+from bench.load.wrong import WrongAnswers
 from bench.shortage import kind_of
 
-_BUFFER_BYTES = 65536
+_BUFFER_BYTES = 1 << 18
 _LOST_BEFORE_GIVING_UP = 4
 
 
@@ -34,7 +35,9 @@ class Link:
         lost: kept connections that the server had closed, without saying so, when the next request
             was sent. The request is sent again on a new connection: that is no error and no answer.
         retransmits: connections, of those that `look` or `discard` has seen, that TCP had to ask for again.
+        wrong: what the wrong answers were.
         reuse: False once the target has shown that it always does that.
+        look_at: before this time no request can be overdue, nanoseconds.
     """
 
     def __init__(self, family: AddressFamily, address: tuple[str, int]) -> None:
@@ -42,6 +45,7 @@ class Link:
         self._address = address
         self._epoll = epoll()
         self._buffer = bytearray(_BUFFER_BYTES)
+        self._view = memoryview(self._buffer)
         self.poll = self._epoll.poll
         self.active: dict[int, Connection] = {}
         self.idle: list[Connection] = []
@@ -50,8 +54,10 @@ class Link:
         self.lost = 0
         self.retransmits = 0
         self.lossless = loses_nothing(address[0])
+        self.wrong = WrongAnswers()
         self.reuse = True
         self.outcome = OK
+        self.look_at = 0
         self._carried_again = 0
 
     def watch(self, fd: int) -> None:
@@ -107,14 +113,28 @@ class Link:
         except OSError as error:
             return self._broken(connection, error)
         connection.done = now_ns()
+        reply = connection.reply
+        if reply is not None:
+            return self._take(connection, reply, self._view[:size])
         # `recv` would make a large object and shrink it: thousands of those kept as `good` leave the heap in
         # pieces, so that the driver grew by half.
         data = self._buffer[:size]
         exchange = connection.exchange
         good = exchange.good
-        if good is not None and data == good and not connection.seen and connection.reply is None:
+        if good is not None and not connection.seen and (data == good or exchange.like(data)):
             return self._complete(connection, exchange.good_keeps, OK)
         return self._read(connection, exchange, data)
+
+    def overdue(self, now: int, timeout_ns: int) -> list[Connection]:
+        """Connections whose request has had its time; whatever has arrived, they are to be given up."""
+        if now < self.look_at:
+            return []
+        started = now - timeout_ns
+        found = [connection for connection in self.active.values() if connection.sent <= started]
+        # What is sent from now on is overdue later than any of these.
+        waiting = (connection.sent for connection in self.active.values() if connection.sent > started)
+        self.look_at = min(waiting, default=now) + timeout_ns
+        return found
 
     def _complete(self, connection: Connection, keeps: bool, outcome: int) -> Connection:
         self.outcome = outcome
@@ -126,33 +146,37 @@ class Link:
         return connection
 
     def _read(self, connection: Connection, exchange: Exchange, data: bytearray) -> Connection | None:
-        reply = connection.reply
-        if reply is None:
-            seen = connection.seen
-            if not data and not seen:
-                return self._ended_early(connection, "closed")
-            good = connection.good if seen else exchange.good
-            if data and good is not None and good.startswith(data, seen):
-                # Many servers send head and body one after the other.
-                connection.good, connection.seen = good, seen + len(data)
-                if connection.seen < len(good):
-                    return None
-                if good is exchange.good:
-                    return self._complete(connection, exchange.good_keeps, OK)
-            reply = connection.reply = Reply(exchange)
-            connection.seen = 0
-            if seen:
-                reply.feed(connection.good[:seen])
-                connection.good = b""
+        """Take the first bytes of an answer, or more of what is equal to an older one so far."""
+        seen = connection.seen
+        if not data and not seen:
+            return self._ended_early(connection, "closed")
+        good = connection.good if seen else exchange.good
+        if data and good is not None and good.startswith(data, seen):
+            # Many servers send head and body one after the other.
+            connection.good, connection.seen = good, seen + len(data)
+            if connection.seen < len(good):
+                return None
+            if good is exchange.good:
+                return self._complete(connection, exchange.good_keeps, OK)
+        reply = connection.reply = Reply(exchange)
+        connection.seen = 0
+        if seen:
+            reply.feed(connection.good[:seen])
+            connection.good = b""
+        return self._take(connection, reply, data)
+
+    def _take(self, connection: Connection, reply: Reply, data: bytearray | memoryview) -> Connection | None:
+        """Take the next bytes of an answer that is parsed."""
         if data:
             reply.feed(data)
         else:
             reply.end()
         if not reply.complete:
             return None
-        if data and reply.fault is None and not exchange.unique:
-            exchange.good = reply.raw
-            exchange.good_keeps = reply.keeps
+        if reply.fault is not None and (answered := reply.answered()) is not None:
+            self.wrong.note(connection.due, connection.done, reply.fault, answered)
+        if data and reply.fault is None:
+            connection.exchange.remember(reply)
         return self._complete(connection, reply.keeps, CODE[reply.fault] if reply.fault else OK)
 
     def _ended_early(self, connection: Connection, kind: str) -> Connection | None:

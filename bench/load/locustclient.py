@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import cache
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import gevent
@@ -36,6 +37,8 @@ def session(url: str, timeout_s: float) -> FastHttpSession:
     pool = HTTPClientPool(concurrency=1, connection_timeout=timeout_s, network_timeout=timeout_s)
     nobody: Any = EventHook  # untyped in locust
     made = FastHttpSession(url, nobody(), None, client_pool=pool, max_retries=0)
+    # Like the loop's, its users are new visitors each time: a page may be another for who comes again.
+    made.cookiejar.set_policy(DefaultCookiePolicy(allowed_domains=()))
     take_as_it_comes(made, timeout_s)
     return made
 

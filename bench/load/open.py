@@ -36,7 +36,7 @@ class OpenTrial:
         opens_ns: when the window opens; None for `settle_ns` from now.
         mark: called when the window opens and when it closes, to read counters.
         breathe: called every `BREATH_NS`, so that others in this process may run.
-        timeout_ns: how long draining may take at most.
+        timeout_ns: how long one request may take; then it is given up.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class OpenTrial:
 
     def _serve(self, timer: Timer, due: list[int], until: int) -> None:
         """Send each request when it is due, take answers meanwhile, return at `until`."""
-        receive, poll, timer_fd = self._receive, self._link.poll, timer.fd
+        link, receive, poll, timer_fd = self._link, self._receive, self._link.poll, timer.fd
         position, number = 0, len(due)
         while True:
             now = now_ns()
@@ -103,7 +103,9 @@ class OpenTrial:
             if now >= self._breathe_at:
                 self._breathe_at = now + BREATH_NS
                 self._breathe()
-            timer.arm(due[position] if position < number else until)
+            if now >= link.look_at:
+                abandon(link, self._records, link.overdue(now, self._timeout_ns))
+            timer.arm(min(due[position] if position < number else until, link.look_at))
             for fd, _ in poll():
                 if fd == timer_fd:
                     timer.clear()
@@ -130,6 +132,7 @@ class OpenTrial:
     def _drain(self, until: int) -> None:
         link = self._link
         while link.active and (now := now_ns()) < until:
-            for fd, _ in link.poll((until - now) / 1e9):
+            abandon(link, self._records, link.overdue(now, self._timeout_ns))
+            for fd, _ in link.poll(max(min(until, link.look_at) - now, 0) / 1e9):
                 self._receive(fd)
         abandon(link, self._records, list(link.active.values()))

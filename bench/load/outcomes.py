@@ -6,6 +6,8 @@ KINDS = (
     "ok",
     "status",
     "location",
+    "type",
+    "length",
     "body",
     "malformed",
     "excess",
@@ -18,6 +20,7 @@ KINDS = (
     "memory",
     "dropped",
     "unfinished",
+    "oversized",
     "client",
 )
 CODE = {kind: code for code, kind in enumerate(KINDS)}

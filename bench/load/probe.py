@@ -1,4 +1,4 @@
-"""Whether a target answers rightly: each endpoint of a scenario asked once, until all are right."""
+"""Whether a target answers rightly: each endpoint of a scenario asked once."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import errno
 import random
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from bench.load.explain import broken, late, wrong
+from bench.load.learning import Asked, know, look
 from bench.load.protocol import Probed
 from bench.load.wire import Exchange, Reply
+from bench.model import Learned
 from bench.scenarios.request import Request, Scenario
 from bench.shortage import found_in
 
-_PAUSE_S = 0.005
 _ACCEPT_S = 1.0
-_SHOWN = 200
+_BUFFER_BYTES = 1 << 18
+_MOST_BEGINS_BYTES = 4096
 
 Place = tuple[socket.AddressFamily, tuple[str, int]]
 """A socket's family and address."""
@@ -42,68 +45,80 @@ def accepting(choice: Sequence[Place]) -> Place | None:
     return None
 
 
-def probe(place: Place, host: str, scenario: Scenario, timeout_s: float, answer_s: float) -> Probed:
-    """Ask until every endpoint is answered rightly, or something isn't after `timeout_s`.
+def probe(
+    place: Place,
+    host: str,
+    scenario: Scenario,
+    timeout_s: float,
+    learned: Mapping[str, Learned] | None = None,
+) -> Probed:
+    """Ask for every endpoint once, until one isn't answered rightly.
 
     Args:
         host: for the field `Host`.
-        answer_s: how long each request may take.
+        timeout_s: how long each request may take, with making its connection.
+        learned: by endpoint, what an earlier probe has learned: the answers are held to it.
     """
-    until = time.monotonic() + timeout_s
-    while True:
-        found = _ask_all(place, host, scenario, timeout_s, answer_s)
-        if found.right or time.monotonic() >= until:
-            return found
-        time.sleep(_PAUSE_S)
-
-
-def _ask_all(place: Place, host: str, scenario: Scenario, connect_s: float, answer_s: float) -> Probed:
     wanted = set(scenario.endpoints)
+    unknown = []
+
+    def ask(request: Request) -> Asked:
+        return _ask(place, Exchange(request, 0, host, close=True), timeout_s)
+
     for request in scenario.requests(random.Random(0)):
         if request.endpoint not in wanted:
             continue
-        fault, detail = _ask(place, Exchange(request, 0, host, close=True), connect_s, answer_s)
-        if fault:
-            return Probed(False, 0, fault, f"{request.method} {request.path}: {detail}")
+        known = (learned or {}).get(request.endpoint)
+        answer = look(request, host, known, ask)
+        if answer.fault:
+            return Probed(False, 0, answer.fault, answer.detail, answer.received)
+        if request.expect.learned and known is None and answer.found is not None:
+            unknown.append((request, answer.found))
         wanted.remove(request.endpoint)
         if not wanted:
             break
-    return Probed(True, time.time_ns(), "", "")
+    at_ns = time.time_ns()
+    found = tuple(know(request, host, scenario.name, first, ask) for request, first in unknown)
+    return Probed(True, at_ns, "", "", learned=found)
 
 
-def _ask(place: Place, exchange: Exchange, connect_s: float, answer_s: float) -> tuple[str, str]:
-    """Error kind and detail; both empty for a right answer."""
+def _ask(place: Place, exchange: Exchange, timeout_s: float) -> Asked:
     family, address = place
     reply = Reply(exchange)
-    seen = b""
+    begins = bytearray()
+    until = time.monotonic() + timeout_s
+    connected = False
+
+    def answer(fault: str, detail: str) -> Asked:
+        return Asked(fault, detail, reply.received, reply.answered() if reply.complete else None)
+
     try:
         with socket.socket(family, socket.SOCK_STREAM) as connection:
-            # A server that is there accepts at once, however long its answer takes.
-            connection.settimeout(connect_s)
+            connection.settimeout(timeout_s)
             connection.connect(address)
-            until = time.monotonic() + answer_s
-            connection.settimeout(answer_s)
+            connected = True
             connection.sendall(exchange.payload)
             while not reply.complete:
-                connection.settimeout(max(until - time.monotonic(), _PAUSE_S))
-                data = connection.recv(65536)
-                seen += data
+                left = until - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError
+                connection.settimeout(left)
+                data = connection.recv(_BUFFER_BYTES)
+                if len(begins) < _MOST_BEGINS_BYTES:
+                    begins += data[:_MOST_BEGINS_BYTES]
                 if data:
                     reply.feed(data)
                 else:
                     reply.end()
     except ConnectionRefusedError:
-        return "connect", "connection refused"
+        return answer("connect", f"connection refused: nothing listens at {address[0]}:{address[1]}")
     except TimeoutError:
-        return "unfinished", f"no whole answer within {answer_s:g} s"
+        return answer("unfinished", late(reply, connected, timeout_s))
     except OSError as error:
         if found_in(error) and (error.errno != errno.EADDRNOTAVAIL or _has_a_way(place)):
             raise
-        return "reset", str(error)
-    if reply.fault is None:
-        return "", ""
-    shown = seen[:_SHOWN].decode("latin-1").strip() or "nothing"
-    return reply.fault, f"expected {_words(exchange.request)}, got {shown!r}"
+        return answer("reset" if connected else "connect", broken(reply, connected, error))
+    return answer(reply.fault, wrong(reply, exchange, bytes(begins))) if reply.fault else answer("", "")
 
 
 def _has_a_way(place: Place) -> bool:
@@ -113,16 +128,3 @@ def _has_a_way(place: Place) -> bool:
         nothing_sent.connect(address)
         return True
     return False
-
-
-def _words(request: Request) -> str:
-    expect = request.expect
-    parts = [f"status {expect.status}"]
-    if expect.location is not None:
-        location = expect.location if isinstance(expect.location, bytes) else expect.location.pattern
-        parts.append(f"Location {location.decode()}")
-    if expect.body is not None:
-        parts.append(f"body {expect.body!r}")
-    if expect.contains is not None:
-        parts.append(f"a body that holds {expect.contains!r}")
-    return ", ".join(parts)

@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.model import Load, Target, Trial, TrialOrder, UsageSource
+from bench.model import Learned, Load, Target, Trial, TrialOrder, UsageSource
 from bench.shortage import found_in, sentence
 
 
@@ -34,12 +34,16 @@ class Probed:
         at_ns: wall clock of the last right answer, nanoseconds.
         fault: the error kind, or "" if right.
         detail: what was asked and what came instead.
+        received: how many bytes of the wrong answer came.
+        learned: what is right of endpoints of which that wasn't known.
     """
 
     right: bool
     at_ns: int
     fault: str
     detail: str
+    received: int = 0
+    learned: tuple[Learned, ...] = ()
 
 
 def line(message: Mapping[str, Any]) -> bytes:
@@ -59,16 +63,13 @@ def targets_order(targets: Sequence[Target], store: tuple[str, int] | None) -> M
     return {"order": "targets", "targets": [asdict(t) for t in targets], "store": store}
 
 
-def probe_order(
-    target: str, scenario: str, database: int | None, timeout_s: float, answer_s: float
-) -> Mapping[str, Any]:
+def probe_order(target: str, scenario: str, database: int | None, timeout_s: float) -> Mapping[str, Any]:
     return {
         "order": "probe",
         "target": target,
         "scenario": scenario,
         "database": database,
         "timeout_s": timeout_s,
-        "answer_s": answer_s,
     }
 
 
@@ -81,7 +82,14 @@ def idle_order(seconds: float) -> Mapping[str, Any]:
 
 
 def read_target(value: Mapping[str, Any]) -> Target:
-    return Target(**{**value, "usage": UsageSource(**value["usage"])})
+    learned = tuple(Learned(**one) for one in value["learned"])
+    return Target(**{**value, "usage": UsageSource(**value["usage"]), "learned": learned})
+
+
+def read_probed(value: Mapping[str, Any]) -> Probed:
+    learned = tuple(Learned(**one) for one in value["learned"])
+    known = {name: value[name] for name in ("right", "at_ns", "fault", "detail", "received")}
+    return Probed(**known, learned=learned)
 
 
 def read_trial_order(value: Mapping[str, Any]) -> TrialOrder:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Literal
@@ -21,7 +22,7 @@ HIGHEST_US = 60_000_000
 DIGITS = 3
 LATE_NS = 2_000_000
 """Sent later than this after it was due, a request is the generator's own fault."""
-_KIND_BITS = 5
+_KIND_BITS = 6
 _KIND_MASK = (1 << _KIND_BITS) - 1
 
 Times = npt.NDArray[np.int64]
@@ -65,7 +66,7 @@ class Records:
         inside = _within(due if by == "due" else done, window)
         begun = inside if by == "due" else _within(sent, window)
         if by == "done":
-            inside |= (rows.outcome == UNFINISHED) & (sent < window.closed)
+            inside |= (rows.outcome == UNFINISHED) & (sent < window.closed) & (done > window.opened)
         right = rows.outcome == OK
         return Counted(
             *rows.chosen(inside),
@@ -132,6 +133,19 @@ class Counted(Requests):
         wrong = self.outcome[~np.isin(self.outcome, (OK, DROPPED, UNFINISHED))]
         codes, counts = np.unique(wrong, return_counts=True)
         return {KINDS[code]: int(count) for code, count in zip(codes, counts, strict=True)}
+
+    def right_by_status(self, known: Mapping[int, int]) -> Counter[str]:
+        """The right answers by status.
+
+        Args:
+            known: the status of an endpoint's right answers, by its index.
+        """
+        endpoints, numbers = np.unique(self.endpoint[self.outcome == OK], return_counts=True)
+        found = Counter[str]()
+        for endpoint, number in zip(endpoints.tolist(), numbers.tolist(), strict=True):
+            if endpoint in known:
+                found[str(known[endpoint])] += number
+        return found
 
     def dropped_late(self) -> int:
         """Dropped requests that the generator itself came too late for."""

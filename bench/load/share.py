@@ -52,9 +52,11 @@ def merge(parts: Sequence[Trial]) -> Trial:
     offered = sum(part.offered for part in parts)
     times = [(part.mean_s, part.begun) for part in parts if part.mean_s is not None and part.begun]
     begun = sum(number for _, number in times)
-    errors: Counter[str] = Counter()
+    errors, statuses, wrong = Counter[str](), Counter[str](), Counter[str]()
     for part in parts:
         errors.update(part.errors)
+        statuses.update(part.statuses)
+        wrong.update(part.wrong)
     return replace(
         first,
         offered=offered,
@@ -65,6 +67,8 @@ def merge(parts: Sequence[Trial]) -> Trial:
         dropped_late=sum(part.dropped_late for part in parts),
         unfinished=sum(part.unfinished for part in parts),
         errors=dict(errors),
+        statuses=dict(statuses),
+        wrong=dict(wrong),
         connections=sum(part.connections for part in parts),
         lost=sum(part.lost for part in parts),
         begun=begun,

@@ -1,15 +1,23 @@
 """HTTP/1.1 as a client sees it: prebuilt requests, and responses checked byte by byte.
 
 A response equal to the last one that was parsed and found right costs one comparison for each part in which
-it arrives. Any other is parsed in full by llhttp (through httptools), and every deviation has the name of an
-error kind.
+it arrives. Any other is parsed in full, and every deviation has the name of an error kind.
 """
 
 from __future__ import annotations
 
-import httptools
-
+from bench.load.content import Bytes, Chunked, Content, Counted, Oversized, Unbounded
+from bench.load.head import MOST_HEAD_BYTES, Head, Malformed, find_end, parse
+from bench.load.likeness import Likeness, likeness
+from bench.scenarios.learned import Answered
 from bench.scenarios.request import Request
+
+_MOST_KEPT_BYTES = 1 << 20
+# Where answers differ in more than their heads, looking for likeness costs more than it saves.
+_MOST_UNLIKE = 16
+_SMALL_BYTES = 1 << 16
+_FEW = 4
+_LINE_ENDS = (b"\r", b"\n")
 
 
 class Exchange:
@@ -20,9 +28,11 @@ class Exchange:
         close: whether it asks for the end of the connection; then nothing more is sent on it, whatever the
             server does (RFC 9112, 9.6).
         endpoint: index of its endpoint in the scenario's list.
-        good: the last complete response found right, if another like it may come; else None. What may become
-            another waits for its rest unparsed.
+        good: the last complete response found right, if another like it may come and it isn't large; else
+            None. What may become another waits for its rest unparsed.
+        unlike: how many responses in a row were right and unlike the others.
         good_keeps: whether that response left the connection open.
+        likeness: how the responses found right differ, where that is known.
     """
 
     __slots__ = (
@@ -32,9 +42,11 @@ class Exchange:
         "good",
         "good_keeps",
         "head_only",
+        "likeness",
         "payload",
         "request",
         "unique",
+        "unlike",
     )
 
     def __init__(self, request: Request, endpoint: int, host: str, close: bool) -> None:
@@ -47,6 +59,30 @@ class Exchange:
         self.unique = request.unique
         self.good: bytes | None = None
         self.good_keeps = False
+        self.likeness: Likeness | None = None
+        self.unlike = 0
+
+    def remember(self, reply: Reply) -> None:
+        """Keep a right response, and how it differs from the one before."""
+        if reply.raw is None or self.unique or reply.raw == self.good:
+            return
+        answer = bytes(reply.raw)
+        if self.good is not None and self.unlike < _MOST_UNLIKE:
+            self.unlike += 1
+            self.likeness = likeness(self.good, answer) if reply.keeps == self.good_keeps else None
+        self.good = answer
+        self.good_keeps = reply.keeps
+
+    def keeps(self, size: int) -> bool:
+        """Whether a response of so many bytes is worth keeping: the next may be equal, and a copy costs."""
+        return not self.unique and size <= (_MOST_KEPT_BYTES if self.unlike < _FEW else _SMALL_BYTES)
+
+    def like(self, answer: bytearray) -> bool:
+        """Whether a whole answer differs from the last right one in nothing that matters."""
+        if self.likeness is None or not self.likeness.holds(answer):
+            return False
+        self.unlike = 0
+        return True
 
 
 class Reply:
@@ -54,109 +90,166 @@ class Reply:
 
     Attributes:
         complete: whether all of it is here.
-        fault: kind of error found so far, or None: "malformed", "excess" (bytes after its end),
-            "status", "location" or "body".
-        raw: all of it that has arrived.
+        fault: kind of error found so far, or None: "malformed", "oversized", "closed", "truncated", "excess"
+            (bytes after its end), "status", "location", "type", "length" or "body".
+        words: what is wrong with a malformed or an oversized one; else empty.
+        received: how many bytes have arrived, with those of interim responses.
+        head: what its head says, once that is here.
+        size: how many bytes of its content have arrived.
+        raw: all of it that has arrived; None if it is too large to be kept, or not worth it.
         keeps: whether the connection may carry another request, once complete.
     """
 
     __slots__ = (
-        "_body",
+        "_begun",
+        "_content",
         "_exchange",
-        "_framed",
-        "_headers_done",
-        "_interims",
-        "_location",
-        "_parser",
         "complete",
         "fault",
+        "head",
         "keeps",
         "raw",
+        "received",
+        "size",
+        "words",
     )
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._parser = httptools.HttpResponseParser(self)
-        self._body = b""
-        self._location: bytes | None = None
-        self._framed = False
-        self._headers_done = False
-        self._interims = 0
-        self.complete = False
-        self.raw = b""
+        self._begun: bytes | bytearray = b""
+        self._content: Content | None = None
+        self.complete = self.keeps = False
         self.fault: str | None = None
-        self.keeps = False
+        self.head: Head | None = None
+        self.raw: bytes | bytearray | None = b""
+        self.received = self.size = 0
+        self.words = ""
 
-    def feed(self, data: bytes | bytearray) -> None:
-        """Take the next bytes from the connection."""
+    def feed(self, data: Bytes) -> None:
+        """Take the next bytes from the connection; the caller may use their place again."""
         if self.complete:
             self._break("excess")
             return
-        self.raw += data
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserCallbackError as error:
-            if not isinstance(error.__context__, _HeadOnly):
-                raise
-            if self.raw.split(b"\r\n\r\n", self._interims + 1)[-1]:
-                self._break("excess")
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self._break("excess" if self.complete else "malformed")
+            if self._content is not None:
+                self._keep(data)
+                self._feed(self._content, data)
+            elif self.received:
+                self._keep(data)
+                searched = len(self._begun)
+                self._begun += data
+                self._take_heads(searched)
+            else:
+                self.received = len(data)
+                self.raw = self._begun = bytes(data)
+                self._take_heads(0)
+        except Malformed as error:
+            self.words = str(error)
+            self._break("malformed")
+        except Oversized as error:
+            self.words = str(error)
+            self._break("oversized")
 
     def end(self) -> None:
         """The server closed the connection: the end of a body without a length, else a fault."""
         if self.complete:
             return
-        if self._headers_done and not self._framed:
+        if isinstance(self._content, Unbounded):
             self.complete = True
-            self._check()
+            self._check(self._content.right())
         else:
-            self._break("truncated")
+            self._break("truncated" if self.received else "closed")
 
-    def on_message_begin(self) -> None:
-        if self.complete:
-            self._break("excess")
+    def answered(self) -> Answered | None:
+        """What it was, as far as answers are told apart; None while it isn't whole."""
+        if self.head is None or self.fault in ("malformed", "oversized", "truncated"):
+            return None
+        return Answered(self.head.status, self.head.location, self.head.content_type, self.size)
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        if name == b"location":
-            self._location = value
-        elif name in (b"content-length", b"transfer-encoding"):
-            self._framed = True
+    def progress(self) -> str:
+        """How much of an incomplete one has arrived, in words."""
+        size = f"{self.size:,}"
+        match self._content:
+            case None:
+                return f"{self.received:,} bytes of the head"
+            case Counted(total=total):
+                return f"the head and {size} of {total:,} bytes of the body"
+            case Chunked():
+                return f"the head and {size} bytes of a body in chunks"
+            case _:
+                return f"the head and {size} bytes of a body without a length"
 
-    def on_headers_complete(self) -> None:
-        self._headers_done = True
-        if self._exchange.head_only and self._parser.get_status_code() >= 200:
-            self._finish()
-            raise _HeadOnly
-
-    def on_body(self, body: bytes) -> None:
-        self._body += body
-
-    def on_message_complete(self) -> None:
-        if self.complete:
+    def _keep(self, data: Bytes) -> None:
+        self.received += len(data)
+        if self.raw is None:
             return
-        if self._parser.get_status_code() < 200:
-            self._framed = self._headers_done = False
-            self._interims += 1
-            self._location = None
+        if not self._exchange.keeps(self.received):
+            self.raw = None
             return
-        self._finish()
+        if isinstance(self.raw, bytes):
+            self.raw = bytearray(self.raw)
+        self.raw += data
+
+    def _take_heads(self, searched: int) -> None:
+        """Read heads up to that of the final response, and what follows it.
+
+        Args:
+            searched: where no head ends, of what has begun.
+        """
+        begun = self._begun
+        while True:
+            if begun[:1] in _LINE_ENDS:
+                # After the response before; others let it pass as well.
+                begun, searched = begun.lstrip(b"\r\n"), 0
+            span = find_end(begun, searched)
+            if span is None:
+                if len(begun) > MOST_HEAD_BYTES:
+                    raise Oversized("a head", MOST_HEAD_BYTES)
+                self._begun = begun if isinstance(begun, bytearray) else bytearray(begun)
+                return
+            head = parse(bytes(begun[: span[0]]))
+            if head.status >= 200:
+                break
+            begun, searched = begun[span[1] :], 0
+        self._begun = b""
+        self.head = head
+        at, length = span[1], head.length
+        if self._exchange.head_only:
+            length = 0
+        if length is not None and len(begun) - at >= length:
+            end = at + length
+            self.size = length
+            self._finish(self._exchange.expect.body_right(begun[at:end]), len(begun) > end)
+            return
+        expect = self._exchange.expect
+        if length is not None:
+            self._content = Counted(expect, length)
+        else:
+            self._content = Chunked(expect) if head.chunked else Unbounded(expect)
+        if len(begun) > at:
+            self._feed(self._content, begun[at:])
+
+    def _feed(self, content: Content, data: Bytes) -> None:
+        used = content.feed(data)
+        self.size = content.size
+        if used is not None:
+            self._finish(content.right(), used < len(data))
 
     def _break(self, fault: str) -> None:
         self.complete = True
         self.keeps = False
         self.fault = self.fault or fault
 
-    def _finish(self) -> None:
+    def _finish(self, right: bool, more: bool) -> None:
+        assert self.head is not None
         self.complete = True
-        self.keeps = bool(self._parser.should_keep_alive()) and not self._exchange.close
-        self._check()
+        self.keeps = self.head.keeps and not self._exchange.close
+        self._check(right)
+        if more:
+            self._break("excess")
 
-    def _check(self) -> None:
-        found = self._exchange.expect.fault(self._parser.get_status_code(), self._location, self._body)
-        self.fault = self.fault or found
-
-
-class _HeadOnly(Exception):
-    """Stops the parser after the head of a response that has no body by definition."""
+    def _check(self, right: bool) -> None:
+        assert self.head is not None
+        head, expect = self.head, self._exchange.expect
+        found = expect.head_fault(head.status, head.location, head.content_type)
+        self.fault = found or expect.size_fault(self.size) or (None if right else "body")

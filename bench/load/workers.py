@@ -19,7 +19,7 @@ from locust.runners import MasterRunner
 
 from bench import process
 from bench.load import share
-from bench.load.engine import TIMEOUT_S, Engine
+from bench.load.engine import Engine
 from bench.load.protocol import read_trial, read_trial_order
 from bench.load.users import END, Order, Tell, guarded, read_orders, ready, settle_memory, user_class
 from bench.model import Trial, TrialOrder
@@ -29,7 +29,7 @@ from bench.shortage import Short
 
 _HOST = "127.0.0.1"
 _START_S = 60.0
-_ANSWER_S = 4 * TIMEOUT_S
+_ANSWER_S = 40.0
 _LOOK_S = 0.5
 
 Answer = Mapping[str, Any]
@@ -161,8 +161,6 @@ def _shared(trial: TrialOrder, engine: Engine, workers: Workers) -> Trial:
     engine.reset(trial.database)
     try:
         parts = [{"trial": asdict(part)} for part in share.split(trial, workers.number)]
-        return share.merge(
-            [read_trial(a) for a in workers.tell(parts, trial.settle_s + trial.length_s + _ANSWER_S)]
-        )
+        return share.merge([read_trial(a) for a in workers.tell(parts, trial.most_s() + _ANSWER_S)])
     finally:
         engine.used(trial.database, SCENARIOS[trial.scenario])

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bench.model import Analysis, Suite
-from bench.report import against
+from bench.report import against, answers
 from bench.report.downloads import downloads
 from bench.report.figures import cost, endpoints, latency, load, throughput, time
 from bench.report.headline import headline
@@ -29,6 +29,7 @@ TEXT: tuple[Build, ...] = (
     pairs,
     environment,
     errors,
+    answers.section,
     configuration,
     repeat,
 )
@@ -47,6 +48,7 @@ CHARTED: tuple[Build, ...] = (
     endpoints.section,
     time.section,
     errors,
+    answers.section,
     configuration,
     repeat,
     downloads,

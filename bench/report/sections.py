@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from bench.analysis.answers import unlike
 from bench.model import Analysis, DeploymentRecord, Suite
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
@@ -34,6 +35,7 @@ def validity(suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sect
     if suite.plan.claims and analysis.twin is None:
         lines.append("No twin was measured: the harness's own error is not known.")
     lines += [_busy(record) for record in suite.deployments if (record.idle_cpu or 0) > MAX_IDLE_CPU]
+    lines += unlike(suite)
     lines += [_gap(gap) for gap in suite.gaps]
     return Section("validity", "Validity", tuple(lines), points)
 

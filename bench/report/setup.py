@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from bench.model import Analysis, Deployment, Server, Suite
+from bench.model import TIMEOUT_S, Analysis, Deployment, Server, Suite
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.results import Group
 from bench.report.units import NOT_MEASURED, count, number, yes
@@ -122,6 +122,8 @@ def repeat_command(suite: Suite) -> str:
         words += ["--rate", f"{plan.rate:g}"]
     if plan.cases and all(case.load.connection == "close" for case in plan.cases):
         words += ["--connection", "close"]
+    if plan.timeout_s != TIMEOUT_S:
+        words += ["--timeout", f"{plan.timeout_s:g}"]
     if plan.against is not None:
         asked = plan.against.asked if plan.against.compose_file else plan.against.commit
         words += ["--against", asked or plan.against.asked]

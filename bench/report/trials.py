@@ -12,7 +12,8 @@ from bench.model import Analysis, Case, Suite, Trial
 from bench.report.spreadsheet import lines
 
 _OF_CASE = ("case", "server", "app", "scenario", "load", "users", "rate", "connection")
-_OF_TRIAL = tuple(field.name for field in fields(Trial) if field.name not in ("case", "histograms"))
+_ELSEWHERE = ("case", "histograms", "wrong")
+_OF_TRIAL = tuple(field.name for field in fields(Trial) if field.name not in _ELSEWHERE)
 
 
 def render(suite: Suite, analysis: Analysis) -> str:  # noqa: ARG001

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.scenarios import details, follow, get, hello, mixed, shorten, static
+from bench.scenarios import details, follow, get, hello, mixed, redirect, shorten, static
 from bench.scenarios.request import Scenario
 
 SCENARIOS: dict[str, Scenario] = {
@@ -10,6 +10,7 @@ SCENARIOS: dict[str, Scenario] = {
     for scenario in (
         hello.SCENARIO,
         get.SCENARIO,
+        redirect.SCENARIO,
         mixed.SCENARIO,
         follow.SCENARIO,
         details.SCENARIO,

@@ -10,6 +10,9 @@ from urllib.parse import quote
 
 _SENT_AS_IS = frozenset(map(chr, range(ord("!"), ord("~") + 1)))
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""The statuses of an answer that is no page, but says where one is."""
+
 
 @dataclass(frozen=True)
 class Expect:
@@ -20,28 +23,55 @@ class Expect:
         body: the exact body.
         contains: bytes that the body holds.
         location: what the whole Location header matches.
+        learned: whether the first right answers say the rest (`bench.scenarios.learned`).
+        page: whether a redirect is wrong, whatever `status` says.
     """
 
     status: int | range
     body: bytes | None = None
     contains: bytes | None = None
     location: re.Pattern[bytes] | bytes | None = None
+    learned: bool = False
+    page: bool = False
 
-    def fault(self, status: int, location: bytes | None, body: bytes) -> str | None:
-        """The kind of error that a response shows: "status", "location" or "body"; None if it is right."""
+    def fault(
+        self, status: int, location: bytes | None, body: bytes, content_type: bytes | None = None
+    ) -> str | None:
+        """The kind of error that a response shows: "status", "location" or "body"; None if it is right.
+
+        Of a page that was learned also "type" and "length" (`bench.scenarios.learned`).
+        """
+        found = self.head_fault(status, location, content_type) or self.size_fault(len(body))
+        return found or (None if self.body_right(body) else "body")
+
+    def head_fault(
+        self,
+        status: int,
+        location: bytes | None,
+        content_type: bytes | None = None,  # noqa: ARG002
+    ) -> str | None:
+        """The kind of error that the head alone shows; see `fault`."""
         wanted = self.status
         if status != wanted if isinstance(wanted, int) else status not in wanted:
+            return "status"
+        if self.page and status in REDIRECTS:
             return "status"
         if isinstance(self.location, bytes):
             if location != self.location:
                 return "location"
         elif self.location is not None and (location is None or not self.location.fullmatch(location)):
             return "location"
-        if self.body is not None and body != self.body:
-            return "body"
-        if self.contains is not None and self.contains not in body:
-            return "body"
         return None
+
+    def size_fault(self, size: int) -> str | None:  # noqa: ARG002
+        """The kind of error that the body's length alone shows; see `fault`."""
+        return None
+
+    def body_right(self, body: bytes | bytearray) -> bool:
+        """Whether a whole body is as expected."""
+        if self.body is not None and body != self.body:
+            return False
+        return self.contains is None or self.contains in body
 
 
 @dataclass(frozen=True, eq=False)

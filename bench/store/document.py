@@ -33,6 +33,7 @@ def to_document(suite: Suite, analysis: Analysis, blocks_saved: int) -> Document
         "deployments": dump(suite.deployments),
         "failures": dump(suite.failures),
         "gaps": dump(suite.gaps),
+        "learned": dump(suite.learned),
         "comparisons": dump(analysis.comparisons),
         "ranking": dump(analysis.ranking),
         "twin": dump(analysis.twin),

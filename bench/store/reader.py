@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import ResultError
-from bench.model import Calibration, DeploymentRecord, Environment, Failure, Plan, Suite, Trial
+from bench.model import Calibration, DeploymentRecord, Environment, Failure, Learned, Plan, Suite, Trial
 from bench.store import journal, latencylog
 from bench.store.document import from_document
 from bench.store.jsonable import Malformed, parse
@@ -36,6 +36,7 @@ class Entry:
     plan: Plan | None = None
     calibration: Calibration | None = None
     environment: Environment | None = None
+    learned: tuple[Learned, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,11 +144,12 @@ def _with_journal(suite: Suite, saved: int, path: Path) -> Stored:
 
 def _merged(suite: Suite, entries: Iterable[Entry]) -> Suite:
     trials, deployments = list(suite.trials), list(suite.deployments)
-    failures, gaps = list(suite.failures), list(suite.gaps)
+    failures, gaps, learned = list(suite.failures), list(suite.gaps), list(suite.learned)
     for entry in entries:
         trials += entry.trials
         deployments += entry.deployments
         failures += entry.failures
+        learned += entry.learned
         if entry.gap is not None:
             gaps.append(entry.gap)
         suite = replace(
@@ -162,6 +164,7 @@ def _merged(suite: Suite, entries: Iterable[Entry]) -> Suite:
         deployments=tuple(deployments),
         failures=tuple(failures),
         gaps=tuple(gaps),
+        learned=tuple(learned),
     )
 
 

@@ -11,7 +11,17 @@ from types import TracebackType
 from typing import Any, Self
 
 from bench.errors import ResultError
-from bench.model import Analysis, Calibration, DeploymentRecord, Environment, Failure, Plan, Suite, Trial
+from bench.model import (
+    Analysis,
+    Calibration,
+    DeploymentRecord,
+    Environment,
+    Failure,
+    Learned,
+    Plan,
+    Suite,
+    Trial,
+)
 from bench.store import files, latencylog
 from bench.store.document import Document, to_document
 from bench.store.journal import Journal
@@ -105,6 +115,7 @@ class Writer:
         plan: Plan | None = None,
         calibration: Calibration | None = None,
         environment: Environment | None = None,
+        learned: Iterable[Learned] = (),
     ) -> None:
         """Save what one block, or the end of a round, added. On disk when this returns.
 
@@ -123,6 +134,7 @@ class Writer:
             plan,
             calibration,
             environment,
+            tuple(learned),
         )
         content = {
             f.name: dump(value)

@@ -69,7 +69,7 @@ def answers_rightly(
     driver.set_targets([target], runtime.store_address())
     deadline = time.monotonic() + 30
     while True:
-        probed = driver.probe(target.deployment, scenario, database, 0.5, 5.0)
+        probed = driver.probe(target.deployment, scenario, database, 5.0)
         if probed.right:
             return probed.at_ns
         assert runtime.alive(target), runtime.log_tail(target)

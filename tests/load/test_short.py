@@ -72,4 +72,4 @@ def test_one_that_has_none_left_for_the_next_target_says_why(tmp_path: Path) -> 
         with pytest.raises(MachineError, match="ran out of file descriptors"):
             next(trials)
         with pytest.raises(MachineError, match="ran out of file descriptors"):
-            driver.probe("a", "hello", None, timeout_s=1.0, answer_s=1.0)
+            driver.probe("a", "hello", None, timeout_s=1.0)

@@ -1,0 +1,62 @@
+"""What servers answered: by status, what the wrong answers were, and whether all answer alike."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from bench.model import Learned, Suite, Trial
+from bench.scenarios.learned import accepted, kind_in_words, size
+
+_NAMED = 3
+
+
+def by_status(trials: Iterable[Trial]) -> Counter[str]:
+    """Whole answers, right and wrong ones."""
+    found = Counter[str]()
+    for trial in trials:
+        found.update(trial.statuses)
+    return found
+
+
+def wrong(trials: Iterable[Trial]) -> Counter[str]:
+    """The wrong ones among them, by what they were."""
+    found = Counter[str]()
+    for trial in trials:
+        found.update(trial.wrong)
+    return found
+
+
+def instead(trials: Iterable[Trial]) -> str:
+    """The most frequent wrong answers, e.g. "; what came instead: '302 to /slow-down'"; empty without any."""
+    named = [f"'{text}'" for text, _ in wrong(trials).most_common(_NAMED)]
+    return f"; what came instead: {', '.join(named)}" if named else ""
+
+
+def unlike(suite: Suite) -> Iterator[str]:
+    """A sentence for each server whose page isn't that of the first one with the same app."""
+    deployments = {deployment.name: deployment for deployment in suite.plan.deployments}
+    servers = {case.deployment: case.server for case in suite.plan.cases}
+    first: dict[tuple[str, str, str], Learned] = {}
+    for one in suite.learned:
+        of = first.setdefault((deployments[one.deployment].app.name, one.scenario, one.endpoint), one)
+        if _kind(one) == _kind(of) and _overlap(one, of):
+            continue
+        yield (
+            f"{servers[one.deployment]} answers {one.request} with {_in_words(one)} where "
+            f"{servers[of.deployment]} answers {_in_words(of)}: these are different pages, and their "
+            f"figures compare more than the servers."
+        )
+
+
+def _kind(one: Learned) -> tuple[int, str, str | None]:
+    return one.status, one.media_type, one.location
+
+
+def _overlap(a: Learned, b: Learned) -> bool:
+    (low_a, high_a), (low_b, high_b) = accepted(a), accepted(b)
+    return max(low_a, low_b) <= min(high_a, high_b)
+
+
+def _in_words(one: Learned) -> str:
+    return f"{kind_in_words(one.status, one.media_type, one.location)}, {size(one.longest)}"

@@ -1,0 +1,67 @@
+"""What the wrong answers of a trial were: their statuses, and a few words each.
+
+The rows of a trial (`bench.load.records`) say in one number how each request ended. What came instead of a
+right answer is noted here, beside them, so that right answers cost nothing more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal
+
+from bench.scenarios.learned import Answered, media_type, place, size
+
+_MOST = 32
+_CACHED = 1024
+
+
+class WrongAnswers:
+    """Those of one link, noted as they come."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[int, int, int, str]] = []
+        self._texts: dict[tuple[str, Answered], str] = {}
+        self._told: set[str] = set()
+
+    def clear(self) -> None:
+        """Forget what an earlier trial noted."""
+        self._rows.clear()
+
+    def note(self, due: int, done: int, fault: str, answered: Answered) -> None:
+        """Take one; `due` and `done` as its row has them."""
+        text = self._texts.get((fault, answered))
+        if text is None:
+            if len(self._texts) >= _CACHED:
+                self._texts.clear()
+            text = self._texts[fault, answered] = self._told_apart(_in_words(fault, answered), answered)
+        self._rows.append((due, done, answered.status, text))
+
+    def counted(
+        self, by: Literal["due", "done"], opened: int, closed: int
+    ) -> tuple[Counter[str], Counter[str]]:
+        """By status and by words: those that were due, or done, within the window."""
+        statuses, words = Counter[str](), Counter[str]()
+        for due, done, status, text in self._rows:
+            if opened < (due if by == "due" else done) <= closed:
+                statuses[str(status)] += 1
+                words[text] += 1
+        return statuses, words
+
+    def _told_apart(self, text: str, answered: Answered) -> str:
+        """The words; once there are very many, as with a Location that is another each time, fewer."""
+        if text not in self._told and len(self._told) >= _MOST:
+            return f"{answered.status}, and others"
+        self._told.add(text)
+        return text
+
+
+def _in_words(fault: str, answered: Answered) -> str:
+    status = str(answered.status)
+    where = place(answered.location, "")
+    if where is not None and fault in ("status", "location"):
+        return f"{status} to {where}"
+    if fault == "type":
+        return f"{status}, {media_type(answered.content_type) or 'no type'}"
+    if fault == "length":
+        return f"{status}, {size(answered.size)}"
+    return f"{status}, another body" if fault == "body" else status
