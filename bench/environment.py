@@ -14,7 +14,7 @@ import psutil
 from bench.errors import UsageError
 from bench.model import CpuSplit, Environment
 
-_HARNESS_PACKAGES = ("wsgi-bench", "locust", "gevent", "hdrhistogram", "httptools", "redis", "numpy", "scipy")
+_HARNESS_PACKAGES = ("wsgi-bench", "locust", "gevent", "hdrhistogram", "redis", "numpy", "scipy")
 
 
 def split_cpus() -> CpuSplit:

@@ -198,6 +198,8 @@ class Fleet:
             now = time.monotonic()
             if not _heard(found):
                 wrong_since = None
+                # As often at last as is exact to a hundredth of the time that it has taken so far.
+                pause_s = max(_FIRST_PAUSE_S, (now - began) / 100)
             elif wrong_since is None:
                 # One that came in part has been waited for.
                 wrong_since = asked if found.fault == "unfinished" else now
@@ -206,8 +208,8 @@ class Fleet:
             if now - began > limit_s:
                 within = f" within {limit_s:g} s of its start" if target.started_ns else ""
                 return self._failure(target, "start", f"no right answer{within}: {found.detail}")
-            time.sleep(pause_s)
-            pause_s = min(pause_s * _PAUSE_GROWTH, _LONGEST_PAUSE_S)
+            time.sleep(min(pause_s, _LONGEST_PAUSE_S))
+            pause_s *= _PAUSE_GROWTH
 
     def _ended(self, target: Target, phase: str, reason: str) -> Failure:
         how = self._runtime.how_ended(target)

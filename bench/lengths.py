@@ -18,8 +18,6 @@ from bench.duration import (
 )
 from bench.model import Plan, TrialLength
 
-MOST_SLOW_S = 10.0
-"""Answers that take longer end as unfinished."""
 _LONGEST_CLOSED_S = 2.0
 _LONGEST_OPEN_S = 10.0
 # At 18 trials of the standard profile, twice what a median takes (100 answers beyond it).
@@ -49,7 +47,7 @@ def with_settling(plan: Plan, slow_s: float) -> Plan:
     In simulations the rate of such trials is that of the long run, where trials that settle until each user
     was answered once are up to 97 % off (docs/decisions/032-slow-answers.md).
     """
-    slow_s = min(MOST_SLOW_S, slow_s)
+    slow_s = min(plan.timeout_s, slow_s)
     length = replace(plan.trial_s, closed=max(plan.trial_s.closed, 2 * slow_s))
     return replace(plan, settle_s=max(plan.settle_s, slow_s), trial_s=length)
 

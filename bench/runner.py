@@ -17,7 +17,7 @@ from bench.deploy import Runtime
 from bench.disturbed import Usual, repeats_allowed
 from bench.duration import ENDING_S, needs_pilot, pilot_blocks
 from bench.fleet import Fleet
-from bench.lengths import MOST_SLOW_S, corrected, in_what, least_s, remeasured, with_settling
+from bench.lengths import corrected, in_what, least_s, remeasured, with_settling
 from bench.load.client import LoadDriver
 from bench.model import Case, Failure, Learned, LoadModel, Plan, Trial, TrialOrder
 from bench.plan import with_open_rates
@@ -229,7 +229,9 @@ class Runner:
     def _longer_s(self, trials: Sequence[Trial]) -> float | None:
         """How long slow answers take, if these trials are falsified by them and can be made longer."""
         found_s = slow_s(self._plan, trials) if self._plan.claims else None
-        return None if found_s is None or min(found_s, MOST_SLOW_S) <= self._plan.settle_s else found_s
+        return (
+            None if found_s is None or min(found_s, self._plan.timeout_s) <= self._plan.settle_s else found_s
+        )
 
     def _measure_again(self, number: int, longer_s: float) -> None:
         """All rounds anew, with trials that can hold the slow answers seen by the end of this one."""

@@ -65,7 +65,8 @@ class Timer:
 
     def arm(self, at_ns: int) -> None:
         """Become readable at `at_ns` of the monotonic clock, at once if that has passed."""
-        self._spec.value_s, self._spec.value_ns = divmod(at_ns, _SECOND)
+        # 0 would disarm it.
+        self._spec.value_s, self._spec.value_ns = divmod(max(at_ns, 1), _SECOND)
         self._libc.timerfd_settime(self.fd, _TFD_TIMER_ABSTIME, self._spec_pointer, None)
 
     def clear(self) -> None:

@@ -107,11 +107,6 @@ class ClosedTrial:
             if now >= self._breathe_at:
                 self._breathe_at = now + BREATH_NS
                 self._breathe()
-            if now >= link.look_at:
-                late = link.overdue(now, self._timeout_ns)
-                abandon(link, records, late)
-                unsettled.difference_update(connection.due for connection in late)
-                self._absent += [connection.due for connection in late]
             if self._absent and now >= self._restart_at:
                 self._start_absent(now)
             wake = min(until, link.look_at)
@@ -130,6 +125,17 @@ class ClosedTrial:
                 if code != INCOMPLETE:
                     add((user, done, now_ns(), row_code(exchange.endpoint, code)))
                     self._absent.append(user)
+            # Not before the events: what had arrived by `now` was in time, however late it is read.
+            if now >= link.look_at:
+                self._give_up(now)
+
+    def _give_up(self, now: int) -> None:
+        """Whoever has waited for too long goes on with another request."""
+        late = self._link.overdue(now, self._timeout_ns)
+        abandon(self._link, self._records, late)
+        users = [connection.due for connection in late]
+        self._unsettled.difference_update(users)
+        self._absent += users
 
     def _start_absent(self, now: int) -> None:
         """Begin for the users without a connection; those refused wait a millisecond."""
@@ -150,11 +156,11 @@ class ClosedTrial:
         link, records = self._link, self._records
         abandon(link, records, [c for c in link.active.values() if c.unsent])
         while link.active and (now := now_ns()) < until:
-            abandon(link, records, link.overdue(now, self._timeout_ns))
             for fd, _ in link.poll(max(min(until, link.look_at) - now, 0) / 1e9):
                 connection = link.receive(fd)
                 if connection is not None:
                     code = row_code(connection.exchange.endpoint, link.outcome)
                     records.add((connection.due, connection.sent, connection.done, code))
                     link.park(connection)
+            abandon(link, records, link.overdue(now, self._timeout_ns))
         abandon(link, records, list(link.active.values()))

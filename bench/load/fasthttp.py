@@ -18,7 +18,7 @@ from locust.contrib.fasthttp import FastHttpSession
 from bench.load import locustclient
 from bench.load.clock import now_ns
 from bench.load.closed import SETTLE_NS
-from bench.load.engine import TIMEOUT_S, Station
+from bench.load.engine import Station
 from bench.load.link import Link
 from bench.load.open import poisson
 from bench.load.outcomes import CODE, DROPPED, UNFINISHED
@@ -44,7 +44,7 @@ def conduct(
     """One trial, as the loop's: settle, count, drain. Every trial makes its own connections."""
     link = station.link(order.load.connection)
     headers = {"Connection": "close"} if order.load.connection == "close" else {}
-    crew = _Crew(station.target.url, link, headers, stream, records)
+    crew = _Crew(station.target.url, link, headers, stream, records, order.timeout_s)
     # geventhttpclient offers no place for a pool of one's own, but this hook for each connection made.
     ConnectionPool.after_connect = lambda _pool, socket: _count(link, socket)  # type: ignore[method-assign, assignment]
     run = _closed if order.load.model == "closed" else _open
@@ -67,12 +67,13 @@ class _Crew:
     headers: Mapping[str, str]
     stream: Iterator[Exchange]
     records: Records
+    timeout_s: float
     stopping: bool = False
     under_way: dict[gevent.Greenlet, tuple[int, int, int]] = field(default_factory=dict)
     idle: list[FastHttpSession] = field(default_factory=list)
 
     def session(self) -> FastHttpSession:
-        return self.idle.pop() if self.idle else locustclient.session(self.url, TIMEOUT_S)
+        return self.idle.pop() if self.idle else locustclient.session(self.url, self.timeout_s)
 
     def ask(self, session: FastHttpSession, due: int, exchange: Exchange) -> None:
         """Send one request, check its answer, record both."""
@@ -116,7 +117,7 @@ class _Crew:
             RuntimeError: a user ended by itself, so that nobody knows what was measured.
         """
         self.stopping = True
-        gevent.joinall(greenlets, TIMEOUT_S)
+        gevent.joinall(greenlets, self.timeout_s)
         for error in (greenlet.exception for greenlet in greenlets if greenlet.ready()):
             if error is not None:
                 raise RuntimeError(

@@ -103,14 +103,15 @@ class OpenTrial:
             if now >= self._breathe_at:
                 self._breathe_at = now + BREATH_NS
                 self._breathe()
-            if now >= link.look_at:
-                abandon(link, self._records, link.overdue(now, self._timeout_ns))
             timer.arm(min(due[position] if position < number else until, link.look_at))
             for fd, _ in poll():
                 if fd == timer_fd:
                     timer.clear()
                 else:
                     receive(fd)
+            # Not before the events: what had arrived by `now` was in time, however late it is read.
+            if now >= link.look_at:
+                abandon(link, self._records, link.overdue(now, self._timeout_ns))
 
     def _begin(self, due: int) -> None:
         exchange = next(self._stream)
@@ -132,7 +133,7 @@ class OpenTrial:
     def _drain(self, until: int) -> None:
         link = self._link
         while link.active and (now := now_ns()) < until:
-            abandon(link, self._records, link.overdue(now, self._timeout_ns))
             for fd, _ in link.poll(max(min(until, link.look_at) - now, 0) / 1e9):
                 self._receive(fd)
+            abandon(link, self._records, link.overdue(now, self._timeout_ns))
         abandon(link, self._records, list(link.active.values()))

@@ -21,6 +21,8 @@ from tests.load import peers
 ROOT = Path(__file__).parents[2]
 HELLO = App("external", "", ("hello",), redis=False, seed=())
 
+MOST_REQUESTS = 40
+
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadDriver]:
@@ -46,29 +48,26 @@ def started(driver: LoadDriver, tmp_path: Path, urls: dict[str, str], told: list
 
 
 @pytest.mark.parametrize(
-    ("serve", "words", "most_requests"),
+    ("serve", "words"),
     [
         (
             peers.closing,
             "no whole answer in scenario hello: GET /: it closed the connection without an answer",
-            40,
         ),
         (
             peers.streaming,
             "in scenario hello: GET /: ",
-            10,
         ),
         (
             peers.silent,
             "no right answer: GET /: it accepted the connection and sent not a byte within 1 s, "
             "which --timeout sets",
-            8,
         ),
     ],
     ids=["closing", "streaming", "silent"],
 )
 def test_a_server_that_answers_wrongly_again_and_again_is_given_up(
-    driver: LoadDriver, tmp_path: Path, serve: peers.Serve, words: str, most_requests: int
+    driver: LoadDriver, tmp_path: Path, serve: peers.Serve, words: str
 ) -> None:
     told: list[Failure] = []
     with peers.peer(serve) as wrong, peers.peer(peers.right) as right:
@@ -77,7 +76,7 @@ def test_a_server_that_answers_wrongly_again_and_again_is_given_up(
     assert told == fleet.failures
     (failure,) = told
     assert words in failure.reason
-    assert 1 < wrong.requests <= most_requests, "it is asked less and less often"
+    assert 1 < wrong.requests <= MOST_REQUESTS, "it is asked less and less often"
 
 
 def test_a_failure_is_told_before_the_next_server_is_started(driver: LoadDriver, tmp_path: Path) -> None:

@@ -44,12 +44,12 @@ def peer(serve: Serve) -> Iterator[Peer]:
                     if over.is_set():
                         connection.close()
                         break
-                    threads.append(threading.Thread(target=one, args=(connection,)))
+                    threads.append(threading.Thread(target=one, args=(connection,), daemon=True))
                     threads[-1].start()
             for thread in threads:
                 thread.join()
 
-        accepting = threading.Thread(target=accept)
+        accepting = threading.Thread(target=accept, daemon=True)
         accepting.start()
         try:
             yield found

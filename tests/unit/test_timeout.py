@@ -29,9 +29,9 @@ def test_it_is_ten_seconds_unless_it_is_set() -> None:
     assert resolve({"timeout": "60"}, ROOT, {"WSGI_BENCH_TIMEOUT": "2.5"}).timeout_s == 60.0
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "nan", "ten", "3601"])
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "ten", "61"])
 def test_what_is_no_time_is_refused(value: str) -> None:
-    with pytest.raises(UsageError, match=r"--timeout: .* is not a number from 1 to 3600"):
+    with pytest.raises(UsageError, match=r"--timeout: .* is not a number from 1 to 60"):
         resolve({"timeout": value}, ROOT, {})
 
 
