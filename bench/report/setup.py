@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from bench.digits import a_second, typed
 from bench.model import Analysis, Deployment, Server, Suite
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.results import Group
@@ -28,7 +29,7 @@ def environment(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) ->
         f"a case, after {plan.warmup_s:g} s of warm-up",
         "Generator alone": "not calibrated"
         if suite.calibration is None
-        else f"{number(suite.calibration.keep_alive_rps)} a second on kept connections, "
+        else f"{a_second(suite.calibration.keep_alive_rps)} on kept connections, "
         f"{number(suite.calibration.close_rps)} with a connection each",
         **{f"Version of {name}": version for name, version in sorted(env.versions.items())},
     }
@@ -119,7 +120,7 @@ def repeat_command(suite: Suite) -> str:
         words += ["--users", str(plan.users)]
     words += ["--rounds", str(plan.rounds), "--blocks", str(plan.blocks), "--seed", str(plan.seed)]
     if plan.rate is not None:
-        words += ["--rate", f"{plan.rate:g}"]
+        words += ["--rate", typed(plan.rate)]
     if plan.cases and all(case.load.connection == "close" for case in plan.cases):
         words += ["--connection", "close"]
     if plan.against is not None:

@@ -35,7 +35,7 @@ LAYERS = (
     ("bench.scenarios",),
     ("bench.process",),
     ("bench.interrupt",),
-    ("bench.model", "bench.errors"),
+    ("bench.model", "bench.errors", "bench.digits"),
 )
 
 # Importing locust patches the standard library, so it happens in the driver's process and nowhere else.
