@@ -27,7 +27,8 @@ class Server:
     Attributes:
         command: what starts it, the same in a container and as a child process.
         environment: as the compose file says it, `${NAME:-default}` resolved.
-        keep_alive: whether it keeps connections open, by its documentation.
+        workers, threads: None for a server that runs already, of which only the address is known.
+        keep_alive: whether it keeps connections open, by its documentation; None as above.
         concurrency: the model in words, e.g. "1 process, 4 threads".
         default: whether a run without `--servers` measures it.
         docs: address of the documentation that justifies the settings.
@@ -39,9 +40,9 @@ class Server:
     title: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
-    workers: int
-    threads: int
-    keep_alive: bool
+    workers: int | None
+    threads: int | None
+    keep_alive: bool | None
     concurrency: str
     default: bool
     docs: str
@@ -219,7 +220,6 @@ class Target:
     url: str
     usage: UsageSource
     started_ns: int = 0
-    keep_alive: bool = True
 
 
 @dataclass(frozen=True)
@@ -277,6 +277,8 @@ class Trial:
             latency (open load: from when it was due), service or lateness.
         host: differences of the machine's counters over the window
             (steal_s, listen_overflows, listen_drops), as far as they can be read.
+        silent_close: whether the server had shown that it closes each connection after its answer without
+            saying so, so that none was used again.
     """
 
     case: str
@@ -300,6 +302,7 @@ class Trial:
     generator_cpu: float
     histograms: Mapping[str, str] = field(default_factory=dict)
     host: Mapping[str, float] = field(default_factory=dict)
+    silent_close: bool = False
 
 
 @dataclass(frozen=True)
@@ -412,12 +415,34 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """What became of a case's requests, over all its trials; see `Trial`.
+
+    Attributes:
+        sent_again: requests that had to be sent once more, on a new connection, because the server had
+            closed the kept one without saying so: no errors.
+    """
+
+    offered: int
+    ok: int
+    failed: int
+    errors: Mapping[str, int]
+    dropped: int
+    dropped_late: int
+    unfinished: int
+    sent_again: int
+    connections: int
+
+
+@dataclass(frozen=True)
 class Summary:
     """A case in figures. None: not measured, or too few samples (never zero).
 
     Attributes:
         latency_s: p50, p90, p95, p99, p999, max; a percentile with fewer than
             100 samples beyond it is None.
+        error_rate: the share of the requests offered that were not answered rightly.
+        requests: answers, right and wrong.
     """
 
     throughput_rps: Estimate | None
@@ -429,6 +454,7 @@ class Summary:
     error_rate: float | None
     requests: int
     connections_per_request: float | None
+    counts: Counts
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Whether a case's figures may be used: one small check a reason.
 
 A reason is "code: what was found, and what to do". The smoke profile claims nothing, so there only the
-`SERIOUS` checks count.
+`SERIOUS` checks count: they tell what was answered wrongly, and what was not measured at all.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from statistics import median
 from bench.analysis.drift import drift
 from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured
-from bench.model import Failure, Suite, Trial, Verdict
+from bench.analysis.outcomes import counts_of, error_rate, in_words
+from bench.digits import a_second, significant
+from bench.model import Counts, Failure, Suite, Trial, Verdict
 
 MAX_ERROR_RATE = 0.001
+MAX_DROPPED_IN_SMOKE = 0.05
 MAX_GENERATOR_CPU = 0.8
 MAX_CEILING_SHARE = 0.7
 MAX_LATENESS_S = 0.002
@@ -24,23 +27,29 @@ LITTLE_TOLERANCE = 0.05
 MAX_STALLED = 0.1
 MIN_ROUNDS = 2
 
+AT_FAULT = frozenset({"failed", "errors"})
+"""Codes of the reasons that are the server's own fault."""
+
 
 @dataclass(frozen=True)
 class Facts:
     """What the checks look at.
 
     Attributes:
+        counts: what became of its requests.
         others: the other cases of its group.
         failures: of this case's deployment.
     """
 
     suite: Suite
     measured: Measured
+    counts: Counts
     others: Sequence[Measured]
     failures: tuple[Failure, ...]
 
 
 NOT_MEASURED = "not-measured: the run ended before its first trial; `wsgi-bench resume` continues it"
+NO_RIGHT_ANSWER = "no-right-answer: not one request was answered rightly; read the logs, and measure it again"
 
 Check = Callable[[Facts], str | None]
 
@@ -48,25 +57,6 @@ Check = Callable[[Facts], str | None]
 def code(reason: str) -> str:
     """The short name of a reason, e.g. "generator-bound"."""
     return reason.split(":", 1)[0]
-
-
-def error_rate(measured: Measured) -> float | None:
-    """The share of the requests that the server didn't answer rightly; None if it was asked nothing.
-
-    That is: failed, never answered, dropped (unless the generator was late), and those that ended with a kept
-    connection and had to be sent again.
-    """
-    wrong = measured.total(lambda t: t.failed + t.unfinished + t.dropped - t.dropped_late + resent(t))
-    asked = measured.total(lambda t: t.ok) + wrong
-    return wrong / asked if asked else None
-
-
-def resent(trial: Trial) -> int:
-    """Requests sent again because a connection that the server keeps otherwise ended without a word.
-
-    Where it closes after each answer all the same, that is its way (uWSGI's http-socket), and no error.
-    """
-    return trial.lost if trial.connections < _answers(trial) / 2 else 0
 
 
 def judge(suite: Suite, cases: Iterable[Measured]) -> Mapping[str, Verdict]:
@@ -85,13 +75,15 @@ def _judge(suite: Suite, measured: Measured, others: Sequence[Measured]) -> Verd
     failures = tuple(
         f for f in suite.failures if f.deployment == measured.deployment.name and f.phase != "stop"
     )
-    facts = Facts(suite, measured, others, failures)
+    facts = Facts(suite, measured, counts_of(measured.trials), others, failures)
     if not measured.trials:
         reasons: tuple[str | None, ...] = (_failed(facts) or NOT_MEASURED,)
     else:
         checks = SERIOUS + STATISTICAL if suite.plan.claims else SERIOUS
         reasons = tuple(check(facts) for check in checks)
     found = tuple(reason for reason in reasons if reason is not None)
+    if not found and not facts.counts.ok:
+        found = (NO_RIGHT_ANSWER,)
     return Verdict(not found, found)
 
 
@@ -103,25 +95,63 @@ def _failed(facts: Facts) -> str | None:
     return f"failed: {first.reason} (phase {first.phase}, {where}); see its log lines under Failures"
 
 
-def _errors(facts: Facts) -> str | None:
-    rate = error_rate(facts.measured)
-    if rate is None or rate <= MAX_ERROR_RATE:
+def _nothing_asked(facts: Facts) -> str | None:
+    if facts.counts.offered:
         return None
-    kinds: dict[str, int] = {}
-    for trial in facts.measured.trials:
-        for kind, count in trial.errors.items():
-            kinds[kind] = kinds.get(kind, 0) + count
-    kinds["dropped"] = int(facts.measured.total(lambda t: t.dropped - t.dropped_late))
-    kinds["never answered"] = int(facts.measured.total(lambda t: t.unfinished))
-    kinds["on kept connections that were closed"] = int(facts.measured.total(resent))
-    named = ", ".join(
-        f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda kv: -kv[1]) if count
+    load, length = facts.measured.case.load, facts.suite.plan.trial_s
+    number = len(facts.measured.trials)
+    trials = f"{number} trial{'s' * (number != 1)}"
+    if load.model == "closed":
+        return (
+            f"not-measured: no request ended in its {trials} of {length.closed:g} s; see the server's "
+            f"log, and measure longer"
+        )
+    return (
+        f"not-measured: no request was due in its {trials} of {length.open:g} s, since "
+        f"{a_second(load.rate or 0.0)} is too seldom for that; use a higher --rate, or more --rounds"
     )
+
+
+def _errors(facts: Facts) -> str | None:
+    counts, rate = facts.counts, error_rate(facts.counts)
+    # What was dropped the server was never asked. Where that happened, what still waited stood in line.
+    blamed = counts.failed + (0 if _flooded(facts) else counts.unfinished)
+    if rate is None or blamed <= MAX_ERROR_RATE * counts.offered:
+        return None
     log = "the server's own log" if facts.suite.plan.runtime == "external" else "the server's log in logs/"
     return (
         f"errors: {rate * 100:.2f} % of the requests were not answered rightly "
-        f"({named or 'kinds not recorded'}); read {log}, and mend it or offer less load"
+        f"({in_words(counts)}); read {log}, and mend it or offer less load"
     )
+
+
+def _overloaded(facts: Facts) -> str | None:
+    """Dropped requests: none of them was answered wrongly, and the rate may have been too high for anyone."""
+    counts, load = facts.counts, facts.measured.case.load
+    if not _too_many(facts, counts.dropped - counts.dropped_late) or _beyond_generator(facts):
+        return None
+    asked = facts.suite.plan.rate is not None and load.share is None
+    chosen = "as --rate asked" if asked else "the rate came from a short pilot"
+    return (
+        f"overloaded: it, or this machine, could not keep up with {a_second(load.rate or 0.0)} ({chosen}): "
+        f"of {counts.offered:,} requests {in_words(counts)}, since only {load.users} may be under way at "
+        f"once; offer less with --rate"
+    )
+
+
+def _flooded(facts: Facts) -> bool:
+    return facts.counts.dropped > _max_dropped(facts)
+
+
+def _too_many(facts: Facts, dropped: int) -> bool:
+    """Whether these of the dropped requests are too many, by themselves or as the larger part of all."""
+    return dropped > _max_dropped(facts) or (_flooded(facts) and dropped >= facts.counts.dropped / 2)
+
+
+def _max_dropped(facts: Facts) -> float:
+    """How many requests may be dropped; in smoke the hiccup of a busy machine is no news."""
+    share = MAX_ERROR_RATE if facts.suite.plan.claims else MAX_DROPPED_IN_SMOKE
+    return share * facts.counts.offered
 
 
 def _balance(facts: Facts) -> str | None:
@@ -136,7 +166,8 @@ def _balance(facts: Facts) -> str | None:
 
 def _stalled(facts: Facts) -> str | None:
     measured = facts.measured
-    empty = sum(trial.ok == 0 for trial in measured.trials)
+    closed = measured.case.load.model == "closed"
+    empty = sum(trial.ok == 0 and (closed or trial.offered > 0) for trial in measured.trials)
     if empty:
         return (
             f"stalled: {empty} of {len(measured.trials)} trials had no right answer at all; "
@@ -144,12 +175,43 @@ def _stalled(facts: Facts) -> str | None:
         )
     typical = median(trial.answers / trial.duration_s for trial in measured.trials)
     whole = measured.pooled_rate()
-    if measured.case.load.model == "open" or whole >= (1 - MAX_STALLED) * typical:
+    if not closed or whole >= (1 - MAX_STALLED) * typical:
         return None
     return (
-        f"stalled: over all trials it answered {whole:.0f} a second, {1 - whole / typical:.0%} less than "
+        f"stalled: over all trials it answered {a_second(whole)}, {1 - whole / typical:.0%} less than "
         f"in the usual one: it, or this machine, stood still at times; see the latency of open load"
     )
+
+
+def _generator_behind(facts: Facts) -> str | None:
+    """Open load that the generator itself could not offer."""
+    counts, ceiling = facts.counts, _ceiling(facts)
+    if ceiling and _beyond_generator(facts):
+        return (
+            f"generator-bound: {a_second(facts.measured.case.load.rate or 0.0)} were asked for, but the load "
+            f"generator reaches {significant(ceiling)} by itself; lower --rate, or use more --processes on "
+            f"more CPUs"
+        )
+    if not _too_many(facts, counts.dropped_late):
+        return None
+    return (
+        f"generator-bound: {counts.dropped_late:,} of {counts.offered:,} requests were dropped because the "
+        f"load generator itself was late; stop other programs, lower --rate, or give the generator more CPUs"
+    )
+
+
+def _beyond_generator(facts: Facts) -> bool:
+    rate, ceiling = facts.measured.case.load.rate, _ceiling(facts)
+    return rate is not None and ceiling is not None and rate > ceiling
+
+
+def _ceiling(facts: Facts) -> float | None:
+    """What the generator reaches by itself, on connections kept or not as this server keeps them."""
+    calibration, counts = facts.suite.calibration, facts.counts
+    if calibration is None:
+        return None
+    keeps = counts.connections < (counts.ok + counts.failed) / 2
+    return calibration.keep_alive_rps if keeps else calibration.close_rps
 
 
 def _generator(facts: Facts) -> str | None:
@@ -158,23 +220,14 @@ def _generator(facts: Facts) -> str | None:
     busy = median(trial.generator_cpu for trial in measured.trials)
     if busy > MAX_GENERATOR_CPU:
         return f"generator-bound: the load generator used {busy * 100:.0f} % of its CPU, {advice}"
-    calibration = facts.suite.calibration
-    answers = measured.total(_answers)
-    if calibration and answers and load.model == "closed":
-        keeps = measured.total(lambda t: t.connections) < answers / 2
-        ceiling = calibration.keep_alive_rps if keeps else calibration.close_rps
+    answers, ceiling = measured.total(_answers), _ceiling(facts)
+    if ceiling and answers and load.model == "closed":
         rate = answers / measured.total(lambda t: t.duration_s)
         if rate > MAX_CEILING_SHARE * ceiling:
             return (
-                f"generator-bound: {rate:,.0f} a second is {rate / ceiling * 100:.0f} % of what the load "
-                f"generator reaches by itself ({ceiling:,.0f}), {advice}"
+                f"generator-bound: {a_second(rate)} is {rate / ceiling * 100:.0f} % of what the load "
+                f"generator reaches by itself ({significant(ceiling)}), {advice}"
             )
-    late_drops = measured.total(lambda t: t.dropped_late)
-    if late_drops > MAX_ERROR_RATE * measured.total(lambda t: t.offered):
-        return (
-            f"generator-bound: {late_drops:.0f} requests were dropped because the load generator itself was "
-            f"late; stop other programs, lower --rate, or give the generator more CPUs"
-        )
     if load.model == "open" and measured.lateness and measured.latency:
         late, p99 = measured.lateness.quantile_s(0.99), measured.latency.quantile_s(0.99)
         if late > MAX_LATENESS_S and late > MAX_LATENESS_SHARE * p99:
@@ -249,5 +302,5 @@ def _answers(trial: Trial) -> int:
     return trial.ok + trial.failed
 
 
-SERIOUS: tuple[Check, ...] = (_failed, _errors)
-STATISTICAL: tuple[Check, ...] = (_balance, _stalled, _generator, _little, _drift, _backlog, _too_few)
+SERIOUS: tuple[Check, ...] = (_failed, _nothing_asked, _errors, _overloaded, _generator_behind, _balance)
+STATISTICAL: tuple[Check, ...] = (_stalled, _generator, _little, _drift, _backlog, _too_few)

@@ -136,7 +136,6 @@ class LocalRuntime:
             url=f"http://127.0.0.1:{port}",
             usage=UsageSource("processes", pid=child.pid),
             started_ns=started_ns,
-            keep_alive=deployment.server.keep_alive,
         )
 
     def alive(self, target: Target) -> bool:

@@ -231,6 +231,7 @@ class Meter:
             "generator_cpu": generator_ns / wall_ns if wall_ns else 0.0,
             "connections": opened,
             "lost": lost,
+            "silent_close": not self._link.reuse,
         }
 
 

@@ -65,6 +65,7 @@ def merge(parts: Sequence[Trial]) -> Trial:
         errors=dict(errors),
         connections=sum(part.connections for part in parts),
         lost=sum(part.lost for part in parts),
+        silent_close=any(part.silent_close for part in parts),
         mean_s=sum(mean * number for mean, number in times) / offered if times else None,
         generator_cpu=max(part.generator_cpu for part in parts),
         histograms={

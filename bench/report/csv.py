@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.model import Analysis, Estimate, Suite
+from bench.model import Analysis, Counts, Estimate, Suite
 from bench.report.results import Entry, Group, groups
 from bench.report.spreadsheet import lines
 
@@ -40,7 +40,22 @@ def _row(group: Group, entry: Entry) -> dict[str, object]:
         "keep_alive": server.keep_alive,
         "workers": server.workers,
         "threads": server.threads,
+        **_counts(summary.counts),
         "old": entry.deployment.old,
+    }
+
+
+def _counts(counts: Counts) -> dict[str, object]:
+    """As `result.json` names them; `error_rate` is (failed + dropped + unfinished) / offered."""
+    return {
+        "offered": counts.offered,
+        "ok": counts.ok,
+        "failed": counts.failed,
+        "errors": " ".join(f"{kind}={number}" for kind, number in counts.errors.items()),
+        "dropped": counts.dropped,
+        "dropped_late": counts.dropped_late,
+        "unfinished": counts.unfinished,
+        "sent_again": counts.sent_again,
     }
 
 
