@@ -42,8 +42,12 @@ def validity(suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sect
 
 def _connections(suite: Suite, analysis: Analysis) -> Iterator[str]:
     """What each server does to kept connections, where that isn't what it says."""
-    for name, kept in by_deployment(suite).items():
-        counts = [analysis.summaries[case.id].counts for case in suite.plan.cases if case.deployment == name]
+    apps = {deployment.app.name for deployment in suite.plan.deployments}
+    for deployment, kept in by_deployment(suite).items():
+        name = deployment if len(apps) > 1 else deployment.removesuffix(f".{next(iter(apps))}")
+        counts = [
+            analysis.summaries[case.id].counts for case in suite.plan.cases if case.deployment == deployment
+        ]
         again = sum(one.sent_again for one in counts)
         if kept.silent:
             yield (
