@@ -162,7 +162,8 @@ def errors(suite: Suite, analysis: Analysis, _found: tuple[Group, ...]) -> Secti
         line = _ERRORS_NOTE
     else:
         right = sum(summary.counts.ok for summary in analysis.summaries.values())
-        line = f"All {count(right, 'request')} were answered rightly, none of them at a second try."
+        again = "none of them at a second try" if suite.plan.client == "loop" else _NOT_SEEN
+        line = f"All {count(right, 'request')} were answered rightly, {again}."
     return Section("errors", "Errors by kind", (line,), tables=tuple(tables))
 
 
@@ -184,6 +185,7 @@ def _kinds(entry: Entry) -> list[Row]:
     ]
 
 
+_NOT_SEEN = "some of them perhaps at a second try, which locust's client makes without a word"
 _ERRORS_NOTE = (
     "Shares of the requests offered; those of one server sum to its Errors. What was sent again is no error: "
     "the server had closed the kept connection without a word, and the request went out again on a new one."

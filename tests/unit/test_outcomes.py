@@ -17,7 +17,7 @@ import pytest
 from bench.analysis import analyse
 from bench.analysis.outcomes import counts_of, error_rate, in_words, kinds
 from bench.analysis.verdict import code
-from bench.model import Suite, Trial
+from bench.model import Client, Suite, Trial
 from bench.report import FORMATS
 from bench.report.headline import headline
 from bench.report.results import groups
@@ -321,3 +321,12 @@ def test_counts_add_up() -> None:
         for case in LOADS:
             counts = counts_of(t for t in planted(name).trials if t.case == case)
             assert sum(n for _, n in kinds(counts)) == counts.offered - counts.ok
+
+
+@pytest.mark.parametrize(
+    ("client", "said"), [("loop", "none of them at a second"), ("fasthttp", "perhaps at a second")]
+)
+def test_a_client_that_tries_again_by_itself_hides_it(client: Client, said: str) -> None:
+    suite = planted("right")
+    suite = replace(suite, plan=replace(suite.plan, client=client))
+    assert said in FORMATS["md"](suite, analyse(suite))
