@@ -24,6 +24,8 @@ _NOT_RECORDED = "failed, kind not recorded"
 _WORDS = {
     "status": "wrong status",
     "location": "wrong Location",
+    "type": "wrong content type",
+    "length": "wrong length",
     "body": "wrong body",
     "malformed": "not HTTP",
     "excess": "bytes beyond the answer",
@@ -31,7 +33,11 @@ _WORDS = {
     "reset": "connection reset",
     "closed": "connection closed without an answer",
     "connect": "connection refused",
+    "oversized": "answer too large",
+    "client": "exception in the client",
     "ports": "no free local port",
+    "descriptors": "no free file descriptor",
+    "memory": "no memory for a connection",
 }
 
 
@@ -84,6 +90,6 @@ def not_accounted(counts: Counts) -> int:
     return max(0, counts.offered - counts.ok - not_right(counts))
 
 
-def in_words(counts: Counts) -> str:
+def itemised(counts: Counts) -> str:
     """What was not answered rightly: "3,135 wrong status, 4 never answered"."""
     return ", ".join(f"{number:,} {kind}" for kind, number in kinds(counts))

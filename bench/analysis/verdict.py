@@ -13,7 +13,7 @@ from statistics import median
 from bench.analysis.drift import drift
 from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured
-from bench.analysis.outcomes import counts_of, error_rate, in_words
+from bench.analysis.outcomes import counts_of, error_rate, itemised
 from bench.digits import a_second, significant
 from bench.model import Counts, Failure, Suite, Trial, Verdict
 
@@ -121,7 +121,7 @@ def _errors(facts: Facts) -> str | None:
     log = "the server's own log" if facts.suite.plan.runtime == "external" else "the server's log in logs/"
     return (
         f"errors: {rate * 100:.2f} % of the requests were not answered rightly "
-        f"({in_words(counts)}); read {log}, and mend it or offer less load"
+        f"({itemised(counts)}); read {log}, and mend it or offer less load"
     )
 
 
@@ -134,7 +134,7 @@ def _overloaded(facts: Facts) -> str | None:
     chosen = "as --rate asked" if asked else "the rate came from a short pilot"
     return (
         f"overloaded: it, or this machine, could not keep up with {a_second(load.rate or 0.0)} ({chosen}): "
-        f"of {counts.offered:,} requests {in_words(counts)}, since only {load.users} may be under way at "
+        f"of {counts.offered:,} requests {itemised(counts)}, since only {load.users} may be under way at "
         f"once; offer less with --rate"
     )
 

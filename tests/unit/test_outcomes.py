@@ -15,8 +15,9 @@ from xml.etree import ElementTree
 import pytest
 
 from bench.analysis import analyse
-from bench.analysis.outcomes import counts_of, error_rate, in_words, kinds
+from bench.analysis.outcomes import counts_of, error_rate, itemised, kinds
 from bench.analysis.verdict import code
+from bench.load.outcomes import KINDS
 from bench.model import Client, Suite, Trial
 from bench.report import FORMATS
 from bench.report.headline import headline
@@ -179,7 +180,7 @@ def test_a_reason_names_the_counts_of_the_tables(name: str) -> None:
         counts = analysis.summaries[case].counts
         for reason in analysis.verdicts[case].reasons:
             if code(reason) in ("errors", "overloaded"):
-                assert in_words(counts) in reason
+                assert itemised(counts) in reason
             if code(reason) == "errors":
                 assert f"{(error_rate(counts) or 0) * 100:.2f} % of the requests" in reason
             if code(reason) == "generator-bound":
@@ -314,6 +315,14 @@ def test_nothing_due_is_nothing_measured(claims: bool) -> None:
 def test_without_a_right_answer_nothing_is_valid(claims: bool) -> None:
     suite = one_trial(claims, offered=16, ok=0, answers=0.0)
     assert not analyse(suite).verdicts[OPEN].valid
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("ok", "dropped", "unfinished")])
+def test_every_kind_of_error_has_words(kind: str) -> None:
+    trial = replace(planted("right").trials[0], failed=1, errors={kind: 1})
+    ((words, number),) = kinds(counts_of([trial]))
+    assert number == 1
+    assert words != kind
 
 
 def test_counts_add_up() -> None:

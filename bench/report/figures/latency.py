@@ -51,8 +51,8 @@ def section(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Sect
         "Latency",
         (_chart(suite, group, cases, f"latency-{n}") for n, group in enumerate(opened)),
         "Each further nine has the same room. Times count from when each request was due; a curve ends where "
-        "fewer than 100 requests took longer. Timed are right answers, and what was never answered at the time "
-        "that it waited.",
+        "fewer than 100 requests took longer. Timed are right answers, and what was never answered at the "
+        "time that it waited.",
         *left_out(opened),
     )
 
