@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.analysis.outcomes import counts_of
 from bench.digits import significant
-from bench.model import Deployment, Suite
+from bench.model import Suite, Trial
 
 NOT_KNOWN = "not known"
 # Of a kept connection that the server closes now and then, of one that it closes after each answer.
@@ -48,27 +48,33 @@ class Keeping:
         return NOT_KNOWN not in (self.said, self.seen) and self.seen.startswith("no") == self.claimed
 
 
-def keeping(suite: Suite, deployment: Deployment) -> Keeping:
-    """Look at closed load alone: with open load, connections are opened for requests that come together."""
-    cases = {
-        case.id
+def by_deployment(suite: Suite) -> Mapping[str, Keeping]:
+    """Of every deployment, by its name.
+
+    Closed load alone is looked at: with open load, connections are opened for requests that come together.
+    """
+    looked_at = {
+        case.id: case.deployment
         for case in suite.plan.cases
-        if case.deployment == deployment.name
-        and case.load.model == "closed"
-        and case.load.connection == "as-is"
+        if case.load.model == "closed" and case.load.connection == "as-is"
     }
-    trials = [trial for trial in suite.trials if trial.case in cases]
+    trials: dict[str, list[Trial]] = {}
+    for trial in suite.trials:
+        if trial.case in looked_at:
+            trials.setdefault(looked_at[trial.case], []).append(trial)
+    # Results of before stored a guess for what runs elsewhere.
+    known = suite.plan.runtime != "external"
+    return {
+        one.name: _keeping(one.server.keep_alive if known else None, trials.get(one.name, ()))
+        for one in suite.plan.deployments
+    }
+
+
+def _keeping(claimed: bool | None, trials: Sequence[Trial]) -> Keeping:
     counts = counts_of(trials)
     answers = counts.ok + counts.failed
-    # Results of before stored a guess for what runs elsewhere.
-    claimed = None if suite.plan.runtime == "external" else deployment.server.keep_alive
     return Keeping(
         claimed,
         counts.connections / answers if answers else None,
         any(trial.silent_close for trial in trials),
     )
-
-
-def by_deployment(suite: Suite) -> Mapping[str, Keeping]:
-    """Of every deployment, by its name."""
-    return {deployment.name: keeping(suite, deployment) for deployment in suite.plan.deployments}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from bench.analysis.keeping import NOT_KNOWN, keeping
+from bench.analysis.keeping import NOT_KNOWN, Keeping, by_deployment
 from bench.digits import a_second, typed
 from bench.model import Analysis, Deployment, Server, Suite
 from bench.report.page import Column, Listing, Row, Section, Table
@@ -51,7 +51,8 @@ def configuration(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) 
     deployments = [one for one in suite.plan.deployments if not (one.twin or one.old)]
     several = len({deployment.app.name for deployment in deployments}) > 1
     names = [f"{d.server.name}, {d.app.name}" if several else d.server.name for d in deployments]
-    facts = [_facts(suite, deployment) for deployment in deployments]
+    kept = by_deployment(suite)
+    facts = [_facts(suite, deployment, kept[deployment.name]) for deployment in deployments]
     commands = [_commands(deployment) for deployment in deployments]
     tables = [
         _side_by_side("What was measured", names, facts, code=False),
@@ -64,9 +65,8 @@ def configuration(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) 
     return Section("configuration", "Effective configuration", tables=tuple(tables), folded=True)
 
 
-def _facts(suite: Suite, deployment: Deployment) -> dict[str, str]:
+def _facts(suite: Suite, deployment: Deployment, kept: Keeping) -> dict[str, str]:
     server = deployment.server
-    kept = keeping(suite, deployment)
     return {
         "Version": _version(suite, server),
         "Concurrency": server.concurrency,

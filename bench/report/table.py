@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bench.analysis.keeping import NOT_KNOWN, keeping
+from collections.abc import Mapping
+
+from bench.analysis.keeping import NOT_KNOWN, Keeping, by_deployment
 from bench.analysis.outcomes import not_answered
 from bench.model import Server, Suite
 from bench.report.page import Column, Row, Table
@@ -61,15 +63,16 @@ def _capacity(suite: Suite, group: Group) -> Table:
         if group.latency
         else "p50 and p99: no open load was measured for these."
     ]
+    kept = by_deployment(suite)
     return Table(
         f"Capacity: {group.name}",
         _CAPACITY,
-        tuple(row_of(entry, _capacity_cells(suite, group, entry)) for entry in group.entries),
+        tuple(row_of(entry, _capacity_cells(kept, group, entry)) for entry in group.entries),
         (*notes, *_legend(suite, group)),
     )
 
 
-def _capacity_cells(suite: Suite, group: Group, entry: Entry) -> tuple[str, ...]:
+def _capacity_cells(kept: Mapping[str, Keeping], group: Group, entry: Entry) -> tuple[str, ...]:
     summary, server = entry.summary, entry.deployment.server
     at_least = "\N{GREATER-THAN OR EQUAL TO} " if entry.generator_bound else ""
     latency = group.latency.get(entry.case.server)
@@ -84,7 +87,7 @@ def _capacity_cells(suite: Suite, group: Group, entry: Entry) -> tuple[str, ...]
         megabytes(summary.memory_peak_bytes),
         number(summary.start_s),
         percent(summary.error_rate),
-        keeping(suite, entry.deployment).seen,
+        kept[entry.deployment.name].seen,
         workers_x_threads(server),
     )
 
