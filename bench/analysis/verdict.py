@@ -13,7 +13,7 @@ from statistics import median
 from bench.analysis.drift import drift
 from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured
-from bench.analysis.outcomes import counts_of, error_rate, itemised
+from bench.analysis.outcomes import counts_of, error_rate, itemised, not_right
 from bench.digits import a_second, significant
 from bench.model import Counts, Failure, Suite, Trial, Verdict
 
@@ -134,8 +134,8 @@ def _overloaded(facts: Facts) -> str | None:
     chosen = "as --rate asked" if asked else "the rate came from a short pilot"
     return (
         f"overloaded: it, or this machine, could not keep up with {a_second(load.rate or 0.0)} ({chosen}): "
-        f"of {counts.offered:,} requests {itemised(counts)}, since only {load.users} may be under way at "
-        f"once; offer less with --rate"
+        f"{not_right(counts):,} of {counts.offered:,} requests got no right answer ({itemised(counts)}), since "
+        f"only {load.users} may be under way at once; offer less with --rate"
     )
 
 

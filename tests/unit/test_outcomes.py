@@ -263,7 +263,7 @@ def test_the_pilot_s_rate_is_not_called_the_servers_fault() -> None:
     asked = reasons_of(suite)[0]
     found = reasons_of(replace(suite, plan=replace(suite.plan, rate=None)))[0]
 
-    assert "could not keep up with 600 a second (as --rate asked): of 600 requests 300 dropped" in asked
+    assert "could not keep up with 600 a second (as --rate asked): 300 of 600 requests got" in asked
     assert "(the rate came from a short pilot)" in found
     for reason in (asked, found):
         assert "mend" not in reason
