@@ -134,8 +134,8 @@ def _overloaded(facts: Facts) -> str | None:
     chosen = "as --rate asked" if asked else "the rate came from a short pilot"
     return (
         f"overloaded: it, or this machine, could not keep up with {a_second(load.rate or 0.0)} ({chosen}): "
-        f"{not_right(counts):,} of {counts.offered:,} requests got no right answer ({itemised(counts)}), since "
-        f"only {load.users} may be under way at once; offer less with --rate"
+        f"{not_right(counts):,} of {counts.offered:,} requests got no right answer ({itemised(counts)}), "
+        f"since only {load.users} may be under way at once; offer less with --rate"
     )
 
 
