@@ -20,6 +20,7 @@ from bench.deploy.cgroup import remove_leftovers as remove_cgroups
 from bench.deploy.engine import find_engine
 from bench.deploy.ownership import clean as remove_leftovers
 from bench.deploy.select import choose_runtime
+from bench.digits import significant
 from bench.doctor import examine, read_facts
 from bench.doctor.page import show
 from bench.environment import split_cpus
@@ -188,8 +189,8 @@ def calibrate(as_json: bool) -> None:
         click.echo(json.dumps(asdict(found), indent=1))
         return
     click.echo(
-        f"on kept connections     {found.keep_alive_rps:,.0f} requests a second\n"
-        f"a connection each       {found.close_rps:,.0f} requests a second\n"
+        f"on kept connections     {significant(found.keep_alive_rps)} requests a second\n"
+        f"a connection each       {significant(found.close_rps)} requests a second\n"
         f"latency floor, one user {found.latency_floor_s * 1e6:.0f} us"
     )
 

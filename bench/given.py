@@ -25,6 +25,8 @@ LIMITS = {
     # Histograms end there.
     "timeout": 60,
 }
+# A request in 100 seconds is a mistake in typing, not a load.
+_LOWEST = {"rate": 0.01, "seed": 0, "minutes": 0.1}
 _LISTS = frozenset({"servers", "scenarios", "target", "fail_if"})
 _NUMBERS = {name: float if name in ("rate", "minutes", "timeout") else int for name in LIMITS}
 NAMES = frozenset({"profile", "runtime", "app", "connection", "client", "out", "against", *_LISTS, *_NUMBERS})
@@ -109,7 +111,7 @@ def _typed(name: str, value: Any, place: str, problems: list[str]) -> Any:
     if name in _NUMBERS:
         kind = _NUMBERS[name]
         number = _number(value, kind)
-        lowest = 0 if name in ("seed", "minutes") else 1
+        lowest = _LOWEST.get(name, 1)
         if number is None or not lowest <= number <= LIMITS[name]:
             problems.append(
                 f"{place}: {value!r} is not {'a whole number' if kind is int else 'a number'} "

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bench.digits import a_second
 from bench.duration import expected_each_s, in_words, parts_of
 from bench.errors import ResultError
 from bench.model import Load, Plan
@@ -145,7 +146,7 @@ def _offered(load: Load) -> str:
     if load.model == "closed":
         return f"{count(load.users, 'user')}{closing}"
     if load.rate is not None:
-        return f"{load.rate:g} a second{closing}"
+        return f"{a_second(load.rate)}{closing}"
     share = "60 % of the slowest" if load.share is None else f"{load.share * 100:g} % of its own capacity"
     return share + closing
 

@@ -31,7 +31,8 @@ class Server:
     Attributes:
         command: what starts it, the same in a container and as a child process.
         environment: as the compose file says it, `${NAME:-default}` resolved.
-        keep_alive: whether it keeps connections open, by its documentation.
+        workers, threads: None for a server that runs already, of which only the address is known.
+        keep_alive: whether it keeps connections open, by its documentation; None as above.
         concurrency: the model in words, e.g. "1 process, 4 threads".
         default: whether a run without `--servers` measures it.
         docs: address of the documentation that justifies the settings.
@@ -43,9 +44,9 @@ class Server:
     title: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
-    workers: int
-    threads: int
-    keep_alive: bool
+    workers: int | None
+    threads: int | None
+    keep_alive: bool | None
     concurrency: str
     default: bool
     docs: str
@@ -260,7 +261,6 @@ class Target:
     url: str
     usage: UsageSource
     started_ns: int = 0
-    keep_alive: bool = True
     learned: tuple[Learned, ...] = ()
 
 
@@ -337,6 +337,8 @@ class Trial:
             before this was seen.
         statuses: whole answers by status, right and wrong ones.
         wrong: what whole answers that were not right were, in words, e.g. "302 to /slow-down".
+        silent_close: whether the server had shown that it closes each connection after its answer without
+            saying so, so that none was used again.
     """
 
     case: str
@@ -365,6 +367,7 @@ class Trial:
     syn_retransmits: int | None = None
     statuses: Mapping[str, int] = field(default_factory=dict)
     wrong: Mapping[str, int] = field(default_factory=dict)
+    silent_close: bool = False
 
 
 @dataclass(frozen=True)
@@ -478,12 +481,34 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """What became of a case's requests, over all its trials; see `Trial`.
+
+    Attributes:
+        sent_again: requests that had to be sent once more, on a new connection, because the server had
+            closed the kept one without saying so: no errors.
+    """
+
+    offered: int
+    ok: int
+    failed: int
+    errors: Mapping[str, int]
+    dropped: int
+    dropped_late: int
+    unfinished: int
+    sent_again: int
+    connections: int
+
+
+@dataclass(frozen=True)
 class Summary:
     """A case in figures. None: not measured, or too few samples (never zero).
 
     Attributes:
         latency_s: p50, p90, p95, p99, p999, max; a percentile with fewer than
             100 samples beyond it is None.
+        error_rate: the share of the requests offered that were not answered rightly.
+        requests: answers, right and wrong.
     """
 
     throughput_rps: Estimate | None
@@ -495,6 +520,7 @@ class Summary:
     error_rate: float | None
     requests: int
     connections_per_request: float | None
+    counts: Counts
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+from bench.digits import as_said
 from bench.duration import expected_s
 from bench.lengths import for_minutes
 from bench.model import (
@@ -193,7 +194,7 @@ def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
             rate = min(of_versions) * case.load.share
         else:
             return case
-        return replace(case, load=replace(case.load, rate=max(1.0, float(round(rate)))))
+        return replace(case, load=replace(case.load, rate=as_said(rate)))
 
     return replace(plan, cases=tuple(rated(case) for case in plan.cases))
 

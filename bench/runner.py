@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bench.analysis import analyse, sure_enough
+from bench.analysis.checks.facts import MAX_ERROR_RATE
 from bench.analysis.measured import counts
 from bench.analysis.slow import slow_s
-from bench.analysis.verdict import MAX_ERROR_RATE
 from bench.blocks import block_models, block_orders, starting_order
 from bench.counters import difference
 from bench.deploy import Runtime

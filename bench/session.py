@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from bench.analysis import analyse
 from bench.analysis.compare.limits import judge_plan
-from bench.analysis.verdict import code
+from bench.analysis.verdict import AT_FAULT, code
 from bench.calibrate import NULL_DEPLOYMENT, calibrate
 from bench.deploy import Runtime
 from bench.deploy.external import URL_VARIABLE
@@ -34,7 +34,6 @@ from bench.targets import measured_twice
 from bench.versions import Checkout, checked_out
 
 CALIBRATION_BLOCKS = 10
-_SERVER_AT_FAULT = frozenset({"failed", "errors"})
 _GENERATOR_AT_FAULT = frozenset({"generator-limits"})
 
 
@@ -55,9 +54,9 @@ def target_server(name: str, url: str) -> Server:
         title=name,
         command=(),
         environment={URL_VARIABLE: url},
-        workers=0,
-        threads=0,
-        keep_alive=True,
+        workers=None,
+        threads=None,
+        keep_alive=None,
         concurrency="not known",
         default=True,
         docs="",
@@ -249,7 +248,7 @@ def exit_code(suite: Suite, analysis: Analysis) -> int:
     if suite.failures:
         return EXIT_SERVER_FAILED
     reasons = {code(reason) for verdict in analysis.verdicts.values() for reason in verdict.reasons}
-    if reasons & _SERVER_AT_FAULT:
+    if reasons & AT_FAULT:
         return EXIT_SERVER_FAILED
     limits = {judgement.state for judgement in judge_plan(suite.plan, analysis)}
     if "exceeded" in limits:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.analysis.running import RunningLatency, RunningRate
+from bench.digits import a_second, significant
 from bench.model import Case, Estimate, Load, Plan, Trial
 
 
@@ -39,11 +40,11 @@ class Standings:
         """Requests a second of closed load; p99 of open load, or p50 while p99 has too few samples."""
         if case.id in self._rates:
             rate = self._rates[case.id].estimate()
-            return None if rate is None else Figure(f"{rate.value:,.0f} a second", _half_width(rate))
+            return None if rate is None else Figure(a_second(rate.value), _half_width(rate))
         for name, share in (("p99", 0.99), ("p50", 0.5)):
             time_s = self._latencies[case.id].percentile(share)
             if time_s is not None:
-                return Figure(f"{name} {time_s.value * 1e3:,.1f} ms", _half_width(time_s))
+                return Figure(f"{name} {significant(time_s.value * 1e3)} ms", _half_width(time_s))
         return None
 
 

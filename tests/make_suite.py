@@ -187,7 +187,7 @@ def _deployment(name: str, database: int) -> Deployment:
         environment={"APP": "apps.shortly.wsgi:application", "WORKERS": "1", "THREADS": "4"},
         workers=1,
         threads=4,
-        keep_alive=server_name != "wsgiref",
+        keep_alive=server_name.removesuffix(OLD_SUFFIX) != "wsgiref",
         concurrency="1 process, 4 threads",
         default=True,
         docs="https://docs.example/settings",
@@ -261,7 +261,7 @@ def _closed(
         dropped_late=0,
         unfinished=0,
         errors={"status": failed} if failed else {},
-        connections=0,
+        connections=0 if _keeps(case) else answers,
         lost=0,
         mean_s=mean_s,
         cpu_s=0.95 * answers / rate,
@@ -293,7 +293,7 @@ def _open(
         dropped_late=0,
         unfinished=0,
         errors={"status": failed} if failed else {},
-        connections=0,
+        connections=0 if _keeps(case) else due,
         lost=0,
         mean_s=latency_s,
         cpu_s=0.95 * due / rate,
@@ -305,6 +305,10 @@ def _open(
         },
         host={"steal_s": 0.0},
     )
+
+
+def _keeps(case: Case) -> bool:
+    return not case.server.startswith("wsgiref")
 
 
 def _rounded(seconds: float) -> int:

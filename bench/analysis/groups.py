@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from bench.digits import a_second
 from bench.model import Case, Load
 
 
@@ -19,7 +20,7 @@ def describe(load: Load) -> str:
         return f"closed load of {load.users} user{'s' * (load.users != 1)}{closing}"
     if load.share is not None:
         return f"open load of {load.share * 100:.0f} % of each server's own capacity{closing}"
-    rate = "a rate not set yet" if load.rate is None else f"{load.rate:,.6g} a second"
+    rate = "a rate not set yet" if load.rate is None else a_second(load.rate)
     return f"open load of {rate}{closing}"
 
 

@@ -7,7 +7,7 @@ from statistics import median
 
 from bench.analysis.estimate import estimate
 from bench.analysis.measured import Measured
-from bench.analysis.verdict import error_rate
+from bench.analysis.outcomes import counts_of, error_rate
 from bench.model import DeploymentRecord, Summary
 
 PERCENTILES: Mapping[str, float] = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
@@ -22,7 +22,8 @@ def summarise(measured: Measured, records: Sequence[DeploymentRecord]) -> Summar
         records: of this case's deployment, one a round.
     """
     latency = measured.latency
-    answers = int(measured.total(lambda t: t.ok + t.failed))
+    counts = counts_of(measured.trials)
+    answers = counts.ok + counts.failed
     percentiles: dict[str, float | None] = {
         name: latency.percentile_s(share) if latency else None for name, share in PERCENTILES.items()
     }
@@ -36,7 +37,8 @@ def summarise(measured: Measured, records: Sequence[DeploymentRecord]) -> Summar
         memory_idle_bytes=int(median(idle)) if idle else None,
         memory_peak_bytes=max(peaks, default=None),
         start_s=median(starts) if starts else None,
-        error_rate=error_rate(measured),
+        error_rate=error_rate(counts),
         requests=answers,
-        connections_per_request=measured.total(lambda t: t.connections) / answers if answers else None,
+        connections_per_request=counts.connections / answers if answers else None,
+        counts=counts,
     )

@@ -142,7 +142,6 @@ class ComposeRuntime:
             url=f"http://{address(state)}:{PORT}",
             usage=usage,
             started_ns=nanoseconds(str(state["State"]["StartedAt"])),
-            keep_alive=deployment.server.keep_alive,
         )
 
     def alive(self, target: Target) -> bool:

@@ -59,7 +59,6 @@ class ExternalRuntime:
             deployment=deployment.name,
             url=sent(deployment.server.environment[URL_VARIABLE]),
             usage=UsageSource("none"),
-            keep_alive=deployment.server.keep_alive,
         )
 
     def alive(self, target: Target) -> bool:  # noqa: ARG002

@@ -156,7 +156,6 @@ class LocalRuntime:
             url=f"http://127.0.0.1:{port}",
             usage=running.usage,
             started_ns=started_ns,
-            keep_alive=deployment.server.keep_alive,
         )
 
     def alive(self, target: Target) -> bool:

@@ -75,7 +75,7 @@ def needs(plan: Plan, cpus: int) -> Needs:
         memory_bytes=processes * _PROCESS_BYTES + most * _USER_BYTES,
         threads=_OTHER_THREADS
         + processes * (_THREADS_A_PROCESS + cpus)
-        + sum(1 + d.server.workers * (1 + d.server.threads) for d in servers),
+        + sum(1 + (d.server.workers or 0) * (1 + (d.server.threads or 0)) for d in servers),
     )
 
 

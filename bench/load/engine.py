@@ -21,7 +21,6 @@ from bench.load.protocol import read_target, read_trial_order
 from bench.load.records import Counted, Records, Window
 from bench.load.template import Template
 from bench.load.wire import Exchange
-from bench.model import TIMEOUT_S as TIMEOUT_S
 from bench.model import Connection, Learned, Target, Trial, TrialOrder
 from bench.scenarios import SCENARIOS
 from bench.scenarios.learned import held
@@ -259,6 +258,7 @@ class Meter:
             "generator_cpu": generator_ns / wall_ns if wall_ns else 0.0,
             "connections": opened,
             "lost": lost,
+            "silent_close": not self._link.reuse,
         }
 
 

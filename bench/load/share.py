@@ -74,6 +74,7 @@ def merge(parts: Sequence[Trial]) -> Trial:
         begun=begun,
         mean_s=sum(mean * number for mean, number in times) / begun if begun else None,
         syn_retransmits=sum(part.syn_retransmits or 0 for part in parts),
+        silent_close=any(part.silent_close for part in parts),
         generator_cpu=max(part.generator_cpu for part in parts),
         histograms={
             name: _added([part.histograms[name] for part in parts if name in part.histograms])

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from bench.model import Analysis, Estimate, Suite
+from bench.analysis.keeping import Keeping, by_deployment
+from bench.model import Analysis, Counts, Estimate, Suite
 from bench.report.results import Entry, Group, groups
 from bench.report.spreadsheet import lines
 
 
 def render(suite: Suite, analysis: Analysis) -> str:
     """The header, and all cases in the report's order."""
-    rows = [_row(group, entry) for group in groups(suite, analysis, old=True) for entry in group.entries]
+    kept = by_deployment(suite)
+    rows = [
+        _row(group, entry, kept[entry.deployment.name])
+        for group in groups(suite, analysis, old=True)
+        for entry in group.entries
+    ]
     return lines(list(rows[0]), rows)
 
 
-def _row(group: Group, entry: Entry) -> dict[str, object]:
+def _row(group: Group, entry: Entry, kept: Keeping) -> dict[str, object]:
     case, summary, server = entry.case, entry.summary, entry.deployment.server
     return {
         "case": case.id,
@@ -37,10 +43,26 @@ def _row(group: Group, entry: Entry) -> dict[str, object]:
         "error_rate": summary.error_rate,
         "requests": summary.requests,
         "connections_per_request": summary.connections_per_request,
-        "keep_alive": server.keep_alive,
-        "workers": server.workers,
-        "threads": server.threads,
+        "keep_alive": kept.claimed,
+        "keep_alive_seen": kept.seen,
+        "workers": server.workers or None,
+        "threads": server.threads or None,
+        **_counts(summary.counts),
         "old": entry.deployment.old,
+    }
+
+
+def _counts(counts: Counts) -> dict[str, object]:
+    """As `result.json` names them; `error_rate` is (failed + dropped + unfinished) / offered."""
+    return {
+        "offered": counts.offered,
+        "ok": counts.ok,
+        "failed": counts.failed,
+        "errors": " ".join(f"{kind}={number}" for kind, number in counts.errors.items()),
+        "dropped": counts.dropped,
+        "dropped_late": counts.dropped_late,
+        "unfinished": counts.unfinished,
+        "sent_again": counts.sent_again,
     }
 
 

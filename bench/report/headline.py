@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from bench.analysis.pairs import deviation
-from bench.analysis.verdict import code, lacking
+from bench.analysis.verdict import AT_FAULT, code
 from bench.model import Analysis, Comparison, Suite
 from bench.report import against
 from bench.report.results import Entry, Group
@@ -68,22 +69,31 @@ def _interrupted(suite: Suite) -> str:
 
 
 def _not_a_measurement(suite: Suite, groups: tuple[Group, ...]) -> str:
-    servers = {entry.case.server: True for group in groups for entry in group.entries}
-    unasked: dict[str, bool] = {}
+    """Who answered rightly, and of whom of these not everything could be tried."""
+    entries: dict[str, list[Entry]] = {}
     for group in groups:
         for entry in group.entries:
-            servers[entry.case.server] &= entry.verdict.valid
-            if lacking(entry.verdict):
-                unasked[entry.case.server] = True
-    wrong = [name for name, right in servers.items() if not right and name not in unasked]
+            entries.setdefault(entry.case.server, []).append(entry)
+    right = [name for name, own in entries.items() if _answered_rightly(own)]
+    wrong = [name for name in entries if name not in right]
     others = f"; not so {listed(wrong)}" if wrong else ""
-    if unasked:
-        others += f"; the load generator couldn't ask {listed(list(unasked))} as it should"
-    right = sum(servers.values())
+    partly = [f"{name} ({why})" for name in right if (why := _reasons(entries[name]))]
+    unsure = f" Not measured under every load: {listed(partly)}; Validity says why." if partly else ""
     return (
         f"Not a measurement: the {suite.plan.profile} profile only shows whether everything works. "
-        f"{right} of {count(len(servers), 'server')} answered rightly{others}."
+        f"{len(right)} of {count(len(entries), 'server')} answered rightly{others}.{unsure}"
     )
+
+
+def _answered_rightly(entries: list[Entry]) -> bool:
+    """Whether it was asked anything, and is at fault nowhere."""
+    reasons = {code(reason) for entry in entries for reason in entry.verdict.reasons}
+    asked = any(entry.summary.counts.ok for entry in entries) or "generator-limits" in reasons
+    return not reasons & AT_FAULT and asked
+
+
+def _reasons(entries: Iterable[Entry]) -> str:
+    return ", ".join(dict.fromkeys(code(reason) for entry in entries for reason in entry.verdict.reasons))
 
 
 def _sentence(analysis: Analysis, group: Group) -> str:
@@ -120,7 +130,7 @@ def _not_ranked(group: Group) -> str:
 
 
 def _why(group: Group, entry: Entry) -> str:
-    reasons = ", ".join(dict.fromkeys(map(code, entry.verdict.reasons)))
+    reasons = _reasons([entry])
     if group.closed and entry.generator_bound:
         return f"{reasons}: at least {value_of(entry.summary.throughput_rps)} a second"
     return reasons

@@ -20,12 +20,12 @@ from typing import Literal
 from xml.etree import ElementTree
 
 from bench.analysis.compare.limits import Judgement, judge_plan
-from bench.analysis.verdict import code
+from bench.analysis.verdict import AT_FAULT, code
 from bench.model import Analysis, Case, Environment, Suite, Summary
 from bench.report.units import plain
 from bench.report.words import limit_lines
 
-_AT_FAULT = frozenset({"failed", "errors"})
+_COUNTS = ("offered", "ok", "failed", "dropped", "dropped_late", "unfinished", "sent_again")
 _NOT_XML = re.compile("[\ufffe\uffff]")
 
 Outcome = tuple[Literal["failure", "error", "skipped"], str]
@@ -92,7 +92,7 @@ def _limit_outcome(judgement: Judgement) -> Outcome | None:
 
 def _outcome(suite: Suite, analysis: Analysis, case: Case) -> Outcome | None:
     reasons = analysis.verdicts[case.id].reasons
-    at_fault = [reason for reason in reasons if code(reason) in _AT_FAULT]
+    at_fault = [reason for reason in reasons if code(reason) in AT_FAULT]
     if at_fault:
         return "failure", "; ".join(at_fault)
     stops = [f.reason for f in suite.failures if f.deployment == case.deployment and f.phase == "stop"]
@@ -116,6 +116,7 @@ def _figures(summary: Summary) -> str:
         "memory_peak_bytes": summary.memory_peak_bytes,
         "start_s": summary.start_s,
         "error_rate": summary.error_rate,
+        **{name: getattr(summary.counts, name) for name in _COUNTS if summary.counts.offered},
     }
     return "\n".join(f"{name} {value:.9g}" for name, value in values.items() if value is not None)
 

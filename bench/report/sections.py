@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from bench.analysis.answers import unlike
+from bench.analysis.keeping import by_deployment
+from bench.analysis.outcomes import NOT_ACCOUNTED, SENT_AGAIN, kinds, not_accounted
 from bench.model import Analysis, DeploymentRecord, Suite
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.results import Entry, Group, groups
 from bench.report.table import row_of, table
-from bench.report.units import count, percent, ratio, ratio_interval
+from bench.report.units import count, number, percent, ratio, ratio_interval
 
 MAX_IDLE_CPU = 0.005
 
@@ -34,10 +35,39 @@ def validity(suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sect
     lines += [line for line in (twin_line(suite, analysis, found), detectable(analysis)) if line is not None]
     if suite.plan.claims and analysis.twin is None:
         lines.append("No twin was measured: the harness's own error is not known.")
+    lines += _connections(suite, analysis)
     lines += [_busy(record) for record in suite.deployments if (record.idle_cpu or 0) > MAX_IDLE_CPU]
     lines += unlike(suite)
     lines += [_gap(gap) for gap in suite.gaps]
     return Section("validity", "Validity", tuple(lines), points)
+
+
+def _connections(suite: Suite, analysis: Analysis) -> Iterator[str]:
+    """What each server does to kept connections, where that isn't what it says."""
+    apps = {deployment.app.name for deployment in suite.plan.deployments}
+    for deployment, kept in by_deployment(suite).items():
+        name = deployment if len(apps) > 1 else deployment.removesuffix(f".{next(iter(apps))}")
+        counts = [
+            analysis.summaries[case.id].counts for case in suite.plan.cases if case.deployment == deployment
+        ]
+        again = sum(one.sent_again for one in counts)
+        if kept.silent:
+            yield (
+                f"{name} closes each connection after its answer without saying so: a client that keeps "
+                f"connections finds them gone, and has to send its request again. Here each got a new one."
+            )
+        elif again:
+            yield (
+                f"{name} closed kept connections without saying so: {count(again, 'request')} of "
+                f"{sum(one.offered for one in counts):,} had to be sent again on a new one. They are no "
+                f"errors, but a client that doesn't try again would see them fail."
+            )
+        if kept.contradicted:
+            documented = "keeps connections open" if kept.claimed else "closes each connection"
+            yield (
+                f"{name} {documented} by its documentation, but was seen to open {number(kept.per_answer)} "
+                f"connections an answer."
+            )
 
 
 def _busy(record: DeploymentRecord) -> str:
@@ -115,8 +145,8 @@ _WORDS = {
 }
 
 
-def errors(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Section | None:
-    """Requests that were not answered rightly, and connections lost, by kind."""
+def errors(suite: Suite, analysis: Analysis, _found: tuple[Group, ...]) -> Section | None:
+    """Requests that were not answered rightly, and those that were sent again, by kind."""
     if not suite.trials:
         return None
     columns = (
@@ -126,29 +156,39 @@ def errors(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Secti
         Column("Share"),
     )
     tables = []
-    for group in found:
-        rows = tuple(row for entry in group.entries for row in _kinds(suite, entry))
+    for group in groups(suite, analysis, old=True):
+        rows = tuple(row for entry in group.entries for row in _kinds(entry))
         if rows:
             tables.append(Table(f"Errors: {group.name}", columns, rows))
-    line = _ERRORS_NOTE if tables else "No request failed, none was dropped, and no connection was lost."
+    if tables:
+        line = _ERRORS_NOTE
+    else:
+        right = sum(summary.counts.ok for summary in analysis.summaries.values())
+        again = "none of them at a second try" if suite.plan.client == "loop" else _NOT_SEEN
+        line = f"All {count(right, 'request')} were answered rightly, {again}."
     return Section("errors", "Errors by kind", (line,), tables=tuple(tables))
 
 
-def _kinds(suite: Suite, entry: Entry) -> list[Row]:
-    trials = [trial for trial in suite.trials if trial.case == entry.case.id]
-    offered = sum(trial.offered for trial in trials)
-    kinds = Counter[str]()
-    for trial in trials:
-        kinds.update(trial.errors)
-    beside = {"dropped": sum(t.dropped for t in trials), "connection lost": sum(t.lost for t in trials)}
+def _kinds(entry: Entry) -> list[Row]:
+    counts = entry.summary.counts
+    beside = ((SENT_AGAIN, counts.sent_again), (NOT_ACCOUNTED, not_accounted(counts)))
     return [
-        row_of(entry, (entry.case.server, kind, f"{found:,}", percent(found / offered)))
-        for kind, found in [*kinds.most_common(), *beside.items()]
+        row_of(
+            entry,
+            (
+                entry.case.server,
+                kind,
+                f"{found:,}",
+                percent(found / counts.offered if counts.offered else None),
+            ),
+        )
+        for kind, found in (*kinds(counts), *beside)
         if found
     ]
 
 
+_NOT_SEEN = "some of them perhaps at a second try, which locust's client makes without a word"
 _ERRORS_NOTE = (
-    "Shares of the requests offered. A lost connection was closed by the server between two requests: a "
-    "finding, not an error."
+    "Shares of the requests offered; those of one server sum to its Errors. What was sent again is no error: "
+    "the server had closed the kept connection without a word, and the request went out again on a new one."
 )

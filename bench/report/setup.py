@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shlex
 
+from bench.analysis.keeping import NOT_KNOWN, Keeping, by_deployment
+from bench.digits import a_second, typed
 from bench.model import TIMEOUT_S, Analysis, Deployment, Server, Suite
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.results import Group
-from bench.report.units import NOT_MEASURED, count, number, yes
+from bench.report.table import workers_x_threads
+from bench.report.units import NOT_MEASURED, count, number
 
 
 def environment(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section:
@@ -28,7 +31,7 @@ def environment(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) ->
         f"a case, after {plan.warmup_s:g} s of warm-up",
         "Generator alone": "not calibrated"
         if suite.calibration is None
-        else f"{number(suite.calibration.keep_alive_rps)} a second on kept connections, "
+        else f"{a_second(suite.calibration.keep_alive_rps)} on kept connections, "
         f"{number(suite.calibration.close_rps)} with a connection each",
         **{f"Version of {name}": version for name, version in sorted(env.versions.items())},
     }
@@ -43,12 +46,13 @@ def environment(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) ->
     )
 
 
-def configuration(suite: Suite, analysis: Analysis, _found: tuple[Group, ...]) -> Section:
+def configuration(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section:
     """What each server was started with, side by side."""
     deployments = [one for one in suite.plan.deployments if not (one.twin or one.old)]
     several = len({deployment.app.name for deployment in deployments}) > 1
     names = [f"{d.server.name}, {d.app.name}" if several else d.server.name for d in deployments]
-    facts = [_facts(suite, analysis, deployment) for deployment in deployments]
+    kept = by_deployment(suite)
+    facts = [_facts(suite, deployment, kept[deployment.name]) for deployment in deployments]
     commands = [_commands(deployment) for deployment in deployments]
     tables = [
         _side_by_side("What was measured", names, facts, code=False),
@@ -61,22 +65,22 @@ def configuration(suite: Suite, analysis: Analysis, _found: tuple[Group, ...]) -
     return Section("configuration", "Effective configuration", tables=tuple(tables), folded=True)
 
 
-def _facts(suite: Suite, analysis: Analysis, deployment: Deployment) -> dict[str, str]:
+def _facts(suite: Suite, deployment: Deployment, kept: Keeping) -> dict[str, str]:
     server = deployment.server
-    used = next((analysis.summaries[c.id] for c in suite.plan.cases if c.deployment == deployment.name), None)
     return {
         "Version": _version(suite, server),
         "Concurrency": server.concurrency,
-        "Workers x threads": f"{server.workers} x {server.threads}",
-        "Keep-alive": yes(server.keep_alive),
-        "Connections a request": number(used.connections_per_request if used else None),
+        "Workers x threads": workers_x_threads(server),
+        "Keep-alive, documented": kept.said,
+        "Keep-alive, seen": kept.seen,
+        "Connections an answer": number(kept.per_answer),
         "Why": server.docs,
     }
 
 
 def _version(suite: Suite, server: Server) -> str:
     if suite.plan.runtime == "external":
-        return "not known"
+        return NOT_KNOWN
     return suite.environment.versions.get(server.package, NOT_MEASURED) if server.package else "Python's own"
 
 
@@ -119,7 +123,7 @@ def repeat_command(suite: Suite) -> str:
         words += ["--users", str(plan.users)]
     words += ["--rounds", str(plan.rounds), "--blocks", str(plan.blocks), "--seed", str(plan.seed)]
     if plan.rate is not None:
-        words += ["--rate", f"{plan.rate:g}"]
+        words += ["--rate", typed(plan.rate)]
     if plan.cases and all(case.load.connection == "close" for case in plan.cases):
         words += ["--connection", "close"]
     if plan.timeout_s != TIMEOUT_S:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from bench.model import Suite
+from collections.abc import Mapping
+
+from bench.analysis.keeping import NOT_KNOWN, Keeping, by_deployment
+from bench.analysis.outcomes import not_answered
+from bench.model import Server, Suite
 from bench.report.page import Column, Row, Table
 from bench.report.results import Entry, Group
 from bench.report.units import (
@@ -15,7 +19,6 @@ from bench.report.units import (
     number,
     percent,
     value_of,
-    yes,
 )
 
 _CAPACITY = (
@@ -60,15 +63,16 @@ def _capacity(suite: Suite, group: Group) -> Table:
         if group.latency
         else "p50 and p99: no open load was measured for these."
     ]
+    kept = by_deployment(suite)
     return Table(
         f"Capacity: {group.name}",
         _CAPACITY,
-        tuple(row_of(entry, _capacity_cells(group, entry)) for entry in group.entries),
+        tuple(row_of(entry, _capacity_cells(kept, group, entry)) for entry in group.entries),
         (*notes, *_legend(suite, group)),
     )
 
 
-def _capacity_cells(group: Group, entry: Entry) -> tuple[str, ...]:
+def _capacity_cells(kept: Mapping[str, Keeping], group: Group, entry: Entry) -> tuple[str, ...]:
     summary, server = entry.summary, entry.deployment.server
     at_least = "\N{GREATER-THAN OR EQUAL TO} " if entry.generator_bound else ""
     latency = group.latency.get(entry.case.server)
@@ -83,16 +87,21 @@ def _capacity_cells(group: Group, entry: Entry) -> tuple[str, ...]:
         megabytes(summary.memory_peak_bytes),
         number(summary.start_s),
         percent(summary.error_rate),
-        yes(server.keep_alive),
-        f"{server.workers} x {server.threads}",
+        kept[entry.deployment.name].seen,
+        workers_x_threads(server),
     )
+
+
+def workers_x_threads(server: Server) -> str:
+    """Results of before have zeros for what nobody knows."""
+    return f"{server.workers} x {server.threads}" if server.workers else NOT_KNOWN
 
 
 def _latency(suite: Suite, group: Group) -> Table:
     return Table(
         f"Latency: {group.name}",
         _LATENCY,
-        tuple(row_of(entry, _latency_cells(suite, entry)) for entry in group.entries),
+        tuple(row_of(entry, _latency_cells(entry)) for entry in group.entries),
         (
             "Times count from the moment each request was due, so that a server that stalls can't hide it.",
             *_legend(suite, group),
@@ -100,18 +109,15 @@ def _latency(suite: Suite, group: Group) -> Table:
     )
 
 
-def _latency_cells(suite: Suite, entry: Entry) -> tuple[str, ...]:
+def _latency_cells(entry: Entry) -> tuple[str, ...]:
     summary = entry.summary
-    trials = [trial for trial in suite.trials if trial.case == entry.case.id]
-    offered = sum(trial.offered for trial in trials)
-    lost = sum(trial.dropped + trial.unfinished for trial in trials)
     return (
         _rank(entry),
         entry.case.server,
         *(_percentile(entry, name, strict=False) for name in ("p50", "p90", "p95", "p99", "p999", "max")),
         value_of(summary.throughput_rps),
         milliseconds(summary.cpu_s_per_request.value if summary.cpu_s_per_request else None),
-        percent(lost / offered if offered else None),
+        percent(not_answered(summary.counts)),
         percent(summary.error_rate),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from bench.digits import significant
 from bench.model import Estimate
 
 NOT_MEASURED = "n/a"
@@ -18,13 +19,7 @@ _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u20
 
 def number(value: float | None) -> str:
     """Three significant digits, and all those before the point."""
-    if value is None:
-        return NOT_MEASURED
-    if value == 0:
-        return "0"
-    size = abs(value)
-    digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
-    return f"{value:,.{digits}f}"
+    return NOT_MEASURED if value is None else significant(value)
 
 
 def milliseconds(seconds: float | None) -> str:

@@ -224,7 +224,7 @@ def test_the_place_of_a_wrong_value_is_named(checkout: Path) -> None:
         ("users = inf", "users: inf is not a whole number from 1 to 4000"),
         ("rounds = 1.9", "rounds: 1.9 is not a whole number"),
         ("users = 4001", "users: 4001 is not a whole number from 1 to 4000"),
-        (f"rate = 1{'0' * 400}", "is not a number from 1 to 1000000"),
+        (f"rate = 1{'0' * 400}", "is not a number from 0.01 to 1000000"),
         ("rate = nan", "rate: nan is not a number"),
         (None, "bench.toml can't be read: Is a directory"),
     ],

@@ -265,9 +265,8 @@ def test_a_suite_without_trials() -> None:
     ("reason", "changes"),
     [
         ("errors", {"failed": 1, "offered": 301, "ok": 284, "errors": {"body": 1}}),
-        ("errors", {"dropped": 1, "offered": 301, "ok": 284, "unfinished": 16}),
+        ("overloaded", {"dropped": 1, "offered": 301, "ok": 284, "unfinished": 16}),
         ("errors", {"unfinished": 1, "offered": 301}),
-        ("errors", {"lost": 1}),
         ("generator-bound", {"dropped": 1, "dropped_late": 1, "offered": 301}),
         ("balance", {"offered": 12345}),
         ("generator-bound", {"generator_cpu": 0.85}),
@@ -288,12 +287,14 @@ def test_a_drop_that_the_generator_was_late_for_is_not_the_servers() -> None:
     found = analyse(one_server(dropped=1, dropped_late=1, offered=301, ok=300))
     assert codes(found, CLOSED.format("gunicorn")) == ["generator-bound"]
     summary = found.summaries[CLOSED.format("gunicorn")]
-    assert summary.error_rate == 0.0
+    assert summary.error_rate == 1 / 301
 
 
-def test_a_server_that_always_closes_without_a_word_has_lost_nothing() -> None:
-    found = analyse(one_server(lost=300, connections=300))
+@pytest.mark.parametrize("connections", [0, 3, 149, 151, 300])
+def test_what_was_sent_again_is_no_error_however_often(connections: int) -> None:
+    found = analyse(one_server(lost=connections, connections=connections))
     assert codes(found, CLOSED.format("gunicorn")) == []
+    assert found.summaries[CLOSED.format("gunicorn")].error_rate == 0
 
 
 def test_what_stood_still_is_not_called_faster() -> None:

@@ -26,6 +26,7 @@ from bench.analysis.estimate import effect
 from bench.analysis.holm import holm_levels
 from bench.analysis.measured import measured
 from bench.cli import cli
+from bench.digits import significant
 from bench.errors import UsageError
 from bench.model import NO_DIFFERENCE, Change, CpuSplit, Failure, Load, Suite, Trial, TrialLength
 from bench.report.compare import FORMATS
@@ -260,7 +261,10 @@ def test_open_load_is_the_same_within_one_percent(rate: float, same: bool) -> No
     assert (("a", "p50") in by_key(found)) == same
     if not same:
         (other,) = found.not_compared
-        assert f"open load of 600 a second in OLD, open load of {rate:g} a second in NEW" in other.reason
+        assert (
+            f"open load of 600 a second in OLD, open load of {significant(rate)} a second in NEW"
+            in other.reason
+        )
         assert "--rate" in other.reason
 
 

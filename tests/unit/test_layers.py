@@ -37,7 +37,7 @@ LAYERS = (
     ("bench.scenarios",),
     ("bench.process",),
     ("bench.interrupt",),
-    ("bench.model", "bench.errors", "bench.shortage"),
+    ("bench.model", "bench.errors", "bench.shortage", "bench.digits"),
 )
 
 # Importing locust patches the standard library, so it happens in the driver's process and nowhere else.

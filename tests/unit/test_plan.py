@@ -211,9 +211,12 @@ def test_a_servers_capacity_is_what_suits_it_best() -> None:
     assert rates["wsgiref/hello/hello/open-50"] is None, "nothing is known of its capacity"
 
 
-def test_a_rate_is_never_zero() -> None:
-    plan = with_open_rates(plan_of(), {"uwsgi/hello/hello/closed-16": 0.3})
-    assert {case.load.rate for case in plan.cases if case.load.model == "open"} == {1.0, None}
+@pytest.mark.parametrize(
+    ("capacity", "rate"), [(0.3, 0.18), (1 / 1.5, 0.4), (1 / 0.7, 0.857), (33.3333, 20.0), (2_345.6, 1_407.0)]
+)
+def test_sixty_percent_of_a_slow_page_is_sixty_percent(capacity: float, rate: float) -> None:
+    plan = with_open_rates(plan_of(), {"uwsgi/hello/hello/closed-16": capacity})
+    assert {case.load.rate for case in plan.cases if case.load.model == "open"} == {rate, None}
 
 
 def test_only_the_first_scenario_is_measured_with_every_load() -> None:

@@ -177,8 +177,8 @@ def test_a_tie_is_not_said_to_have_one_figure() -> None:
 def test_errors_are_counted_by_kind() -> None:
     suite = SUITES["all-invalid"]()
     failed = sum(t.failed for t in suite.trials if t.case == "gunicorn/shortly/mixed/closed-16")
-    assert f"| gunicorn | status | {failed:,} |" in rendered(suite, "md")
-    assert "No request failed" in rendered(standard(), "md")
+    assert f"| gunicorn | wrong status | {failed:,} |" in rendered(suite, "md")
+    assert " requests were answered rightly, none of them at a second try." in rendered(standard(), "md")
 
 
 def test_nothing_from_outside_is_markup() -> None:

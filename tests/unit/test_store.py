@@ -192,7 +192,7 @@ def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path, suite: Suite) -> 
     [
         ('"schema_version": 1', '"schema_version": 2', r"schema_version: .* reads 1, found 2"),
         ('"seed": 1', '"seed": "1"', r"result\.plan\.seed: expected an integer, found '1'"),
-        ('"ok": ', '"okay": ', r"cases\[0\]\.trials\[0\]: ok missing"),
+        ('"answers": ', '"replies": ', r"cases\[0\]\.trials\[0\]: answers missing"),
         ('"complete": true', '"complete": 1', r"complete: expected true or false"),
         ('"close": {"rps"', '"close": {"rpm"', r"calibration: 'rps' missing"),
         ('"model": "closed"', '"model": "ajar"', r"expected one of closed, open"),
@@ -286,6 +286,7 @@ def test_the_result_follows_its_schema(tmp_path: Path, suite: Suite) -> None:
         (model.Subject, "subject", ()),
         (model.Uncompared, "uncompared", ()),
         (model.Estimate, "estimate", ()),
+        (model.Counts, "counts", ()),
         (model.Trial, "trial", ("case",)),
     ],
 )

@@ -9,14 +9,14 @@ from functools import cached_property
 from bench.analysis.compare.figures import OF_A_CASE, OF_A_DEPLOYMENT, Records
 from bench.analysis.groups import describe
 from bench.analysis.measured import Measured, measured
-from bench.analysis.verdict import code, judge
+from bench.analysis.verdict import AT_FAULT, code, judge
 from bench.model import Case, Deployment, DeploymentRecord, Subject, Suite, Uncompared, Verdict
 
 SAME_RATE = 0.01
 """Open load of two rates that differ by less than this share is the same load."""
 
-# What a deployment costs beside its requests says nothing where it answered wrongly or not at all.
-_AT_FAULT = frozenset({"failed", "errors", "not-measured"})
+# What a deployment costs beside its requests says nothing where it answered wrongly, or not all of them.
+_NOT_COMPARABLE = AT_FAULT | {"overloaded", "not-measured", "no-right-answer"}
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Run:
         """Why nothing of a deployment may be used."""
         for one in self.cases:
             if one.deployment.name == deployment:
-                reasons = [r for r in self.verdicts[one.case.id].reasons if code(r) in _AT_FAULT]
+                reasons = [r for r in self.verdicts[one.case.id].reasons if code(r) in _NOT_COMPARABLE]
                 if reasons:
                     return f"not valid in {self.name}: {'; '.join(reasons)}"
         return None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from bench.analysis.keeping import NOT_KNOWN
 from bench.errors import UsageError
 from bench.model import OLD_VERSION, Environment, Plan, Server, Suite
 
@@ -131,7 +132,7 @@ def _settings(server: Server) -> Mapping[str, str]:
     return {
         "command": shlex.join(server.command) or ABSENT,
         "environment": " ".join(words) or ABSENT,
-        "workers x threads": f"{server.workers} x {server.threads}",
+        "workers x threads": f"{server.workers} x {server.threads}" if server.workers else NOT_KNOWN,
     }
 
 

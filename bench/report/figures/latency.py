@@ -51,7 +51,8 @@ def section(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Sect
         "Latency",
         (_chart(suite, group, cases, f"latency-{n}") for n, group in enumerate(opened)),
         "Each further nine has the same room. Times count from when each request was due; a curve ends where "
-        "fewer than 100 requests took longer.",
+        "fewer than 100 requests took longer. Timed are right answers, and what was never answered at the "
+        "time that it waited.",
         *left_out(opened),
     )
 
@@ -72,7 +73,7 @@ def _chart(suite: Suite, group: Group, cases: Mapping[str, Measured], name: str)
         [curves.Curve(look(suite, curve.entry), curve.points) for curve in drawn],
     )
     rows = tuple(row_of(curve.entry, _cells(curve, shares)) for curve in drawn)
-    return Chart(svg, Table(title, (SERVER, Column("Answers"), *percentiles, Column("Drawn to")), rows))
+    return Chart(svg, Table(title, (SERVER, Column("Timed"), *percentiles, Column("Drawn to")), rows))
 
 
 def _curve(entry: Entry, case: Measured) -> _Curve | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
+from bench.digits import a_second
 from bench.model import Analysis, Case, Suite
 from bench.report.charts import lines
 from bench.report.figures.shared import SERVER, charted, comparable, left_out, look
@@ -89,7 +90,7 @@ def _points(own: Sequence[Entry], percentile: str) -> Sequence[tuple[float, floa
 
 def _words(own: Sequence[Entry]) -> str:
     steps = (
-        f"{number(entry.case.load.rate)} a second {milliseconds(entry.summary.latency_s['p99'])} ms"
+        f"{a_second(entry.case.load.rate or 0.0)} {milliseconds(entry.summary.latency_s['p99'])} ms"
         for entry in own
     )
     return f"{own[0].case.server}, p99 at {', at '.join(steps)}"

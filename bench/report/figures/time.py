@@ -7,6 +7,7 @@ from math import exp
 from statistics import median
 
 from bench.analysis.measured import Measured, measured
+from bench.digits import a_second
 from bench.model import Analysis, Suite
 from bench.report.charts import strips
 from bench.report.figures.shared import SERVER, charted, look, rates
@@ -62,7 +63,7 @@ def _strip(suite: Suite, entry: Entry, case: Measured) -> strips.Strip:
         for trial in case.trials
         if trial.block in case.log_rates.get(trial.round, {})
     ]
-    return strips.Strip(look(suite, entry), trials, f"{number(usual)} a second", entry.verdict.valid)
+    return strips.Strip(look(suite, entry), trials, a_second(usual), entry.verdict.valid)
 
 
 def _row(entry: Entry, case: Measured, rounds: Sequence[int]) -> Row:

@@ -1,0 +1,73 @@
+"""Checks of what the server answered, and of what it was asked at all."""
+
+from __future__ import annotations
+
+from bench.analysis.answers import instead
+from bench.analysis.checks.facts import MAX_ERROR_RATE, Facts, flooded, too_many
+from bench.analysis.checks.generator import beyond_generator
+from bench.analysis.outcomes import error_rate, itemised, not_right
+from bench.digits import a_second
+from bench.shortage import OWN_KINDS
+
+
+def failed(facts: Facts) -> str | None:
+    if not facts.failures:
+        return None
+    first = facts.failures[0]
+    where = f"in {len({f.round for f in facts.failures})} of {facts.suite.plan.rounds} rounds"
+    return f"failed: {first.reason} (phase {first.phase}, {where}); see its log lines under Failures"
+
+
+def nothing_asked(facts: Facts) -> str | None:
+    if facts.counts.offered:
+        return None
+    load, length = facts.measured.case.load, facts.suite.plan.trial_s
+    number = len(facts.measured.trials)
+    trials = f"{number} trial{'s' * (number != 1)}"
+    if load.model == "closed":
+        return (
+            f"not-measured: no request ended in its {trials} of {length.closed:g} s; see the server's "
+            f"log, and measure longer"
+        )
+    return (
+        f"not-measured: no request was due in its {trials} of {length.open:g} s, since "
+        f"{a_second(load.rate or 0.0)} is too seldom for that; use a higher --rate, or more --rounds"
+    )
+
+
+def errors(facts: Facts) -> str | None:
+    counts, rate = facts.counts, error_rate(facts.counts)
+    # What was dropped the server was never asked. Where that happened, what still waited stood in line.
+    own = sum(counts.errors.get(kind, 0) for kind in OWN_KINDS)
+    blamed = counts.failed - own + (0 if flooded(facts) else counts.unfinished)
+    if rate is None or blamed <= MAX_ERROR_RATE * counts.offered:
+        return None
+    log = "the server's own log" if facts.suite.plan.runtime == "external" else "the server's log in logs/"
+    return (
+        f"errors: {rate * 100:.2f} % of the requests were not answered rightly "
+        f"({itemised(counts)}){instead(facts.measured.trials)}; read {log}, and mend it or offer less load"
+    )
+
+
+def overloaded(facts: Facts) -> str | None:
+    """Dropped requests: none of them was answered wrongly, and the rate may have been too high for anyone."""
+    counts, load = facts.counts, facts.measured.case.load
+    if not too_many(facts, counts.dropped - counts.dropped_late) or beyond_generator(facts):
+        return None
+    asked = facts.suite.plan.rate is not None and load.share is None
+    chosen = "as --rate asked" if asked else "the rate came from a short pilot"
+    return (
+        f"overloaded: it, or this machine, could not keep up with {a_second(load.rate or 0.0)} ({chosen}): "
+        f"{not_right(counts):,} of {counts.offered:,} requests got no right answer ({itemised(counts)}), "
+        f"since only {load.users} may be under way at once; offer less with --rate"
+    )
+
+
+def balance(facts: Facts) -> str | None:
+    broken = [t for t in facts.measured.trials if t.offered != t.ok + t.failed + t.dropped + t.unfinished]
+    if not broken:
+        return None
+    return (
+        f"balance: in {len(broken)} trials offered differs from ok + failed + dropped + unfinished; "
+        f"that is a fault of the harness, please report it with the result"
+    )

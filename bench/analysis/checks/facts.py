@@ -1,0 +1,54 @@
+"""What the checks look at, and how they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bench.analysis.measured import Measured
+from bench.model import Counts, Failure, Suite, Trial
+
+MAX_ERROR_RATE = 0.001
+MAX_DROPPED_IN_SMOKE = 0.05
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the checks look at.
+
+    Attributes:
+        counts: what became of its requests.
+        others: the other cases of its group.
+        failures: of this case's deployment.
+    """
+
+    suite: Suite
+    measured: Measured
+    counts: Counts
+    others: Sequence[Measured]
+    failures: tuple[Failure, ...]
+
+
+Check = Callable[[Facts], str | None]
+"""A reason, "code: what was found, and what to do", or None."""
+
+
+def too_many(facts: Facts, dropped: int) -> bool:
+    """Whether these of the dropped requests are too many, by themselves or as the larger part of all."""
+    return dropped > _max_dropped(facts) or (flooded(facts) and dropped >= facts.counts.dropped / 2)
+
+
+def flooded(facts: Facts) -> bool:
+    """Whether more was dropped than a hiccup explains."""
+    return facts.counts.dropped > _max_dropped(facts)
+
+
+def _max_dropped(facts: Facts) -> float:
+    """How many requests may be dropped; in smoke the hiccup of a busy machine is no news."""
+    share = MAX_ERROR_RATE if facts.suite.plan.claims else MAX_DROPPED_IN_SMOKE
+    return share * facts.counts.offered
+
+
+def answers(trial: Trial) -> int:
+    """Right ones and wrong ones."""
+    return trial.ok + trial.failed

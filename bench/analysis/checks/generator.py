@@ -1,0 +1,88 @@
+"""Checks of the load generator: whether the load was what it should have been."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from bench.analysis.checks.facts import Facts, answers, too_many
+from bench.digits import a_second, significant
+from bench.shortage import OWN_KINDS, remedy
+from bench.shortage import words as in_words
+
+MAX_GENERATOR_CPU = 0.8
+MAX_CEILING_SHARE = 0.7
+MAX_LATENESS_S = 0.002
+MAX_LATENESS_SHARE = 0.1
+
+
+def limits(facts: Facts) -> str | None:
+    users = facts.measured.case.load.users
+    lacked = {kind: facts.counts.errors.get(kind, 0) for kind in OWN_KINDS}
+    found = [
+        f"{in_words(kind)} for {number:,} {'request' if number == 1 else 'requests'}: {remedy(kind, users)}"
+        for kind, number in lacked.items()
+        if number
+    ]
+    if not found:
+        return None
+    return (
+        f"generator-limits: the load generator itself had no {'; and no '.join(found)}, or use fewer users; "
+        f"it says nothing about the server"
+    )
+
+
+def generator_behind(facts: Facts) -> str | None:
+    """Open load that the generator itself could not offer."""
+    counts, ceiling = facts.counts, _ceiling(facts)
+    if ceiling and beyond_generator(facts):
+        return (
+            f"generator-bound: {a_second(facts.measured.case.load.rate or 0.0)} were asked for, but the load "
+            f"generator reaches {significant(ceiling)} by itself; lower --rate, or use more --processes on "
+            f"more CPUs"
+        )
+    if not too_many(facts, counts.dropped_late):
+        return None
+    return (
+        f"generator-bound: {counts.dropped_late:,} of {counts.offered:,} requests were dropped because the "
+        f"load generator itself was late; stop other programs, lower --rate, or give the generator more CPUs"
+    )
+
+
+def beyond_generator(facts: Facts) -> bool:
+    """Whether the rate asked for is more than the generator reaches by itself."""
+    rate, ceiling = facts.measured.case.load.rate, _ceiling(facts)
+    return rate is not None and ceiling is not None and rate > ceiling
+
+
+def generator(facts: Facts) -> str | None:
+    measured, load = facts.measured, facts.measured.case.load
+    advice = "so the figure is 'at least'; use fewer users, or more --processes on more CPUs"
+    busy = median(trial.generator_cpu for trial in measured.trials)
+    if busy > MAX_GENERATOR_CPU:
+        return f"generator-bound: the load generator used {busy * 100:.0f} % of its CPU, {advice}"
+    number, ceiling = measured.total(answers), _ceiling(facts)
+    if ceiling and number and load.model == "closed":
+        rate = number / measured.total(lambda t: t.duration_s)
+        if rate > MAX_CEILING_SHARE * ceiling:
+            return (
+                f"generator-bound: {a_second(rate)} is {rate / ceiling * 100:.0f} % of what the load "
+                f"generator reaches by itself ({significant(ceiling)}), {advice}"
+            )
+    if load.model == "open" and measured.lateness and measured.latency:
+        late, p99 = measured.lateness.quantile_s(0.99), measured.latency.quantile_s(0.99)
+        if late > MAX_LATENESS_S and late > MAX_LATENESS_SHARE * p99:
+            return (
+                f"generator-bound: one request in a hundred was sent {late * 1e3:.1f} ms late or more, "
+                f"against a p99 of {p99 * 1e3:.1f} ms; stop other programs, lower --rate, or give the "
+                f"generator more CPUs"
+            )
+    return None
+
+
+def _ceiling(facts: Facts) -> float | None:
+    """What the generator reaches by itself, on connections kept or not as this server keeps them."""
+    calibration, counts = facts.suite.calibration, facts.counts
+    if calibration is None:
+        return None
+    keeps = counts.connections < (counts.ok + counts.failed) / 2
+    return calibration.keep_alive_rps if keeps else calibration.close_rps

@@ -1,0 +1,118 @@
+"""Checks of the measurement: whether its figures say what they seem to."""
+
+from __future__ import annotations
+
+import math
+from urllib.parse import urlsplit
+
+from bench.analysis.checks.facts import Facts, answers
+from bench.analysis.drift import drift
+from bench.analysis.slow import excess, how_sure, lasting_s
+from bench.model import Trial
+
+LITTLE_TOLERANCE = 0.05
+MIN_ROUNDS = 2
+
+
+def stalled(facts: Facts) -> str | None:
+    trials = facts.measured.trials
+    empty = sum(trial.ok == 0 and trial.answers == 0 for trial in trials)
+    if not empty:
+        return None
+    return (
+        f"stalled: {empty} of {len(trials)} trials had no right answer at all; measure longer trials, or "
+        f"fewer users"
+    )
+
+
+def little(facts: Facts) -> str | None:
+    """Little's law: users = throughput x mean time, pooled over all trials (`bench/analysis/slow.py`).
+
+    How the window's edges fall blurs the mean by about one request a trial.
+    """
+    load = facts.measured.case.load
+    timed = [t for t in facts.measured.trials if t.mean_s is not None]
+    window = sum(t.duration_s for t in timed)
+    if load.model == "open" or not timed or window <= 0:
+        return None
+    busy = sum((t.answers + t.failed) * (t.mean_s or 0.0) for t in timed) / window
+    tolerance = LITTLE_TOLERANCE + len(timed) / max(1, sum(map(answers, timed)))
+    if abs(busy / load.users - 1) <= tolerance:
+        return None
+    if busy > load.users and all(t.begun is not None for t in timed):
+        # `slow` judges that.
+        return None
+    return (
+        f"little: throughput x mean time is {busy:.1f}, but {load.users} users were asking; requests were "
+        f"lost or miscounted, or the generator couldn't keep all users busy; try fewer users"
+    )
+
+
+def slow(facts: Facts) -> str | None:
+    found = excess(facts.measured)
+    if found is None or not found.sure(how_sure(facts.suite.plan)):
+        return None
+    lasting = lasting_s(facts.measured)
+    minutes = math.ceil(facts.suite.plan.rounds * len(facts.suite.plan.cases) * 4 * lasting / 60)
+    return (
+        f"slow-answers: some answers take {lasting:.2g} s, and trials of "
+        f"{facts.suite.plan.trial_s.closed:g} s hold too few of them: throughput is about "
+        f"{found.value:.0%} too high; give the run the time that they need, --minutes {max(minutes, 5)}"
+    )
+
+
+def drifting(facts: Facts) -> str | None:
+    change = drift(facts.measured, facts.others) if facts.measured.case.load.model == "closed" else None
+    if change is None:
+        return None
+    return (
+        f"drifting: throughput changes by {change * 100:+.0f} % from a round's first block to its last"
+        f"{' against that of the others' * bool(facts.others)}; the server had not settled, so measure "
+        f"with a longer warm-up or look for a leak"
+    )
+
+
+def backlog(facts: Facts) -> str | None:
+    advice = "raise its backlog and net.core.somaxconn, or use fewer users"
+    # A container counts for itself; elsewhere the counters are of every program on the machine.
+    own = facts.suite.plan.runtime == "compose"
+    lost = facts.measured.total(lambda t: _refused(t) if own or t.syn_retransmits is None else 0.0)
+    if lost:
+        return (
+            f"backlog-overflow: the kernel refused {lost:.0f} connections because the server's listen queue "
+            f"was full, which shows as times of 1 s and 3 s; {advice}"
+        )
+    again = facts.measured.total(lambda t: t.syn_retransmits or 0)
+    if not again:
+        return None
+    or_network = ", or packets were lost on the way" if _may_lose_packets(facts) else ""
+    return (
+        f"backlog-overflow: {again:.0f} {'connection' if again == 1 else 'connections'} had to be asked for "
+        f"again, which takes 1 s or more: the server's listen queue was full{or_network}; {advice}"
+    )
+
+
+def _may_lose_packets(facts: Facts) -> bool:
+    """Whether there is, or may be, a network between: the server is elsewhere."""
+    if facts.suite.plan.runtime != "external":
+        return False
+    host = urlsplit(facts.measured.deployment.server.environment.get("URL", "")).hostname or ""
+    return not (host in ("localhost", "::1") or host.startswith("127."))
+
+
+def _refused(trial: Trial) -> float:
+    return max(trial.host.get("listen_drops", 0.0), trial.host.get("listen_overflows", 0.0))
+
+
+def too_few(facts: Facts) -> str | None:
+    rounds = len({t.round for t in facts.measured.trials})
+    if rounds < MIN_ROUNDS:
+        return (
+            f"too-few: {rounds} round, but how much a restart matters needs {MIN_ROUNDS} or more; "
+            f"run with --rounds {MIN_ROUNDS} or more (6 in the standard profile)"
+        )
+    histogram = facts.measured.latency
+    if facts.measured.case.load.model == "open" and (not histogram or histogram.percentile_s(0.5) is None):
+        count = histogram.count if histogram else 0
+        return f"too-few: {count} answers are too few for a median; use a higher --rate or more --rounds"
+    return None
