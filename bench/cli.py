@@ -83,6 +83,7 @@ def run(context: click.Context, /, dry_run: bool, as_json: bool, quiet: bool, **
             against=asked.old.against if asked.old else None,
             old_servers=asked.old.servers if asked.old else (),
             fail_if=asked.fail_if,
+            given=asked.given,
         )
         outcome = None if dry_run else measure(plan, ROOT, result_directory(ROOT, asked.out), reporter)
     if outcome is None:

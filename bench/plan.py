@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bench.duration import expected_s
 from bench.model import (
@@ -112,6 +113,7 @@ def make_plan(
     against: Against | None = None,
     old_servers: Sequence[Server] = (),
     fail_if: tuple[str, ...] = (),
+    given: Mapping[str, Any] | None = None,
 ) -> Plan:
     """Lay out every deployment and case.
 
@@ -120,6 +122,7 @@ def make_plan(
         rate: open rate for all cases; None to have the pilot find it.
         processes: of the load generator.
         old_servers: those of `servers` that the version `against` has, as it has them.
+        given: see `Plan`; which runtime it became is added.
     """
     apps = list({app.name: app for app, _ in combinations}.values())
     deployments = _deployments(servers, old_servers, apps, twin=profile.twin)
@@ -150,6 +153,7 @@ def make_plan(
         client=client,
         against=against,
         fail_if=fail_if,
+        given={**(given or {}), **({} if runtime == "external" else {"runtime": runtime})},
     )
     return replace(plan, expected_s=expected_s(plan))
 

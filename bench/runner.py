@@ -53,6 +53,7 @@ class Runner:
         self._done = {(trial.round, trial.block, trial.case) for trial in saved}
         self._epoch_ns = epoch_ns
         self._given_up: set[str] = set()
+        self._measured = {trial.round for trial in saved}
         self._models = block_models(plan)
         self._deployment_of = {case.id: case.deployment for case in plan.cases}
         rounds = {number: self._missing(number) for number in range(1, plan.rounds + 1)}
@@ -70,6 +71,11 @@ class Runner:
                 self._writer.append(plan=self._plan)
                 self._reporter.phase(f"every interval is narrow enough: ending after round {number}")
                 return
+
+    @property
+    def unmeasured(self) -> list[int]:
+        """The planned rounds without a single trial."""
+        return [n for n in range(1, self._plan.rounds + 1) if n not in self._measured]
 
     def _sure_enough_after(self, number: int) -> bool:
         """Looked at only at set points: whoever looks all the time stops at a lucky moment."""
@@ -157,6 +163,8 @@ class Runner:
                 trials.append(replace(trial, host={**trial.host, **difference(before, refused[name])}))
         finally:
             self._writer.append(trials=trials)
+        if trials:
+            self._measured.add(number)
         dead = fleet.remove_dead()
         self._note(dead)
         self._watch.measured(self._models[block], trials)

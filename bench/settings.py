@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.against import Old, check_limits, check_packages, check_use, resolve_old
+from bench.application import check as check_applications
 from bench.errors import UsageError
 from bench.given import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.given import hint, merged
@@ -46,6 +47,8 @@ class Settings:
         out: directory for the run's files; None for `results/<UTC time>-<host>/`.
         old: the version that is measured beside this one; None without.
         fail_if: limits for what changes from it.
+        given: by name, what asks for the same run again: all that was given but the directory, and what was
+            drawn or chosen instead.
     """
 
     profile: Profile
@@ -61,6 +64,7 @@ class Settings:
     out: Path | None
     old: Old | None
     fail_if: tuple[str, ...]
+    given: Mapping[str, Any]
 
 
 def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -96,6 +100,7 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
     else:
         servers = _servers(asked.get("servers", ()), root, environment, problems)
         combinations = _combinations(asked, profile, root, problems)
+        check_applications((app.callable for app, _ in combinations), root, environment, problems)
         runtime, reason = _runtime(asked, combinations, problems)
     out = _out(asked, problems)
     old = None
@@ -106,6 +111,7 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
         check_packages(old, runtime, problems)
     if problems:
         raise UsageError(*problems)
+    seed = asked["seed"] if asked.get("seed") is not None else random.SystemRandom().getrandbits(32)
     return Settings(
         profile=profile,
         runtime=runtime,
@@ -114,13 +120,29 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
         targets=targets,
         combinations=combinations,
         rate=asked.get("rate"),
-        seed=asked["seed"] if asked.get("seed") is not None else random.SystemRandom().getrandbits(32),
+        seed=seed,
         processes=asked.get("processes"),
         client=asked.get("client", "loop"),
         out=out,
         old=old,
         fail_if=asked.get("fail_if", ()),
+        given=_given(asked, profile, servers, combinations, seed),
     )
+
+
+def _given(
+    asked: Mapping[str, Any],
+    profile: Profile,
+    servers: Sequence[Server],
+    combinations: Sequence[tuple[App, Scenario]],
+    seed: int,
+) -> Mapping[str, Any]:
+    found: dict[str, Any] = {"profile": profile.name}
+    if servers:
+        found["servers"] = tuple(server.name for server in servers)
+    found["scenarios"] = tuple(scenario.name for _, scenario in combinations)
+    found |= {name: asked[name] for name in sorted(asked) if name not in ("out", *found)}
+    return {**found, "seed": seed}
 
 
 def _profile(asked: Mapping[str, Any], problems: list[str]) -> Profile:
@@ -186,7 +208,7 @@ def _combinations(
 def _app(name: str, apps: Mapping[str, App], problems: list[str]) -> App | None:
     if name in apps:
         return apps[name]
-    if ":" in name:
+    if ":" in name or name.endswith(".py"):
         return app_from_callable(name)
     problems.append(
         f"there is no app {name!r}{hint(name, apps)}. Known are {', '.join(apps)}; any other is named "
