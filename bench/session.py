@@ -30,7 +30,7 @@ from bench.report.index import write_index
 from bench.report.units import count, listed
 from bench.results import RESULTS, new_id, write_reports
 from bench.runner import Runner
-from bench.store import SCHEMA_VERSION, Writer, load
+from bench.store import SCHEMA_VERSION, Writer
 from bench.versions import Checkout, checked_out
 
 CALIBRATION_BLOCKS = 10
@@ -109,19 +109,22 @@ def _measure(plan: Plan, root: Path, directory: Path, reporter: Reporter, old: C
 
 def resume(directory: Path, root: Path, reporter: Reporter) -> Outcome:
     """Go on with an interrupted run; see `measure`."""
-    suite = load(directory)
-    with checked_out(None if suite.complete else suite.plan.against, root) as old:
-        if not suite.complete:
-            # Before anything is written: what is refused stays as it is.
-            require_cpus(suite.environment.cpu_split, directory)
-            runtime = _open(suite.plan, root, directory, suite.environment.cpu_split, reporter, old)
-            require_same(directory, suite.environment, _now(suite, root, runtime, old))
-        writer, suite = Writer.resume(directory, analyse)
-        with writer:
-            reporter.phase(f"continuing {directory}, of which {count(len(suite.trials), 'trial')} were saved")
-            last = max((trial.at_s + trial.duration_s for trial in suite.trials), default=0.0)
-            writer.append(gap={"reason": "resumed", "at": datetime.now(UTC).isoformat(timespec="seconds")})
-            return _saved(writer, suite, runtime, root, reporter, time.monotonic_ns() - int(last * 1e9))
+    with ExitStack() as stack:
+        opened: list[Runtime] = []
+
+        def check(suite: Suite) -> None:
+            cpus = suite.environment.cpu_split
+            require_cpus(cpus, directory)
+            old = stack.enter_context(checked_out(suite.plan.against, root))
+            opened.append(_open(suite.plan, root, directory, cpus, reporter, old))
+            require_same(directory, suite.environment, _now(suite, root, opened[0], old))
+
+        writer, suite = Writer.resume(directory, analyse, check)
+        stack.enter_context(writer)
+        reporter.phase(f"continuing {directory}, which has {count(len(suite.trials), 'trial')}")
+        last = max((trial.at_s + trial.duration_s for trial in suite.trials), default=0.0)
+        writer.append(gap={"reason": "resumed", "at": datetime.now(UTC).isoformat(timespec="seconds")})
+        return _saved(writer, suite, opened[0], root, reporter, time.monotonic_ns() - int(last * 1e9))
 
 
 def _now(suite: Suite, root: Path, runtime: Runtime, old: Checkout | None) -> Environment:
@@ -141,11 +144,11 @@ def _saved(
     writer: Writer, suite: Suite, runtime: Runtime, root: Path, reporter: Reporter, epoch_ns: int
 ) -> Outcome:
     """Work, and whatever happens write the result and its reports."""
-    complete = False
+    ended = complete = False
     unmeasured: list[int] = []
     try:
         unmeasured = _work(writer, suite, runtime, root, reporter, epoch_ns)
-        complete = not unmeasured
+        ended, complete = True, not unmeasured
     except Interrupted as error:
         raise Interrupted(
             f"{error}. What was measured is saved; `wsgi-bench resume {writer.directory}` continues it."
@@ -153,13 +156,13 @@ def _saved(
     finally:
         try:
             with shield():
-                finished = datetime.now(UTC).isoformat(timespec="seconds") if complete else None
+                finished = datetime.now(UTC).isoformat(timespec="seconds") if ended else None
                 suite = writer.finish(complete=complete, finished=finished)
                 analysis = write_reports(suite, writer.directory)
                 if writer.directory.parent == root / RESULTS:
                     write_index(root / RESULTS)
         except Interrupted as error:
-            if not complete:
+            if not ended:
                 raise
             raise Interrupted(
                 f"{error} after all was measured; the report is {writer.directory / 'report.html'}."
@@ -208,10 +211,10 @@ def _work(
 
 def _nothing_in(rounds: list[int], planned: int, directory: Path) -> str:
     """That a run isn't complete, and how it can become so."""
-    which = f"{listed([str(number) for number in rounds])} of {planned}" if planned > 1 else ""
+    which = f" in round{'s' * (len(rounds) > 1)} {listed([str(number) for number in rounds])} of {planned}"
     return (
-        f"The run isn't complete: nothing was measured{f' in round {which}' if which else ''}, since every "
-        f"deployment had failed. Once the cause is mended, `wsgi-bench resume {directory}` continues it."
+        f"The run isn't complete: nothing was measured{which if planned > 1 else ''}, since every deployment "
+        f"had failed. Once the cause is mended, `wsgi-bench resume {directory}` continues it."
     )
 
 

@@ -34,6 +34,7 @@ class Watch:
         models = block_models(plan)
         left = [models[block] for blocks in rounds.values() for block in blocks]
         self._plan = plan
+        self._external = plan.runtime == "external"
         self._reporter = reporter
         self._blocks = plan.rounds * len(models)
         # How often each part is still to come, for all servers at once.
@@ -59,7 +60,7 @@ class Watch:
         """A round begins: its deployments in turn, each shown as it is started."""
         self._place = f"round {number} of {self._plan.rounds}"
         self._states |= {deployment.name: "waiting" for deployment in wanted}
-        self._say(f"starting {len(wanted)} servers")
+        self._say(f"{'asking' if self._external else 'starting'} {self._counted(len(wanted))}")
         self._pace.skip(time.monotonic())
         for deployment in wanted:
             self._states[deployment.name] = "starting"
@@ -90,7 +91,7 @@ class Watch:
         names = list(members)
         self._end_of("pilot", 0)
         self._states |= dict.fromkeys(names, "measuring")
-        self._say(f"measuring {len(names)} servers")
+        self._say(f"measuring {self._counted(len(names))}")
 
     def measured(self, model: LoadModel, trials: Sequence[Trial]) -> None:
         """A block has ended."""
@@ -105,10 +106,18 @@ class Watch:
         for failure in failures:
             self._states[failure.deployment] = "failed"
             self._failure = (
-                f"{failure.deployment} failed: {failure.reason}",
+                f"{failure.deployment}{self._address(failure.deployment)} failed: {failure.reason}",
                 *failure.log[-_LOG_LINES:],
             )
             self._reporter.problem("\n    ".join(self._failure))
+
+    def _counted(self, number: int) -> str:
+        return f"{number} {'target' if self._external else 'server'}{'s' * (number != 1)}"
+
+    def _address(self, name: str) -> str:
+        """Where a target is, which somebody else has started."""
+        found = (d.server.environment.get("URL", "") for d in self._plan.deployments if d.name == name)
+        return f", {next(found, '')}," if self._external else ""
 
     def stopped(self) -> None:
         """A round has ended."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench.errors import MachineError
 
+_RESULT = "result.json"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -23,15 +24,17 @@ def machine_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        saved = (
+            f"what was saved before is intact, and `wsgi-bench resume {path.parent}` continues a run"
+            if path.parent.joinpath(_RESULT).exists()
+            else "nothing was saved"
+        )
         advice = (
             "Free some space, or choose another place with --out"
             if error.errno in _FULL
             else "Make the directory writable, or choose another place with --out"
         )
-        raise MachineError(
-            f"Can't write {path}: {error.strerror}. {advice}; what was saved before is intact, "
-            f"and `wsgi-bench resume {path.parent}` continues a run."
-        ) from error
+        raise MachineError(f"Can't write {path}: {error.strerror}. {advice}; {saved}.") from error
 
 
 def replace(path: Path, chunks: Iterable[str]) -> None:
