@@ -1,4 +1,4 @@
-"""`make PYTHON=...` holds for a .venv/ that is there already: the real Makefile, and scripts as interpreters."""
+"""`make PYTHON=...` holds for a .venv/ that is there already: the real Makefile, scripts as interpreters."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_an_interpreter_is_known_by_its_installation() -> None:
         ran = subprocess.run(
             ["scripts/setup", "--is-ready"],
             cwd=ROOT,
-            env={**named, "PYTHON": python},
+            env={"PYTHON": python, "PATH": os.environ["PATH"]},
             check=False,
             timeout=60,
         )
