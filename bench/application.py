@@ -69,7 +69,7 @@ def check(targets: Iterable[str], root: Path, environment: Mapping[str, str], pr
             problems.append(_missing(target, found.missing, environment))
         elif found.problem:
             problems.append(
-                f"{target} can't be served: {found.path}: {found.problem}. Correct it or the name."
+                f"{target} can't be served: {found.path}: {found.problem}. Correct that, or the name."
             )
 
 
