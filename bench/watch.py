@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.analysis.groups import group_of
 from bench.blocks import block_models
+from bench.counted import count
 from bench.duration import PILOT_BLOCKS, Pace, Part, Parts, in_words, needs_pilot
 from bench.model import Deployment, Failure, LoadModel, Plan, Trial
 from bench.progress import Reporter
@@ -112,7 +113,7 @@ class Watch:
             self._reporter.problem("\n    ".join(self._failure))
 
     def _counted(self, number: int) -> str:
-        return f"{number} {'target' if self._external else 'server'}{'s' * (number != 1)}"
+        return count(number, "target" if self._external else "server")
 
     def _address(self, name: str) -> str:
         """Where a target is, which somebody else has started."""

@@ -37,7 +37,7 @@ LAYERS = (
     ("bench.process",),
     ("bench.locate",),
     ("bench.interrupt",),
-    ("bench.model", "bench.errors"),
+    ("bench.model", "bench.errors", "bench.counted"),
 )
 
 # Importing locust patches the standard library, so it happens in the driver's process and nowhere else.
