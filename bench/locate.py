@@ -45,7 +45,7 @@ def locate(target: str) -> Located:
     parts = module.split(".")
     specs: list[ModuleSpec] = []
     for number, part in enumerate(parts, 1):
-        spec = _find(".".join(parts[:number]), part, specs)
+        spec = _find(part, specs)
         if spec is None:
             return Located(missing=".".join(parts[:number]))
         specs.append(spec)
@@ -66,13 +66,14 @@ def digest(top: Path, files: Iterable[Path]) -> str:
     return found.hexdigest()[:_DIGITS]
 
 
-def _find(full: str, part: str, above: Sequence[ModuleSpec]) -> ModuleSpec | None:
+def _find(part: str, above: Sequence[ModuleSpec]) -> ModuleSpec | None:
     """Whatever finds a module of that name; a parent isn't imported, which would run it."""
     try:
         if not above:
             return find_spec(part)
         folders = above[-1].submodule_search_locations
-        return None if folders is None else PathFinder.find_spec(full, list(folders))
+        # By its last name: of a full one Python wants the parent imported.
+        return None if folders is None else PathFinder.find_spec(part, list(folders))
     except (ImportError, ValueError):
         return None
 

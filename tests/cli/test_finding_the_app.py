@@ -22,7 +22,9 @@ MODULES = {
     "shop/nested.py": "try:\n    from x import y as application\nexcept ImportError:\n    application = None",
     "shop/broken.py": "x = 1\ndef application(:\n",
     "shop/unnamed.py": "print(application)",
+    "shop/inner/wsgi.py": "application = print",
     "plain/wsgi.py": "application: object = print",
+    "plain/deep/deeper/wsgi.py": "def application(): ...",
 }  # fmt: skip
 ELSEWHERE = "in the checkout, in its .venv/, or in PYTHONPATH"
 
@@ -30,7 +32,7 @@ ELSEWHERE = "in the checkout, in its .venv/, or in PYTHONPATH"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name, text in MODULES.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     return tmp_path
 
@@ -43,6 +45,9 @@ def folder(tmp_path: Path) -> Path:
         ("shop.made:application", ""),
         ("shop.nested:application", ""),
         ("plain.wsgi:application", ""),
+        ("shop.inner.wsgi:application", ""),
+        ("plain.deep.deeper.wsgi:application", ""),
+        ("plain.deep.none:application", "there is no module plain.deep.none in"),
         ("shop.wsgi:app", "{path}/shop/wsgi.py: nothing in it is called app. Correct that, or the name."),
         ("shop.unnamed:application", "{path}/shop/unnamed.py: nothing in it is called application."),
         ("shop.broken:application", "{path}/shop/broken.py: line 2 isn't Python: "),

@@ -118,9 +118,9 @@ def test_a_server_that_was_not_locked_yet_is_named(checkout: Path) -> None:
 
 
 def test_an_application_that_is_not_listed_is_named(checkout: Path) -> None:
-    (checkout / "apps/shop").mkdir()
-    (checkout / "apps/shop/wsgi.py").touch()
+    (checkout / "apps/unlisted").mkdir()
+    (checkout / "apps/unlisted/wsgi.py").touch()
     assert problems(checkout) == [
-        'apps/shop/ is an application that apps/apps.toml doesn\'t list: add [shop] with callable = '
-        '"apps.shop.wsgi:application" and scenarios.'
+        'apps/unlisted/ is an application that apps/apps.toml doesn\'t list: add [unlisted] with callable = '
+        '"apps.unlisted.wsgi:application" and scenarios.'
     ]  # fmt: skip
