@@ -50,6 +50,9 @@ def locate(target: str) -> Located:
             return Located(missing=".".join(parts[:number]))
         specs.append(spec)
     path = Path(specs[-1].origin) if specs[-1].has_location and specs[-1].origin else None
+    if path is not None and not path.is_file():
+        # In an archive: it can be served, and isn't looked into.
+        return Located(str(path))
     if path is None:
         # A folder without `__init__.py`, or a module without a file: neither has an application.
         return Located(missing=module)
@@ -61,7 +64,7 @@ def digest(top: Path, files: Iterable[Path]) -> str:
     """A hash of files and of their places below a folder."""
     found = hashlib.sha256()
     for file in files:
-        place, content = os.path.relpath(file, top), file.read_bytes()
+        place, content = os.path.relpath(file, top), _content(file)
         found.update(f"{place}\0{len(content)}\0".encode() + content)
     return found.hexdigest()[:_DIGITS]
 
@@ -84,15 +87,32 @@ def _package_files(specs: Sequence[ModuleSpec]) -> set[Path]:
         return set()
     whole = next((Path(spec.origin).parent for spec in specs if _is_package(spec) and spec.origin), None)
     folder = whole or Path(str(specs[-1].origin)).parent
-    return {file for file in folder.rglob("*.py") if not _hidden(file.relative_to(folder))}
+    found = set()
+    for place, below, names in os.walk(folder):
+        below[:] = [name for name in below if not _foreign(Path(place, name))]
+        found |= {Path(place, name) for name in names if name.endswith(".py")}
+    return found
 
 
 def _is_package(spec: ModuleSpec) -> bool:
     return spec.submodule_search_locations is not None and spec.has_location
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") or part == "site-packages" for part in path.parts[:-1])
+def _foreign(folder: Path) -> bool:
+    """Whether a folder in a package isn't part of it: hidden, an environment, or what npm puts there."""
+    return (
+        folder.name.startswith(".")
+        or folder.name in ("__pycache__", "node_modules", "site-packages")
+        or (folder / "pyvenv.cfg").exists()
+    )
+
+
+def _content(file: Path) -> bytes:
+    """Nothing of a file that can't be read: no server can read it either."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 def _problem(path: Path, name: str) -> str:
@@ -100,7 +120,7 @@ def _problem(path: Path, name: str) -> str:
     if path.suffix != ".py":
         return ""
     try:
-        nodes = list(ast.walk(ast.parse(path.read_bytes())))
+        nodes = list(ast.walk(ast.parse(_content(path))))
     except SyntaxError as error:
         return f"line {error.lineno} isn't Python: {error.msg}"
     except ValueError as error:

@@ -16,7 +16,9 @@ from bench.versions import COMPOSE_FILE, Checkout
 
 # What servers are made of, beside the application.
 _FOLDERS = ("apps", "servers")
-_SOURCES = frozenset({"", ".css", ".html", ".json", ".py", ".sh", ".toml", ".txt"})
+_SOURCES = frozenset(
+    (".cfg", ".conf", ".css", ".html", ".ini", ".js", ".json", ".py", ".sh", ".toml", ".txt", ".yml", "")
+)
 _NONE = "none"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -114,6 +115,18 @@ def test_what_is_looked_for_is_not_imported(folder: Path, monkeypatch: pytest.Mo
 
     assert (found.path, found.problem) == (str(folder / "shop/wsgi.py"), "")
     assert not any(name.partition(".")[0] == "shop" for name in sys.modules)
+
+
+def test_an_app_in_an_archive_is_left_to_the_servers(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = shutil.make_archive(str(tmp_path / "packed"), "zip", folder, "shop")
+    monkeypatch.syspath_prepend(archive)
+    (folder / "shop").rename(folder / "gone")
+
+    found = locate("shop.wsgi:nothing")
+
+    assert (found.path, found.missing, found.problem) == (f"{archive}/shop/wsgi.py", "", "")
 
 
 def test_a_module_in_no_package_is_itself_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,9 +82,12 @@ def test_a_run_that_could_not_be_saved_is_not_said_to_continue(tmp_path: Path, n
 
     nothing = refused()
     (tmp_path / "result.json").touch()
+    ended = refused()
+    (tmp_path / "blocks.jsonl").touch()
     something = refused()
 
     assert nothing.startswith(f"Can't write {tmp_path / 'journal'}: refused. ")
     assert nothing.endswith("or choose another place with --out; nothing was saved.")
     assert "resume" not in nothing
+    assert ended.endswith("with --out; what was saved before is intact.")
     assert something.endswith(f"`wsgi-bench resume {tmp_path}` continues a run.")
