@@ -73,7 +73,7 @@ def _fitting(table: Table, width: int) -> Iterator[Grid]:
     figures = shown[len(names) :]
     while figures:
         fits = len(figures)
-        while fits > 1 and _measured(_grid(table, 0, names + figures[:fits])).minimum > width:
+        while fits > 1 and _least(table, names + figures[:fits]) > width:
             fits -= 1
         yield _spaced(table, names + figures[:fits], width)
         figures = figures[fits:]
@@ -94,28 +94,37 @@ def _spaced(table: Table, columns: list[int], width: int) -> Grid:
     return grid if _measured(grid).maximum <= width else _grid(table, 0, columns)
 
 
+def _least(table: Table, columns: Sequence[int]) -> int:
+    """How narrow columns can become without a break in a word or a figure."""
+    # A blank in a figure is no place to break it, though it would be measured as one.
+    return _measured(_grid(table, 0, columns, blank="_")).minimum
+
+
 def _measured(grid: Grid) -> Measurement:
     return Console(width=WIDTH * 10).measure(grid)
 
 
-def _grid(table: Table, padding: int, shown: Sequence[int]) -> Grid:
+def _grid(table: Table, padding: int, shown: Sequence[int], blank: str = " ") -> Grid:
     grid = Grid(box=box.SIMPLE_HEAD, padding=(0, padding, 0, 0), pad_edge=False)
     for column in (table.columns[number] for number in shown):
         label = "\n".join(_narrow(part) for part in (column.label, column.unit) if part)
         grid.add_column(
-            Text(label),
+            Text(label.replace(" ", blank) if column.numeric else label),
             justify="right" if column.numeric else "left",
             no_wrap=column.numeric,
             overflow="fold",
         )
     for row in table.rows:
-        grid.add_row(*(Text(_cell(row.cells[number], table.columns[number])) for number in shown))
+        cells = (_cell(row.cells[number], table.columns[number], blank) for number in shown)
+        grid.add_row(*map(Text, cells))
     return grid
 
 
-def _cell(text: str, column: Column) -> str:
+def _cell(text: str, column: Column, blank: str) -> str:
     """A long name is broken after a hyphen, rather than wherever the line ends."""
-    return text if column.numeric or " " in text else fill(text, _NAME)
+    if column.numeric:
+        return text.replace(" ", blank)
+    return text if " " in text else fill(text, _NAME)
 
 
 def _narrow(label: str) -> str:

@@ -64,6 +64,19 @@ def test_each_part_of_a_table_begins_with_its_names() -> None:
     assert [cell for part in parts for cell in part[2:]] == [f"{i:08}" for i in range(9)]
 
 
+@pytest.mark.parametrize("width", range(30, 80))
+def test_neither_a_name_nor_a_figure_is_broken(width: int) -> None:
+    columns = (Column("Server", numeric=False), *(Column("Time at 95 %", "ms a request") for _ in range(6)))
+    row = Row(("waitress", *["too few"] * 6))
+    section = Section("x", "X", tables=(Table("t", columns, (row,)),))
+
+    shown = text.write(Page("t", "s", (), (section,)), width).splitlines()
+
+    assert sum("too few" in line for line in shown) == sum("waitress" in line for line in shown)
+    assert sum(line.count("too few") for line in shown) == 6
+    assert max(map(cell_len, shown)) <= width
+
+
 def test_a_table_of_words_is_broken_by_words() -> None:
     columns = (Column("A", numeric=False), Column("B", numeric=False))
     section = Section("x", "X", tables=(Table("t", columns, (Row(("one " * 20, "two " * 20)),)),))
