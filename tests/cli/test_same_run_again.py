@@ -28,6 +28,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "client": ("--client", "fasthttp"),
     "connection": ("--connection", "as-is", "--profile", "full"),
     "fail_if": ("--against", ".", "--fail-if", "throughput < -5%", "--fail-if", "p99 > +10%"),
+    "minutes": ("--minutes", "2.5"),
     "out": ("--out", "nowhere/yet"),
     "processes": ("--processes", "3"),
     "profile": ("--profile", "full"),
@@ -38,6 +39,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "seed": ("--seed", "0"),
     "servers": ("--servers", "waitress,uwsgi"),
     "target": ("--target", f"x={HERE}", "--target", f"y={HERE}", "--scenarios", "hello"),
+    "timeout": ("--timeout", "2.5"),
     "users": ("--profile", "full", "--users", "16"),
 }
 
