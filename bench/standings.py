@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.analysis.running import RunningLatency, RunningRate
-from bench.counted import count
 from bench.model import Case, Estimate, Load, Plan, Trial
 
 
@@ -52,7 +51,7 @@ def load_in_words(scenario: str, load: Load) -> str:
     """What a case is measured with, in few words: "mixed, 16 users", "mixed, open 50 %"."""
     closing = ", close" if load.connection == "close" else ""
     if load.model == "closed":
-        return f"{scenario}, {count(load.users, 'user')}{closing}"
+        return f"{scenario}, {load.users} user{'s' * (load.users != 1)}{closing}"
     share = "" if load.share is None else f" {load.share * 100:g} %"
     return f"{scenario}, open{share}{closing}"
 
