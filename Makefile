@@ -1,9 +1,9 @@
-# What people type. Everything but `help` and `clean` sets up .venv/ first, when the lock file or pyproject.toml changed.
-
-PYTHON ?= python3
+# What people type. Everything but `help` and `clean` sets up .venv/ first, when the lock file or pyproject.toml changed,
+# or PYTHON names another interpreter than its. Without PYTHON a .venv/ that works stays, whatever python3 is by now.
 
 bin := .venv/bin
 ready := .venv/.ready
+setup := PYTHON='$(subst ','\'',$(PYTHON))' scripts/setup
 
 # The harness gets these as options. As environment variables they would reach the servers and
 # docker-compose.yml, where APP means something else.
@@ -13,7 +13,7 @@ given = $(if $($(2)),--$(1) '$($(2))')
 selection = $(call given,servers,SERVERS) $(call given,app,APP) $(call given,runtime,RUNTIME)
 
 .DEFAULT_GOAL := help
-.PHONY: help bench smoke test test-all prove report readme up down locust base-images lint fmt lock clean
+.PHONY: other-python help bench smoke test test-all prove report readme up down locust base-images lint fmt lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -70,6 +70,6 @@ clean: ## remove .venv/ and caches; results stay
 	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache wsgi_bench.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(ready): requirements.lock pyproject.toml scripts/setup
-	@PYTHON='$(PYTHON)' scripts/setup
+$(ready): requirements.lock pyproject.toml scripts/setup $(if $(PYTHON),$(shell $(setup) --is-ready || echo other-python))
+	@$(setup)
 	@touch $@

@@ -31,6 +31,8 @@ from bench.plan import make_plan
 from bench.progress import Reporter
 from bench.report import FORMATS
 from bench.report.compare import FORMATS as COMPARE_FORMATS
+from bench.report.text import WIDTH as TEXT_WIDTH
+from bench.report.text import render as render_text
 from bench.report.words import problem_lines
 from bench.results import (
     RESULTS,
@@ -40,7 +42,7 @@ from bench.results import (
     result_path,
     write_all_reports,
 )
-from bench.say import say
+from bench.say import columns, say
 from bench.session import Outcome, ceiling, measure, target_server
 from bench.session import resume as resume_run
 from bench.shortage import found_in, sentence
@@ -89,10 +91,11 @@ def run(context: click.Context, /, dry_run: bool, as_json: bool, quiet: bool, **
             minutes=asked.minutes,
             adapts=asked.adapts,
             timeout_s=asked.timeout_s,
+            given=asked.given,
         )
         outcome = None if dry_run else measure(plan, ROOT, result_directory(ROOT, asked.out), reporter)
     if outcome is None:
-        click.echo(listing.plan(plan, asked.old.missing if asked.old else ()))
+        click.echo(listing.plan(plan, asked.old.missing if asked.old else (), columns(sys.stdout)))
         return
     _finish(context, outcome, as_json=as_json, quiet=quiet)
 
@@ -124,7 +127,8 @@ def report(result: Path | None, format_name: str | None, out: Path | None) -> No
         for path in write_all_reports(directory, ROOT):
             click.echo(path)
         return
-    text = rendered(directory, format_name or "html")
+    width = columns(sys.stdout) if out is None else TEXT_WIDTH
+    text = rendered(directory, format_name or "html", width)
     if out is None:
         click.echo(text, nl=not text.endswith("\n"))
     else:
@@ -156,7 +160,7 @@ def compare(
 ) -> None:
     """Say what changed between two stored results, and how sure that is."""
     found = compare_results(old, new, fail_if, format_name)
-    text = found.rendered(format_name)
+    text = found.rendered(format_name, columns(sys.stdout) if out is None else TEXT_WIDTH)
     if out is None:
         click.echo(text, nl=not text.endswith("\n"))
     else:
@@ -212,7 +216,7 @@ def list_(what: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=1))
         return
-    click.echo(listing.as_text(rows))
+    click.echo(listing.as_text(rows, columns(sys.stdout)))
     if what == "results":
         say(listing.going_on(rows), sys.stderr)
 
@@ -235,7 +239,10 @@ def clean() -> None:
 
 
 def _finish(context: click.Context, outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
-    click.echo(FORMATS["json" if as_json else "text"](outcome.suite, outcome.analysis))
+    if as_json:
+        click.echo(FORMATS["json"](outcome.suite, outcome.analysis))
+    else:
+        click.echo(render_text(outcome.suite, outcome.analysis, columns(sys.stdout)))
     if not quiet:
         click.echo(f"trials: {outcome.directory / RESULT}; logs: {outcome.directory / 'logs'}", err=True)
         click.echo(f"report: {outcome.directory / 'report.html'}", err=True)

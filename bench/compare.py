@@ -10,7 +10,9 @@ from bench.analysis.compare import Changes, compare
 from bench.analysis.compare.limits import Judgement, check_scopes, judge_limits, parse_limits, subjects_of
 from bench.errors import EXIT_NOT_VALID, EXIT_REGRESSION, UsageError
 from bench.model import Suite
+from bench.report import text
 from bench.report.compare import FORMATS
+from bench.report.compare.page import page
 from bench.report.units import plain
 from bench.store import load
 
@@ -30,8 +32,10 @@ class Compared:
             return EXIT_REGRESSION
         return EXIT_NOT_VALID if "not judged" in states else 0
 
-    def rendered(self, format_name: str) -> str:
-        """In one of the formats."""
+    def rendered(self, format_name: str, width: int = text.WIDTH) -> str:
+        """In one of the formats, as text for a terminal of that width."""
+        if format_name == "text":
+            return text.write(page(self.changes, self.judgements), width)
         return FORMATS[format_name](self.changes, self.judgements)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from bench.errors import UsageError
-from bench.model import CpuSplit, Environment
+from bench.model import CpuSplit, Environment, Measured
 
 _HARNESS_PACKAGES = ("wsgi-bench", "locust", "gevent", "hdrhistogram", "redis", "numpy", "scipy")
 
@@ -65,6 +65,7 @@ def describe(
     images: Mapping[str, str],
     cpu_split: CpuSplit,
     notes: tuple[str, ...],
+    measured: Measured | None = None,
 ) -> Environment:
     """This machine, with what the runtime knows of itself.
 
@@ -85,6 +86,7 @@ def describe(
         images=images,
         cpu_split=cpu_split,
         notes=notes,
+        measured=measured,
     )
 
 

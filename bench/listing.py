@@ -88,7 +88,7 @@ def going_on(rows: Sequence[Row]) -> str:
     """How to go on from a list of results."""
     whole = [row["result"] for row in rows if row.get("complete")]
     lines = [
-        f"{row['result']} was interrupted: `wsgi-bench resume {row['result']}` continues it."
+        f"{row['result']} isn't complete: `wsgi-bench resume {row['result']}` continues it."
         for row in rows
         if row.get("complete") is False
     ]
@@ -99,11 +99,12 @@ def going_on(rows: Sequence[Row]) -> str:
     return "\n".join(lines or ["`wsgi-bench run` makes a result."])
 
 
-def plan(planned: Plan, not_compared: Sequence[str] = ()) -> str:
+def plan(planned: Plan, not_compared: Sequence[str] = (), width: int = WIDTH) -> str:
     """What a run would do, and how long it would take.
 
     Args:
         not_compared: servers that the old version doesn't have.
+        width: of the terminal.
     """
     each_s, parts = expected_each_s(planned), parts_of(planned)
     trials = {
@@ -128,8 +129,8 @@ def plan(planned: Plan, not_compared: Sequence[str] = ()) -> str:
         f"  {spent}",
     )
     rows: list[Row] = [{"case": case.id, "load": _offered(case.load)} for case in planned.cases]
-    head = "\n".join(fill(line, WIDTH, subsequent_indent="  ") for line in lines)
-    return head.replace(_TOGETHER, " ") + "\n\n" + as_text(rows)
+    head = "\n".join(fill(line, width, subsequent_indent="  ") for line in lines)
+    return head.replace(_TOGETHER, " ") + "\n\n" + as_text(rows, width)
 
 
 def _comparison(planned: Plan, not_compared: Sequence[str]) -> Iterator[str]:
@@ -151,8 +152,10 @@ def _offered(load: Load) -> str:
     return share + closing
 
 
-def as_text(rows: Sequence[Row]) -> str:
-    """A table 80 wide, with a column for every key that has anything to say; names aren't broken."""
+def as_text(rows: Sequence[Row], width: int = WIDTH) -> str:
+    """A table with a column for every key that has anything to say, no wider than a terminal but for names,
+    which aren't broken.
+    """
     if not rows:
         return "none"
     said = dict.fromkeys(name for row in rows for name in row if row[name] != "")
@@ -163,7 +166,8 @@ def as_text(rows: Sequence[Row]) -> str:
     for row in rows:
         table.add_row(*(_cell(row.get(name, "")) for name in names))
     buffer = io.StringIO()
-    Console(file=buffer, width=WIDTH, highlight=False, markup=False, emoji=False).print(table)
+    width = max(width, Console(width=WIDTH * 10).measure(table).minimum)
+    Console(file=buffer, width=width, highlight=False, markup=False, emoji=False).print(table)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
 
 

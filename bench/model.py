@@ -179,6 +179,8 @@ class Plan:
         against: the old version that is measured beside this one; None without.
         fail_if: how much may change from the old version to this one, as the user wrote it.
         timeout_s: how long one request may take, of a probe or of a trial.
+        given: the settings by which the run can be asked for again, by name; empty in results of before they
+            were saved.
     """
 
     profile: str
@@ -205,6 +207,7 @@ class Plan:
     minutes: float | None = None
     adapts: bool = True
     timeout_s: float = TIMEOUT_S
+    given: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -419,8 +422,35 @@ class CpuSplit:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """Which code a run measured, so that `resume` goes on with the same; paths in the checkout are told from
+    there.
+
+    Attributes:
+        interpreter: the Python that the harness runs in; without containers it serves, too.
+        search: the folders of PYTHONPATH, absolute, where servers get them.
+        variables: names of the environment variables that servers get from outside. Never their values.
+        compose: the variables that docker-compose.yml took from outside; their values stand in the servers'
+            commands and environments, too.
+        paths: `module:callable` to the module's file.
+        sources: hashes, by `module:callable` and by folder of the checkout.
+    """
+
+    interpreter: str
+    search: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    compose: Mapping[str, str] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Environment:
-    """The machine and software that a result belongs to."""
+    """The machine and software that a result belongs to.
+
+    Attributes:
+        measured: None in results of before it was saved.
+    """
 
     cpu_model: str
     cpus: int
@@ -435,6 +465,7 @@ class Environment:
     images: Mapping[str, str]
     cpu_split: CpuSplit
     notes: tuple[str, ...] = ()
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True)

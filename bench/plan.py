@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bench.digits import as_said
 from bench.duration import expected_s
@@ -118,6 +119,7 @@ def make_plan(
     minutes: float | None = None,
     adapts: bool = True,
     timeout_s: float = TIMEOUT_S,
+    given: Mapping[str, Any] | None = None,
 ) -> Plan:
     """Lay out every deployment and case.
 
@@ -129,6 +131,7 @@ def make_plan(
         old_servers: those of `servers` that the version `against` has, as it has them.
         minutes: the time that the run may take.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
+        given: see `Plan`; which runtime it became is added.
     """
     apps = list({app.name: app for app, _ in combinations}.values())
     deployments = _deployments(servers, old_servers, apps, twin=profile.twin)
@@ -161,6 +164,7 @@ def make_plan(
         fail_if=fail_if,
         adapts=adapts,
         timeout_s=timeout_s,
+        given={**(given or {}), **({} if runtime == "external" else {"runtime": runtime})},
     )
     if minutes is not None:
         return for_minutes(plan, minutes, more_rounds=adapts)

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from bench.application import meant
 from bench.errors import UsageError
 from bench.model import App, Server
 
@@ -20,6 +21,8 @@ _VARIABLE = re.compile(
 )
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
 _CALLABLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+# Variables of docker-compose.yml to which a run gives its own values.
+_OWN = frozenset({"APP", "SERVER_CPUS", "GENERATOR_CPUS", "STORE_CPUS", "BUILD_CA", "BUILD_PIP_CONF"})
 _SIGNALS = ("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2")
 
 
@@ -163,6 +166,16 @@ def interpolate(value: Any, variables: Mapping[str, str], place: str, problems: 
     return _VARIABLE.sub(resolve, value)
 
 
+def variables_used(path: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """Which of these variables a compose file takes, with their values; what the harness sets isn't one.
+
+    Raises:
+        UsageError: the file can't be read.
+    """
+    names = {match["plain"] or match["braced"] for match in _VARIABLE.finditer(_read(path))}
+    return {name: variables[name] for name in sorted(names - _OWN) if name and variables.get(name)}
+
+
 def load_apps(path: Path) -> dict[str, App]:
     """Read the applications under test.
 
@@ -210,7 +223,11 @@ def app_from_callable(target: str) -> App:
         UsageError: `target` isn't of that form.
     """
     if not _CALLABLE.fullmatch(target):
-        raise UsageError(f"{target!r} is neither an app of apps/apps.toml nor of the form module:callable.")
+        by_file = meant(target)
+        raise UsageError(
+            f"{target!r} is neither an app of apps/apps.toml nor of the form module:callable."
+            + (f" Write: {by_file}" if by_file else "")
+        )
     return App(
         name=target.replace(":", "."), callable=target, scenarios=("get", "redirect"), redis=False, seed=()
     )

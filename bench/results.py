@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.analysis import analyse
 from bench.errors import ResultError
 from bench.model import Analysis, Suite
-from bench.report import FORMATS
+from bench.report import FORMATS, text
 from bench.report.index import write_index
 from bench.store import RESULT, load, replace_file
 
@@ -59,7 +59,13 @@ def write_all_reports(directory: Path, root: Path) -> list[Path]:
     return [*written, write_index(root / RESULTS)] if (root / RESULTS).is_dir() else written
 
 
-def rendered(directory: Path, format_name: str) -> str:
-    """A stored result in one of the formats."""
+def rendered(directory: Path, format_name: str, width: int = text.WIDTH) -> str:
+    """A stored result in one of the formats.
+
+    Args:
+        width: of the terminal; for "text".
+    """
     suite = load(directory)
+    if format_name == "text":
+        return text.render(suite, analyse(suite), width)
     return FORMATS[format_name](suite, analyse(suite))

@@ -75,6 +75,7 @@ class Runner:
         self._usual = Usual()
         self._repeats_left = repeats_allowed(plan.rounds * (plan.blocks + plan.open_blocks))
         self._given_up: set[str] = set()
+        self._measured = {trial.round for trial in saved}
         self._models = block_models(plan)
         self._deployment_of = {case.id: case.deployment for case in plan.cases}
         rounds = {number: self._missing(number) for number in range(plan.counted_from, plan.rounds + 1)}
@@ -92,7 +93,8 @@ class Runner:
                 if longer_s is not None:
                     self._measure_again(number, longer_s)
             if self._over:
-                self._end_after(number, f"--minutes {self._plan.minutes:g} are over")
+                last = number if number in self._measured else max(self._plan.counted_from, number - 1)
+                self._end_after(last, f"--minutes {self._plan.minutes:g} are over")
             elif self._sure_enough_after(number):
                 self._end_after(number, "every interval is narrow enough")
             number += 1
@@ -101,6 +103,13 @@ class Runner:
         self._plan = replace(self._plan, rounds=number)
         self._writer.append(plan=self._plan)
         self._reporter.phase(f"{why}: ending after round {number}")
+
+    @property
+    def unmeasured(self) -> list[int]:
+        """The planned rounds without a single trial, unless `--minutes` left no time for them."""
+        if self._over:
+            return []
+        return [n for n in range(self._plan.counted_from, self._plan.rounds + 1) if n not in self._measured]
 
     def _sure_enough_after(self, number: int) -> bool:
         """Looked at only at set points: whoever looks all the time stops at a lucky moment."""
@@ -274,6 +283,8 @@ class Runner:
             trials = [replace(trial, disturbed=disturbed) for trial in trials]
         finally:
             self._writer.append(trials=trials)
+        if trials:
+            self._measured.add(number)
         dead = fleet.remove_dead()
         self._note(dead)
         if not disturbed:

@@ -24,9 +24,11 @@ from bench.environment import describe, require_cpus, split_cpus
 from bench.errors import EXIT_NOT_VALID, EXIT_REGRESSION, EXIT_SERVER_FAILED, Interrupted
 from bench.interrupt import shield
 from bench.load.client import LoadDriver
-from bench.model import Analysis, Calibration, CpuSplit, Plan, Server, Suite
+from bench.measured import identify, require_same
+from bench.model import Analysis, Calibration, CpuSplit, Environment, Plan, Server, Suite
 from bench.progress import Reporter
 from bench.report.index import write_index
+from bench.report.units import count, listed
 from bench.results import RESULTS, new_id, write_reports
 from bench.runner import Runner
 from bench.store import SCHEMA_VERSION, Writer
@@ -106,6 +108,7 @@ def _measure(plan: Plan, root: Path, directory: Path, reporter: Reporter, old: C
             images={},
             cpu_split=cpus,
             notes=(*notes(read_facts(root / RESULTS, quick=True)), *twice),
+            measured=identify(plan, root, os.environ, old),
         ),
         plan=plan,
         calibration=None,
@@ -119,27 +122,47 @@ def _measure(plan: Plan, root: Path, directory: Path, reporter: Reporter, old: C
 
 def resume(directory: Path, root: Path, reporter: Reporter) -> Outcome:
     """Go on with an interrupted run; see `measure`."""
-    writer, suite = Writer.resume(directory, analyse)
     with ExitStack() as stack:
+        opened: list[Runtime] = []
+
+        def check(suite: Suite) -> None:
+            cpus = suite.environment.cpu_split
+            provide(suite.plan, read_facts(root / RESULTS, quick=True))
+            require_cpus(cpus, directory)
+            old = stack.enter_context(checked_out(suite.plan.against, root))
+            opened.append(_open(suite.plan, root, directory, cpus, reporter, old))
+            require_same(directory, suite.environment, _now(suite, root, opened[0], old))
+
+        writer, suite = Writer.resume(directory, analyse, check)
         stack.enter_context(writer)
-        provide(suite.plan, read_facts(root / RESULTS, quick=True))
-        old = stack.enter_context(checked_out(suite.plan.against, root))
-        require_cpus(suite.environment.cpu_split, directory)
-        runtime = _open(suite.plan, root, directory, suite.environment.cpu_split, reporter, old)
-        reporter.phase(f"continuing {directory}, of which {len(suite.trials):,} trials are saved")
+        reporter.phase(f"continuing {directory}, which has {count(len(suite.trials), 'trial')}")
         last = max((trial.at_s + trial.duration_s for trial in suite.trials), default=0.0)
         writer.append(gap={"reason": "resumed", "at": datetime.now(UTC).isoformat(timespec="seconds")})
-        return _saved(writer, suite, runtime, root, reporter, time.monotonic_ns() - int(last * 1e9))
+        return _saved(writer, suite, opened[0], root, reporter, time.monotonic_ns() - int(last * 1e9))
+
+
+def _now(suite: Suite, root: Path, runtime: Runtime, old: Checkout | None) -> Environment:
+    """What a run that goes on would be measured with."""
+    return describe(
+        runtime=suite.plan.runtime,
+        docker=runtime.docker,
+        versions=runtime.versions,
+        images={},
+        cpu_split=suite.environment.cpu_split,
+        notes=(),
+        measured=identify(suite.plan, root, os.environ, old),
+    )
 
 
 def _saved(
     writer: Writer, suite: Suite, runtime: Runtime, root: Path, reporter: Reporter, epoch_ns: int
 ) -> Outcome:
     """Work, and whatever happens write the result and its reports."""
-    complete = False
+    ended = complete = False
+    unmeasured: list[int] = []
     try:
-        _work(writer, suite, runtime, root, reporter, epoch_ns)
-        complete = True
+        unmeasured = _work(writer, suite, runtime, root, reporter, epoch_ns)
+        ended, complete = True, not unmeasured
     except Interrupted as error:
         raise Interrupted(
             f"{error}. What was measured is saved; `wsgi-bench resume {writer.directory}` continues it."
@@ -147,23 +170,26 @@ def _saved(
     finally:
         try:
             with shield():
-                finished = datetime.now(UTC).isoformat(timespec="seconds") if complete else None
+                finished = datetime.now(UTC).isoformat(timespec="seconds") if ended else None
                 suite = writer.finish(complete=complete, finished=finished)
                 analysis = write_reports(suite, writer.directory)
                 if writer.directory.parent == root / RESULTS:
                     write_index(root / RESULTS)
         except Interrupted as error:
-            if not complete:
+            if not ended:
                 raise
             raise Interrupted(
                 f"{error} after all was measured; the report is {writer.directory / 'report.html'}."
             ) from error
+    if unmeasured:
+        reporter.problem(_nothing_in(unmeasured, suite.plan.rounds, writer.directory))
     return Outcome(writer.directory, suite, analysis, exit_code(suite, analysis))
 
 
 def _work(
     writer: Writer, suite: Suite, unopened: Runtime, root: Path, reporter: Reporter, epoch_ns: int
-) -> None:
+) -> list[int]:
+    """Measure; return the rounds in which nothing could be."""
     plan, cpus = suite.plan, suite.environment.cpu_split
     _stay_on(cpus)
     with unopened as runtime:
@@ -184,7 +210,7 @@ def _work(
             if suite.calibration is None:
                 reporter.phase("calibrating the load generator")
                 _calibrated(plan, cpus, runtime, driver, root, writer, epoch_ns)
-            Runner(
+            runner = Runner(
                 plan,
                 runtime,
                 driver,
@@ -193,7 +219,18 @@ def _work(
                 saved=suite.trials,
                 learned=suite.learned,
                 epoch_ns=epoch_ns,
-            ).run()
+            )
+            runner.run()
+            return runner.unmeasured
+
+
+def _nothing_in(rounds: list[int], planned: int, directory: Path) -> str:
+    """That a run isn't complete, and how it can become so."""
+    which = f" in round{'s' * (len(rounds) > 1)} {listed([str(number) for number in rounds])} of {planned}"
+    return (
+        f"The run isn't complete: nothing was measured{which if planned > 1 else ''}, since every deployment "
+        f"had failed. Once the cause is mended, `wsgi-bench resume {directory}` continues it."
+    )
 
 
 def _open(

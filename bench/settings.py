@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.against import Old, check_limits, check_packages, check_use, resolve_old
+from bench.application import check as check_applications
 from bench.errors import UsageError
 from bench.given import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.given import hint, merged
@@ -49,6 +50,8 @@ class Settings:
         minutes: that the run may take; None for as long as it takes.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
         timeout_s: how long one request may take.
+        given: by name, what asks for the same run again: all that was given but the directory, and what was
+            drawn or chosen instead.
     """
 
     profile: Profile
@@ -67,6 +70,7 @@ class Settings:
     minutes: float | None
     adapts: bool
     timeout_s: float
+    given: Mapping[str, Any]
 
 
 def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -102,6 +106,7 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
     else:
         servers = _servers(asked.get("servers", ()), root, environment, problems)
         combinations = _combinations(asked, profile, root, problems)
+        check_applications((app.callable for app, _ in combinations), root, environment, problems)
         runtime, reason = _runtime(asked, combinations, problems)
     out = _out(asked, problems)
     old = None
@@ -112,6 +117,7 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
         check_packages(old, runtime, problems)
     if problems:
         raise UsageError(*problems)
+    seed = asked["seed"] if asked.get("seed") is not None else random.SystemRandom().getrandbits(32)
     return Settings(
         profile=profile,
         runtime=runtime,
@@ -120,7 +126,7 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
         targets=targets,
         combinations=combinations,
         rate=asked.get("rate"),
-        seed=asked["seed"] if asked.get("seed") is not None else random.SystemRandom().getrandbits(32),
+        seed=seed,
         processes=asked.get("processes"),
         client=asked.get("client", "loop"),
         out=out,
@@ -129,7 +135,23 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
         minutes=asked.get("minutes"),
         adapts=not {"rounds", "blocks"} & asked.keys(),
         timeout_s=float(asked.get("timeout", TIMEOUT_S)),
+        given=_given(asked, profile, servers, combinations, seed),
     )
+
+
+def _given(
+    asked: Mapping[str, Any],
+    profile: Profile,
+    servers: Sequence[Server],
+    combinations: Sequence[tuple[App, Scenario]],
+    seed: int,
+) -> Mapping[str, Any]:
+    found: dict[str, Any] = {"profile": profile.name}
+    if servers:
+        found["servers"] = tuple(server.name for server in servers)
+    found["scenarios"] = tuple(scenario.name for _, scenario in combinations)
+    found |= {name: asked[name] for name in sorted(asked) if name not in ("out", *found)}
+    return {**found, "seed": seed}
 
 
 def _profile(asked: Mapping[str, Any], problems: list[str]) -> Profile:
@@ -195,7 +217,7 @@ def _combinations(
 def _app(name: str, apps: Mapping[str, App], problems: list[str]) -> App | None:
     if name in apps:
         return apps[name]
-    if ":" in name:
+    if ":" in name or name.endswith(".py"):
         return app_from_callable(name)
     problems.append(
         f"there is no app {name!r}{hint(name, apps)}. Known are {', '.join(apps)}; any other is named "

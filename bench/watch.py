@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.analysis.groups import group_of
 from bench.blocks import block_models
+from bench.counted import count
 from bench.duration import EachS, Pace, Part, Parts, in_words, needs_pilot, pilot_blocks
 from bench.model import Deployment, Failure, LoadModel, Plan, Trial
 from bench.progress import Reporter
@@ -32,6 +33,7 @@ class Watch:
         self, plan: Plan, reporter: Reporter, rounds: Mapping[int, Sequence[int]], saved: Iterable[Trial]
     ) -> None:
         self._plan = plan
+        self._external = plan.runtime == "external"
         self._reporter = reporter
         self._lay_out(rounds)
         self._pace = Pace(plan, time.monotonic())
@@ -99,7 +101,7 @@ class Watch:
         """A round begins: its deployments in turn, each shown as it is started."""
         self._place = f"round {number} of {self._plan.rounds}"
         self._states |= {deployment.name: "waiting" for deployment in wanted}
-        self._say(f"starting {len(wanted)} servers")
+        self._say(f"{'asking' if self._external else 'starting'} {self._counted(len(wanted))}")
         self._pace.skip(time.monotonic())
         for deployment in wanted:
             self._states[deployment.name] = "starting"
@@ -138,7 +140,7 @@ class Watch:
         names = list(members)
         self._pace.skip(time.monotonic())
         self._states |= dict.fromkeys(names, "measuring")
-        self._say(f"measuring {len(names)} servers")
+        self._say(f"measuring {self._counted(len(names))}")
 
     def measured(self, model: LoadModel, trials: Sequence[Trial]) -> None:
         """A block has ended."""
@@ -153,11 +155,19 @@ class Watch:
         for failure in failures:
             self._states[failure.deployment] = "failed"
             self._failure = (
-                f"{failure.deployment} failed: {failure.reason}",
+                f"{failure.deployment}{self._address(failure.deployment)} failed: {failure.reason}",
                 *failure.log[-_LOG_LINES:],
             )
             self._reporter.problem("\n    ".join(self._failure))
             self._draw()
+
+    def _counted(self, number: int) -> str:
+        return count(number, "target" if self._external else "server")
+
+    def _address(self, name: str) -> str:
+        """Where a target is, which somebody else has started."""
+        found = (d.server.environment.get("URL", "") for d in self._plan.deployments if d.name == name)
+        return f", {next(found, '')}," if self._external else ""
 
     def stopped(self) -> None:
         """A round has ended."""

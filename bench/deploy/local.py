@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from bench import process
+from bench.application import inherited, search_path
 from bench.deploy import cgroup
 from bench.deploy.logs import last_lines, log_path
 from bench.deploy.packages import serving
@@ -27,9 +28,6 @@ from bench.usage import memory_bytes
 from bench.versions import Checkout
 
 _SEED_S = 120.0
-# What a server gets of this process's environment. Not all of it: GUNICORN_CMD_ARGS, WEB_CONCURRENCY,
-# UWSGI_* and their like would change the configuration that is measured.
-_INHERITED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "TZ")
 
 
 @dataclass
@@ -204,16 +202,12 @@ class LocalRuntime:
     def _environment(self, deployment: Deployment, port: int, database: int) -> dict[str, str]:
         # The environment that the harness itself runs in has the servers' packages, too.
         programs = str(Path(sys.executable).parent)
-        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        search = environment.get("PYTHONPATH", "").split(os.pathsep)
-        # A folder is meant as seen from where the command was given; servers run in the checkout.
-        folders = list(map(os.path.abspath, search)) if search != [""] else []
+        environment = inherited(os.environ)
         if self._old:
+            folders = search_path(os.environ)
             imports = self._old.imports if deployment.old else self._old.new_imports
             own = [_moved(folder, self._root, self._root_of(deployment)) for folder in folders]
-            folders = [str(imports), str(self._root_of(deployment)), *own]
-        if folders:
-            environment["PYTHONPATH"] = os.pathsep.join(folders)
+            environment["PYTHONPATH"] = os.pathsep.join((str(imports), str(self._root_of(deployment)), *own))
         environment |= {
             **deployment.server.environment,
             "PATH": os.pathsep.join([programs, os.environ.get("PATH", os.defpath)]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.counted import count
 from bench.doctor.facts import Check, Facts
 from bench.doctor.finding import Finding
 
@@ -31,7 +32,7 @@ def cpus(facts: Facts) -> Finding:
         return Finding("cpus", "warning", found, why, fix)
     if number == 2:
         return Finding("cpus", "warning", f"2 CPUs, so generator and Redis share one: {shown}", why, fix)
-    apart = "not known whether threads of one core" if facts.cores is None else f"{facts.cores} cores"
+    apart = "not known whether threads of one core" if facts.cores is None else count(facts.cores, "core")
     return Finding("cpus", "ok", f"{number} CPUs, {apart}: {shown}", why)
 
 

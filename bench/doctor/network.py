@@ -5,6 +5,7 @@ Source of the settings: https://docs.kernel.org/networking/ip-sysctl.html.
 
 from __future__ import annotations
 
+from bench.counted import count
 from bench.doctor.facts import Check, Facts
 from bench.doctor.finding import Finding
 from bench.plan import IN_FLIGHT_CAP, PROFILES
@@ -44,7 +45,7 @@ def port_range(facts: Facts) -> Finding:
         return Finding("port-range", "unknown", "not shown here", why)
     first, last = facts.ports
     number = last - first + 1
-    found = f"{number:,} ports, {first} to {last}"
+    found = f"{count(number, 'port')}, {first} to {last}"
     if number >= _FEW_PORTS:
         return Finding("port-range", "ok", found, why)
     fix = 'Run: sudo sysctl net.ipv4.ip_local_port_range="32768 60999"'
@@ -74,7 +75,7 @@ def time_wait(facts: Facts) -> Finding:
     why = "They hold ports and a place in the kernel's table for a minute, from a run that has just ended."
     if facts.time_wait is None:
         return Finding("time-wait", "unknown", "not shown here", why)
-    found = f"{facts.time_wait:,} sockets in TIME_WAIT"
+    found = f"{count(facts.time_wait, 'socket')} in TIME_WAIT"
     fix = "Wait a minute; if they don't go, look for who makes them: ss -tan state time-wait"
     if facts.time_wait_max is not None and facts.time_wait >= _FULL * facts.time_wait_max:
         return Finding("time-wait", "warning", f"{found}, of {facts.time_wait_max:,} at most", why, fix)
@@ -82,7 +83,7 @@ def time_wait(facts: Facts) -> Finding:
     if facts.ports is not None and not reused:
         number = facts.ports[1] - facts.ports[0] + 1
         if facts.time_wait >= number / 2:
-            return Finding("time-wait", "warning", f"{found}, for {number:,} ports", why, fix)
+            return Finding("time-wait", "warning", f"{found}, for {count(number, 'port')}", why, fix)
     return Finding("time-wait", "ok", found, why)
 
 

@@ -62,6 +62,13 @@ def twin_line(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> st
 
 
 def _interrupted(suite: Suite) -> str:
+    if suite.finished is not None:
+        measured = {trial.round for trial in suite.trials}
+        return (
+            f"The run isn't complete: in {count(suite.plan.rounds - len(measured), 'round')} of "
+            f"{suite.plan.rounds} nothing was measured, since every deployment had failed. Once the cause is "
+            f"mended, `wsgi-bench resume` continues it."
+        )
     return (
         f"The run was interrupted after {count(len(suite.trials), 'trial')}: these are the figures so far. "
         f"`wsgi-bench resume` continues it."

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from bench.analysis.answers import unlike
 from bench.analysis.keeping import by_deployment
 from bench.analysis.outcomes import NOT_ACCOUNTED, SENT_AGAIN, kinds, not_accounted
-from bench.model import Analysis, DeploymentRecord, Suite
+from bench.model import Analysis, DeploymentRecord, Failure, Suite
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.results import Entry, Group, groups
@@ -91,11 +91,18 @@ def failures(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Se
         listings=tuple(
             Listing(
                 f"{failure.deployment}, round {failure.round}, phase {failure.phase}: {failure.reason}",
-                failure.log or ("(the server printed nothing)",),
+                failure.log or (_without_log(suite, failure),),
             )
             for failure in suite.failures
         ),
     )
+
+
+def _without_log(suite: Suite, failure: Failure) -> str:
+    for deployment in suite.plan.deployments:
+        if suite.plan.runtime == "external" and deployment.name == failure.deployment:
+            return f"(it was asked at {deployment.server.environment.get('URL')}; what it prints isn't read)"
+    return "(the server printed nothing)"
 
 
 def pairs(_suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Section | None:

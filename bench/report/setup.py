@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 
 from bench.analysis.keeping import NOT_KNOWN, Keeping, by_deployment
-from bench.digits import a_second, typed
-from bench.model import TIMEOUT_S, Analysis, Deployment, Server, Suite
+from bench.digits import a_second
+from bench.model import Analysis, Deployment, Server, Suite
 from bench.report.page import Column, Listing, Row, Section, Table
+from bench.report.repeat import repeat_command
 from bench.report.results import Group
 from bench.report.table import workers_x_threads
 from bench.report.units import NOT_MEASURED, count, number
@@ -100,37 +101,3 @@ def _side_by_side(caption: str, names: list[str], sets: list[dict[str, str]], *,
 def repeat(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section:
     """The run's own command."""
     return Section("repeat", "Repeat", listings=(Listing("The same run again:", (repeat_command(suite),)),))
-
-
-def repeat_command(suite: Suite) -> str:
-    """The command line that plans the same run."""
-    plan = suite.plan
-    apps = {d.app.name for d in plan.deployments}
-    names = dict.fromkeys(d.server.name for d in plan.deployments if not (d.twin or d.old))
-    scenarios = dict.fromkeys(case.scenario for case in plan.cases)
-    words = ["wsgi-bench", "run", "--profile", plan.profile]
-    if plan.runtime == "external":
-        for deployment in plan.deployments:
-            if not deployment.twin:
-                url = deployment.server.environment.get("URL", "URL")
-                words += ["--target", f"{deployment.server.name}={url}"]
-    else:
-        words += ["--runtime", plan.runtime, "--servers", ",".join(names)]
-        # Several apps are what a run without --app chooses by its scenarios.
-        words += ["--app", *apps] if len(apps) == 1 else []
-    words += ["--scenarios", ",".join(scenarios)]
-    if len({case.load.users for case in plan.cases if case.load.model == "closed"}) == 1:
-        words += ["--users", str(plan.users)]
-    words += ["--rounds", str(plan.rounds), "--blocks", str(plan.blocks), "--seed", str(plan.seed)]
-    if plan.rate is not None:
-        words += ["--rate", typed(plan.rate)]
-    if plan.cases and all(case.load.connection == "close" for case in plan.cases):
-        words += ["--connection", "close"]
-    if plan.timeout_s != TIMEOUT_S:
-        words += ["--timeout", f"{plan.timeout_s:g}"]
-    if plan.against is not None:
-        asked = plan.against.asked if plan.against.compose_file else plan.against.commit
-        words += ["--against", asked or plan.against.asked]
-    for limit in plan.fail_if:
-        words += ["--fail-if", limit]
-    return shlex.join(words)

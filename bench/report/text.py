@@ -1,12 +1,14 @@
-"""The report in a terminal of 80 columns: the verdict, the tables, what is not valid and what failed."""
+"""The report in a terminal of 80 columns or fewer: verdict, tables, what is not valid and what failed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from textwrap import fill
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
@@ -15,20 +17,24 @@ from bench.model import Analysis, Suite
 from bench.report.build import page
 from bench.report.page import Column, Page, Section, Table
 
-_WIDTH = 80
+WIDTH = 80
 _LOG_LINES = 5
 _NAME = 16
 
 
-def render(suite: Suite, analysis: Analysis) -> str:
-    """The whole report."""
-    return write(page(suite, analysis))
+def render(suite: Suite, analysis: Analysis, width: int = WIDTH) -> str:
+    """The whole report.
+
+    Args:
+        width: of the terminal.
+    """
+    return write(page(suite, analysis), width)
 
 
-def write(content: Page) -> str:
+def write(content: Page, width: int = WIDTH) -> str:
     """Any page, without colour or control sequences."""
     output = StringIO()
-    console = Console(file=output, width=_WIDTH, color_system=None, force_terminal=False, highlight=False)
+    console = Console(file=output, width=width, color_system=None, force_terminal=False, highlight=False)
     console.print(Text(content.title), Text(content.subtitle), sep="\n")
     for sentence in content.verdict:
         console.print()
@@ -48,7 +54,8 @@ def _section(console: Console, section: Section) -> None:
         console.print(Padding(Text(f"- {point}"), (0, 0, 0, 2)))
     for table in section.tables:
         console.print(Text(table.caption))
-        console.print(_fitting(table))
+        for grid in _fitting(table, console.width):
+            console.print(grid)
         for note in table.notes:
             console.print(Text(note))
     for listing in section.listings:
@@ -57,32 +64,67 @@ def _section(console: Console, section: Section) -> None:
             console.print(Text(f"    {line.expandtabs()}"), soft_wrap=True)
 
 
-def _fitting(table: Table) -> Grid:
-    """With two blanks between columns where there is room for them, else with one."""
-    grid = _grid(table, 1)
-    wide = Console(width=_WIDTH * 10)
-    return grid if wide.measure(grid).maximum <= _WIDTH else _grid(table, 0)
-
-
-def _grid(table: Table, padding: int) -> Grid:
-    grid = Grid(box=box.SIMPLE_HEAD, padding=(0, padding, 0, 0), pad_edge=False)
+def _fitting(table: Table, width: int) -> Iterator[Grid]:
+    """The table, with two blanks between columns where there is room for them, else with one; where there is
+    no room at all its figures go on in further tables, each with the names before them.
+    """
     shown = [number for number, column in enumerate(table.columns) if not column.wide]
+    names = _names(table, shown)
+    figures = shown[len(names) :]
+    while figures:
+        fits = len(figures)
+        while fits > 1 and _least(table, names + figures[:fits]) > width:
+            fits -= 1
+        yield _spaced(table, names + figures[:fits], width)
+        figures = figures[fits:]
+    if len(names) == len(shown):
+        yield _spaced(table, names, width)
+
+
+def _names(table: Table, shown: list[int]) -> list[int]:
+    """The columns that say what a row is about: through the first ones that are text."""
+    numeric = [table.columns[number].numeric for number in shown]
+    first = numeric.index(False) if False in numeric else 0
+    following = [place for place in range(first, len(shown)) if numeric[place]]
+    return shown[: following[0]] if following else shown
+
+
+def _spaced(table: Table, columns: list[int], width: int) -> Grid:
+    grid = _grid(table, 1, columns)
+    return grid if _measured(grid).maximum <= width else _grid(table, 0, columns)
+
+
+def _least(table: Table, columns: Sequence[int]) -> int:
+    """How narrow columns can become without a break in a word or a figure."""
+    # A blank in a figure is no place to break it, though it would be measured as one.
+    return _measured(_grid(table, 0, columns, blank="_")).minimum
+
+
+def _measured(grid: Grid) -> Measurement:
+    return Console(width=WIDTH * 10).measure(grid)
+
+
+def _grid(table: Table, padding: int, shown: Sequence[int], blank: str = " ") -> Grid:
+    grid = Grid(box=box.SIMPLE_HEAD, padding=(0, padding, 0, 0), pad_edge=False)
     for column in (table.columns[number] for number in shown):
         label = "\n".join(_narrow(part) for part in (column.label, column.unit) if part)
         grid.add_column(
-            Text(label),
+            Text(label.replace(" ", blank) if column.numeric else label),
             justify="right" if column.numeric else "left",
             no_wrap=column.numeric,
             overflow="fold",
         )
     for row in table.rows:
-        grid.add_row(*(Text(_cell(row.cells[number], table.columns[number])) for number in shown))
+        cells = (_cell(row.cells[number], table.columns[number], blank) for number in shown)
+        grid.add_row(*map(Text, cells))
     return grid
 
 
-def _cell(text: str, column: Column) -> str:
+def _cell(text: str, column: Column, blank: str) -> str:
     """A long name is broken after a hyphen, rather than wherever the line ends."""
-    return text if column.numeric or " " in text else fill(text, _NAME)
+    if column.numeric:
+        return text.replace(" ", blank)
+    return text if " " in text else fill(text, _NAME)
 
 
 def _narrow(label: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from bench.counted import count as count
 from bench.digits import significant
 from bench.model import Estimate
 
@@ -80,11 +81,6 @@ def listed(names: Sequence[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def count(amount: int, noun: str) -> str:
-    """ "1 server", "2 servers" """
-    return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
 
 
 def plain(text: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench.errors import MachineError
 
+_RESULT, _JOURNAL = "result.json", "blocks.jsonl"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -29,9 +30,17 @@ def machine_errors(path: Path) -> Iterator[None]:
             else "Make the directory writable, or choose another place with --out"
         )
         raise MachineError(
-            f"Can't write {path}: {error.strerror}. {advice}; what was saved before is intact, "
-            f"and `wsgi-bench resume {path.parent}` continues a run."
+            f"Can't write {path}: {error.strerror}. {advice}; {_saved(path.parent)}."
         ) from error
+
+
+def _saved(directory: Path) -> str:
+    """What is there all the same. A run that goes on, or was broken off, has its journal."""
+    if not (directory / _RESULT).exists():
+        return "nothing was saved"
+    if not (directory / _JOURNAL).exists():
+        return "what was saved before is intact"
+    return f"what was saved before is intact, and `wsgi-bench resume {directory}` continues a run"
 
 
 def replace(path: Path, chunks: Iterable[str]) -> None:

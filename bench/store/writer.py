@@ -74,8 +74,13 @@ class Writer:
         return writer
 
     @classmethod
-    def resume(cls, directory: Path, analyse: Analyse) -> tuple[Self, Suite]:
+    def resume(
+        cls, directory: Path, analyse: Analyse, check: Callable[[Suite], None] | None = None
+    ) -> tuple[Self, Suite]:
         """Go on with an interrupted result; what the journal holds goes into `result.json` first.
+
+        Args:
+            check: raises if it mustn't go on; nothing of the result has been changed by then.
 
         Returns:
             The writer, and the suite as far as it was saved.
@@ -91,6 +96,8 @@ class Writer:
             stored = read(directory)
             if stored.suite.complete:
                 raise ResultError(f"{directory} is complete: there is nothing to resume. Start a new run.")
+            if check is not None:
+                check(stored.suite)
             _write(directory, stored, analyse)
             writer = cls(directory, stored, analyse, lock)
             stack.pop_all()
@@ -155,6 +162,7 @@ class Writer:
         """Write `result.json` and `latency.hlog` from all that was saved, and remove the journal.
 
         Args:
+            complete: whether something was measured in every round.
             finished: ISO 8601 time; None when the run was interrupted.
 
         Raises:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -13,6 +12,7 @@ import yaml
 from bench import given, settings
 from bench.plan import IN_FLIGHT_CAP
 from bench.process import CommandFailed, run
+from tests.adding import servers_of
 from tests.machine import lacks
 
 ROOT = Path(__file__).parents[2]
@@ -20,14 +20,6 @@ LOCKS = sorted(
     path.relative_to(ROOT)
     for path in [*ROOT.glob("requirements*.lock"), *ROOT.glob("servers/*/requirements.txt")]
 )
-# The harness has no server of its own in this folder; `base` builds images, `driver` sends the load.
-NOT_SERVERS = frozenset({"base", "driver", "null"})
-
-
-def _servers() -> dict[str, Any]:
-    """The compose services that are servers: those with an `x-server` block."""
-    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    return {name: service for name, service in services.items() if "x-server" in service}
 
 
 def _committed() -> list[Path]:
@@ -39,51 +31,6 @@ def _committed() -> list[Path]:
     return [ROOT / name for name in names if name]
 
 
-def _pins(lock: Path) -> dict[str, set[str]]:
-    """What a lock file names: the versions of each distribution."""
-    pins: dict[str, set[str]] = {}
-    for name, version in re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE):
-        pins.setdefault(name, set()).add(version)
-    return pins
-
-
-def test_every_server_has_a_folder_and_every_folder_a_server() -> None:
-    folders = {path.parent.name for path in ROOT.glob("servers/*/requirements.txt")} - NOT_SERVERS
-    built = {service["build"]["args"]["SERVER"] for service in _servers().values()}
-
-    assert built == folders
-
-
-def test_readme_lists_the_servers_of_the_compose_file() -> None:
-    readme = (ROOT / "README.md").read_text()
-    table = re.search(r"<!-- servers:begin -->\n(.*)<!-- servers:end -->", readme, re.DOTALL)
-    assert table is not None
-    rows = {tuple(cell.strip() for cell in row.strip("|").split("|")) for row in table[1].splitlines()[2:]}
-
-    def expected(name: str, service: dict[str, Any]) -> tuple[str, ...]:
-        about = service["x-server"]
-        return (
-            f"`{name}`",
-            f"[{about['title']}]({about['docs']})",
-            about["concurrency"],
-            "yes" if about["keep_alive"] else "no",
-            "yes" if about["default"] else "no",
-            service["ports"][0].split(":")[1],
-        )
-
-    assert rows == {expected(name, service) for name, service in _servers().items()}
-
-
-def test_every_app_and_scenario_that_apps_toml_names_exists() -> None:
-    apps = tomllib.loads((ROOT / "apps/apps.toml").read_text())
-
-    for name, app in apps.items():
-        module = app["callable"].partition(":")[0]
-        assert (ROOT / module.replace(".", "/")).with_suffix(".py").is_file(), name
-        for scenario in app["scenarios"]:
-            assert (ROOT / "bench/scenarios" / f"{scenario}.py").is_file(), (name, scenario)
-
-
 @pytest.mark.parametrize("lock", LOCKS, ids=str)
 def test_a_lock_file_pins_and_hashes_everything_and_names_no_index(lock: Path) -> None:
     requirements = (ROOT / lock).read_text().replace("\\\n", "").splitlines()
@@ -91,21 +38,6 @@ def test_a_lock_file_pins_and_hashes_everything_and_names_no_index(lock: Path) -
     assert requirements
     for line in requirements:
         assert re.match(r"[a-z0-9.-]+==\S+ (; [^#]+ )? *(--hash=sha256:[0-9a-f]{64} *)+$", line), line[:80]
-
-
-@pytest.mark.parametrize("lock", [lock for lock in LOCKS if lock.name == "requirements.txt"], ids=str)
-def test_containers_run_the_versions_that_the_tests_ran(lock: Path) -> None:
-    whole = _pins(Path("requirements.lock"))
-
-    assert {name: whole.get(name) for name in _pins(lock)} == _pins(lock)
-
-
-def test_every_locked_server_is_the_one_its_compose_service_names() -> None:
-    for name, service in _servers().items():
-        package = service["x-server"]["package"]
-        if package:
-            folder = service["build"]["args"]["SERVER"]
-            assert package in _pins(Path("servers", folder, "requirements.txt")), name
 
 
 def test_a_container_has_room_for_as_many_connections_as_can_be_asked_for() -> None:
@@ -122,7 +54,7 @@ def test_a_container_has_room_for_as_many_connections_as_can_be_asked_for() -> N
 
 
 def test_a_server_with_a_thread_a_connection_says_as_many_as_open_load_makes() -> None:
-    for name, service in _servers().items():
+    for name, service in servers_of(ROOT).items():
         if "a thread a connection" in service["x-server"]["concurrency"]:
             assert service["environment"]["THREADS"] == str(IN_FLIGHT_CAP), name
 

@@ -23,7 +23,7 @@ LAYERS = (
     ("bench.options",),
     ("bench.listing", "bench.complete"),
     ("bench.session", "bench.settings", "bench.compare"),
-    ("bench.against", "bench.results"),
+    ("bench.against", "bench.results", "bench.measured"),
     ("bench.runner", "bench.calibrate", "bench.report", "bench.check", "bench.doctor"),
     ("bench.fleet", "bench.watch"),
     ("bench.standings", "bench.given", "bench.blocks"),
@@ -31,13 +31,15 @@ LAYERS = (
     ("bench.lengths", "bench.disturbed"),
     ("bench.duration",),
     ("bench.registry", "bench.targets", "bench.versions"),
+    ("bench.application",),
     ("bench.environment", "bench.usage", "bench.counters", "bench.progress", "bench.say"),
     ("bench.processtree", "bench.origin"),
     ("bench.screen",),
     ("bench.scenarios",),
     ("bench.process",),
+    ("bench.locate",),
     ("bench.interrupt",),
-    ("bench.model", "bench.errors", "bench.shortage", "bench.digits"),
+    ("bench.model", "bench.errors", "bench.shortage", "bench.digits", "bench.counted"),
 )
 
 # Importing locust patches the standard library, so it happens in the driver's process and nowhere else.

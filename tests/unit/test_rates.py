@@ -11,7 +11,7 @@ from bench import listing, settings
 from bench.analysis.groups import describe
 from bench.digits import a_second, as_said, significant, typed
 from bench.model import Load
-from bench.report.setup import repeat_command
+from bench.report.repeat import repeat_command
 from bench.report.units import number
 from bench.standings import Standings
 from tests.make_suite import make_suite

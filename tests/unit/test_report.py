@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from bench.analysis import analyse
 from bench.model import Calibration, Suite
 from bench.report import FORMATS, units
-from bench.report.setup import repeat_command
+from bench.report.repeat import repeat_command
 from tests.golden.test_golden import SUITES, hostile_names, several_rates, smoke, standard
 from tests.make_suite import make_suite, without_trials
 

@@ -14,7 +14,7 @@ from bench.blocks import block_orders
 from bench.errors import UsageError
 from bench.load.protocol import block_order, read_trial_order
 from bench.model import TIMEOUT_S
-from bench.report.setup import repeat_command
+from bench.report.repeat import repeat_command
 from bench.settings import resolve
 from bench.store.document import from_document, to_document
 from tests.make_suite import make_suite

@@ -103,6 +103,7 @@ def _notes(old: Run, new: Run) -> Iterator[str]:
         yield f"OLD and NEW are the same run, {old.suite.id}."
     for run in (old, new):
         if not run.suite.complete:
-            yield f"{run.name} was interrupted; `wsgi-bench resume` continues it."
+            what = "isn't complete" if run.suite.finished else "was interrupted"
+            yield f"{run.name} {what}; `wsgi-bench resume` continues it."
         if not any(deployment.twin for deployment in run.suite.plan.deployments):
             yield f"{run.name} has no twin: its own error is not known, and taken for 1 %."

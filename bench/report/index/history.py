@@ -14,6 +14,7 @@ from bench.report.index.runs import versions
 from bench.report.index.trends import Setting, Stage, Trend
 from bench.report.page import Chart, Column, Row, Section, Table
 from bench.report.units import NOT_MEASURED, count, interval, listed, number, percent, value_of
+from bench.store import Outline
 
 _READING = (
     "Each point is a run with its 95 % interval; a hollow one is not valid, a cross has no figure. An "
@@ -124,10 +125,16 @@ def _moment(trend: Trend, stage: Stage) -> history.Moment:
     )
 
 
+def _unfinished(found: Outline) -> str:
+    if found.complete:
+        return ""
+    return ", not complete" if found.finished else ", interrupted"
+
+
 def _row(trend: Trend, stage: Stage) -> Row:
     found = _estimate(trend, stage)
     cells = (
-        minute(stage.run.started) + ("" if stage.run.outline.complete else ", interrupted"),
+        minute(stage.run.started) + _unfinished(stage.run.outline),
         value_of(found),
         interval(found),
         _against(stage),

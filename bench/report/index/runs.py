@@ -84,7 +84,7 @@ def _row(one: Run | Unreadable, now: datetime) -> Row:
 
 def _verdict(found: Outline) -> str:
     """The first group's places, and how many cases are not valid."""
-    parts = [] if found.complete else ["interrupted"]
+    parts = [] if found.complete else ["not complete" if found.finished else "interrupted"]
     if not found.plan.claims:
         parts.append("not a measurement")
     first = found.ranking[0].group if found.ranking else None

@@ -1,0 +1,137 @@
+"""An application that can't be served is refused before anything starts: once, with what to write."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.application import meant
+from bench.cli import main
+from bench.errors import UsageError
+from bench.locate import locate
+from bench.settings import resolve
+from tests.cli.conftest import ROOT, environment, wsgi_bench
+
+MODULES = {
+    "shop/__init__.py": "raise RuntimeError('imported')",
+    "shop/wsgi.py": "application = print",
+    "shop/dynamic.py": "from os import *",
+    "shop/made.py": "globals()['application'] = print",
+    "shop/nested.py": "try:\n    from x import y as application\nexcept ImportError:\n    application = None",
+    "shop/broken.py": "x = 1\ndef application(:\n",
+    "shop/unnamed.py": "print(application)",
+    "shop/inner/wsgi.py": "application = print",
+    "plain/wsgi.py": "application: object = print",
+    "plain/deep/deeper/wsgi.py": "def application(): ...",
+}  # fmt: skip
+ELSEWHERE = "in the checkout, in its .venv/, or in PYTHONPATH"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in MODULES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("target", "problem"),
+    [
+        ("shop.wsgi:application", ""),
+        ("shop.dynamic:application", ""),
+        ("shop.made:application", ""),
+        ("shop.nested:application", ""),
+        ("plain.wsgi:application", ""),
+        ("shop.inner.wsgi:application", ""),
+        ("plain.deep.deeper.wsgi:application", ""),
+        ("plain.deep.none:application", "there is no module plain.deep.none in"),
+        ("shop.wsgi:app", "{path}/shop/wsgi.py: nothing in it is called app. Correct that, or the name."),
+        ("shop.unnamed:application", "{path}/shop/unnamed.py: nothing in it is called application."),
+        ("shop.broken:application", "{path}/shop/broken.py: line 2 isn't Python: "),
+        ("shop.none:application", "there is no module shop.none " + ELSEWHERE + " ({path})."),
+        ("shop.wsgi.py:application", "there is no module shop.wsgi.py (a module is named without .py)."),
+        ("shop.wsgi.deep:application", "there is no module shop.wsgi.deep in"),
+        ("nosuch.wsgi:application", "set PYTHONPATH to the folder that holds nosuch.py or nosuch/."),
+        ("plain:application", "there is no module plain in"),
+        ("apps.nosuch.wsgi:application", "there is no module apps.nosuch in"),
+    ],
+)
+def test_an_app_is_looked_for_where_servers_find_it(folder: Path, target: str, problem: str) -> None:
+    found: tuple[str, ...] = ()
+    try:
+        resolve({"app": target, "runtime": "local"}, ROOT, {"PYTHONPATH": str(folder)})
+    except UsageError as error:
+        found = error.problems
+
+    assert len(found) == bool(problem), found
+    assert not found or problem.replace("{path}", str(folder)) in found[0]
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_nothing_is_started_for_an_app_that_is_not_there(folder: Path, more: tuple[str, ...]) -> None:
+    said = wsgi_bench("run", "--app", "wsgi:application", *more, cwd=folder / "plain", env=environment())
+
+    assert (said.code, said.out) == (2, "")
+    assert said.err == (
+        "wsgi-bench: wsgi:application: there is no module wsgi in the checkout or PYTHONPATH, but one in "
+        "this folder. Write: PYTHONPATH=. wsgi-bench run --app wsgi:application\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("named", "written"),
+    [
+        ("x.py:application", "PYTHONPATH=. wsgi-bench run --app x:application"),
+        ("x.py", "PYTHONPATH=. wsgi-bench run --app x:application"),
+        ("../my shop/x.py:app", "PYTHONPATH='../my shop' wsgi-bench run --app x:app"),
+        ("/srv/x.py:app", "PYTHONPATH=/srv wsgi-bench run --app x:app"),
+        ("x:app", ""),
+        ("x.py:", ""),
+        ("x", ""),
+    ],
+)
+def test_an_app_named_by_its_file_is_told_its_name(
+    named: str, written: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert meant(named) == written
+    if not written:
+        return
+    monkeypatch.setattr(sys, "argv", ["wsgi-bench", "run", "--app", named, "--runtime", "local"])
+
+    assert main() == 2
+    err = capsys.readouterr().err
+    assert err.count("Write: " + written) == 1
+    assert len(err.splitlines()) == 1
+
+
+def test_what_is_looked_for_is_not_imported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(folder))
+
+    found = locate("shop.wsgi:application")
+
+    assert (found.path, found.problem) == (str(folder / "shop/wsgi.py"), "")
+    assert not any(name.partition(".")[0] == "shop" for name in sys.modules)
+
+
+def test_an_app_in_an_archive_is_left_to_the_servers(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = shutil.make_archive(str(tmp_path / "packed"), "zip", folder, "shop")
+    monkeypatch.syspath_prepend(archive)
+    (folder / "shop").rename(folder / "gone")
+
+    found = locate("shop.wsgi:nothing")
+
+    assert (found.path, found.missing, found.problem) == (f"{archive}/shop/wsgi.py", "", "")
+
+
+def test_a_module_in_no_package_is_itself_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(folder / "plain"))
+    first = locate("wsgi:application")
+    (folder / "plain/beside.py").touch()
+
+    assert first.source == locate("wsgi:application").source != ""
