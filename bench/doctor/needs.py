@@ -139,7 +139,7 @@ def provide(plan: Plan, facts: Facts) -> None:
 def _kept(plan: Plan) -> dict[str, int]:
     """The most connections that closed load leaves open to each deployment."""
     kept = {deployment.name: 0 for deployment in plan.deployments}
-    keeps = {deployment.name for deployment in plan.deployments if deployment.server.keep_alive}
+    keeps = {deployment.name for deployment in plan.deployments if deployment.server.keep_alive is not False}
     for case in plan.cases:
         if case.load.model == "closed" and case.load.connection == "as-is" and case.deployment in keeps:
             kept[case.deployment] = max(kept[case.deployment], case.load.users)

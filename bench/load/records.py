@@ -23,7 +23,7 @@ DIGITS = 3
 LATE_NS = 2_000_000
 """Sent later than this after it was due, a request is the generator's own fault."""
 _KIND_BITS = 6
-_KIND_MASK = (1 << _KIND_BITS) - 1
+KIND_MASK = (1 << _KIND_BITS) - 1
 
 Times = npt.NDArray[np.int64]
 
@@ -62,7 +62,7 @@ class Records:
     def counted(self, by: Literal["due", "done"], window: Window) -> Counted:
         """The requests that were due, or done, within the window, and those never answered."""
         due, sent, done, code = np.array(self._rows, dtype=np.int64).reshape(-1, 4).T
-        rows = Requests(due, sent, done, code >> _KIND_BITS, code & _KIND_MASK)
+        rows = Requests(due, sent, done, code >> _KIND_BITS, code & KIND_MASK)
         inside = _within(due if by == "due" else done, window)
         begun = inside if by == "due" else _within(sent, window)
         if by == "done":

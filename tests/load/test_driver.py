@@ -94,7 +94,9 @@ def test_a_block_measures_each_target_in_the_order_asked(driver: LoadDriver, rig
         assert found.generator_cpu > 0
         assert found.cpu_s is not None
         assert found.lost == 0
-        assert decode(found.histograms["latency/hello"]).get_total_count() == found.ok
+        # Times are of what was sent within the window, counts of what ended in it.
+        number = decode(found.histograms["latency/hello"]).get_total_count()
+        assert abs(number - found.ok) <= (CLOSED.users if "closed" in found.case else 0)
     assert [set(t.errors) for t in trials] == [set(), {"status"}, set(), {"status"}]
     assert [set(t.histograms) for t in trials[:2]] == [
         {"latency/hello"},

@@ -58,7 +58,9 @@ def test_each_counts_what_the_server_did(driver: LoadDriver) -> None:
         assert found.failed == sum(found.errors.values())
         assert found.duration_s >= 0.3
         assert found.generator_cpu > 0
-        assert decode(found.histograms["latency/hello"]).get_total_count() == found.ok
+        # Times are of what was sent within the window, counts of what ended in it.
+        number = decode(found.histograms["latency/hello"]).get_total_count()
+        assert abs(number - found.ok) <= (CLOSED.users if "closed" in found.case else 0)
         assert found.mean_s is not None
     assert [set(found.errors) for found in trials] == [set(), {"status"}, set(), {"status"}]
     assert sum(t.ok for t in trials if t.case.startswith("a/")) <= len(did.answered)

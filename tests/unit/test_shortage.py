@@ -119,8 +119,6 @@ def test_what_the_generator_could_not_send_is_no_error_of_the_servers(
         assert code(reason) == "generator-limits"
         assert said in reason
         assert "it says nothing about the server" in reason
-        summary = analysis.summaries[case.id]
-        assert summary.error_rate == 0.0
     assert exit_code(suite, analysis) == 4
 
 
@@ -148,6 +146,6 @@ def test_a_smoke_report_does_not_say_that_the_server_answered_wrongly() -> None:
     suite = with_errors({"descriptors": 50}, claims=False)
     said = text.render(suite, analyse(suite))
     assert (
-        "0 of 1 server answered rightly; the load generator couldn't ask gunicorn as it should."
+        "1 of 1 server answered rightly. Not measured under every load: gunicorn (generator-limits)"
         in " ".join(said.split())
     )

@@ -37,6 +37,7 @@ def said(plan: Plan, failures: tuple[Failure, ...], capsys: pytest.CaptureFixtur
         watch = Watch(plan, reporter, {1: [0]}, ())
         names = [deployment.name for deployment in watch.starting(1, plan.deployments)]
         failed = {failure.deployment for failure in failures}
+        watch.failed(failures)
         watch.started([name for name in names if name not in failed], failures)
         watch.measuring(plan, [name for name in names if name not in failed])
     return [line.partition(" ")[2] for line in capsys.readouterr().err.splitlines()]

@@ -14,7 +14,6 @@ from bench.blocks import block_orders
 from bench.errors import UsageError
 from bench.load.protocol import block_order, read_trial_order
 from bench.model import TIMEOUT_S
-from bench.report.repeat import repeat_command
 from bench.settings import resolve
 from bench.store.document import from_document, to_document
 from tests.make_suite import make_suite
@@ -52,9 +51,3 @@ def test_a_result_keeps_it_and_older_results_have_the_usual_one() -> None:
     del document["plan"]["timeout_s"]
     jsonschema.validate(document, SCHEMA)
     assert from_document(document).plan.timeout_s == TIMEOUT_S
-
-
-def test_the_same_run_again_has_it() -> None:
-    suite = make_suite({"a": 100.0})
-    assert "--timeout" not in repeat_command(suite)
-    assert "--timeout 2.5" in repeat_command(replace(suite, plan=replace(suite.plan, timeout_s=2.5)))

@@ -16,7 +16,8 @@ MIN_ROUNDS = 2
 
 def stalled(facts: Facts) -> str | None:
     trials = facts.measured.trials
-    empty = sum(trial.ok == 0 and trial.answers == 0 for trial in trials)
+    closed = facts.measured.case.load.model == "closed"
+    empty = sum(not (t.ok or t.answers) and (closed or t.offered > 0) for t in trials)
     if not empty:
         return None
     return (
