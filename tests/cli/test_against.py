@@ -19,7 +19,7 @@ import pytest
 from bench.deploy.engine import Engine, find_engine
 from bench.errors import EXIT_REGRESSION
 from bench.store import JOURNAL, RESULT, load
-from tests.cli.conftest import ROOT, Said, environment, wsgi_bench
+from tests.cli.conftest import RATE, ROOT, Said, environment, wsgi_bench
 
 TIMEOUT_S = 1200
 COPIED = ("bench", "apps", "servers", "docker-compose.yml", "requirements.lock")
@@ -27,8 +27,7 @@ APP = "apps/hello/wsgi.py"
 # What the gates below decide by: the memory of a server is the same on a quiet machine and on a busy one.
 MORE_BYTES = 150_000_000
 GATE = ("--fail-if", "memory > +100%")
-# At 200 a second fewer requests come in a whole trial than may be under way: none is ever dropped.
-SHORT = ("--app", "hello", "--rounds", "3", "--blocks", "1", "--users", "4", "--rate", "200", "--seed", "5")
+SHORT = ("--app", "hello", "--rounds", "3", "--blocks", "1", "--users", "4", "--rate", RATE, "--seed", "5")
 
 Git = Callable[..., str]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.store import load
-from tests.cli.conftest import ROOT, SMOKE, environment, wsgi_bench
+from tests.cli.conftest import ROOT, SMOKE, environment, measured, wsgi_bench
 from tests.machine import lacks
 
 NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
@@ -65,8 +65,6 @@ def test_a_full_disk_ends_the_run_and_keeps_what_was_measured(tmp_path: Path) ->
             "bench",
             *SMOKE[:-1],
             "60",
-            "--rate",
-            "200",
             "--servers",
             "waitress",
             "--out",
@@ -98,9 +96,7 @@ def test_a_full_disk_ends_the_run_and_keeps_what_was_measured(tmp_path: Path) ->
     assert before.trials
     assert not before.complete
     resumed = wsgi_bench("resume", kept)
-    after = load(kept)
-    assert resumed.code == 0, resumed.err
-    assert after.complete
+    after = measured(resumed, kept)
     assert all(trial in after.trials for trial in before.trials)
 
 
