@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import signal
 import socket
 import struct
@@ -49,10 +48,7 @@ class Server:
         self.plan = plan
         self.truth = Truth()
         self.number = 0
-        self._random = random.Random(plan.seed)
-
-    def delay_s(self) -> float:
-        return self.plan.quantile_s(self._random.random() or 0.5)
+        self.delays_s = plan.delays_s()
 
     def freeze(self, due_s: float) -> None:
         """Do nothing at all for a while, and again a period after it was due."""
@@ -173,7 +169,7 @@ class Conversation(asyncio.Protocol):
             if not self._transport.is_closing():
                 self.length()
 
-        self._loop.call_later(self._server.delay_s(), answer)
+        self._loop.call_later(next(self._server.delays_s), answer)
 
     def wrong(self) -> None:
         if self._server.number % self._plan.every:
