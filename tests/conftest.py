@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.machine import lacks, without_containers
@@ -12,3 +14,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Tests marked `containers` run where containers can. Before any fixture builds an image."""
     if item.get_closest_marker("containers") and (reason := without_containers()):
         lacks(reason)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two processes a CPU, since most tests wait for what they have started; more than eight gain nothing."""
+    return min(8, 2 * len(os.sched_getaffinity(0)))

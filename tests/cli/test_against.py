@@ -171,7 +171,7 @@ def stopped_midway(root: Path, out: Path) -> tuple[int, str]:
             assert time.monotonic() < deadline
             time.sleep(0.01)
         started = psutil.Process(child.pid).children(recursive=True)
-        child.send_signal(signal.SIGINT)
+        child.send_signal(signal.SIGTERM)
         said = child.communicate(timeout=TIMEOUT_S)[1]
     _, alive = psutil.wait_procs(started, timeout=60)
     assert not alive
@@ -188,6 +188,9 @@ def test_an_interrupted_run_leaves_nothing_and_goes_on_with_the_same_commit(
     code, said = stopped_midway(repository, out)
 
     assert code == 130, said
+    assert said.splitlines()[-1] == (
+        f"wsgi-bench: stopped by SIGTERM. What was measured is saved; `wsgi-bench resume {out}` continues it."
+    )
     assert "Traceback" not in said
     assert left(scratch) == []
     assert git(repository, "worktree", "list").count("\n") == 0
