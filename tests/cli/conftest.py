@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,6 +105,8 @@ def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
                 patch.delenv(name)
             for name, value in (env or {}).items():
                 patch.setenv(name, value)
+            # Else it would keep the temporary folder of another environment.
+            patch.setattr(tempfile, "tempdir", None)
             patch.chdir(cwd)
             patch.setattr(cli, "ROOT", cwd)
             patch.setattr(sys, "argv", ["wsgi-bench", *map(str, arguments)])

@@ -19,7 +19,7 @@ import pytest
 from bench.deploy.engine import Engine, find_engine
 from bench.errors import EXIT_REGRESSION
 from bench.store import JOURNAL, RESULT, load
-from tests.cli.conftest import RATE, ROOT, Said, environment, wsgi_bench
+from tests.cli.conftest import RATE, ROOT, Here, Said, environment, wsgi_bench
 
 TIMEOUT_S = 1200
 COPIED = ("bench", "apps", "servers", "docker-compose.yml", "requirements.lock")
@@ -207,8 +207,8 @@ def test_an_interrupted_run_leaves_nothing_and_goes_on_with_the_same_commit(
     assert left(scratch) == []
 
 
-def test_a_dry_run_says_what_would_be_compared(repository: Path) -> None:
-    said = wsgi_bench(
+def test_a_dry_run_says_what_would_be_compared(here: Here, repository: Path) -> None:
+    said = here(
         "run", "--runtime", "local", *SHORT, "--servers", "waitress", "--against", "main",
         "--fail-if", "cpu > 5%", "--dry-run", cwd=repository,
     )  # fmt: skip
@@ -245,9 +245,14 @@ def test_a_dry_run_says_what_would_be_compared(repository: Path) -> None:
     ],
 )
 def test_what_is_wrong_is_named_at_once_and_nothing_is_started(
-    repository: Path, tmp_path: Path, scratch: Path, arguments: Sequence[str], expected: Sequence[str]
+    here: Here,
+    repository: Path,
+    tmp_path: Path,
+    scratch: Path,
+    arguments: Sequence[str],
+    expected: Sequence[str],
 ) -> None:
-    said = wsgi_bench(
+    said = here(
         "run", "--runtime", "local", "--servers", "waitress", "--scenarios", "hello",
         "--out", tmp_path / "out", *arguments, cwd=repository,
     )  # fmt: skip
@@ -260,7 +265,9 @@ def test_what_is_wrong_is_named_at_once_and_nothing_is_started(
     assert left(scratch) == []
 
 
-def test_an_old_version_without_anything_to_compare_is_refused(repository: Path, tmp_path: Path) -> None:
+def test_an_old_version_without_anything_to_compare_is_refused(
+    here: Here, repository: Path, tmp_path: Path
+) -> None:
     older = tmp_path / "older"
     shutil.copytree(repository, older)
     shutil.rmtree(older / "apps/hello")
@@ -269,7 +276,7 @@ def test_an_old_version_without_anything_to_compare_is_refused(repository: Path,
     assert "\nwaitress==" in lock
     (older / "requirements.lock").write_text(lock.replace("\nwaitress==", "\nwaitress==0."))
 
-    said = wsgi_bench(
+    said = here(
         "run",
         "--runtime",
         "local",
