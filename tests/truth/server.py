@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import signal
 import socket
 import struct
@@ -48,7 +49,10 @@ class Server:
         self.plan = plan
         self.truth = Truth()
         self.number = 0
-        self.delays_s = plan.delays_s()
+        self._random = random.Random(plan.seed)
+
+    def delay_s(self) -> float:
+        return self.plan.quantile_s(self._random.random() or 0.5)
 
     def freeze(self, due_s: float) -> None:
         """Do nothing at all for a while, and again a period after it was due."""
@@ -169,7 +173,7 @@ class Conversation(asyncio.Protocol):
             if not self._transport.is_closing():
                 self.length()
 
-        self._loop.call_later(next(self._server.delays_s), answer)
+        self._loop.call_later(self._server.delay_s(), answer)
 
     def wrong(self) -> None:
         if self._server.number % self._plan.every:
