@@ -58,9 +58,9 @@ def test_open_load_tells_the_planted_delays(close: bool) -> None:
     with planted("delayed", median_s=MEDIAN_S) as url, link_to(url) as link:
         ran = run_open(link, due=due, length_s=LENGTH_S, close=close)
     assert ran.kinds() == {"ok": len(due)}
-    for share in (0.1, 0.5, 0.9):
-        assert said_ms(ran, share, open_load=True) >= 0.999 * at_least_ms(len(due), share)
     waits_ms = [(row.done - row.due) / 1e6 for row in ran.rows]
+    for share in (0.1, 0.5, 0.9):
+        assert quantile(waits_ms, share) >= at_least_ms(len(due), share)
     assert said_ms(ran, 0.5, open_load=True) == pytest.approx(quantile(waits_ms, 0.5), rel=0.02)
 
 
@@ -78,6 +78,8 @@ def test_open_load_sees_a_standstill_and_closed_load_does_not() -> None:
     ]
     true_ms = quantile(waits_ms, 0.99)
     assert true_ms > 100
-    assert said_ms(opened, 0.99, open_load=True) >= 0.999 * true_ms
+    waited_ms = quantile([(row.done - row.due) / 1e6 for row in opened.rows], 0.99)
+    assert waited_ms >= true_ms
+    assert said_ms(opened, 0.99, open_load=True) == pytest.approx(waited_ms, rel=0.05)
     caught = [sum(row.sent < end and row.done > end for row in closed.rows) for _, end in frozen]
     assert max(caught) <= users, "who waits for a frozen server sends nothing more"
