@@ -221,8 +221,10 @@ def test_histograms_hold_every_right_answer_and_no_other() -> None:
     assert histogram.get_total_count() == counted.number(0) == counted.offered - counted.errors()["status"]
     right = sorted((counted.done - counted.sent)[counted.outcome == 0].tolist())
     for percentile in (1, 50, 90, 99):
-        exact_us = right[int(percentile / 100 * len(right) + 0.5) - 1] / 1000
-        assert histogram.get_value_at_percentile(percentile) == pytest.approx(exact_us, rel=0.002, abs=1)
+        rank = int(percentile / 100 * len(right) + 0.5) - 1
+        # By one rank definitions may differ, and few answers lie far apart.
+        least, most = (right[min(max(at, 0), len(right) - 1)] / 1000 for at in (rank - 1, rank + 1))
+        assert 0.998 * least - 1 <= histogram.get_value_at_percentile(percentile) <= 1.002 * most + 1
 
 
 def test_a_server_that_never_answers_leaves_every_user_unfinished() -> None:

@@ -15,7 +15,7 @@ from bench.load.closed import ClosedTrial
 from bench.load.link import Link
 from bench.load.open import OpenTrial
 from bench.load.outcomes import KINDS
-from bench.load.records import Counted, Records, Window
+from bench.load.records import _KIND_MASK, Counted, Records, Window
 from bench.load.wire import Exchange
 from bench.scenarios import SCENARIOS
 from bench.scenarios.request import Expect, Request
@@ -142,7 +142,7 @@ class _SeenRecords(Records):
         self.add = add
 
     def seen(self) -> list[Row]:
-        return [Row(due, sent, done, KINDS[code & 15]) for due, sent, done, code in self._seen]
+        return [Row(due, sent, done, KINDS[code & _KIND_MASK]) for due, sent, done, code in self._seen]
 
 
 def _stream(request: Request, close: bool) -> Iterator[Exchange]:
