@@ -10,6 +10,8 @@ setup := PYTHON='$(subst ','\'',$(PYTHON))' scripts/setup
 unexport PROFILE SERVERS APP RUNTIME SERVER
 
 given = $(if $($(2)),--$(1) '$($(2))')
+# Tests share nothing, so they run side by side; whoever has none left takes some from another.
+pytest = $(bin)/python -m pytest -n auto --dist worksteal
 selection = $(call given,servers,SERVERS) $(call given,app,APP) $(call given,runtime,RUNTIME)
 
 .DEFAULT_GOAL := help
@@ -28,10 +30,10 @@ smoke: $(ready) ## every server answers rightly and a short run ends in a report
 	$(bin)/wsgi-bench run --profile smoke $(selection)
 
 test: $(ready) ## the test suite; what this machine lacks is skipped, with the reason
-	$(bin)/python -m pytest
+	$(pytest)
 
 test-all: $(ready) ## the test suite; what this machine lacks is a failure
-	WSGI_BENCH_REQUIRE_ALL=1 $(bin)/python -m pytest
+	WSGI_BENCH_REQUIRE_ALL=1 $(pytest)
 
 prove: $(ready) ## try every claim about the figures, and write docs/methodology.md's table: two hours; QUICK=1 minutes; AGAIN=1
 	$(bin)/python -m tests.truth.prove $(if $(QUICK),--quick) $(if $(AGAIN),--again) $(CLAIMS)

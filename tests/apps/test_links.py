@@ -16,7 +16,7 @@ from apps.shortly.app import create_app
 from apps.shortly.links import LinkStore, base36
 from bench.process import run
 from tests.apps.conftest import Connect
-from tests.redis_server import RedisDatabase, RedisServer, free_port
+from tests.redis_server import RedisDatabase, RedisServer
 
 CHECKOUT = Path(__file__).parents[2]
 REDIS_ROUTES = [("GET", "/1"), ("HEAD", "/1"), ("GET", "/1+"), ("GET", "/-/ready"), ("POST", "/")]
@@ -96,8 +96,8 @@ def test_more_threads_than_connections_wait(redis_database: RedisDatabase) -> No
 
 
 @pytest.mark.parametrize(("method", "path"), REDIS_ROUTES)
-def test_redis_absent(connect: Connect, method: str, path: str) -> None:
-    client = connect(create_app("127.0.0.1", free_port()))
+def test_redis_absent(connect: Connect, refusing_port: int, method: str, path: str) -> None:
+    client = connect(create_app("127.0.0.1", refusing_port))
     response = client.open(
         path, method=method, data={"url": "http://example.com/"} if method == "POST" else None
     )
@@ -106,8 +106,8 @@ def test_redis_absent(connect: Connect, method: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/-/live", "/static/style.css"])
-def test_pages_that_need_no_redis(connect: Connect, path: str) -> None:
-    assert connect(create_app("127.0.0.1", free_port())).get(path).status_code == 200
+def test_pages_that_need_no_redis(connect: Connect, refusing_port: int, path: str) -> None:
+    assert connect(create_app("127.0.0.1", refusing_port)).get(path).status_code == 200
 
 
 def _client(connect: Connect, server: RedisServer) -> Client:

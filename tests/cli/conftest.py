@@ -1,4 +1,7 @@
-"""The real command, run as people run it: a process, its exit code and what it says."""
+"""The real command, run as people run it: a process, its exit code and what it says.
+
+What starts nothing is asked for in this process instead: importing the verbs takes half a second each time.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,26 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
+from bench import cli
 from bench.analysis import analyse
-from bench.store import Writer
+from bench.model import Suite
+from bench.session import exit_code
+from bench.store import Writer, load
 from tests.make_suite import make_suite, without_trials
 
 ROOT = Path(__file__).parents[2]
+RATE = "200"
+"""At which fewer requests come in a whole open trial than may be under way: none is ever dropped."""
 # As little as shows everything: one app, a few trials.
-SMOKE = ("run", "--profile", "smoke", "--runtime", "local", "--app", "hello", "--blocks", "1")
+SMOKE = ("run", "--profile", "smoke", "--runtime", "local", "--app", "hello", "--rate", RATE, "--blocks", "1")
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,50 @@ def wsgi_bench(
     )
     assert "Traceback" not in ended.stderr, ended.stderr
     return Said(ended.returncode, ended.stdout, ended.stderr)
+
+
+def measured(said: Said, out: Path) -> Suite:
+    """What a run to its end has stored, in which every server answered every request rightly.
+
+    Its exit code must be the one that follows from what it stored: whether a case is valid is up to the
+    machine, which others may use, too.
+    """
+    suite = load(out)
+    assert said.code == exit_code(suite, analyse(suite)), said.err
+    assert suite.complete
+    assert suite.failures == ()
+    assert {trial.case for trial in suite.trials} == {case.id for case in suite.plan.cases}
+    assert all(trial.ok and not trial.failed for trial in suite.trials)
+    return suite
+
+
+class Here(Protocol):
+    """Runs `wsgi-bench ARGUMENTS` in this process, on the checkout `cwd`."""
+
+    def __call__(
+        self, *arguments: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None
+    ) -> Said: ...
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    """For what measures nothing: reading, listing, planning, refusing."""
+
+    def call(*arguments: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> Said:
+        with monkeypatch.context() as patch:
+            for name in os.environ.keys() - environment().keys():
+                patch.delenv(name)
+            for name, value in (env or {}).items():
+                patch.setenv(name, value)
+            # Else it would keep the temporary folder of another environment.
+            patch.setattr(tempfile, "tempdir", None)
+            patch.chdir(cwd)
+            patch.setattr(cli, "ROOT", cwd)
+            patch.setattr(sys, "argv", ["wsgi-bench", *map(str, arguments)])
+            code = cli.main()
+        return Said(code, *capsys.readouterr())
+
+    return call
 
 
 @pytest.fixture

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from bench.cli import main
 from bench.errors import UsageError
 from bench.settings import resolve
 from bench.store import LATENCY_LOG, RESULT
-from tests.cli.conftest import ROOT, SMOKE, environment, wsgi_bench
+from tests.cli.conftest import ROOT, SMOKE, Here, wsgi_bench
 
 
 def test_every_wrong_word_is_named_at_once_and_nothing_is_started(tmp_path: Path) -> None:
@@ -89,27 +87,21 @@ def test_every_wrong_word_is_named_at_once_and_nothing_is_started(tmp_path: Path
         (f"run --out {'x' * 300}", ["File name too long"]),
     ],
 )
-def test_wrong_words(
-    arguments: str, expected: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["wsgi-bench", *arguments.split()])
-    monkeypatch.chdir(ROOT)
+def test_wrong_words(here: Here, arguments: str, expected: list[str]) -> None:
+    said = here(*arguments.split())
 
-    code = main()
-
-    out, err = capsys.readouterr()
-    assert code == 2
-    assert out == ""
+    assert said.code == 2
+    assert said.out == ""
     for problem in expected:
-        assert err.count(problem) == 1, err
+        assert said.err.count(problem) == 1, said.err
 
 
-def test_malformed_files_are_all_named_at_once(checkout: Path) -> None:
+def test_malformed_files_are_all_named_at_once(here: Here, checkout: Path) -> None:
     (checkout / "docker-compose.yml").write_text("services:\n  gunicorn: [\n")
     (checkout / "apps/apps.toml").write_text("[hello\n")
     (checkout / "bench.toml").write_text("profile = smoke\n")
 
-    said = wsgi_bench("run", cwd=checkout)
+    said = here("run", cwd=checkout)
 
     assert said.code == 2
     assert "docker-compose.yml is not valid YAML" in said.err
@@ -118,7 +110,7 @@ def test_malformed_files_are_all_named_at_once(checkout: Path) -> None:
     assert not (checkout / "results").exists()
 
 
-def test_files_that_say_nonsense_name_the_place(checkout: Path) -> None:
+def test_files_that_say_nonsense_name_the_place(here: Here, checkout: Path) -> None:
     (checkout / "docker-compose.yml").write_text(
         "services:\n"
         "  one: {x-server: {title: 1}, command: serve, environment: {WORKERS: none}}\n"
@@ -127,7 +119,7 @@ def test_files_that_say_nonsense_name_the_place(checkout: Path) -> None:
     (checkout / "apps/apps.toml").write_text('[hello]\ncallable = "no colon"\nscenarios = []\ncolour = 1\n')
     (checkout / "bench.toml").write_text("profile = 3\nworkers = 1\nblocks = 'many'\n")
 
-    said = wsgi_bench("run", cwd=checkout)
+    said = here("run", cwd=checkout)
 
     assert said.code == 2
     for expected in (
@@ -145,27 +137,27 @@ def test_files_that_say_nonsense_name_the_place(checkout: Path) -> None:
         assert expected in said.err, said.err
 
 
-def test_a_missing_compose_file_says_where_to_run_this(checkout: Path) -> None:
+def test_a_missing_compose_file_says_where_to_run_this(here: Here, checkout: Path) -> None:
     (checkout / "docker-compose.yml").unlink()
-    said = wsgi_bench("list", "servers", cwd=checkout)
+    said = here("list", "servers", cwd=checkout)
 
     assert said.code == 2
     assert "docker-compose.yml doesn't exist; run this in a checkout" in said.err
 
 
-def test_a_damaged_result_is_named_with_its_place(result: Path) -> None:
+def test_a_damaged_result_is_named_with_its_place(here: Here, result: Path) -> None:
     file = result / RESULT
     whole = file.read_text()
 
     file.write_text(whole[: len(whole) // 2])
-    torn, unresumed = wsgi_bench("report", result), wsgi_bench("resume", result)
+    torn, unresumed = here("report", result), here("resume", result)
     file.write_text(json.dumps({**json.loads(whole), "schema_version": 99}))
-    newer = wsgi_bench("report", result)
+    newer = here("report", result)
     file.write_text(json.dumps({**json.loads(whole), "plan": {"profile": 1}}))
-    malformed = wsgi_bench("report", file)
+    malformed = here("report", file)
     file.write_text(whole)
     (result / LATENCY_LOG).unlink()
-    halved = wsgi_bench("report", result)
+    halved = here("report", result)
 
     assert {said.code for said in (torn, unresumed, newer, malformed, halved)} == {2}
     assert f"{file}, line" in torn.err
@@ -176,10 +168,10 @@ def test_a_damaged_result_is_named_with_its_place(result: Path) -> None:
     assert str(result / LATENCY_LOG) in halved.err
 
 
-def test_a_complete_result_is_neither_resumed_nor_overwritten(result: Path) -> None:
+def test_a_complete_result_is_neither_resumed_nor_overwritten(here: Here, result: Path) -> None:
     before = (result / RESULT).read_bytes()
-    resumed = wsgi_bench("resume", result)
-    again = wsgi_bench(*SMOKE, "--servers", "waitress", "--out", result)
+    resumed = here("resume", result)
+    again = here(*SMOKE, "--servers", "waitress", "--out", result)
 
     assert resumed.code == again.code == 2
     assert "is complete: there is nothing to resume" in resumed.err
@@ -187,17 +179,17 @@ def test_a_complete_result_is_neither_resumed_nor_overwritten(result: Path) -> N
     assert (result / RESULT).read_bytes() == before
 
 
-def test_without_any_result_the_report_says_how_to_get_one(checkout: Path) -> None:
-    said = wsgi_bench("report", cwd=checkout)
+def test_without_any_result_the_report_says_how_to_get_one(here: Here, checkout: Path) -> None:
+    said = here("report", cwd=checkout)
 
     assert said.code == 2
     assert "holds no result yet" in said.err
 
 
-def test_a_flag_beats_the_environment_beats_the_file_beats_the_profile(checkout: Path) -> None:
+def test_a_flag_beats_the_environment_beats_the_file_beats_the_profile(here: Here, checkout: Path) -> None:
     def planned(*flags: str, **variables: str) -> str:
         run = ("run", "--dry-run", "--runtime", "local", "--servers", "waitress", "--app", "hello")
-        said = wsgi_bench(*run, *flags, cwd=checkout, env=environment(**variables))
+        said = here(*run, *flags, cwd=checkout, env=variables)
         assert said.code == 0, said.err
         return "; ".join(said.out.splitlines()[:2])
 
@@ -209,9 +201,9 @@ def test_a_flag_beats_the_environment_beats_the_file_beats_the_profile(checkout:
     assert "6 rounds of 8 closed" in planned("--profile", "standard", WSGI_BENCH_BLOCKS="8")
 
 
-def test_the_place_of_a_wrong_value_is_named(checkout: Path) -> None:
+def test_the_place_of_a_wrong_value_is_named(here: Here, checkout: Path) -> None:
     (checkout / "bench.toml").write_text("rounds = 0\n")
-    said = wsgi_bench("run", cwd=checkout, env=environment(WSGI_BENCH_USERS="many"))
+    said = here("run", cwd=checkout, env={"WSGI_BENCH_USERS": "many"})
 
     assert said.code == 2
     assert "bench.toml, rounds: 0 is not" in said.err

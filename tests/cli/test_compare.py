@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from bench.analysis import analyse
-from bench.cli import main
 from bench.model import Suite
 from bench.report.compare import FORMATS
 from bench.store import RESULT, Writer
-from tests.cli.conftest import Said, wsgi_bench
+from tests.cli.conftest import Here, Said, wsgi_bench
 from tests.make_suite import make_suite, without_trials
 
 Store = Callable[[str, Suite], Path]
@@ -51,15 +50,9 @@ def slower(store: Store) -> Path:
 
 
 @pytest.fixture
-def compare(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Compare:
+def compare(here: Here) -> Compare:
     """Runs `wsgi-bench compare ARGUMENTS` in this process."""
-
-    def call(*arguments: str | Path) -> Said:
-        monkeypatch.setattr(sys, "argv", ["wsgi-bench", "compare", *map(str, arguments)])
-        code = main()
-        return Said(code, *capsys.readouterr())
-
-    return call
+    return partial(here, "compare")
 
 
 def test_a_regression_is_told_and_ends_in_five(old: Path, slower: Path) -> None:

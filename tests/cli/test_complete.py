@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.shell_completion import BashComplete
 
+from bench.cli import cli
 from tests.cli.conftest import ROOT, environment
 
 COMMAND = Path(sys.executable).parent / "wsgi-bench"
@@ -18,7 +21,7 @@ def offered(*words: str) -> list[str]:
     """What bash's own script puts into COMPREPLY for these words, the last of which is being typed."""
     script = (
         'eval "$(_WSGI_BENCH_COMPLETE=bash_source wsgi-bench)"; COMP_WORDS=("$@"); COMP_CWORD=$(($#-1)); '
-        'compopt() { :; }; _wsgi_bench_completion wsgi-bench; printf "%s\\n" "${COMPREPLY[@]}"'
+        'compopt() { :; }; _wsgi_bench_completion wsgi-bench; printf "%s\n" "${COMPREPLY[@]}"'
     )
     path = f"{COMMAND.parent}:{environment()['PATH']}"
     ended = subprocess.run(
@@ -32,6 +35,10 @@ def offered(*words: str) -> list[str]:
     )
     assert ended.stderr == ""
     return ended.stdout.split()
+
+
+def test_bash_is_offered_names_by_its_own_script() -> None:
+    assert sorted(offered("run", "--servers", "gunicorn,g")) == ["gunicorn,gunicorn-sync"]
 
 
 @pytest.mark.parametrize(
@@ -50,8 +57,13 @@ def offered(*words: str) -> list[str]:
         (("list", ""), ["servers", "apps", "scenarios", "results"]),
     ],
 )
-def test_bash_is_offered_what_there_is(words: tuple[str, ...], names: list[str]) -> None:
-    assert sorted(offered(*words)) == sorted(names)
+def test_a_shell_is_offered_what_there_is(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], names: list[str]
+) -> None:
+    monkeypatch.setenv("COMP_WORDS", shlex.join(["wsgi-bench", *words]))
+    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+    completion = BashComplete(cli, {}, "wsgi-bench", "_WSGI_BENCH_COMPLETE")
+    assert sorted(line.partition(",")[2] for line in completion.complete().splitlines()) == sorted(names)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -7,7 +7,7 @@ import resource
 import subprocess
 import sys
 
-from tests.cli.conftest import ROOT, environment, wsgi_bench
+from tests.cli.conftest import ROOT, Here, environment, wsgi_bench
 
 PLAIN = {"NO_COLOR": "", "FORCE_COLOR": "", "COLUMNS": "80"}
 
@@ -22,8 +22,8 @@ def test_json_is_a_list_of_findings_and_decides_the_exit_code() -> None:
     assert said.err == ""
 
 
-def test_text_fits_80_columns_without_colour_in_a_pipe() -> None:
-    said = wsgi_bench("doctor", env=environment(**PLAIN))
+def test_text_fits_80_columns_without_colour_in_a_pipe(here: Here) -> None:
+    said = here("doctor", env=PLAIN)
 
     assert said.code in (0, 4)
     assert max(map(len, said.out.splitlines())) <= 80

@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 from bench.report import FORMATS
-from bench.store import RESULT, load
-from tests.cli.conftest import ROOT, SMOKE, wsgi_bench
+from bench.store import RESULT
+from tests.cli.conftest import ROOT, SMOKE, Here, measured, wsgi_bench
 
 SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
 PHASE = re.compile(r"\d\d:\d\d:\d\d \S.*")
@@ -21,7 +21,7 @@ def test_a_run_says_its_phases_on_one_stream_and_its_result_on_the_other(tmp_pat
     out = tmp_path / "out"
     said = wsgi_bench(*SMOKE, "--servers", "waitress", "--out", out)
 
-    assert said.code == 0, said.err
+    measured(said, out)
     *phases, trials, last = said.err.splitlines()
     assert phases
     assert all(PHASE.fullmatch(line) for line in phases), said.err
@@ -41,16 +41,15 @@ def test_json_is_alone_on_standard_output_and_quiet_says_nothing(tmp_path: Path)
     out = tmp_path / "out"
     said = wsgi_bench(*SMOKE, "--servers", "waitress", "--json", "--quiet", "--out", out)
 
-    assert said.code == 0
     assert said.err == ""
     assert said.json["complete"]
-    assert said.json["id"] == load(out).id
+    assert said.json["id"] == measured(said, out).id
     jsonschema.validate(json.loads((out / RESULT).read_text()), SCHEMA)
 
 
-def test_a_dry_run_starts_nothing_and_names_every_case(tmp_path: Path) -> None:
+def test_a_dry_run_starts_nothing_and_names_every_case(here: Here, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    said = wsgi_bench("run", "--dry-run", "--runtime", "local", "--profile", "smoke", "--out", out)
+    said = here("run", "--dry-run", "--runtime", "local", "--profile", "smoke", "--out", out)
 
     assert said.code == 0
     assert not out.exists()
@@ -67,41 +66,41 @@ def test_a_dry_run_starts_nothing_and_names_every_case(tmp_path: Path) -> None:
         ("scenarios", "scenario", {"hello", "follow", "details", "shorten", "mixed", "static"}),
     ],
 )
-def test_lists(what: str, key: str, some: set[str]) -> None:
-    rows = wsgi_bench("list", what, "--json").json
-    text = wsgi_bench("list", what)
+def test_lists(here: Here, what: str, key: str, some: set[str]) -> None:
+    rows = here("list", what, "--json").json
+    text = here("list", what)
 
     assert some <= {row[key] for row in rows}
     assert text.err == ""
     assert all(any(line.startswith(row[key]) for line in text.out.splitlines()) for row in rows)
 
 
-def test_results_are_listed_and_one_that_is_damaged_says_so(checkout: Path, result: Path) -> None:
-    assert wsgi_bench("list", "results", cwd=checkout).out == "none\n"
+def test_results_are_listed_and_one_that_is_damaged_says_so(here: Here, checkout: Path, result: Path) -> None:
+    assert here("list", "results", cwd=checkout).out == "none\n"
     (checkout / "results").mkdir()
     result.rename(checkout / "results/good")
     (checkout / "results/bad").mkdir()
     (checkout / "results/bad" / RESULT).write_text("{")
 
-    rows = {row["result"]: row for row in wsgi_bench("list", "results", "--json", cwd=checkout).json}
+    rows = {row["result"]: row for row in here("list", "results", "--json", cwd=checkout).json}
 
     assert rows["results/good"]["complete"]
     assert rows["results/good"]["problem"] == ""
     assert "torn or was edited" in rows["results/bad"]["problem"]
 
 
-def test_a_stored_result_is_rendered_again_in_every_format(result: Path, checkout: Path) -> None:
+def test_a_stored_result_is_rendered_again_in_every_format(here: Here, result: Path, checkout: Path) -> None:
     before = (result / RESULT).read_bytes()
     for name in FORMATS:
-        said = wsgi_bench("report", result, "--format", name)
+        said = here("report", result, "--format", name)
         assert said.code == 0
         assert said.err == ""
         assert "gunicorn" in said.out
     file = result.parent / "page.html"
-    written = wsgi_bench("report", result / RESULT, "--format", "html", "--out", file)
-    alone = wsgi_bench("report", result, "--out", result.parent / "alone")
+    written = here("report", result / RESULT, "--format", "html", "--out", file)
+    alone = here("report", result, "--out", result.parent / "alone")
     (checkout / "results").mkdir()
-    everything = wsgi_bench("report", result, cwd=checkout)
+    everything = here("report", result, cwd=checkout)
 
     assert written.out == f"{file}\n"
     assert file.read_text().startswith("<!DOCTYPE html>")
@@ -113,9 +112,9 @@ def test_a_stored_result_is_rendered_again_in_every_format(result: Path, checkou
     assert (result / RESULT).read_bytes() == before
 
 
-def test_help_names_every_verb_and_option() -> None:
-    assert all(verb in wsgi_bench("--help").out for verb in ("run", "resume", "report", "list", "clean"))
-    options = wsgi_bench("run", "-h").out
+def test_help_names_every_verb_and_option(here: Here) -> None:
+    assert all(verb in here("--help").out for verb in ("run", "resume", "report", "list", "clean"))
+    options = here("run", "-h").out
     for option in (
         "profile", "runtime", "servers", "app", "scenarios", "users", "rate", "rounds", "blocks", "seed",
         "out", "connection", "target", "dry-run", "json", "quiet",
@@ -125,23 +124,25 @@ def test_help_names_every_verb_and_option() -> None:
 
 @pytest.mark.parametrize("words", [("resume",), ("list",), ("run", "--no-such"), ("rsume",)])
 def test_a_command_line_that_is_wrong_is_answered_in_a_line_that_says_where_to_read(
-    words: tuple[str, ...],
+    here: Here, words: tuple[str, ...]
 ) -> None:
-    said = wsgi_bench(*words)
+    said = here(*words)
 
     assert said.code == 2
     assert said.out == ""
     assert re.fullmatch(r"wsgi-bench: .*`.* --help` says how it is used\.\n", said.err)
 
 
-def test_a_list_of_results_says_how_to_go_on_within_80_columns(checkout: Path, result: Path) -> None:
+def test_a_list_of_results_says_how_to_go_on_within_80_columns(
+    here: Here, checkout: Path, result: Path
+) -> None:
     (checkout / "results").mkdir()
     stored = json.loads((result / RESULT).read_text())
     for name, complete in (("20260101T000000Z-host", False), ("20260102T000000Z-host", True)):
         (checkout / "results" / name).mkdir()
         (checkout / "results" / name / RESULT).write_text(json.dumps({**stored, "complete": complete}))
 
-    said = wsgi_bench("list", "results", cwd=checkout)
+    said = here("list", "results", cwd=checkout)
 
     assert "wsgi-bench resume results/20260101T000000Z-host" in said.err
     assert "wsgi-bench report results/20260102T000000Z-host" in said.err
@@ -149,7 +150,7 @@ def test_a_list_of_results_says_how_to_go_on_within_80_columns(checkout: Path, r
 
 
 @pytest.mark.parametrize("what", ["servers", "apps", "scenarios"])
-def test_lists_and_plans_fit_80_columns(what: str) -> None:
-    plan = wsgi_bench("run", "--dry-run", "--runtime", "local", "--profile", "full").out
-    for text in (wsgi_bench("list", what).out, plan):
+def test_lists_and_plans_fit_80_columns(here: Here, what: str) -> None:
+    plan = here("run", "--dry-run", "--runtime", "local", "--profile", "full").out
+    for text in (here("list", what).out, plan):
         assert max(map(len, text.splitlines())) <= 80

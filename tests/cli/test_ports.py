@@ -25,11 +25,10 @@ HELLO = App("hello", "apps.hello.wsgi:application", ("hello",), redis=False, see
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """A port on which somebody else listens."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        yield listener.getsockname()[1]
+    """A port that somebody else has bound, who doesn't listen yet: whoever asks there is refused at once."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        yield other.getsockname()[1]
 
 
 @pytest.mark.parametrize("name", ["wsgiref", "werkzeug", "waitress", "gunicorn", "uwsgi"])

@@ -34,6 +34,11 @@ def shorten(url: str, target: str) -> str:
     return details.removesuffix("+")
 
 
+def timeless(answer: Answer) -> list[tuple[str, str]]:
+    """The headers, without the times in them: the clock goes on between two requests."""
+    return [(name, "" if name in ("Date", "Expires") else value) for name, value in answer.headers]
+
+
 def fresh() -> str:
     """A target that was never shortened before."""
     return f"http://example.com/{uuid4()}?a=1&b=2"
@@ -59,9 +64,7 @@ def test_route(shortly: str, endpoint: str) -> None:
     for name, value in SECURITY_HEADERS:
         assert answer[name] == value
     assert (head.status, head.body) == (answer.status, b"")
-    assert [header for header in head.headers if header[0] != "Date"] == [
-        header for header in answer.headers if header[0] != "Date"
-    ]
+    assert timeless(head) == timeless(answer)
 
 
 def test_form(shortly: str) -> None:

@@ -41,11 +41,11 @@ def test_every_framing_is_right_and_connections_are_kept_where_they_can_be(
     with planted(kind) as url, link_to(url) as link:
         ran = run_closed(link, users=USERS, length_s=LENGTH_S, request=request_)
         assert ran.kinds() == {"ok": ran.counted.offered}
-        assert ran.counted.offered > USERS
         assert link.lost == 0
         assert link.reuse
         assert {row.kind for row in ran.rows} == {"ok"}
         answered = len(ran.rows)
+        assert answered >= 2 * USERS, "each user was answered before the window and after it"
         assert len(truth(url).answered) == answered
         assert link.opened == (USERS if kept else answered)
         assert len(link.idle) == (USERS if kept else 0)
@@ -88,7 +88,7 @@ def test_connections_live_on_from_trial_to_trial() -> None:
 
 @pytest.mark.parametrize("fault", ["status", "body", "truncated", "malformed", "excess", "reset"])
 def test_one_user_finds_exactly_the_planted_faults(fault: str) -> None:
-    every = 20
+    every = 3
     with planted("wrong", fault=fault, every=every) as url, link_to(url) as link:
         ran = run_closed(link, users=1, length_s=LENGTH_S)
     # The server counts from 1; the first answer settles.
@@ -96,12 +96,12 @@ def test_one_user_finds_exactly_the_planted_faults(fault: str) -> None:
     assert [row.kind for row in ran.rows] == expected
     counted = expected[1 : 1 + len(ran.inside())]
     assert ran.kinds() == {kind: counted.count(kind) for kind in set(counted)}
-    assert ran.counted.errors() == {fault: counted.count(fault)}
+    assert ran.counted.errors() == {kind: counted.count(kind) for kind in set(counted) - {"ok"}}
 
 
 @pytest.mark.parametrize("fault", ["status", "body", "truncated", "malformed", "excess", "reset"])
 def test_many_users_find_the_planted_faults(fault: str) -> None:
-    every = 20
+    every = 5
     with planted("wrong", fault=fault, every=every) as url, link_to(url) as link:
         ran = run_closed(link, users=USERS, length_s=LENGTH_S)
         answered = len(truth(url).answered)
@@ -115,7 +115,7 @@ def test_a_new_connection_that_ends_without_a_byte_is_an_error() -> None:
     with planted("wrong", fault="closed", every=1) as url, link_to(url) as link:
         ran = run_closed(link, users=USERS, length_s=LENGTH_S)
     assert ran.kinds() == {"closed": ran.counted.offered}
-    assert ran.counted.offered > USERS
+    assert len(ran.rows) >= 2 * USERS
     assert link.lost == 0
 
 
@@ -163,8 +163,8 @@ def test_reuse_ends_for_a_server_that_always_closes_unannounced() -> None:
 
 
 def test_connections_that_the_server_closed_while_they_were_idle_are_not_lost() -> None:
-    with planted("idle-close", idle_s=0.02) as url, link_to(url) as link:
-        for number in range(1, 7):
+    with planted("idle-close", idle_s=0.5) as url, link_to(url) as link:
+        for number in range(1, 4):
             ran = run_closed(link, users=USERS, length_s=0.03)
             assert ran.kinds() == {"ok": ran.counted.offered}
             while (did := truth(url)).closed < did.opened - 1:
@@ -180,7 +180,8 @@ def test_little_s_law_holds_on_the_very_records() -> None:
     mean_s = ran.counted.mean_s()
     assert mean_s is not None
     rate = ran.counted.offered / ((ran.window.closed - ran.window.opened) / SECOND)
-    assert mean_s * rate == pytest.approx(USERS, rel=0.02)
+    # What straddles an edge of the window is counted by neither or by both: a share of one answer a user.
+    assert mean_s * rate == pytest.approx(USERS, rel=0.1)
 
 
 def test_nothing_of_settling_or_draining_is_counted() -> None:
@@ -221,8 +222,10 @@ def test_histograms_hold_every_right_answer_and_no_other() -> None:
     assert abs(len(begun.sent) - counted.offered) <= USERS
     right = sorted((begun.done - begun.sent)[begun.outcome == 0].tolist())
     for percentile in (1, 50, 90, 99):
-        exact_us = right[int(percentile / 100 * len(right) + 0.5) - 1] / 1000
-        assert histogram.get_value_at_percentile(percentile) == pytest.approx(exact_us, rel=0.002, abs=1)
+        rank = int(percentile / 100 * len(right) + 0.5) - 1
+        # By one rank definitions may differ, and few answers lie far apart.
+        least, most = (right[min(max(at, 0), len(right) - 1)] / 1000 for at in (rank - 1, rank + 1))
+        assert 0.998 * least - 1 <= histogram.get_value_at_percentile(percentile) <= 1.002 * most + 1
 
 
 def test_a_server_that_never_answers_leaves_every_user_unfinished() -> None:
@@ -259,18 +262,17 @@ def test_a_server_that_stands_still_at_the_end_of_a_trial_is_waited_for() -> Non
     assert len(did.answered) == len(ran.rows)
 
 
-@pytest.mark.parametrize(("users", "median_s"), [(1, 0.03), (16, 0.03), (16, 0.012), (16, 0.004)])
-def test_answers_that_come_in_waves_are_counted_by_share(users: int, median_s: float) -> None:
+@pytest.mark.parametrize(("users", "wait_s"), [(1, 0.03), (16, 0.03), (16, 0.012), (16, 0.004)])
+def test_answers_that_come_in_waves_are_counted_by_share(users: int, wait_s: float) -> None:
     """Every user waits the same time, so all answer together: whole answers are off by up to a wave."""
-    waiting = []
-    with planted("delayed", median_s=median_s, spread=1e-9) as url, link_to(url) as link:
-        for _ in range(3):
-            ran = run_closed(link, users=users, length_s=0.1)
-            mean_s = ran.counted.mean_s()
-            assert mean_s is not None
-            rate = ran.counted.answers / (ran.window.closed - ran.window.opened) * SECOND
-            waiting.append(rate * mean_s)
-    assert sorted(waiting)[1] == pytest.approx(users, rel=0.03)
+    records, wait = Records(), round(wait_s * SECOND)
+    for wave in range(round(0.3 * SECOND) // wait):
+        for user in range(users):
+            records.add((user, wave * wait, (wave + 1) * wait, 0))
+    for opened in (0.05, 0.06, 0.071):
+        window = Window(round(opened * SECOND), round((opened + 0.1) * SECOND))
+        counted = records.counted("done", window)
+        assert counted.answers * wait_s / 0.1 == pytest.approx(users)
 
 
 def test_the_shares_of_neighbouring_windows_add_up() -> None:

@@ -101,7 +101,7 @@ def run_open(
     due: list[int],
     length_s: float,
     settle_s: float = 0.0,
-    cap: int = 256,
+    cap: int = 4096,
     request: Request = PAGE,
     close: bool = False,
     timeout_s: float = 5.0,

