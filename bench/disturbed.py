@@ -18,6 +18,19 @@ def repeats_allowed(blocks: int) -> int:
     return max(_ALWAYS_REPEATED, int(blocks * _MOST_REPEATED))
 
 
+def stood_still(round_number: int, who: str) -> str:
+    """What is said of such a block.
+
+    Args:
+        who: others that used the machine meanwhile; empty if none stands out.
+    """
+    took = f" ({who})" if who else ""
+    return (
+        f"In round {round_number} every server stood still at once: that is the machine, not a server{took}. "
+        f"The block was measured again."
+    )
+
+
 class Usual:
     """What each case has done so far."""
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import statistics
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from bench.analysis import analyse, sure_enough
-from bench.analysis.checks.facts import MAX_ERROR_RATE
 from bench.analysis.measured import counts
-from bench.analysis.slow import slow_s
 from bench.blocks import block_models, block_orders, starting_order
 from bench.counters import difference
 from bench.deploy import Runtime
-from bench.disturbed import Usual, repeats_allowed
-from bench.duration import ENDING_S, needs_pilot, pilot_blocks
+from bench.disturbed import Usual, repeats_allowed, stood_still
+from bench.duration import ENDING_S, needs_pilot
 from bench.fleet import Fleet
-from bench.lengths import corrected, in_what, least_s, remeasured, with_settling
+from bench.lengths import corrected, in_what, least_s, remeasured
 from bench.load.client import LoadDriver
 from bench.model import Case, Failure, Learned, LoadModel, Plan, Trial, TrialOrder
-from bench.plan import with_open_rates
+from bench.pilot import needed_s, pilot
 from bench.progress import Reporter
 from bench.store import Writer, load
 from bench.watch import Watch
@@ -29,9 +27,10 @@ _WARM_UP = -1
 _PILOT = -2
 _IDLE_S = 0.5
 _SET_POINTS = (0.5, 0.75)
-_PILOT_SHARE = 0.05
-"""Of the run's time; what has begun is ended."""
-_PILOT_AGAIN = 0.15
+
+
+Since = Callable[[Iterable[int]], str]
+"""Who else has used this machine's CPUs since a round began, in words; given the run's own processes."""
 
 
 class Runner:
@@ -40,6 +39,7 @@ class Runner:
     Args:
         saved: trials of an earlier, interrupted run.
         learned: what that has learned of the deployments' pages.
+        others: looks who uses the machine from now on.
         epoch_ns: monotonic time from which trials count their `at_s`.
     """
 
@@ -53,6 +53,7 @@ class Runner:
         *,
         saved: Sequence[Trial],
         learned: Sequence[Learned] = (),
+        others: Callable[[], Since],
         epoch_ns: int,
     ) -> None:
         self._plan = plan
@@ -74,6 +75,7 @@ class Runner:
         self._closed = [trial for trial in counted if models[trial.case] == "closed"]
         self._usual = Usual()
         self._repeats_left = repeats_allowed(plan.rounds * (plan.blocks + plan.open_blocks))
+        self._others = others
         self._given_up: set[str] = set()
         self._measured = {trial.round for trial in saved}
         self._models = block_models(plan)
@@ -89,7 +91,7 @@ class Runner:
             blocks = self._missing(number)
             if blocks and self._time_for_a_round():
                 self._round(number, blocks)
-                longer_s = None if self._over else self._longer_s(self._closed)
+                longer_s = None if self._over else needed_s(self._plan, self._closed)
                 if longer_s is not None:
                     self._measure_again(number, longer_s)
             if self._over:
@@ -132,6 +134,7 @@ class Runner:
         wanted = [d for d in ordered if d.name not in self._given_up]
         if not wanted:
             return
+        others = self._others()
         fleet = Fleet(
             self._runtime,
             self._driver,
@@ -156,7 +159,7 @@ class Runner:
                     self._pilot(number, fleet)
                     blocks = self._missing(number)
                 self._watch.measuring(self._plan, fleet.members)
-                self._blocks(number, blocks, fleet)
+                self._blocks(number, blocks, fleet, others)
         finally:
             self._writer.append(deployments=fleet.records)
         self._watch.stopped()
@@ -186,44 +189,18 @@ class Runner:
             pass
 
     def _pilot(self, number: int, fleet: Fleet) -> None:
-        """Find what each case can do, to set the rate of open load for all, and correct the plan by it.
-
-        Where slow answers are seen, trials become long enough for them, and all is found again with those.
-        """
+        """Find what each case can do and how long its answers take, and correct the plan by it."""
         self._piloted = True
         before = self._plan
-        while True:
-            trials = self._pilot_blocks(number, fleet)
-            longer_s = self._longer_s(trials)
-            if longer_s is None:
-                break
-            self._plan = with_settling(self._plan, longer_s)
-            if not self._time_for_another_pilot():
-                break
-        rates: dict[str, list[float]] = {}
-        for trial in trials:
-            if trial.answers and trial.failed <= MAX_ERROR_RATE * trial.ok:
-                rates.setdefault(trial.case, []).append(trial.answers / trial.duration_s)
-        self._plan = with_open_rates(self._plan, {case: statistics.median(r) for case, r in rates.items()})
+
+        def block(plan: Plan, index: int) -> list[Trial]:
+            self._plan = plan
+            trials = list(self._driver.block(self._orders(number, _PILOT - index, "closed", fleet)))
+            self._watch.piloted(len(trials))
+            return trials
+
+        self._plan = pilot(before, block, self._ends_s)
         self._correct(number, before)
-
-    def _pilot_blocks(self, number: int, fleet: Fleet) -> list[Trial]:
-        trials: list[Trial] = []
-        began = time.monotonic()
-        for block in range(pilot_blocks(self._plan)):
-            trials += self._driver.block(self._orders(number, _PILOT - block, "closed", fleet))
-            if time.monotonic() - began > _PILOT_SHARE * self._plan.expected_s:
-                break
-        self._watch.piloted(len(trials))
-        return trials
-
-    def _time_for_another_pilot(self) -> bool:
-        """Whether one block of the longer trials is a small part of what `--minutes` leave."""
-        if self._ends_s is None:
-            return True
-        closed = sum(case.load.model == "closed" for case in self._plan.cases)
-        took_s = closed * (self._plan.settle_s + self._plan.trial_s.closed)
-        return took_s < _PILOT_AGAIN * (self._ends_s - time.monotonic())
 
     def _correct(self, number: int, before: Plan) -> None:
         """Lengths and numbers of trials by what the pilot took."""
@@ -235,13 +212,6 @@ class Runner:
         rounds = {n: self._missing(n) for n in range(number, self._plan.rounds + 1)}
         self._watch.changed(self._plan, rounds, each_s, why=in_what(before, self._plan), in_round=True)
 
-    def _longer_s(self, trials: Sequence[Trial]) -> float | None:
-        """How long slow answers take, if these trials are falsified by them and can be made longer."""
-        found_s = slow_s(self._plan, trials) if self._plan.claims else None
-        return (
-            None if found_s is None or min(found_s, self._plan.timeout_s) <= self._plan.settle_s else found_s
-        )
-
     def _measure_again(self, number: int, longer_s: float) -> None:
         """All rounds anew, with trials that can hold the slow answers seen by the end of this one."""
         before, self._plan = self._plan, remeasured(self._plan, self._asked, number, longer_s)
@@ -252,7 +222,7 @@ class Runner:
         why = f"{in_what(before, self._plan)}; what was measured so far doesn't count"
         self._watch.changed(self._plan, rounds, self._watch.each_s, why=why, in_round=False)
 
-    def _blocks(self, number: int, blocks: Sequence[int], fleet: Fleet) -> None:
+    def _blocks(self, number: int, blocks: Sequence[int], fleet: Fleet, others: Since) -> None:
         """A round's blocks, and those again in which the whole machine stood still."""
         waiting = [(block, self._models[block]) for block in blocks]
         unused = max([len(self._models) - 1, *(block for n, block, _ in self._done if n == number)]) + 1
@@ -262,7 +232,12 @@ class Runner:
                 return
             if self._block(number, block, model, fleet) and self._repeats_left:
                 self._repeats_left -= 1
-                self._watch.repeated(model)
+                who = others([os.getpid(), *(member.target.usage.pid for member in fleet.members.values())])
+                said = stood_still(number, who)
+                self._writer.append(
+                    gap={"reason": "disturbed", "round": number, "block": block, "said": said}
+                )
+                self._watch.repeated(model, said)
                 waiting.append((unused, model))
                 unused += 1
 

@@ -20,6 +20,7 @@ from bench.deploy.local import LocalRuntime
 from bench.deploy.select import open_runtime
 from bench.doctor import notes, read_facts
 from bench.doctor.needs import provide
+from bench.doctor.others import Others
 from bench.environment import describe, require_cpus, split_cpus
 from bench.errors import EXIT_NOT_VALID, EXIT_REGRESSION, EXIT_SERVER_FAILED, Interrupted
 from bench.interrupt import shield
@@ -218,6 +219,7 @@ def _work(
                 reporter,
                 saved=suite.trials,
                 learned=suite.learned,
+                others=lambda: Others().since,
                 epoch_ns=epoch_ns,
             )
             runner.run()

@@ -87,10 +87,10 @@ class Watch:
         if why:
             self._reporter.notice(f"{why}; {self._time_left()}")
 
-    def repeated(self, model: LoadModel) -> None:
-        """The whole machine stood still in a block, which is to be measured again."""
+    def repeated(self, model: LoadModel, why: str) -> None:
+        """A block is measured again."""
         self._left[model] += 1
-        self._reporter.notice("every server stood still: that is the machine; measuring that block again")
+        self._reporter.notice(why)
 
     @property
     def each_s(self) -> EachS:

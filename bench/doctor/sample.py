@@ -47,7 +47,7 @@ class Sample:
 
 def take_sample() -> Sample:
     """Watch for a second."""
-    processes, busy, host, own = _cpu_of_processes(), _busy_s(), counters.read_host(), time.process_time()
+    processes, busy, host, own = cpu_of_processes(), _busy_s(), counters.read_host(), time.process_time()
     began = time.monotonic()
     time.sleep(_LENGTH_S)
     elapsed = time.monotonic() - began
@@ -55,7 +55,7 @@ def take_sample() -> Sample:
     steal = counters.difference(host, counters.read_host()).get("steal_s")
     used = [
         Busy(name, pid, (now - processes[pid, born][1]) / elapsed)
-        for (pid, born), (name, now) in _cpu_of_processes().items()
+        for (pid, born), (name, now) in cpu_of_processes().items()
         if (pid, born) in processes and pid != os.getpid()
     ]
     used.sort(key=lambda process: process.cpus, reverse=True)
@@ -76,7 +76,7 @@ def _busy_s() -> float:
     return float(sum(getattr(times, name, 0.0) for name in _BUSY))
 
 
-def _cpu_of_processes() -> dict[tuple[int, float], tuple[str, float]]:
+def cpu_of_processes() -> dict[tuple[int, float], tuple[str, float]]:
     """(pid, birth) of each process that may be seen -> its name and CPU seconds."""
     found = {}
     for process in psutil.process_iter():

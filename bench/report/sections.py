@@ -78,6 +78,8 @@ def _busy(record: DeploymentRecord) -> str:
 
 
 def _gap(gap: Mapping[str, object]) -> str:
+    if "said" in gap:
+        return str(gap["said"])
     return f"Gap: {', '.join(f'{key} {value}' for key, value in gap.items())}."
 
 

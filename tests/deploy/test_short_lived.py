@@ -132,7 +132,8 @@ os.kill(os.getpid(), signal.SIGKILL)
     finally:
         os.kill(int(said), signal.SIGKILL)
         psutil.wait_procs([psutil.Process(int(said))] if psutil.pid_exists(int(said)) else [])
-    assert left.name in cgroup.remove_leftovers()
+    # Another run on this machine may have removed it first.
+    cgroup.remove_leftovers()
     assert not left.exists()
 
 

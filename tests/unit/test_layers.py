@@ -26,7 +26,7 @@ LAYERS = (
     ("bench.against", "bench.results", "bench.measured"),
     ("bench.runner", "bench.calibrate", "bench.report", "bench.check", "bench.doctor"),
     ("bench.fleet", "bench.watch"),
-    ("bench.standings", "bench.given", "bench.blocks"),
+    ("bench.standings", "bench.given", "bench.blocks", "bench.pilot"),
     ("bench.plan", "bench.deploy", "bench.load", "bench.analysis", "bench.store"),
     ("bench.lengths", "bench.disturbed"),
     ("bench.duration",),

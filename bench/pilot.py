@@ -1,0 +1,71 @@
+"""What a run finds out before it measures: how fast each case is, and how long its answers take."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+from bench.analysis.checks.facts import MAX_ERROR_RATE
+from bench.analysis.slow import slow_s
+from bench.duration import pilot_blocks
+from bench.lengths import with_settling
+from bench.model import Plan, Trial
+from bench.plan import with_open_rates
+
+FEWEST_BLOCKS = 2
+"""One says nothing of how its trials vary."""
+_TIME_SHARE = 0.05
+"""Of the run's time; a block that has begun is ended."""
+_AGAIN_SHARE = 0.15
+"""Of the time left, for a block of longer trials."""
+
+Block = Callable[[Plan, int], Sequence[Trial]]
+"""Runs one block of closed load, by its number from 0, as the plan has it."""
+
+
+def pilot(plan: Plan, block: Block, ends_s: float | None) -> Plan:
+    """The plan with the rates of open load, and with trials that are long enough for slow answers.
+
+    Where slow answers are seen, all is found again with longer trials: without them a server seems faster
+    than it is in the long run.
+
+    Args:
+        ends_s: monotonic time at which the run must end; None without `--minutes`.
+    """
+    while True:
+        trials = _blocks(plan, block)
+        longer_s = needed_s(plan, trials)
+        if longer_s is None:
+            break
+        plan = with_settling(plan, longer_s)
+        if ends_s is not None and _block_s(plan) > _AGAIN_SHARE * (ends_s - time.monotonic()):
+            break
+    rates: dict[str, list[float]] = {}
+    for trial in trials:
+        if trial.answers and trial.failed <= MAX_ERROR_RATE * trial.ok:
+            rates.setdefault(trial.case, []).append(trial.answers / trial.duration_s)
+    return with_open_rates(plan, {case: statistics.median(found) for case, found in rates.items()})
+
+
+def needed_s(plan: Plan, trials: Sequence[Trial]) -> float | None:
+    """How long slow answers take, if these trials are falsified by them and can be made longer."""
+    found_s = slow_s(plan, trials) if plan.claims else None
+    return None if found_s is None or min(found_s, plan.timeout_s) <= plan.settle_s else found_s
+
+
+def _blocks(plan: Plan, block: Block) -> list[Trial]:
+    trials: list[Trial] = []
+    began_s = time.monotonic()
+    for number in range(pilot_blocks(plan)):
+        trials += block(plan, number)
+        late = time.monotonic() - began_s > _TIME_SHARE * plan.expected_s
+        if late and number + 1 >= FEWEST_BLOCKS:
+            break
+    return trials
+
+
+def _block_s(plan: Plan) -> float:
+    """At least."""
+    closed = sum(case.load.model == "closed" for case in plan.cases)
+    return closed * (plan.settle_s + plan.trial_s.closed)
