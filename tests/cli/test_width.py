@@ -98,9 +98,11 @@ def written(columns: int, *arguments: str, **variables: str) -> str:
     ours, theirs = pty.openpty()
     try:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        # Whoever runs the suite may have set it, and it wins over the terminal.
+        unsized = {name: value for name, value in environment().items() if name != "COLUMNS"}
         command = subprocess.Popen(
             [sys.executable, "-m", "bench", *arguments],
-            cwd=ROOT, env=environment(TERM="xterm", **variables), stdin=theirs, stdout=theirs, stderr=theirs,
+            cwd=ROOT, env={**unsized, "TERM": "xterm", **variables}, stdin=theirs, stdout=theirs, stderr=theirs,
         )  # fmt: skip
         os.close(theirs)
         found = b""
