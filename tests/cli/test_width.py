@@ -102,7 +102,8 @@ def written(columns: int, *arguments: str, **variables: str) -> str:
         unsized = {name: value for name, value in environment().items() if name != "COLUMNS"}
         command = subprocess.Popen(
             [sys.executable, "-m", "bench", *arguments],
-            cwd=ROOT, env={**unsized, "TERM": "xterm", **variables}, stdin=theirs, stdout=theirs, stderr=theirs,
+            cwd=ROOT, env={**unsized, "TERM": "xterm", **variables},
+            stdin=theirs, stdout=theirs, stderr=theirs,
         )  # fmt: skip
         os.close(theirs)
         found = b""
