@@ -20,8 +20,8 @@ from bench.model import Plan, TrialLength
 
 _LONGEST_CLOSED_S = 2.0
 _LONGEST_OPEN_S = 10.0
-# At 18 trials of the standard profile, twice what a median takes (100 answers beyond it).
-_OPEN_ARRIVALS = 25
+# Six trials, one a round, then have what a median takes: 100 answers beyond it.
+_OPEN_ARRIVALS = 40
 _FEWEST_ROUNDS = 2
 _MOST_STARTING = 1 / 3
 
