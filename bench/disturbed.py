@@ -1,4 +1,4 @@
-"""Which blocks say more of the machine than of the servers: those in which all of them stood still."""
+"""Which blocks say more of the machine than of the servers: those in which several stood still at once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from statistics import median
 
 from bench.model import LoadModel, Trial
 
-_MUCH = 3.0
+_LITTLE, _HARDLY_ANY = 1 / 3, 1 / 5
 _ENOUGH = 4
 _MOST_REPEATED = 0.1
 _ALWAYS_REPEATED = 2
@@ -26,33 +26,45 @@ def stood_still(round_number: int, who: str) -> str:
     """
     took = f" ({who})" if who else ""
     return (
-        f"In round {round_number} every server stood still at once: that is the machine, not a server{took}. "
-        f"The block was measured again."
+        f"In round {round_number} the servers stood still one after the other: that is the machine, not a "
+        f"server{took}. The block was measured again."
     )
 
 
 class Usual:
-    """What each case has done so far."""
+    """What each case has done so far, and what the last trial was like."""
 
     def __init__(self) -> None:
         self._paces: dict[str, list[float]] = {}
+        self._last: tuple[str, int, float] = ("", 0, 1.0)
 
-    def add(self, model: LoadModel, trials: Sequence[Trial]) -> None:
-        """Note a block that wasn't disturbed."""
-        for trial in trials:
-            self._paces.setdefault(trial.case, []).append(_pace(model, trial))
+    def disturbed(self, block: int, model: LoadModel, trials: Sequence[Trial]) -> list[int]:
+        """Which blocks the machine has spoiled, of this one and the one before; then take note of this one.
 
-    def disturbed(self, model: LoadModel, trials: Sequence[Trial]) -> bool:
-        """Whether every server of a block did less than a third of what it usually does.
-
-        One server that stands still is its own affair, however badly it does; so is every one, where there is
-        only one. That several do in the same block by themselves is so rare that leaving such blocks out
-        moves no figure.
+        In such a block every server does less than a third of what it usually does, or two in trials that
+        follow each other less than a fifth, perhaps one at the end of a block and one at the beginning of the
+        next. One server that stands still in one trial is its own affair, however badly it does; so is every
+        one, where there is only one. That two do so back to back by themselves is so rare that leaving such
+        blocks out moves no figure.
         """
-        known = [trial for trial in trials if len(self._paces.get(trial.case, ())) >= _ENOUGH]
-        if len(known) < len(trials) or len({trial.case for trial in trials}) < 2:
-            return False
-        return all(_pace(model, trial) * _MUCH < median(self._paces[trial.case]) for trial in trials)
+        shares = [self._share(model, trial) for trial in trials]
+        found: list[int] = []
+        for trial, share in zip(trials, shares, strict=True):
+            case, before, last = self._last
+            if max(last, share) < _HARDLY_ANY and case != trial.case:
+                found += [before, block]
+            self._last = trial.case, block, share
+        if len({trial.case for trial in trials}) > 1 and max(shares) < _LITTLE:
+            found.append(block)
+        if block not in found:
+            for trial in trials:
+                self._paces.setdefault(trial.case, []).append(_pace(model, trial))
+        return sorted(set(found))
+
+    def _share(self, model: LoadModel, trial: Trial) -> float:
+        """Of what its case usually does; 1 where that isn't known yet."""
+        known = self._paces.get(trial.case, ())
+        return _pace(model, trial) / median(known) if len(known) >= _ENOUGH and median(known) else 1.0
 
 
 def _pace(model: LoadModel, trial: Trial) -> float:

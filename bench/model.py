@@ -329,8 +329,6 @@ class Trial:
         mean_s: exact mean time from sent to done, right answers and failures alike; None without any.
         cpu_s: CPU time of the server in the window; None where it can't be read.
         generator_cpu: CPU time that the generator used over the window or waited for, as a share of one CPU.
-        disturbed: whether the whole machine stood still in its block. The block was measured again, and this
-            trial isn't counted.
         histograms: "<kind>/<endpoint>" -> HdrHistogram V2, base64, microseconds; kind is
             latency (open load: from when it was due), service or lateness.
         host: differences of the machine's counters over the window
@@ -364,7 +362,6 @@ class Trial:
     cpu_s: float | None
     generator_cpu: float
     begun: int | None = None
-    disturbed: bool = False
     histograms: Mapping[str, str] = field(default_factory=dict)
     host: Mapping[str, float] = field(default_factory=dict)
     syn_retransmits: int | None = None

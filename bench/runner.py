@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from bench.analysis import analyse, sure_enough
-from bench.analysis.measured import counts
+from bench.analysis.measured import DISTURBED
 from bench.blocks import block_models, block_orders, starting_order
 from bench.counters import difference
 from bench.deploy import Runtime
@@ -38,6 +38,7 @@ class Runner:
 
     Args:
         saved: trials of an earlier, interrupted run.
+        counts: whether one of these counts.
         learned: what that has learned of the deployments' pages.
         others: looks who uses the machine from now on.
         epoch_ns: monotonic time from which trials count their `at_s`.
@@ -52,6 +53,7 @@ class Runner:
         reporter: Reporter,
         *,
         saved: Sequence[Trial],
+        counts: Callable[[Trial], bool],
         learned: Sequence[Learned] = (),
         others: Callable[[], Since],
         epoch_ns: int,
@@ -70,9 +72,8 @@ class Runner:
         self._asked = plan
         self._began_s = epoch_ns / 1e9
         self._piloted = bool(saved) or not plan.claims
-        counted = [trial for trial in saved if counts(plan, trial)]
         models = {case.id: case.load.model for case in plan.cases}
-        self._closed = [trial for trial in counted if models[trial.case] == "closed"]
+        self._closed = [trial for trial in saved if counts(trial) and models[trial.case] == "closed"]
         self._usual = Usual()
         self._repeats_left = repeats_allowed(plan.rounds * (plan.blocks + plan.open_blocks))
         self._others = others
@@ -223,52 +224,52 @@ class Runner:
         self._watch.changed(self._plan, rounds, self._watch.each_s, why=why, in_round=False)
 
     def _blocks(self, number: int, blocks: Sequence[int], fleet: Fleet, others: Since) -> None:
-        """A round's blocks, and those again in which the whole machine stood still."""
+        """A round's blocks, and those again that the machine has spoiled."""
         waiting = [(block, self._models[block]) for block in blocks]
+        models = dict(waiting)
         unused = max([len(self._models) - 1, *(block for n, block, _ in self._done if n == number)]) + 1
         while waiting:
             block, model = waiting.pop(0)
             if not self._time_for(model):
                 return
-            if self._block(number, block, model, fleet) and self._repeats_left:
-                self._repeats_left -= 1
-                who = others([os.getpid(), *(member.target.usage.pid for member in fleet.members.values())])
-                said = stood_still(number, who)
-                self._writer.append(
-                    gap={"reason": "disturbed", "round": number, "block": block, "said": said}
-                )
-                self._watch.repeated(model, said)
-                waiting.append((unused, model))
+            trials = self._block(number, block, model, fleet)
+            for spoiled in self._usual.disturbed(block, model, trials)[: self._repeats_left]:
+                self._leave_out(number, spoiled, fleet, others)
+                self._watch.repeated(models[spoiled])
+                models[unused] = models[spoiled]
+                waiting.append((unused, models[spoiled]))
                 unused += 1
 
-    def _block(self, number: int, block: int, model: LoadModel, fleet: Fleet) -> bool:
-        """One block; whether the machine stood still in it, so that it doesn't count."""
+    def _leave_out(self, number: int, block: int, fleet: Fleet, others: Since) -> None:
+        """Don't count a block, and say so."""
+        self._repeats_left -= 1
+        own = [os.getpid(), *(member.target.usage.pid for member in fleet.members.values())]
+        said = stood_still(number, others(own))
+        self._writer.append(gap={"reason": DISTURBED, "round": number, "block": block, "said": said})
+        self._closed = [trial for trial in self._closed if (trial.round, trial.block) != (number, block)]
+        self._reporter.notice(said)
+
+    def _block(self, number: int, block: int, model: LoadModel, fleet: Fleet) -> list[Trial]:
         trials: list[Trial] = []
         orders = [
             o for o in self._orders(number, block, model, fleet) if (number, block, o.case) not in self._done
         ]
         refused = {name: fleet.read_listen(name) for name in fleet.members}
-        disturbed = False
         try:
             for trial in self._driver.block(orders):
                 name = self._deployment_of[trial.case]
                 before, refused[name] = refused[name], fleet.read_listen(name)
                 trials.append(replace(trial, host={**trial.host, **difference(before, refused[name])}))
-            disturbed = self._repeats_left > 0 and self._usual.disturbed(model, trials)
-            trials = [replace(trial, disturbed=disturbed) for trial in trials]
         finally:
             self._writer.append(trials=trials)
         if trials:
             self._measured.add(number)
         dead = fleet.remove_dead()
         self._note(dead)
-        if not disturbed:
-            self._usual.add(model, trials)
-            if model == "closed":
-                self._closed += trials
-        self._watch.measured(model, [trial for trial in trials if not disturbed])
+        self._closed += trials if model == "closed" else []
+        self._watch.measured(model, trials)
         self._watch.failed(dead)
-        return disturbed
+        return trials
 
     def _orders(self, number: int, block: int, model: LoadModel, fleet: Fleet) -> list[TrialOrder]:
         return block_orders(self._plan, self._cases(model, fleet), number, block, self._epoch_ns)

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from bench.analysis import analyse
 from bench.analysis.compare.limits import judge_plan
+from bench.analysis.measured import counting
 from bench.analysis.verdict import AT_FAULT, code
 from bench.calibrate import NULL_DEPLOYMENT, calibrate
 from bench.deploy import Runtime
@@ -218,6 +219,7 @@ def _work(
                 writer,
                 reporter,
                 saved=suite.trials,
+                counts=counting(suite),
                 learned=suite.learned,
                 others=lambda: Others().since,
                 epoch_ns=epoch_ns,

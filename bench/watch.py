@@ -87,10 +87,9 @@ class Watch:
         if why:
             self._reporter.notice(f"{why}; {self._time_left()}")
 
-    def repeated(self, model: LoadModel, why: str) -> None:
+    def repeated(self, model: LoadModel) -> None:
         """A block is measured again."""
         self._left[model] += 1
-        self._reporter.notice(why)
 
     @property
     def each_s(self) -> EachS:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bench.analysis.histogram import Histogram
-from bench.model import Case, Deployment, Plan, Suite, Trial
+from bench.model import Case, Deployment, Suite, Trial
 
 Rounds = Mapping[int, Mapping[int, float]]
 """round -> block -> logarithm of a trial's value"""
@@ -84,11 +84,12 @@ class Measured:
 
 
 def measured(suite: Suite) -> Mapping[str, Measured]:
-    """Every planned case, by id, measured or not, with the trials that count (`counts`)."""
+    """Every planned case, by id, measured or not, with the trials that count (`counting`)."""
     deployments = {deployment.name: deployment for deployment in suite.plan.deployments}
+    counts = counting(suite)
     trials: dict[str, list[Trial]] = {}
     for trial in suite.trials:
-        if counts(suite.plan, trial):
+        if counts(trial):
             trials.setdefault(trial.case, []).append(trial)
     return {
         case.id: Measured(case, deployments[case.deployment], tuple(trials.get(case.id, ())))
@@ -101,9 +102,15 @@ def rate_of(trial: Trial) -> Share | None:
     return Share(trial.answers, trial.duration_s) if trial.duration_s > 0 else None
 
 
-def counts(plan: Plan, trial: Trial) -> bool:
-    """Whether a trial counts: not if it was measured again, or in a round whose trials were too short."""
-    return trial.round >= plan.counted_from and not trial.disturbed
+DISTURBED = "disturbed"
+"""The reason of a gap that stands for a block which the machine has spoiled."""
+
+
+def counting(suite: Suite) -> Callable[[Trial], bool]:
+    """Whether a trial counts: not in a block that was measured again, nor in a round of too short trials."""
+    spoiled = {(gap.get("round"), gap.get("block")) for gap in suite.gaps if gap.get("reason") == DISTURBED}
+    first = suite.plan.counted_from
+    return lambda trial: trial.round >= first and (trial.round, trial.block) not in spoiled
 
 
 def latency_of(trials: Iterable[Trial]) -> Histogram | None:

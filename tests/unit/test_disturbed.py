@@ -10,6 +10,7 @@ from bench.analysis import analyse
 from bench.analysis.measured import measured
 from bench.disturbed import Usual, repeats_allowed
 from bench.model import LoadModel, Trial
+from bench.report import text
 from tests.make_suite import make_suite
 
 SUITE = make_suite({"a": 3000.0, "b": 2000.0, "c": 1000.0}, rounds=1, blocks=10)
@@ -23,8 +24,8 @@ def blocks(model: LoadModel) -> list[list[Trial]]:
 
 def usual(model: LoadModel, number: int = 5) -> Usual:
     known = Usual()
-    for block in (blocks(model) * number)[:number]:
-        known.add(model, block)
+    for index, block in enumerate((blocks(model) * number)[:number]):
+        assert known.disturbed(index, model, block) == []
     return known
 
 
@@ -33,23 +34,39 @@ def standing(trial: Trial) -> Trial:
 
 
 @pytest.mark.parametrize("model", ["closed", "open"])
-def test_only_when_every_server_stands_still_it_is_the_machine(model: LoadModel) -> None:
-    known, block = usual(model), blocks(model)[0]
-    assert not known.disturbed(model, block)
-    assert known.disturbed(model, [standing(trial) for trial in block])
-    assert not known.disturbed(model, [standing(block[0]), *block[1:]])
-    assert not known.disturbed(model, [*map(standing, block[:-1]), block[-1]])
+def test_where_several_servers_stand_still_it_is_the_machine(model: LoadModel) -> None:
+    block = blocks(model)[0]
+    assert usual(model).disturbed(9, model, block) == []
+    assert usual(model).disturbed(9, model, [standing(trial) for trial in block]) == [9]
+    assert usual(model).disturbed(9, model, [standing(block[0]), *block[1:]]) == []
+    assert usual(model).disturbed(9, model, [standing(block[0]), standing(block[1]), block[2]]) == [9]
+    assert usual(model).disturbed(9, model, [standing(block[0]), block[1], standing(block[2])]) == []
+
+
+def test_a_standstill_that_begins_with_the_last_trial_of_a_block_spoils_both() -> None:
+    known, block = usual("closed"), blocks("closed")[0]
+    assert known.disturbed(7, "closed", [block[0], block[1], standing(block[2])]) == []
+    assert known.disturbed(8, "closed", [standing(block[0]), block[1], block[2]]) == [7, 8]
+    assert known.disturbed(9, "closed", block) == []
+
+
+def test_every_server_much_slower_is_the_machine_too() -> None:
+    known, block = usual("closed"), blocks("closed")[0]
+    slower = [replace(trial, duration_s=trial.duration_s * 3.5) for trial in block]
+    assert known.disturbed(9, "closed", slower) == [9]
+    assert known.disturbed(10, "closed", [slower[0], slower[1], block[2]]) == []
 
 
 def test_one_server_alone_has_nobody_to_be_compared_with() -> None:
     known, block = usual("closed"), blocks("closed")[0]
-    assert not known.disturbed("closed", [standing(block[0])])
-    assert not known.disturbed("closed", [])
+    assert known.disturbed(8, "closed", [standing(block[0])]) == []
+    assert known.disturbed(9, "closed", [standing(block[0])]) == []
+    assert known.disturbed(10, "closed", []) == []
 
 
 def test_what_is_usual_has_to_be_known() -> None:
     block = [standing(trial) for trial in blocks("closed")[0]]
-    assert not usual("closed", 3).disturbed("closed", block)
+    assert usual("closed", 3).disturbed(9, "closed", block) == []
 
 
 def test_a_tenth_of_the_blocks_may_be_measured_again() -> None:
@@ -57,9 +74,11 @@ def test_a_tenth_of_the_blocks_may_be_measured_again() -> None:
 
 
 def test_a_disturbed_block_is_kept_and_not_counted() -> None:
-    spoiled = tuple(replace(standing(t), disturbed=True) if t.block == 3 else t for t in SUITE.trials)
-    suite = replace(SUITE, trials=spoiled)
+    spoiled = tuple(standing(t) if t.block == 3 else t for t in SUITE.trials)
+    gap = {"reason": "disturbed", "round": SUITE.trials[0].round, "block": 3, "said": "It stood still."}
+    suite = replace(SUITE, trials=spoiled, gaps=(gap,))
     without = replace(SUITE, trials=tuple(t for t in SUITE.trials if t.block != 3))
+    assert "It stood still." in text.render(suite, analyse(suite))
     assert analyse(suite) == analyse(without)
     assert all(t.block != 3 for case in measured(suite).values() for t in case.trials)
 
