@@ -62,8 +62,14 @@ class Usual:
         return sorted(set(found))
 
     def _share(self, model: LoadModel, trial: Trial) -> float:
-        """Of what its case usually does; 1 where that isn't known yet."""
+        """Of what its case usually does; 1 where that isn't known yet.
+
+        Requests that nobody answers within the time that one may take are not what too high a rate does, so of
+        open load these tell without knowing what is usual.
+        """
         known = self._paces.get(trial.case, ())
+        if model == "open" and trial.unfinished and trial.ok < trial.offered * _HARDLY_ANY:
+            return trial.ok / trial.offered
         return _pace(model, trial) / median(known) if len(known) >= _ENOUGH and median(known) else 1.0
 
 

@@ -50,6 +50,14 @@ def test_a_standstill_that_begins_with_the_last_trial_of_a_block_spoils_both() -
     assert known.disturbed(9, "closed", block) == []
 
 
+def test_open_load_that_nobody_answers_tells_by_itself() -> None:
+    """Unlike a rate that is too high, which is answered late or dropped."""
+    silent = [replace(t, ok=0, unfinished=t.offered, mean_s=2.0) for t in blocks("open")[0]]
+    flooded = [replace(t, ok=9, dropped=t.offered - 9, mean_s=0.5) for t in blocks("open")[0]]
+    assert Usual().disturbed(0, "open", silent) == [0]
+    assert Usual().disturbed(0, "open", flooded) == []
+
+
 def test_every_server_much_slower_is_the_machine_too() -> None:
     known, block = usual("closed"), blocks("closed")[0]
     slower = [replace(trial, duration_s=trial.duration_s * 3.5) for trial in block]
