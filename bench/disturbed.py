@@ -64,8 +64,8 @@ class Usual:
     def _share(self, model: LoadModel, trial: Trial) -> float:
         """Of what its case usually does; 1 where that isn't known yet.
 
-        Requests that nobody answers within the time that one may take are not what too high a rate does, so of
-        open load these tell without knowing what is usual.
+        Requests that nobody answers within the time that one may take are not what too high a rate does, so
+        of open load these tell without knowing what is usual.
         """
         known = self._paces.get(trial.case, ())
         if model == "open" and trial.unfinished and trial.ok < trial.offered * _HARDLY_ANY:

@@ -16,7 +16,7 @@ from bench.duration import (
     open_settle_s,
     parts_of,
 )
-from bench.model import Plan, TrialLength
+from bench.model import LoadModel, Plan, TrialLength
 
 _LONGEST_CLOSED_S = 2.0
 _LONGEST_OPEN_S = 10.0
@@ -134,6 +134,11 @@ def fitted(plan: Plan, each_s: EachS, time_s: float, *, fewer_rounds: bool) -> P
 def least_s(plan: Plan, each_s: EachS) -> float:
     """Seconds for the smallest round: its servers, and one block of each load."""
     return _Cost.of(plan, each_s).least_s
+
+
+def block_s(plan: Plan, each_s: EachS, model: LoadModel) -> float:
+    """Seconds for one block."""
+    return sum(case.load.model == model for case in plan.cases) * each_s[model]
 
 
 def in_what(before: Plan, after: Plan) -> str:

@@ -15,7 +15,7 @@ from bench.deploy import Runtime
 from bench.disturbed import Usual, repeats_allowed, stood_still
 from bench.duration import ENDING_S, needs_pilot
 from bench.fleet import Fleet
-from bench.lengths import corrected, in_what, least_s, remeasured
+from bench.lengths import block_s, corrected, in_what, least_s, remeasured
 from bench.load.client import LoadDriver
 from bench.model import Case, Failure, Learned, LoadModel, Plan, Trial, TrialOrder
 from bench.pilot import needed_s, pilot
@@ -90,7 +90,7 @@ class Runner:
         number = self._plan.counted_from
         while number <= self._plan.rounds:
             blocks = self._missing(number)
-            if blocks and self._time_for_a_round():
+            if blocks and self._time_for(least_s(self._plan, self._watch.each_s)):
                 self._round(number, blocks)
                 longer_s = None if self._over else needed_s(self._plan, self._closed)
                 if longer_s is not None:
@@ -230,7 +230,7 @@ class Runner:
         unused = max([len(self._models) - 1, *(block for n, block, _ in self._done if n == number)]) + 1
         while waiting:
             block, model = waiting.pop(0)
-            if not self._time_for(model):
+            if not self._time_for(block_s(self._plan, self._watch.each_s, model)):
                 return
             trials = self._block(number, block, model, fleet)
             for spoiled in self._usual.disturbed(block, model, trials)[: self._repeats_left]:
@@ -284,15 +284,8 @@ class Runner:
             and (model == "closed" or case.load.rate is not None)
         ]
 
-    def _time_for_a_round(self) -> bool:
-        """Whether `--minutes` leave time to start the servers and for a block of each load."""
-        return self._time_for_s(least_s(self._plan, self._watch.each_s))
-
-    def _time_for(self, model: LoadModel) -> bool:
-        cases = sum(case.load.model == model for case in self._plan.cases)
-        return self._time_for_s(cases * self._watch.each_s[model])
-
-    def _time_for_s(self, seconds: float) -> bool:
+    def _time_for(self, seconds: float) -> bool:
+        """Whether `--minutes` leave so much."""
         self._over = self._ends_s is not None and time.monotonic() + seconds > self._ends_s
         return not self._over
 
