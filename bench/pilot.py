@@ -13,8 +13,8 @@ from bench.lengths import with_settling
 from bench.model import Plan, Trial
 from bench.plan import with_open_rates
 
-FEWEST_BLOCKS = 2
-"""One says nothing of how its trials vary."""
+FEWEST_BLOCKS = 3
+"""Fewer say too little of how their trials vary to tell slow answers."""
 _TIME_SHARE = 0.05
 """Of the run's time; a block that has begun is ended."""
 _AGAIN_SHARE = 0.15

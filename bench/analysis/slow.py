@@ -36,15 +36,16 @@ class Excess:
 
     Attributes:
         standard_error: by the jackknife over trials.
+        freedom: its degrees of freedom.
     """
 
     value: float
     standard_error: float
-    trials: int
+    freedom: int
 
     def sure(self, level: float) -> bool:
         """Whether it is too much to be passed over, and above 0 at this level of confidence (two-sided)."""
-        half = student.half_width(self.standard_error, self.trials - 1, level)
+        half = student.half_width(self.standard_error, self.freedom, level)
         return self.value > max(SMALLEST_EXCESS, half)
 
 
@@ -71,7 +72,7 @@ def excess(measured: Measured) -> Excess | None:
     others = _product(without) / measured.case.load.users - 1
     n = len(trials)
     error = math.sqrt((n - 1) / n * float(np.square(others - others.mean()).sum()))
-    return Excess(found, error, n)
+    return Excess(found, error, n - 1)
 
 
 def together(found: Sequence[Excess]) -> Excess | None:
@@ -79,8 +80,8 @@ def together(found: Sequence[Excess]) -> Excess | None:
     if not found:
         return None
     error = math.sqrt(sum(one.standard_error**2 for one in found)) / len(found)
-    trials = sum(one.trials for one in found)
-    return Excess(sum(one.value for one in found) / len(found), error, trials)
+    freedom = sum(one.freedom for one in found)
+    return Excess(sum(one.value for one in found) / len(found), error, freedom)
 
 
 def lasting_s(measured: Measured) -> float:

@@ -21,7 +21,7 @@ def test_trials_become_long_enough_for_slow_answers(tmp_path: Path) -> None:
     with planted("tail", slow_share=0.02, slow_s=0.3, base_s=0.004) as slow, planted("length") as fast:
         said = wsgi_bench(
             *("run", "--target", f"slow={slow}", "--target", f"fast={fast}"),
-            *("--rounds", "2", "--blocks", "1", "--rate", "20", "--out", tmp_path / "out"),
+            *("--minutes", "0.9", "--rate", "20", "--out", tmp_path / "out"),
         )
 
     assert said.code in (0, 4), said.err
