@@ -38,6 +38,10 @@ class Usual:
         self._paces: dict[str, list[float]] = {}
         self._last: tuple[str, int, float] = ("", 0, 1.0)
 
+    def begin_round(self) -> None:
+        """No trial of this round follows one of the last."""
+        self._last = "", 0, 1.0
+
     def disturbed(self, block: int, model: LoadModel, trials: Sequence[Trial]) -> list[int]:
         """Which blocks the machine has spoiled, of this one and the one before; then take note of this one.
 

@@ -20,6 +20,9 @@ _TIME_SHARE = 0.05
 _AGAIN_SHARE = 0.15
 """Of the time left, for a block of longer trials."""
 
+MOST_TIMES = 4
+"""As long as slow answers take is the most that trials settle."""
+
 Block = Callable[[Plan, int], Sequence[Trial]]
 """Runs one block of closed load, by its number from 0, as the plan has it."""
 
@@ -34,7 +37,7 @@ def pilot(plan: Plan, block: Block, ends_s: float | None) -> Plan:
         ends_s: monotonic time at which the run must end; None without `--minutes`.
     """
     while True:
-        trials = _blocks(plan, block)
+        trials = _blocks(plan, block, ends_s)
         longer_s = needed_s(plan, trials)
         if longer_s is None:
             break
@@ -49,18 +52,26 @@ def pilot(plan: Plan, block: Block, ends_s: float | None) -> Plan:
 
 
 def needed_s(plan: Plan, trials: Sequence[Trial]) -> float | None:
-    """How long slow answers take, if these trials are falsified by them and can be made longer."""
+    """How long trials must settle, if slow answers falsify these and they can be made longer.
+
+    As long as slow answers take, and longer where that wasn't enough: where most of the time goes into slow
+    answers of equal length, users are in step with each other for several of them.
+    """
     found_s = slow_s(plan, trials) if plan.claims else None
-    return None if found_s is None or min(found_s, plan.timeout_s) <= plan.settle_s else found_s
+    if found_s is None:
+        return None
+    longer_s = max(found_s, 2 * plan.settle_s)
+    return longer_s if longer_s <= min(plan.timeout_s, MOST_TIMES * found_s) or not plan.settle_s else None
 
 
-def _blocks(plan: Plan, block: Block) -> list[Trial]:
+def _blocks(plan: Plan, block: Block, ends_s: float | None) -> list[Trial]:
     trials: list[Trial] = []
     began_s = time.monotonic()
     for number in range(pilot_blocks(plan)):
         trials += block(plan, number)
-        late = time.monotonic() - began_s > _TIME_SHARE * plan.expected_s
-        if late and number + 1 >= FEWEST_BLOCKS:
+        now_s = time.monotonic()
+        late = now_s - began_s > _TIME_SHARE * plan.expected_s and number + 1 >= FEWEST_BLOCKS
+        if late or (ends_s is not None and now_s - began_s > _AGAIN_SHARE * (ends_s - began_s)):
             break
     return trials
 

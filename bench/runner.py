@@ -15,7 +15,7 @@ from bench.deploy import Runtime
 from bench.disturbed import Usual, repeats_allowed, stood_still
 from bench.duration import ENDING_S, needs_pilot
 from bench.fleet import Fleet
-from bench.lengths import block_s, corrected, in_what, least_s, remeasured
+from bench.lengths import block_s, corrected, each_of, in_what, least_s, remeasured
 from bench.load.client import LoadDriver
 from bench.model import Case, Failure, Learned, LoadModel, Plan, Trial, TrialOrder
 from bench.pilot import needed_s, pilot
@@ -214,30 +214,47 @@ class Runner:
         self._watch.changed(self._plan, rounds, each_s, why=in_what(before, self._plan), in_round=True)
 
     def _measure_again(self, number: int, longer_s: float) -> None:
-        """All rounds anew, with trials that can hold the slow answers seen by the end of this one."""
-        before, self._plan = self._plan, remeasured(self._plan, self._asked, number, longer_s)
+        """All rounds anew, with trials that can hold the slow answers seen by the end of this one.
+
+        Where `--minutes` leave no time for two such rounds, what was measured stays, and its cases say so.
+        """
+        plan = remeasured(self._plan, self._asked, number, longer_s)
+        each_s = each_of(plan, self._watch.each_s, longer_s)
+        if self._ends_s is not None and time.monotonic() + 2 * least_s(plan, each_s) > self._ends_s:
+            return
+        before, self._plan = self._plan, plan
         self._began_s = time.monotonic()
+        self._piloted = False
+        self._usual = Usual()
         self._closed.clear()
-        self._writer.append(plan=self._plan)
-        rounds = {n: self._missing(n) for n in range(number + 1, self._plan.rounds + 1)}
-        why = f"{in_what(before, self._plan)}; what was measured so far doesn't count"
-        self._watch.changed(self._plan, rounds, self._watch.each_s, why=why, in_round=False)
+        self._writer.append(plan=plan)
+        rounds = {n: self._missing(n) for n in range(number + 1, plan.rounds + 1)}
+        why = f"{in_what(before, plan)}; what was measured so far doesn't count"
+        self._watch.changed(plan, rounds, each_s, why=why, in_round=False)
 
     def _blocks(self, number: int, blocks: Sequence[int], fleet: Fleet, others: Since) -> None:
-        """A round's blocks, and those again that the machine has spoiled."""
-        waiting = [(block, self._models[block]) for block in blocks]
-        models = dict(waiting)
+        """A round's blocks, and those again that the machine has spoiled.
+
+        With the same requests: what stands still again does so because of what it is asked, and counts.
+        """
+        self._usual.begin_round()
+        models = {block: self._models[block] for block in blocks}
+        waiting = [(block, block) for block in blocks]
         unused = max([len(self._models) - 1, *(block for n, block, _ in self._done if n == number)]) + 1
+        once = set(models)
         while waiting:
-            block, model = waiting.pop(0)
+            block, requests = waiting.pop(0)
+            model = models[block]
             if not self._time_for(block_s(self._plan, self._watch.each_s, model)):
                 return
-            trials = self._block(number, block, model, fleet)
-            for spoiled in self._usual.disturbed(block, model, trials)[: self._repeats_left]:
-                self._leave_out(number, spoiled, fleet, others)
-                self._watch.repeated(models[spoiled])
-                models[unused] = models[spoiled]
-                waiting.append((unused, models[spoiled]))
+            trials = self._block(number, block, requests, model, fleet)
+            spoiled = [one for one in self._usual.disturbed(block, model, trials) if one in once]
+            for one in spoiled[: self._repeats_left]:
+                once.discard(one)
+                self._leave_out(number, one, fleet, others)
+                self._watch.repeated(models[one])
+                models[unused] = models[one]
+                waiting.append((unused, one))
                 unused += 1
 
     def _leave_out(self, number: int, block: int, fleet: Fleet, others: Since) -> None:
@@ -249,10 +266,13 @@ class Runner:
         self._closed = [trial for trial in self._closed if (trial.round, trial.block) != (number, block)]
         self._reporter.notice(said)
 
-    def _block(self, number: int, block: int, model: LoadModel, fleet: Fleet) -> list[Trial]:
+    def _block(self, number: int, block: int, requests: int, model: LoadModel, fleet: Fleet) -> list[Trial]:
+        """One block, with the order and the requests of another one where it stands in for that."""
         trials: list[Trial] = []
         orders = [
-            o for o in self._orders(number, block, model, fleet) if (number, block, o.case) not in self._done
+            replace(order, block=block)
+            for order in self._orders(number, requests, model, fleet)
+            if (number, block, order.case) not in self._done
         ]
         refused = {name: fleet.read_listen(name) for name in fleet.members}
         try:

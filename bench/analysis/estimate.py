@@ -1,13 +1,14 @@
 """Values with intervals, from trials in blocks in rounds.
 
-- Within a round: all that was counted over all the time it took (or all CPU time over all answers). That is
-  what the long run does, whatever the distribution of service times. A location over blocks, such as a
+- Within a round: all that was counted over all the time it took (or all CPU time over all answers). That
+  is what the long run does, whatever the distribution of service times. A location over blocks, such as a
   median, is not: a server that stands still in every fiftieth trial has the same median as one that never
-does. - Over rounds: the mean of the rounds' logarithms with a Student t interval on their own spread. Each
-  round has fresh deployments, so the spread holds the variation between restarts and that within a round
-  together: the highest level of repetition carries the variance (T. Kalibera and R. Jones, "Rigorous
-  Benchmarking in Reasonable Time", ISMM 2013). On logarithms ratios are differences, and intervals are
-symmetric in percent."""
+  does.
+- Over rounds: the mean of the rounds' logarithms with a Student t interval on their own spread. Each round
+  has fresh deployments, so the spread holds the variation between restarts and that within a round together:
+  the highest level of repetition carries the variance (T. Kalibera and R. Jones, "Rigorous Benchmarking in
+  Reasonable Time", ISMM 2013). On logarithms ratios are differences, and intervals are symmetric in percent.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ exponential, lognormal and Pareto times; docs/decisions/032-slow-answers.md).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,8 +26,9 @@ from bench.analysis.measured import Measured
 from bench.model import Case, Plan, Trial
 
 SMALLEST_EXCESS = 0.02
-_LIKELY, _SURE = 0.95, 0.998
 _TIME_SHARE = 0.99
+_LIKELY, _SURE = 0.95, 0.998
+_GROWN = 1.5
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Excess:
     """By how much throughput x mean time exceeds the number of users, as a fraction.
 
     Attributes:
-        standard_error: by the jackknife over trials.
+        standard_error: by the jackknife over blocks.
         freedom: its degrees of freedom.
     """
 
@@ -45,43 +46,41 @@ class Excess:
 
     def sure(self, level: float) -> bool:
         """Whether it is too much to be passed over, and above 0 at this level of confidence (two-sided)."""
-        half = student.half_width(self.standard_error, self.freedom, level)
-        return self.value > max(SMALLEST_EXCESS, half)
+        return self.value > max(SMALLEST_EXCESS, self._half(level))
 
+    def possible(self, level: float) -> bool:
+        """Whether an excess that is too much to be passed over is within the interval."""
+        return self.value > 0 and self.value + self._half(level) > SMALLEST_EXCESS
 
-def how_sure(plan: Plan) -> float:
-    """At which level slow answers count as seen.
-
-    Trials that know nothing of them are likely to be falsified by them; of those that were made to hold them,
-    hardly any are, and chance is the better explanation.
-    """
-    return _SURE if plan.settle_s else _LIKELY
+    def _half(self, level: float) -> float:
+        return student.half_width(self.standard_error, self.freedom, level)
 
 
 def excess(measured: Measured) -> Excess | None:
     """Of a case of closed load; None with fewer than two trials that tell."""
-    trials = [trial for trial in measured.trials if trial.begun and trial.mean_s is not None]
-    if measured.case.load.model == "open" or len(trials) < 2:
-        return None
-    columns = np.array([_parts(trial) for trial in trials]).T
-    sums = columns.sum(axis=1)
-    found = float(_product(sums)) / measured.case.load.users - 1
-    without = sums[:, None] - columns
-    if np.any(without[1] <= 0) or np.any(without[3] <= 0):
-        return None
-    others = _product(without) / measured.case.load.users - 1
-    n = len(trials)
-    error = math.sqrt((n - 1) / n * float(np.square(others - others.mean()).sum()))
-    return Excess(found, error, n - 1)
+    return together([measured])
 
 
-def together(found: Sequence[Excess]) -> Excess | None:
-    """The mean over the servers of one application, whose slow answers are alike; None without any."""
-    if not found:
+def together(group: Sequence[Measured]) -> Excess | None:
+    """The mean over the servers of one application, whose slow answers are alike; None if none tells.
+
+    Servers get the same requests in a block, so whole blocks are left out by the jackknife, never trials.
+    """
+    tables = [table for one in group if (table := _table(one))]
+    blocks = sorted({block for table in tables for block in table})
+    users = [one.case.load.users for one in group if _table(one)]
+    if len(blocks) < 2:
         return None
-    error = math.sqrt(sum(one.standard_error**2 for one in found)) / len(found)
-    freedom = sum(one.freedom for one in found)
-    return Excess(sum(one.value for one in found) / len(found), error, freedom)
+    found = _mean_excess(tables, users)
+    others = [
+        _mean_excess([{b: row for b, row in table.items() if b != block} for table in tables], users)
+        for block in blocks
+    ]
+    if found is None or None in others:
+        return None
+    values = np.array(others, dtype=np.float64)
+    n = len(blocks)
+    return Excess(found, math.sqrt((n - 1) / n * float(np.square(values - values.mean()).sum())), n - 1)
 
 
 def lasting_s(measured: Measured) -> float:
@@ -101,26 +100,66 @@ def slow_s(plan: Plan, trials: Sequence[Trial]) -> float | None:
         return Measured(case, deployments[case.deployment], tuple(by_case.get(case.id, ())))
 
     groups = grouped(case for case in plan.cases if case.load.model == "closed").values()
-    found = [_of_group([seen(case) for case in group], how_sure(plan)) for group in groups]
+    found = [_of_group(plan, [seen(case) for case in group]) for group in groups]
     return max((one for one in found if one is not None), default=None)
 
 
-def _of_group(group: Sequence[Measured], level: float) -> float | None:
-    """Of the cases of one application and load, at this level of confidence."""
-    found = [(one, exceeds) for one in group if (exceeds := excess(one)) is not None]
-    whole = together([exceeds for _, exceeds in found])
-    if whole is not None and whole.sure(level):
-        return max(lasting_s(one) for one, _ in found)
-    return max((lasting_s(one) for one, exceeds in found if exceeds.sure(level)), default=None)
+def falsified(plan: Plan, measured: Measured, others: Sequence[Measured]) -> Excess | None:
+    """What says that slow answers falsify a case's throughput; None if nothing does.
+
+    Trials that know nothing of slow answers are likely to be falsified where an excess is significant. They
+    may be where a large one is possible and answers were seen that take longer than a trial: one answer of
+    five seconds can't be told from none by a test, and holds more of a short run's time than may be passed
+    over. Of trials that were made for the slow answers seen, hardly any are, and chance explains it better.
+
+    Args:
+        others: the other servers with the same application and load.
+    """
+    own = excess(measured)
+    lasting = lasting_s(measured)
+    if own is None:
+        return None
+    if lasting <= _GROWN * plan.settle_s:
+        return own if own.sure(_SURE) else None
+    if own.sure(_LIKELY) or (own.possible(_LIKELY) and lasting > plan.trial_s.closed):
+        return own
+    whole = together([measured, *others]) if own.value > SMALLEST_EXCESS else None
+    return own if whole is not None and whole.sure(_LIKELY) else None
 
 
-def _parts(trial: Trial) -> tuple[float, float, float, float]:
-    """Answers, seconds, time of the requests sent, and their number."""
+def _of_group(plan: Plan, group: Sequence[Measured]) -> float | None:
+    """Of the cases of one application and load."""
+    found = [
+        lasting_s(one)
+        for one in group
+        if falsified(plan, one, [other for other in group if other is not one]) is not None
+    ]
+    return max(found, default=None)
+
+
+Row = tuple[float, float, float, float]
+"""Of one trial: answers, seconds, time of the requests sent, and their number."""
+
+
+def _table(measured: Measured) -> dict[tuple[int, int], Row]:
+    """What each block tells."""
+    if measured.case.load.model == "open":
+        return {}
+    return {(t.round, t.block): _parts(t) for t in measured.trials if t.begun and t.mean_s is not None}
+
+
+def _mean_excess(tables: Sequence[Mapping[tuple[int, int], Row]], users: Sequence[int]) -> float | None:
+    found = []
+    for table, number in zip(tables, users, strict=True):
+        answers, seconds, time_s, begun = (
+            (sum(column) for column in zip(*table.values(), strict=True)) if table else (0.0,) * 4
+        )
+        if seconds <= 0 or begun <= 0:
+            return None
+        found.append(answers / seconds * time_s / begun / number - 1)
+    return sum(found) / len(found) if found else None
+
+
+def _parts(trial: Trial) -> Row:
     begun = trial.begun or 0
     return trial.answers + trial.failed, trial.duration_s, (trial.mean_s or 0.0) * begun, float(begun)
-
-
-def _product(sums: np.typing.NDArray[np.float64]) -> np.typing.NDArray[np.float64]:
-    answers, seconds, time_s, begun = sums
-    product: np.typing.NDArray[np.float64] = answers / seconds * time_s / begun
-    return product

@@ -88,9 +88,15 @@ class ClosedTrial:
         self._mark()
         end = opened + self._length_ns
         self._pump(end, lambda: False)
-        self._pump(end + self._timeout_ns, lambda: records.last_done() >= end)
-        self._mark()
-        closed = records.first_done_from(end)
+        if self._settle_ns:
+            # Long trials have no gaps that matter, and answers count by share: to stretch the window to the
+            # next answer would count a standstill twice.
+            self._mark()
+            closed: int | None = end
+        else:
+            self._pump(end + self._timeout_ns, lambda: records.last_done() >= end)
+            self._mark()
+            closed = records.first_done_from(end)
         if closed is not None:
             self._unsettled.update(range(self._users))
             self._pump(now_ns() + self._settle_most_ns, lambda: not self._unsettled)

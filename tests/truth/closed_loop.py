@@ -45,9 +45,11 @@ def trial(
         if not settle_ns:
             opened = done
     opened = most_ns if unsettled else opened
+    end = opened + round(length_s * _SECOND)
     closed = 0
-    while closed < opened + round(length_s * _SECOND):
+    while closed < end:
         _, closed = step()
+    closed = end if settle_ns else closed
     unsettled = set(range(users))
     while unsettled and loop.next_at() <= closed + most_ns:
         unsettled.discard(step()[0])

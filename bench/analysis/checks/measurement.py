@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from bench.analysis.checks.facts import Facts, answers
 from bench.analysis.drift import drift
-from bench.analysis.slow import excess, how_sure, lasting_s
+from bench.analysis.slow import falsified, lasting_s
 from bench.model import Trial
 
 LITTLE_TOLERANCE = 0.05
@@ -50,8 +50,8 @@ def little(facts: Facts) -> str | None:
 
 
 def slow(facts: Facts) -> str | None:
-    found = excess(facts.measured)
-    if found is None or not found.sure(how_sure(facts.suite.plan)):
+    found = falsified(facts.suite.plan, facts.measured, facts.others)
+    if found is None:
         return None
     lasting = lasting_s(facts.measured)
     minutes = math.ceil(facts.suite.plan.rounds * len(facts.suite.plan.cases) * 4 * lasting / 60)

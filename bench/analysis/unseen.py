@@ -1,0 +1,24 @@
+"""What a run was too short to see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bench.analysis.measured import measured
+from bench.digits import significant
+from bench.model import Suite
+
+_ENOUGH = 3
+"""Where so many are expected, one is seen in 95 of 100 runs: exp(-3) is 5 %."""
+
+
+def unseen(suite: Suite) -> Iterator[str]:
+    """A sentence on how rare a pause or a slow answer may be that nothing was seen of."""
+    closed = [one for one in measured(suite).values() if one.case.load.model == "closed" and one.trials]
+    if not suite.plan.claims or not closed:
+        return
+    counted_s = min(one.total(lambda trial: trial.duration_s) for one in closed)
+    yield (
+        f"A pause or a slow answer that comes less than once in {significant(counted_s / _ENOUGH)} s of a "
+        f"server's time may not have been seen under closed load; more --minutes see rarer ones."
+    )
