@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from bench.analysis import analyse
@@ -28,19 +29,42 @@ KINDS = {"500": "status", "302": "status", "empty": "length"}
 """As what each plant's wrong answers count."""
 
 
-def prove(place: Place, *, rounds: int, blocks: int) -> Finding:
-    """One run of the harness with a server a plant, closed and open load."""
+SCENES: Mapping[str, tuple[str, ...]] = {
+    "keep-alive": (),
+    "close": ("--connection", "close"),
+    "two processes": ("--processes", "2"),
+    "locust's client": ("--client", "fasthttp"),
+}
+"""Each way of asking, and its options of `wsgi-bench run`."""
+
+
+def prove(place: Place, *, rounds: int, blocks: int, scenes: Sequence[str] = tuple(SCENES)) -> Finding:
+    """A run of the harness a scene, with a server a plant, closed and open load."""
+    found = {
+        scene: judged(_run(place.runs("lookalikes") / f"{number}", rounds, blocks, SCENES[scene]))
+        for number, scene in enumerate(scenes)
+    }
+    return Finding(
+        reached="; ".join(f"{scene}: {one.reached}" for scene, one in found.items()),
+        holds=all(one.holds for one in found.values()),
+        note="; ".join(
+            ["shares are those of closed load", *(one.note for one in found.values() if one.note)]
+        ),
+        raw={scene: one.raw for scene, one in found.items()},
+    )
+
+
+def _run(directory: Path, rounds: int, blocks: int, options: Sequence[str]) -> Suite:
     with ExitStack() as stack:
         with staying_on(split_cpus().server):
             urls = {name: stack.enter_context(planted(**options)) for name, options in PLANTS.items()}
         targets = [word for name, url in urls.items() for word in ("--target", f"p{name}={url}")]
-        suite = harness_run(
-            place.runs("lookalikes"),
+        return harness_run(
+            directory,
             *("--scenarios", "get", "--rounds", str(rounds), "--blocks", str(blocks)),
-            *("--rate", str(_RATE), "--seed", "1", *targets),
+            *("--rate", str(_RATE), "--seed", "1", *options, *targets),
             whole=True,
         )
-    return judged(suite)
 
 
 def judged(suite: Suite) -> Finding:
@@ -58,7 +82,7 @@ def judged(suite: Suite) -> Finding:
         reached=", ".join(f"{name} {said:.1%} of {true:.1%}" for name, (said, true) in counted.items())
         + f"; {len(verdicts) - len(passed)} of {len(verdicts)} cases invalid",
         holds=not wrong and not passed,
-        note=f"valid: {', '.join(passed)}" if passed else "shares are those of closed load",
+        note=f"valid: {', '.join(passed)}" if passed else "",
         raw={name: {"said": said, "planted": true} for name, (said, true) in counted.items()},
     )
 
