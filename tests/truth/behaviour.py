@@ -18,12 +18,16 @@ class Plan:
             "interim" (100 before the answer), "head-only" (as to HEAD), "no-content" (204),
             "not-modified" (304);
             how it ends connections: "announced-close", "silent-close", "idle-close";
-            what goes wrong: "wrong", "never" (accepts and says nothing), "delayed", "tail", "frozen",
-            "deaf" (never accepts, backlog 1), "refusing" (nobody listens),
-            "narrow" (backlog 1, one short connection at a time).
+            what goes wrong: "wrong", "limited" (302 above a rate), "emptied" (at last pages without a body),
+            "endless" (at last answers that never end), "never" (accepts and says nothing), "delayed", "tail",
+            "frozen", "deaf" (never accepts, backlog 1), "refusing" (nobody listens),
+            "narrow" (backlog 1, one short connection at a time);
+            what is heavy: "large" (bodies of so many bytes, and a header field that differs each time).
         every: "wrong": each how many-th answer of the server is wrong.
         fault: "wrong": "status", "body", "truncated", "malformed", "excess", "closed" or "reset".
-        answers: "silent-close": after how many answers.
+        answers: "silent-close": after how many answers; "emptied", "endless": so many are right before.
+        limit: "limited": so many a second are answered rightly.
+        size: "large": of a body, bytes.
         idle_s: "idle-close": after how long without a request.
         freeze_s, period_s: "frozen": stands still for so long, and so often.
         slow_share, slow_s, base_s: "tail": this share of the answers takes `slow_s`, the others `base_s`;
@@ -37,6 +41,8 @@ class Plan:
     every: int = 20
     fault: str = "status"
     answers: int = 1
+    limit: float = 200.0
+    size: int = 1_000_000
     idle_s: float = 0.05
     freeze_s: float = 0.5
     period_s: float = 5.0

@@ -22,11 +22,13 @@ from dataclasses import asdict
 from typing import NoReturn
 
 from tests.truth.behaviour import Plan, Truth
+from tests.truth.large import serve_large
 
 BODY = b"Hello, World!"
 BACKLOG = 1024
 _NARROW_S = 0.02
 _PATIENCE_S = 0.1
+_MORE_S = 0.002
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -44,6 +46,9 @@ CHUNKED = (
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     b"5\r\n" + BODY[:5] + b"\r\n8;name=value\r\n" + BODY[5:] + b"\r\n0\r\n\r\n"
 )
+ENDLESS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+CHUNK = b"10000\r\n" + b"x" * 65536 + b"\r\n"
+SLOW_DOWN = response("302 Found", b"", headers=("Location: /slow-down",))
 HTTP_10 = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n" + BODY
 
 
@@ -56,6 +61,7 @@ class Server:
         self.number = 0
         self._random = random.Random(plan.seed)
         self._busy = 0
+        self._allowed_ns = 0
         self._queue: deque[Callable[[], None]] = deque()
 
     def tail_s(self) -> float:
@@ -75,6 +81,14 @@ class Server:
                 self.work(self._queue.popleft())
 
         asyncio.get_running_loop().call_later(self.tail_s(), done)
+
+    def allows(self, now_ns: int) -> bool:
+        """Whether one more request may be answered; after a pause two may, so that the rate is met."""
+        gap_ns = round(1e9 / self.plan.limit)
+        if now_ns < self._allowed_ns:
+            return False
+        self._allowed_ns = max(self._allowed_ns, now_ns - gap_ns) + gap_ns
+        return True
 
     def delay_s(self) -> float:
         return self.plan.quantile_s(self._random.random() or 0.5)
@@ -193,6 +207,29 @@ class Conversation(asyncio.Protocol):
     def never(self) -> None:
         """Say nothing and keep the connection."""
 
+    def limited(self) -> None:
+        """Redirect whoever asks too often."""
+        self._send(RIGHT if self._server.allows(self._received) else SLOW_DOWN)
+        self._answered()
+
+    def emptied(self) -> None:
+        self._send(RIGHT if self._server.number <= self._plan.answers else response(body=b""))
+        self._answered()
+
+    def endless(self) -> None:
+        """Answer some rightly, and then each with as much as is taken, for ever."""
+        if self._server.number <= self._plan.answers:
+            self.length()
+            return
+        self._send(ENDLESS)
+        self._send_more()
+
+    def _send_more(self) -> None:
+        if not self._transport.is_closing():
+            if not self._transport.get_write_buffer_size():
+                self._send(CHUNK)
+            self._loop.call_later(_MORE_S, self._send_more)
+
     def delayed(self) -> None:
         self._loop.call_later(self._server.delay_s(), self._length_if_wanted)
 
@@ -252,6 +289,9 @@ _ANSWERS: dict[str, Callable[[Conversation], None]] = {
     "delayed": Conversation.delayed,
     "tail": Conversation.tail,
     "wrong": Conversation.wrong,
+    "limited": Conversation.limited,
+    "emptied": Conversation.emptied,
+    "endless": Conversation.endless,
 }
 _FAULTS: dict[str, Callable[[Conversation], None]] = {
     "status": Conversation._status,
@@ -295,6 +335,10 @@ def main() -> None:
             listener.listen(1)
             print(listener.getsockname()[1], flush=True)
             serve_narrowly(listener)
+        if plan.kind == "large":
+            listener.listen(BACKLOG)
+            print(listener.getsockname()[1], flush=True)
+            serve_large(listener, plan.size)
         if plan.kind in ("deaf", "refusing"):
             if plan.kind == "deaf":
                 listener.listen(1)

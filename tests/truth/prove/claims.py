@@ -10,11 +10,16 @@ from bench.plan import PROFILES
 from tests.truth.prove import (
     against_wrk,
     ceiling,
+    constant,
     coverage,
     delays,
     faults,
     freezes,
+    hostile,
+    large,
+    lookalikes,
     punctuality,
+    short_lived,
     short_trials,
     slow_answers,
     slower,
@@ -143,6 +148,59 @@ CLAIMS = (
         ("slow-answers",),
         partial(slow_answers.prove, minutes=5, wrk_s=60),
         partial(slow_answers.prove, minutes=1.5, wrk_s=20, scenes=slow_answers.SCENES[:2]),
+    ),
+    Claim(
+        "constant",
+        "closed load of 16 users of servers that wait for 0.13, 0.7 and 2 s, in trials of 0.1 s and of three "
+        "times the delay",
+        "16 / delay within 2 %",
+        ("constant",),
+        partial(constant.prove, turns=6),
+        partial(constant.prove, turns=1),
+    ),
+    Claim(
+        "large-answers",
+        "answers of 1, 3 and 20 MB with a header that differs each time, closed load of 16 users, as a ratio "
+        "to wrk's",
+        "at least 0.5",
+        ("large-answers",),
+        partial(large.prove, pairs=12, turns_s={1 * large.MB: 2, 3 * large.MB: 2, 20 * large.MB: 4}),
+        partial(large.prove, pairs=3, turns_s={1 * large.MB: 1, 3 * large.MB: 1, 20 * large.MB: 2}),
+    ),
+    Claim(
+        "short-lived",
+        "CPU a request of a server that forks for each connection, and of gunicorn with --max-requests 200, "
+        "in a cgroup and without one",
+        "within 15 % of what the server counts; not below gunicorn without that option; absent is allowed",
+        ("short-lived",),
+        partial(short_lived.prove, trials=10, length_s=4.0),
+        partial(short_lived.prove, trials=2, length_s=2.0),
+    ),
+    Claim(
+        "lookalikes",
+        "wrong answers of pages that no scenario knows: each 20th a 500; 302 above 200 a second; empty after "
+        "2,000 (keep-alive, close, two processes, locust's client)",
+        "counted within one percentage point; every case invalid",
+        ("lookalikes",),
+        partial(lookalikes.prove, rounds=2, blocks=20),
+        partial(lookalikes.prove, rounds=2, blocks=5, scenes=["keep-alive"]),
+    ),
+    Claim(
+        "backlogs",
+        "a server with a backlog of 1 beside a good one, while another program's listen queue overflows",
+        "backlog-overflow is said of the first and not of the good one",
+        ("backlogs",),
+        partial(hostile.backlogs, options=("--minutes", "2")),
+        partial(hostile.backlogs, options=("--minutes", "0.5")),
+    ),
+    Claim(
+        "endless",
+        "two servers whose answers never end, one from the start and one from the 1,001st on, beside a good "
+        "one",
+        "the run ends within 10 minutes (quick: one); the good one is valid, the others aren't",
+        ("endless",),
+        partial(hostile.endless, options=("--rounds", "3", "--blocks", "10"), most_s=600),
+        partial(hostile.endless, options=("--rounds", "2", "--blocks", "2"), most_s=60),
     ),
     Claim(
         "coverage",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from bench.model import Load, Trial
 from tests.truth.planted import truth
@@ -26,11 +26,9 @@ def prove(place: Place, *, trials: int, length_s: float) -> Finding:
             for model, load in _LOADS.items():
                 got[model] += on.trials(target, load, length_s, [str(number)])
         answered = truth(target.url).answered
-    # Open load counts what was due in the window, closed load what was answered in it.
-    moments: dict[str, Callable[[tuple[int, int]], int]] = {"closed": lambda a: a[1], "open": lambda a: a[0]}
     parts, raw, worst = [], {}, 0.0
     for model, found in got.items():
-        true = _true_s(answered, found, moments[model])
+        true = _true_s(answered, found)
         for name, share in SHARES.items():
             said_s, true_s = quantile_s(found, "latency", share), quantile(true, share)
             worst = max(worst, abs(said_s - true_s) / (RELATIVE * true_s + ABSOLUTE_S))
@@ -39,13 +37,14 @@ def prove(place: Place, *, trials: int, length_s: float) -> Finding:
     return Finding(", ".join(parts), worst <= 1, f"the worst is {worst:.0%} of what is allowed", raw)
 
 
-def _true_s(
-    answered: Sequence[tuple[int, int]], trials: Sequence[Trial], moment: Callable[[tuple[int, int]], int]
-) -> list[float]:
-    """Seconds from reading to answering, of what belongs to the trials' windows."""
+def _true_s(answered: Sequence[tuple[int, int]], trials: Sequence[Trial]) -> list[float]:
+    """Seconds from reading to answering, of the requests that came within the trials' windows.
+
+    Both loads count these: closed load what was sent in the window, open load what was due in it.
+    """
     windows = [(trial.at_s * 1e9, (trial.at_s + trial.duration_s) * 1e9) for trial in trials]
     return [
-        (answer[1] - answer[0]) / 1e9
-        for answer in answered
-        if any(opened < moment(answer) <= closed for opened, closed in windows)
+        (written - read) / 1e9
+        for read, written in answered
+        if any(opened < read <= closed for opened, closed in windows)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import ExitStack
 
 from bench.analysis import analyse
@@ -32,7 +32,7 @@ def prove(place: Place, *, rounds: int, blocks: int) -> Finding:
             *("--rate", str(_RATE), "--seed", "1", *targets),
             whole=True,
         )
-    shares = _shares(suite)
+    shares = shares_of(suite, KINDS)
     verdicts = analyse(suite).verdicts
     passed = [id_ for id_, verdict in verdicts.items() if "errors" not in map(code, verdict.reasons)]
     worst = max(
@@ -53,10 +53,10 @@ def prove(place: Place, *, rounds: int, blocks: int) -> Finding:
     )
 
 
-def _shares(suite: Suite) -> Mapping[tuple[str, LoadModel], Mapping[str, float]]:
-    """For each server but the twin, and each load, the share of all answers that were wrong, by kind."""
+def shares_of(suite: Suite, servers: Container[str]) -> Mapping[tuple[str, LoadModel], Mapping[str, float]]:
+    """For each of these servers, and each load, the share of all answers that were wrong, by kind."""
     shares: dict[tuple[str, LoadModel], dict[str, float]] = {}
-    for case in (case for case in suite.plan.cases if case.server in KINDS):
+    for case in (case for case in suite.plan.cases if case.server in servers):
         trials = [trial for trial in suite.trials if trial.case == case.id]
         answers = sum(trial.ok + trial.failed for trial in trials)
         kinds = {kind for trial in trials for kind in trial.errors}

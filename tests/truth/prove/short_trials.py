@@ -112,6 +112,7 @@ def _varied(cycles: Sequence[Sequence[Rates]]) -> float:
 
 
 def _location(blocks: Sequence[Rates], pair: tuple[str, str]) -> float | None:
-    a, b = pair
-    logs = [block[a] - block[b] for block in blocks if a in block and b in block]
-    return location(logs) if logs else None
+    """The logarithm of the ratio of a pair, as the harness takes it: of what each reached over all blocks."""
+    both = [block for block in blocks if block.keys() >= set(pair)]
+    a, b = (location(block[server] for block in both) if both else None for server in pair)
+    return a - b if a is not None and b is not None else None

@@ -6,7 +6,7 @@ import random
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,17 @@ from bench.errors import MachineError
 from bench.fleet import Fleet
 from bench.load.client import LoadDriver
 from bench.load.open import poisson
-from bench.model import CpuSplit, Deployment, Load, Server, Target, Trial, TrialOrder, UsageSource
+from bench.model import (
+    TIMEOUT_S,
+    CpuSplit,
+    Deployment,
+    Load,
+    Server,
+    Target,
+    Trial,
+    TrialOrder,
+    UsageSource,
+)
 from bench.registry import load_apps, load_servers
 from bench.settings import APPS_FILE, COMPOSE_FILE
 from tests.truth.planted import planted
@@ -57,14 +67,27 @@ class Stage:
         return list(self.driver.block(orders))
 
     @contextmanager
-    def planted(self, kind: str, **options: Any) -> Iterator[Target]:
-        """A server with a planted behaviour, on the server's CPUs."""
+    def planted(self, kind: str, *, scenario: str = "hello", **options: Any) -> Iterator[Target]:
+        """A server with a planted behaviour, on the server's CPUs. What `get` holds it to is asked for first.
+
+        Raises:
+            MachineError: it doesn't answer the scenario `get` at all.
+        """
         with ExitStack() as stack:
             with staying_on(self.cpus.server):
                 url = stack.enter_context(planted(kind, **options))
             target = Target(kind, url, UsageSource("none"))
             self.driver.set_targets([target], None)
+            if scenario == "get":
+                target = self._learned(target)
+                self.driver.set_targets([target], None)
             yield target
+
+    def _learned(self, target: Target) -> Target:
+        found = self.driver.probe(target.deployment, "get", None, TIMEOUT_S)
+        if not found.right:
+            raise MachineError(f"{target.deployment}: {found.detail}")
+        return replace(target, learned=found.learned)
 
     @contextmanager
     def deployed(

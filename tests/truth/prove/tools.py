@@ -16,6 +16,7 @@ from tests.truth.prove.stage import USERS
 
 NO_WRK = "wrk is not installed"
 _START_S = 60.0
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,12 @@ class Turn:
     Attributes:
         rps: answers a second.
         cpu_share: its own CPU time, as a share of one CPU.
+        bytes_s: bytes a second, with those of answers that weren't whole when it ended; 0 if not known.
     """
 
     rps: float
     cpu_share: float
+    bytes_s: float = 0.0
 
 
 def has_wrk() -> bool:
@@ -40,10 +43,19 @@ def wrk(url: str, cpus: Iterable[int], *, close: bool = False, seconds: int = 1)
     header = ["-H", "Connection: close"] if close else []
     words = ["wrk", "-t1", f"-c{USERS}", f"-d{seconds}s", "--timeout", "30s", *header, f"{url}/"]
     ended = command(words, cpus, _START_S + seconds)
-    found = re.search(r"^Requests/sec:\s*([\d.]+)", ended.output, re.MULTILINE)
-    if found is None or "Non-2xx" in ended.output:
-        raise MachineError(f"wrk's answer is not to be used:\n{ended.output}")
-    return Turn(float(found[1]), ended.cpu_share)
+    return read_wrk(ended.output, ended.cpu_share)
+
+
+def read_wrk(output: str, cpu_share: float) -> Turn:
+    """What wrk says at its end.
+
+    Raises:
+        MachineError: it says nothing, or that answers were wrong.
+    """
+    found = re.search(r"^Requests/sec:\s*([\d.]+)\s+Transfer/sec:\s*([\d.]+)([KMG]?)B$", output, re.MULTILINE)
+    if found is None or "Non-2xx" in output:
+        raise MachineError(f"wrk's answer is not to be used:\n{output}")
+    return Turn(float(found[1]), cpu_share, float(found[2]) * _UNITS[found[3]])
 
 
 def fast_http_user(url: str, cpus: Iterable[int], length_s: float) -> Turn:

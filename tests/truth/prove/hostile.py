@@ -1,0 +1,145 @@
+"""Neighbours that misbehave: does each cost its own case only, and nobody the run?"""
+
+from __future__ import annotations
+
+import math
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
+from subprocess import Popen
+from typing import Any
+from urllib.parse import urlsplit
+
+from bench.analysis import analyse
+from bench.analysis.verdict import code
+from bench.environment import split_cpus
+from bench.model import TWIN_SUFFIX, Suite
+from tests.truth.planted import planted
+from tests.truth.prove.finding import Finding, Place
+from tests.truth.prove.machine import staying_on
+from tests.truth.prove.runs import Watch, harness_run
+
+GOOD, NARROW, ENDLESS, LATER = "good", "narrow", "endless", "endless-later"
+BACKLOG = "backlog-overflow"
+_PLANTS: Mapping[str, Mapping[str, Any]] = {
+    GOOD: {"kind": "tail", "slow_share": 0.0, "base_s": 0.01},
+    NARROW: {"kind": "narrow"},
+    ENDLESS: {"kind": "endless", "answers": 0},
+    LATER: {"kind": "endless", "answers": 1000},
+}
+_RATE = 250
+_MACHINE = frozenset({"generator-bound", "drifting"})
+"""Codes of what a busy machine does to a case; nothing is decided by them."""
+_REQUEST_S = 1
+_KNOCKS = 8
+_KNOCK_EVERY_S = 0.1
+
+Options = tuple[str, ...]
+"""Of `wsgi-bench run`, that say how much to measure."""
+
+
+def backlogs(place: Place, *, options: Options) -> Finding:
+    """A server with a narrow backlog and a good one, while another program's listen queue overflows."""
+    with planted("deaf") as deaf:
+        suite = _run(place, "backlogs", (GOOD, NARROW), options, lambda child: _knock(deaf, child))
+    return judged_backlogs(suite)
+
+
+def judged_backlogs(suite: Suite) -> Finding:
+    """Whether the narrow one's overflow is told, and not the stranger's, which the machine has counted."""
+    told = {server: BACKLOG in codes for server, codes in _codes(suite, (GOOD, NARROW)).items()}
+    drops = sum(
+        max(trial.host.get("listen_drops", 0.0), trial.host.get("listen_overflows", 0.0))
+        for trial in suite.trials
+        if trial.case.startswith(f"{GOOD}/")
+    )
+    return Finding(
+        reached=", ".join(f"{server}: {'told' if it else 'not told'}" for server, it in told.items()),
+        holds=(told[NARROW] and not told[GOOD]) if drops else None,
+        note=f"in the good one's trials the machine refused {drops:.0f} connections of the other program"
+        if drops
+        else "the other program's listen queue did not overflow in the good one's trials",
+        raw={"codes": {server: list(codes) for server, codes in _codes(suite, (GOOD, NARROW)).items()}},
+    )
+
+
+def endless(place: Place, *, options: Options, most_s: float) -> Finding:
+    """A good server beside one whose answers never end, and one of which that is true after a while."""
+    return judged_endless(_run(place, "endless", (GOOD, ENDLESS, LATER), options), most_s)
+
+
+def judged_endless(suite: Suite, most_s: float) -> Finding:
+    """Whether the run ended in time, the good one's cases are valid, and no other is."""
+    took_s = _took_s(suite)
+    in_time = suite.complete and took_s <= most_s
+    verdicts = analyse(suite).verdicts
+    valid = {case.id for case in suite.plan.cases if verdicts[case.id].valid}
+    good = {case.id for case in suite.plan.cases if case.server.removesuffix(TWIN_SUFFIX) == GOOD}
+    reasons = [reason for id_ in sorted(good - valid) for reason in verdicts[id_].reasons]
+    busy = valid < good and {code(reason) for reason in reasons} <= _MACHINE
+    return Finding(
+        reached=f"ended after {took_s:.0f} s of at most {most_s:g} s; valid: {len(valid & good)} of the "
+        f"{len(good)} cases of the good one and its twin, {len(valid - good)} of "
+        f"{len(verdicts) - len(good)} others",
+        holds=None if in_time and busy else in_time and valid == good,
+        note="; ".join(reasons),
+        raw={"took_s": took_s, "valid": sorted(valid)},
+    )
+
+
+def _took_s(suite: Suite) -> float:
+    """From the run's start to its end."""
+    if suite.finished is None:
+        return math.inf
+    return (datetime.fromisoformat(suite.finished) - datetime.fromisoformat(suite.started)).total_seconds()
+
+
+def _run(
+    place: Place, name: str, servers: Sequence[str], options: Options, watch: Watch | None = None
+) -> Suite:
+    with ExitStack() as stack:
+        with staying_on(split_cpus().server):
+            urls = {server: stack.enter_context(planted(**_PLANTS[server])) for server in servers}
+        targets = [word for server, url in urls.items() for word in ("--target", f"{server}={url}")]
+        return harness_run(
+            place.runs(name),
+            *("--scenarios", "hello", "--rate", str(_RATE), "--timeout", str(_REQUEST_S)),
+            *("--seed", "1", *options, *targets),
+            whole=True,
+            watch=watch,
+        )
+
+
+def _codes(suite: Suite, servers: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """What is said against the cases of each server."""
+    verdicts = analyse(suite).verdicts
+    return {
+        server: [
+            code(reason)
+            for case in suite.plan.cases
+            if case.server == server
+            for reason in verdicts[case.id].reasons
+        ]
+        for server in servers
+    }
+
+
+def _knock(url: str, child: Popen[bytes]) -> None:
+    """Ask for connections that nobody accepts, until the run has ended."""
+    address = urlsplit(url)
+    while child.poll() is None:
+        with _asking((address.hostname or "", address.port or 0)):
+            time.sleep(_KNOCK_EVERY_S)
+
+
+@contextmanager
+def _asking(address: tuple[str, int]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for _ in range(_KNOCKS):
+            one = stack.enter_context(socket.socket())
+            one.setblocking(False)
+            with suppress(BlockingIOError):
+                one.connect(address)
+        yield
