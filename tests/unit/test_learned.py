@@ -174,6 +174,13 @@ def test_wrong_answers_are_counted_within_the_window_by_status_and_words() -> No
     assert wrong.counted("done", 0, 99) == ({}, {})
 
 
+def test_an_answer_that_cannot_be_read_has_words_and_no_status() -> None:
+    wrong = WrongAnswers()
+    wrong.note_unread(1, 2, "two different Content-Length fields: 13 and 14")
+    wrong.note_unread(1, 9, "a NUL byte")
+    assert wrong.counted("done", 0, 5) == ({}, {"two different Content-Length fields: 13 and 14": 1})
+
+
 def test_very_many_kinds_of_wrong_answers_are_put_together() -> None:
     wrong = WrongAnswers()
     for number in range(5000):
