@@ -70,7 +70,7 @@ def words(error: BaseException, kind: str) -> str:
         return ""
     error = getattr(error, "original", None) or error
     said = str(error.args[0] if error.args else "").rstrip(".") or type(error).__name__
-    return f"refused by locust's client: {shown(said.encode('latin-1', 'replace'))}"
+    return f"an answer that locust's client refuses: {shown(said.encode('latin-1', 'replace'))}"
 
 
 @cache

@@ -114,8 +114,8 @@ def test_every_odd_answer_is_counted_by_its_kind(driver: LoadDriver, name: str) 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("two lengths", {"refused by locust's client: Duplicate Content-Length"}),
-        ("bad chunk", {"refused by locust's client: Invalid character in chunk size"}),
+        ("two lengths", {"an answer that locust's client refuses: Duplicate Content-Length"}),
+        ("bad chunk", {"an answer that locust's client refuses: Invalid character in chunk size"}),
         ("ends within the body", set()),
     ],
 )

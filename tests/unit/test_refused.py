@@ -11,7 +11,7 @@ from bench.model import Client, Suite
 from bench.report import FORMATS
 from tests.make_suite import make_suite
 
-REFUSED = "refused by locust's client: Duplicate Content-Length"
+REFUSED = "an answer that locust's client refuses: Duplicate Content-Length"
 ELSEWHERE = "measure without --client fasthttp"
 
 

@@ -56,8 +56,7 @@ def _advice(facts: Facts) -> str:
     refused = sum(counts.errors.get(kind, 0) for kind in UNREAD_KINDS)
     if plan.client == "fasthttp" and 2 * refused > counts.failed + counts.unfinished:
         return (
-            "locust's client refuses what the harness's own read before the trials: measure without "
-            "--client fasthttp"
+            "the harness's own client read its answers before the trials: measure without --client fasthttp"
         )
     log = "the server's own log" if plan.runtime == "external" else "the server's log in logs/"
     return f"read {log}, and mend it or offer less load"
