@@ -13,6 +13,7 @@ from bench.scenarios.learned import Answered, media_type, place, size
 
 _MOST = 32
 _CACHED = 1024
+_BESIDES = {"body": ", another body", "excess": ", and more bytes after its end"}
 
 
 class WrongAnswers:
@@ -71,4 +72,4 @@ def _in_words(fault: str, answered: Answered) -> str:
         return f"{status}, {media_type(answered.content_type) or 'no type'}"
     if fault == "length":
         return f"{status}, {size(answered.size)}"
-    return f"{status}, another body" if fault == "body" else status
+    return status + _BESIDES.get(fault, "")
