@@ -155,9 +155,12 @@ def _closed(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
     opened = order.opens_ns or now_ns()
     _sleep_until(opened)
     mark()
-    _sleep_until(opened + round(order.length_s * _SECOND))
+    end = opened + round(order.length_s * _SECOND)
+    _sleep_until(end)
+    # As the loop's: to the first answer after it, or slow servers would have none.
+    _until(lambda: crew.records.last_done() >= end, end + round(order.timeout_s * _SECOND))
     mark()
-    closed = now_ns()
+    closed = crew.records.first_done_from(end) or now_ns()
     crew.drain(greenlets)
     return Window(opened, closed)
 
