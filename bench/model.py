@@ -15,6 +15,8 @@ OLD_VERSION = " (old)"
 """Ends the names in `Environment.versions` of what the old version of a run has and this one hasn't."""
 TIMEOUT_S = 10.0
 """How long one request may take, where the user sets nothing else."""
+UNREAD_KINDS = ("malformed", "client")
+"""The error kinds of answers that the client in use could not read."""
 NO_DIFFERENCE = "no detectable difference"
 
 _SETTLING_S = 5.0
@@ -337,7 +339,8 @@ class Trial:
         syn_retransmits: connections of the whole trial that TCP had to ask for again; None in results from
             before this was seen.
         statuses: whole answers by status, right and wrong ones.
-        wrong: what whole answers that were not right were, in words, e.g. "302 to /slow-down".
+        wrong: what answers that were not right were, in words, e.g. "302 to /slow-down", or why they couldn't
+            be read.
         silent_close: whether the server had shown that it closes each connection after its answer without
             saying so, so that none was used again.
     """

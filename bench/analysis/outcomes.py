@@ -27,7 +27,7 @@ _WORDS = {
     "type": "wrong content type",
     "length": "wrong length",
     "body": "wrong body",
-    "malformed": "not HTTP",
+    "malformed": "not valid HTTP",
     "excess": "bytes beyond the answer",
     "truncated": "answer cut short",
     "reset": "connection reset",

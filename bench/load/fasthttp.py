@@ -82,7 +82,7 @@ class _Crew:
         me = gevent.getcurrent()
         self.records.begun += 1
         self.under_way[me] = (due, sent, exchange.endpoint)
-        broken = False
+        broken, why = False, ""
         try:
             response = session.request(
                 request.method,
@@ -99,12 +99,15 @@ class _Crew:
             # Of what its client raises, locust catches only what it knows of.
             done, broken = now_ns(), True
             kind, answered = locustclient.kind_of(error), None
+            why = locustclient.words(error, kind)
         if self.headers or broken:
             # It would go on with a connection that the server keeps in spite of being asked to close it.
             session.client.clientpool.close()
         if self.under_way.pop(me, None) is not None:
             if answered is not None:
                 self.link.wrong.note(due, done, kind, answered)
+            elif why:
+                self.link.wrong.note_unread(due, done, why)
             self.records.add((due, sent, done, row_code(exchange.endpoint, CODE[kind])))
         if broken:
             # What fails at once would let nobody else run.
@@ -152,9 +155,12 @@ def _closed(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
     opened = order.opens_ns or now_ns()
     _sleep_until(opened)
     mark()
-    _sleep_until(opened + round(order.length_s * _SECOND))
+    end = opened + round(order.length_s * _SECOND)
+    _sleep_until(end)
+    # As the loop's: to the first answer after it, or slow servers would have none.
+    _until(lambda: crew.records.last_done() >= end, end + round(order.timeout_s * _SECOND))
     mark()
-    closed = now_ns()
+    closed = crew.records.first_done_from(end) or now_ns()
     crew.drain(greenlets)
     return Window(opened, closed)
 

@@ -173,8 +173,11 @@ class Link:
             reply.end()
         if not reply.complete:
             return None
-        if reply.fault is not None and (answered := reply.answered()) is not None:
-            self.wrong.note(connection.due, connection.done, reply.fault, answered)
+        if reply.fault is not None:
+            if (answered := reply.answered()) is not None:
+                self.wrong.note(connection.due, connection.done, reply.fault, answered)
+            elif reply.words:
+                self.wrong.note_unread(connection.due, connection.done, reply.words)
         if data and reply.fault is None:
             connection.exchange.remember(reply)
         return self._complete(connection, reply.keeps, CODE[reply.fault] if reply.fault else OK)

@@ -14,6 +14,8 @@ from locust.contrib.fasthttp import FastHttpSession, FastResponse
 from locust.event import EventHook
 
 from bench import shortage
+from bench.load.foreign import shown
+from bench.model import UNREAD_KINDS
 
 _READ_BYTES = 65536
 _LARGEST_BYTES = 256 << 20
@@ -60,6 +62,15 @@ def kind_of(error: BaseException) -> str:
         # What the parser finds wrong has a number; that a body has no end has none.
         return "truncated"
     return next((kind for type_, kind in _KINDS if isinstance(error, type_)), "client")
+
+
+def words(error: BaseException, kind: str) -> str:
+    """What this client refused in an answer of that kind; empty where the kind says it all."""
+    if kind not in UNREAD_KINDS:
+        return ""
+    error = getattr(error, "original", None) or error
+    said = str(error.args[0] if error.args else "").rstrip(".") or type(error).__name__
+    return f"an answer that locust's client refuses: {shown(said.encode('latin-1', 'replace'))}"
 
 
 @cache

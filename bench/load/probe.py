@@ -21,6 +21,8 @@ from bench.shortage import found_in
 _ACCEPT_S = 1.0
 _BUFFER_BYTES = 1 << 18
 _MOST_BEGINS_BYTES = 4096
+# Whoever closes when asked to does so at once, and nobody else waits for it.
+_LINGER_S = 0.05
 
 Place = tuple[socket.AddressFamily, tuple[str, int]]
 """A socket's family and address."""
@@ -62,14 +64,17 @@ def probe(
     wanted = set(scenario.endpoints)
     unknown = []
 
-    def ask(request: Request) -> Asked:
-        return _ask(place, Exchange(request, 0, host, close=True), timeout_s)
+    def ask(request: Request, lingers: bool = False) -> Asked:
+        return _ask(place, Exchange(request, 0, host, close=True), timeout_s, lingers=lingers)
+
+    def ask_closely(request: Request) -> Asked:
+        return ask(request, lingers=True)
 
     for request in scenario.requests(random.Random(0)):
         if request.endpoint not in wanted:
             continue
         known = (learned or {}).get(request.endpoint)
-        answer = look(request, host, known, ask)
+        answer = look(request, host, known, ask_closely)
         if answer.fault:
             return Probed(False, 0, answer.fault, answer.detail, answer.received)
         if request.expect.learned and known is None and answer.found is not None:
@@ -82,7 +87,13 @@ def probe(
     return Probed(True, at_ns, "", "", learned=found)
 
 
-def _ask(place: Place, exchange: Exchange, timeout_s: float) -> Asked:
+def _ask(place: Place, exchange: Exchange, timeout_s: float, *, lingers: bool) -> Asked:
+    """Ask once.
+
+    Args:
+        lingers: whether to see what comes after a right answer. A second one, a moment later, would be taken
+            for that of the next request under load, and double the figures.
+    """
     family, address = place
     reply = Reply(exchange)
     begins = bytearray()
@@ -110,6 +121,8 @@ def _ask(place: Place, exchange: Exchange, timeout_s: float) -> Asked:
                     reply.feed(data)
                 else:
                     reply.end()
+            if lingers and not reply.fault and (after := _after(connection)):
+                reply.feed(after)
     except ConnectionRefusedError:
         return answer("connect", f"connection refused: nothing listens at {address[0]}:{address[1]}")
     except TimeoutError:
@@ -119,6 +132,14 @@ def _ask(place: Place, exchange: Exchange, timeout_s: float) -> Asked:
             raise
         return answer("reset" if connected else "connect", broken(reply, connected, error))
     return answer(reply.fault, wrong(reply, exchange, bytes(begins))) if reply.fault else answer("", "")
+
+
+def _after(connection: socket.socket) -> bytes:
+    """What comes on a connection after the answer; nothing where it is closed, however."""
+    connection.settimeout(_LINGER_S)
+    with suppress(OSError):
+        return connection.recv(_BUFFER_BYTES)
+    return b""
 
 
 def _has_a_way(place: Place) -> bool:

@@ -13,18 +13,25 @@ from bench.load.records import DIGITS, HIGHEST_US, LOWEST_US
 from bench.model import Trial, TrialOrder
 
 _LEAD_NS = 20_000_000
-_CLOSED_SETTLE_NS = 100_000_000
+_CLOSED_SETTLE_S = 0.1
+_SETTLING_ANSWERS = 1.5
 
 
-def split(order: TrialOrder, processes: int) -> list[TrialOrder]:
+def split(order: TrialOrder, processes: int, answer_s: float = 0.0) -> list[TrialOrder]:
     """The order of each process, all with the same window; fewer where there are fewer users.
+
+    The window opens at a moment that all know beforehand, so settling has to last as long as every user takes
+    to be answered once, as far as that is known.
 
     Users and the cap of requests in flight are dealt out. Independent Poisson streams at a share of
     the rate add up to one at the whole rate. The state is reset once, by the master.
+
+    Args:
+        answer_s: mean time of an answer in an earlier trial of this case; 0 without one.
     """
     processes = min(processes, order.load.users)
-    least_ns = _CLOSED_SETTLE_NS if order.load.model == "closed" else 0
-    settle_ns = max(least_ns, round(order.settle_s * 1e9))
+    least_s = max(_CLOSED_SETTLE_S, _SETTLING_ANSWERS * answer_s) if order.load.model == "closed" else 0.0
+    settle_ns = round(max(least_s, order.settle_s) * 1e9)
     opens_ns = now_ns() + _LEAD_NS + settle_ns
     return [
         replace(

@@ -14,6 +14,7 @@ from typing import Any
 
 import gevent
 from gevent.queue import Empty, Queue
+from locust import runners
 from locust.env import Environment
 from locust.runners import MasterRunner
 
@@ -31,6 +32,7 @@ _HOST = "127.0.0.1"
 _START_S = 60.0
 _ANSWER_S = 40.0
 _LOOK_S = 0.5
+_NEVER_S = 10**9
 
 Answer = Mapping[str, Any]
 
@@ -44,6 +46,7 @@ def serve_master(engine: Engine, emit: Tell, orders_fd: int, processes: int, opt
     Raises:
         RuntimeError: the workers didn't come up.
     """
+    bear_silence()
     runner = Environment(user_classes=[user_class(Queue(), engine.obey, emit)]).create_master_runner(_HOST, 0)
     workers = Workers(runner, processes, options)
     try:
@@ -72,17 +75,33 @@ def serve_worker(engine: Engine, port: int) -> None:
             engine.obey(order)
             answer({})
 
+    bear_silence()
     runner = Environment(user_classes=[user_class(inbox, obey, answer)]).create_worker_runner(_HOST, port)
     runner.register_message("order", lambda msg, **_: inbox.put(msg.data))
     settle_memory()
     runner.greenlet.join()
 
 
+def bear_silence() -> None:
+    """Have locust take nobody for lost who sends no heartbeats.
+
+    A process sends none while all its users wait for slow answers, or while it is stopped. Locust would end
+    the test once the last worker is silent for a few seconds, and from then on nobody would obey. Whether
+    workers live is looked at here, and they end with their master by themselves.
+    """
+    runners.HEARTBEAT_LIVENESS = runners.MASTER_HEARTBEAT_TIMEOUT = _NEVER_S
+
+
 class Workers:
-    """The worker processes of this master."""
+    """The worker processes of this master.
+
+    Attributes:
+        answer_s: how long answers took on average in the last trial of each case.
+    """
 
     def __init__(self, runner: MasterRunner, processes: int, options: Sequence[str]) -> None:
         self._runner = runner
+        self.answer_s: dict[str, float] = {}
         self._answers: Queue[Answer] = Queue()
         runner.register_message("answer", lambda msg, **_: self._answers.put(msg.data))
         command = [sys.executable, "-m", "bench.load.driver", "--worker", str(runner.server.port), *options]
@@ -160,7 +179,10 @@ def _direct(order: Order, engine: Engine, workers: Workers, emit: Tell) -> None:
 def _shared(trial: TrialOrder, engine: Engine, workers: Workers) -> Trial:
     engine.reset(trial.database)
     try:
-        parts = [{"trial": asdict(part)} for part in share.split(trial, workers.number)]
-        return share.merge([read_trial(a) for a in workers.tell(parts, trial.most_s() + _ANSWER_S)])
+        orders = share.split(trial, workers.number, workers.answer_s.get(trial.case, 0.0))
+        parts = [{"trial": asdict(order)} for order in orders]
+        merged = share.merge([read_trial(a) for a in workers.tell(parts, trial.most_s() + _ANSWER_S)])
+        workers.answer_s[trial.case] = merged.mean_s or 0.0
+        return merged
     finally:
         engine.used(trial.database, SCENARIOS[trial.scenario])

@@ -13,13 +13,14 @@ from bench.scenarios.learned import Answered, media_type, place, size
 
 _MOST = 32
 _CACHED = 1024
+_BESIDES = {"body": ", another body", "excess": ", and more bytes after its end"}
 
 
 class WrongAnswers:
     """Those of one link, noted as they come."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[int, int, int, str]] = []
+        self._rows: list[tuple[int, int, int | None, str]] = []
         self._texts: dict[tuple[str, Answered], str] = {}
         self._told: set[str] = set()
 
@@ -33,8 +34,14 @@ class WrongAnswers:
         if text is None:
             if len(self._texts) >= _CACHED:
                 self._texts.clear()
-            text = self._texts[fault, answered] = self._told_apart(_in_words(fault, answered), answered)
+            text = self._texts[fault, answered] = self._told_apart(
+                _in_words(fault, answered), f"{answered.status}, and others"
+            )
         self._rows.append((due, done, answered.status, text))
+
+    def note_unread(self, due: int, done: int, why: str) -> None:
+        """Take one that could not be read, so that it has no status, with the words for why."""
+        self._rows.append((due, done, None, self._told_apart(why, "others that can't be read")))
 
     def counted(
         self, by: Literal["due", "done"], opened: int, closed: int
@@ -43,14 +50,15 @@ class WrongAnswers:
         statuses, words = Counter[str](), Counter[str]()
         for due, done, status, text in self._rows:
             if opened < (due if by == "due" else done) <= closed:
-                statuses[str(status)] += 1
+                if status is not None:
+                    statuses[str(status)] += 1
                 words[text] += 1
         return statuses, words
 
-    def _told_apart(self, text: str, answered: Answered) -> str:
+    def _told_apart(self, text: str, otherwise: str) -> str:
         """The words; once there are very many, as with a Location that is another each time, fewer."""
         if text not in self._told and len(self._told) >= _MOST:
-            return f"{answered.status}, and others"
+            return otherwise
         self._told.add(text)
         return text
 
@@ -64,4 +72,4 @@ def _in_words(fault: str, answered: Answered) -> str:
         return f"{status}, {media_type(answered.content_type) or 'no type'}"
     if fault == "length":
         return f"{status}, {size(answered.size)}"
-    return f"{status}, another body" if fault == "body" else status
+    return status + _BESIDES.get(fault, "")

@@ -28,7 +28,7 @@ def section(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Sect
         rows = tuple(
             row_of(entry, (entry.case.server, _in_words(statuses, ", "), _in_words(others, "; ")))
             for entry, statuses, others in counted
-            if statuses
+            if statuses or others
         )
         if rows:
             tables.append(Table(f"Answers: {group.name}", _COLUMNS, rows))

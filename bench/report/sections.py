@@ -56,7 +56,8 @@ def _connections(suite: Suite, analysis: Analysis) -> Iterator[str]:
         if kept.silent:
             yield (
                 f"{name} closes each connection after its answer without saying so: a client that keeps "
-                f"connections finds them gone, and has to send its request again. Here each got a new one."
+                f"connections finds them gone, and would have to send its request again. The generator never "
+                f"had to: it opened a new connection for each request."
             )
         elif again:
             yield (
@@ -144,10 +145,10 @@ def pairs(_suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sectio
 
 
 _PAIRS_NOTE = (
-    "Ratios within the same block, Hodges-Lehmann over blocks, Student's t over rounds; intervals are "
-    "adjusted for the number of pairs (Holm, 5 %). 'tie': the interval holds 1, or the ratio is nearer to 1 "
-    "than 1 % or the twin's. 'not determined': the ends of the interval are a factor of 100 apart, as where "
-    "one standstill makes a p99."
+    "Ratios of what both reached in the blocks in which both were measured, summed within each round; "
+    "Student's t over rounds; intervals are adjusted for the number of pairs (Holm, 5 %). 'tie': the interval "
+    "holds 1, or the ratio is nearer to 1 than 1 % or the twin's. 'not determined': the ends of the interval "
+    "are a factor of 100 apart, as where one standstill makes a p99."
 )
 _METRICS = {"throughput_rps": "throughput", "cpu_s_per_request": "CPU a request"}
 _WORDS = {

@@ -14,6 +14,7 @@ import pytest
 
 from bench.errors import DriverError
 from bench.load.client import LoadDriver
+from bench.load.clock import now_ns
 from bench.load.share import merge, split
 from bench.model import Load, Trial
 from tests.load.test_driver import COMMAND, ROOT, driver_process, target, trial
@@ -172,3 +173,14 @@ def gone(workers: list[psutil.Process]) -> bool:
             return False
         time.sleep(0.01)
     return True
+
+
+def test_several_processes_settle_as_long_as_answers_take() -> None:
+    """The first answers of a queue come sooner than later ones: a window that opens then counts too many."""
+    order = trial("a", CLOSED)
+    before = now_ns()
+    (soon, *_), (late, *_) = split(order, 2), split(order, 2, answer_s=0.8)
+    assert soon.opens_ns is not None
+    assert late.opens_ns is not None
+    assert late.opens_ns - before >= 1.5 * 0.8 * 1e9
+    assert late.opens_ns - soon.opens_ns >= 1e9

@@ -111,6 +111,26 @@ def test_every_odd_answer_is_counted_by_its_kind(driver: LoadDriver, name: str) 
         assert ended(found) == {kind}
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("two lengths", {"an answer that locust's client refuses: Duplicate Content-Length"}),
+        ("bad chunk", {"an answer that locust's client refuses: Invalid character in chunk size"}),
+        ("ends within the body", set()),
+    ],
+)
+def test_what_locusts_client_refuses_is_said(driver: LoadDriver, name: str, words: set[str]) -> None:
+    answer, close, _ = ODD[name]
+    with answering(answer, close=close) as url:
+        driver.set_targets([target("a", url)], store=None)
+        (found,) = driver.block([trial("a", CLOSED)])
+        driver.set_targets([], store=None)
+
+    assert found.wrong.keys() == words
+    assert sum(found.wrong.values()) == (found.failed if words else 0)
+    assert not found.statuses
+
+
 ENDS = """
 from bench.load.engine import Station
 from bench.load import fasthttp

@@ -24,7 +24,7 @@ LAYERS = (
     ("bench.listing", "bench.complete"),
     ("bench.session", "bench.settings", "bench.compare"),
     ("bench.against", "bench.results", "bench.measured"),
-    ("bench.runner", "bench.calibrate", "bench.report", "bench.check", "bench.doctor"),
+    ("bench.runner", "bench.calibrate", "bench.report", "bench.doctor"),
     ("bench.fleet", "bench.watch"),
     ("bench.standings", "bench.given", "bench.blocks", "bench.pilot"),
     ("bench.plan", "bench.deploy", "bench.load", "bench.analysis", "bench.store"),

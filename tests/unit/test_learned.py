@@ -174,6 +174,19 @@ def test_wrong_answers_are_counted_within_the_window_by_status_and_words() -> No
     assert wrong.counted("done", 0, 99) == ({}, {})
 
 
+def test_an_answer_with_more_bytes_than_its_own_says_so() -> None:
+    wrong = WrongAnswers()
+    wrong.note(1, 2, "excess", Answered(200, None, b"", 13))
+    assert wrong.counted("done", 0, 5) == ({"200": 1}, {"200, and more bytes after its end": 1})
+
+
+def test_an_answer_that_cannot_be_read_has_words_and_no_status() -> None:
+    wrong = WrongAnswers()
+    wrong.note_unread(1, 2, "two different Content-Length fields: 13 and 14")
+    wrong.note_unread(1, 9, "a NUL byte")
+    assert wrong.counted("done", 0, 5) == ({}, {"two different Content-Length fields: 13 and 14": 1})
+
+
 def test_very_many_kinds_of_wrong_answers_are_put_together() -> None:
     wrong = WrongAnswers()
     for number in range(5000):

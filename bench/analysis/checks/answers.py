@@ -7,6 +7,7 @@ from bench.analysis.checks.facts import MAX_ERROR_RATE, Facts, flooded, too_many
 from bench.analysis.checks.generator import beyond_generator
 from bench.analysis.outcomes import error_rate, itemised, not_right
 from bench.digits import a_second
+from bench.model import UNREAD_KINDS
 from bench.shortage import OWN_KINDS
 
 
@@ -15,7 +16,8 @@ def failed(facts: Facts) -> str | None:
         return None
     first = facts.failures[0]
     where = f"in {len({f.round for f in facts.failures})} of {facts.suite.plan.rounds} rounds"
-    return f"failed: {first.reason} (phase {first.phase}, {where}); see its log lines under Failures"
+    see = "; see its log lines under Failures" if first.log else ""
+    return f"failed: {first.reason} (phase {first.phase}, {where}){see}"
 
 
 def nothing_asked(facts: Facts) -> str | None:
@@ -42,11 +44,22 @@ def errors(facts: Facts) -> str | None:
     blamed = counts.failed - own + (0 if flooded(facts) else counts.unfinished)
     if rate is None or blamed <= MAX_ERROR_RATE * counts.offered:
         return None
-    log = "the server's own log" if facts.suite.plan.runtime == "external" else "the server's log in logs/"
     return (
         f"errors: {rate * 100:.2f} % of the requests were not answered rightly "
-        f"({itemised(counts)}){instead(facts.measured.trials)}; read {log}, and mend it or offer less load"
+        f"({itemised(counts)}){instead(facts.measured.trials)}; {_advice(facts)}"
     )
+
+
+def _advice(facts: Facts) -> str:
+    """Whose affair wrong answers are."""
+    counts, plan = facts.counts, facts.suite.plan
+    refused = sum(counts.errors.get(kind, 0) for kind in UNREAD_KINDS)
+    if plan.client == "fasthttp" and 2 * refused > counts.failed + counts.unfinished:
+        return (
+            "the harness's own client read its answers before the trials: measure without --client fasthttp"
+        )
+    log = "the server's own log" if plan.runtime == "external" else "the server's log in logs/"
+    return f"read {log}, and mend it or offer less load"
 
 
 def overloaded(facts: Facts) -> str | None:

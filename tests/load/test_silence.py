@@ -1,0 +1,32 @@
+"""Processes of the generator that are silent while they wait are not taken for lost."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from bench.load.client import LoadDriver
+from bench.model import Load
+from tests.load import peers
+from tests.load.test_driver import ROOT, target, trial
+
+LOAD = Load("open", 50, 100.0)
+# Of locust's patience: an interval of 1 s, of which the fifth in a row is one too many.
+LONGER_S = 6.5
+
+
+def test_workers_that_all_wait_for_slow_answers_go_on_afterwards(tmp_path: Path) -> None:
+    command = (sys.executable, "-m", "bench.load.driver", "--processes", "2")
+    with (
+        LoadDriver(command, os.environ, ROOT, (), tmp_path / "driver.log") as driver,
+        peers.peer(peers.silent) as silent,
+        peers.peer(peers.right) as right,
+    ):
+        driver.set_targets([target("a", silent.url), target("b", right.url)], None)
+        waits, goes_on = driver.block([replace(trial("a", LOAD), timeout_s=LONGER_S), trial("b", LOAD)])
+        driver.set_targets([], None)
+
+    assert waits.unfinished == waits.offered > 0
+    assert goes_on.ok == goes_on.offered > 0
