@@ -147,8 +147,8 @@ def pairs(_suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sectio
 _PAIRS_NOTE = (
     "Ratios of what both reached in the blocks in which both were measured, summed within each round; "
     "Student's t over rounds; intervals are adjusted for the number of pairs (Holm, 5 %). 'tie': the "
-    "interval holds 1, or the ratio is nearer to 1 than 1 % or the twin's. 'not determined': the ends of the interval "
-    "are a factor of 100 apart, as where one standstill makes a p99."
+    "interval holds 1, or the ratio is nearer to 1 than 1 % or the twin's. 'not determined': the ends of the "
+    "interval are a factor of 100 apart, as where one standstill makes a p99."
 )
 _METRICS = {"throughput_rps": "throughput", "cpu_s_per_request": "CPU a request"}
 _WORDS = {
