@@ -5,7 +5,7 @@ From `scipy.special`: `scipy.stats` says the same and takes half a second to imp
 
 from __future__ import annotations
 
-from scipy.special import ndtri, stdtr, stdtrit
+from scipy.special import stdtr, stdtrit
 
 WIDEST = 300.0
 """Of a logarithm: nothing is known beyond, and e to its power is a number yet."""
@@ -21,8 +21,3 @@ def p_value(mean: float, standard_error: float, freedom: float) -> float:
     if standard_error == 0:
         return 1.0 if mean == 0 else 0.0
     return float(2 * stdtr(freedom, -abs(mean) / standard_error))
-
-
-def normal_quantile(level: float) -> float:
-    """How many standard deviations hold this share of a normal distribution around its mean."""
-    return float(ndtri((1 + level) / 2))
