@@ -88,7 +88,8 @@ def prove(place: Place, *, minutes: float, wrk_s: int, scenes: Sequence[Scene] =
     values = [(one["found"], one["truth"]) for one in raw.values() if one["found"]]
     errors = [abs(value / truth - 1) for (value, _, _), truth in values]
     covered = [low <= truth <= high for (_, low, high), truth in values]
-    near = [error <= TOLERANCE or inside for error, inside in zip(errors, covered, strict=True)]
+    halves = [math.sqrt(high / low) - 1 for (_, low, high), _ in values]
+    near = [error <= TOLERANCE + half for error, half in zip(errors, halves, strict=True)]
     return Finding(
         reached="; ".join(parts),
         holds=all(near) if values else None,
