@@ -50,6 +50,10 @@ def identify(plan: Plan, root: Path, environment: Mapping[str, str], old: Checko
     )
 
 
+KNOWN_ONCE_STARTED = frozenset({"python (containers)", "redis-server"})
+"""Versions that a runtime tells only once its containers or its store have been started."""
+
+
 def require_same(directory: Path, before: Environment, now: Environment) -> None:
     """See that what was measured is what would be measured now.
 
@@ -72,7 +76,8 @@ def differences(before: Environment, now: Environment) -> Iterator[str]:
     if before.docker is not None:
         yield from _changed("Docker", before.docker, now.docker or _NONE)
     for name, version in before.versions.items():
-        yield from _changed(name, version, now.versions.get(name, _NONE))
+        if name in now.versions or name not in KNOWN_ONCE_STARTED:
+            yield from _changed(name, version, now.versions.get(name, _NONE))
     if before.measured is None or now.measured is None:
         return
     old, new = before.measured, now.measured

@@ -195,14 +195,15 @@ def _work(
     plan, cpus = suite.plan, suite.environment.cpu_split
     _stay_on(cpus)
     with unopened as runtime:
-        writer.append(
-            environment=replace(
-                suite.environment,
-                docker=runtime.docker,
-                images=runtime.images,
-                versions={**suite.environment.versions, **runtime.versions},
-            )
+        started = replace(
+            suite.environment,
+            docker=runtime.docker,
+            images=runtime.images,
+            versions={**suite.environment.versions, **runtime.versions},
         )
+        if suite.trials:
+            require_same(writer.directory, suite.environment, started)
+        writer.append(environment=started)
         command, environment = runtime.driver_command(
             ("--processes", str(plan.processes), "--client", plan.client)
         )

@@ -238,3 +238,15 @@ def test_an_older_result_is_compared_by_what_it_has() -> None:
     assert list(differences(older, replace(made, python="2.7", measured=CODE))) == [
         f"Python: {made.python} -> 2.7"
     ]
+
+
+def test_what_containers_tell_once_they_run_is_compared_then() -> None:
+    before = replace(make_suite({"a": 100.0}).environment, versions={"gunicorn": "27", "redis-server": "8.0"})
+    unopened = replace(before, versions={"gunicorn": "27"})
+    assert list(differences(before, unopened)) == []
+    assert list(differences(before, replace(before, versions={"gunicorn": "27", "redis-server": "8.2"}))) == [
+        "redis-server: 8.0 -> 8.2"
+    ]
+    assert list(differences(before, replace(before, versions={"redis-server": "8.0"}))) == [
+        "gunicorn: 27 -> none"
+    ]
