@@ -15,7 +15,7 @@ exponential, lognormal and Pareto times; docs/decisions/032-slow-answers.md).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,21 +66,21 @@ def together(group: Sequence[Measured]) -> Excess | None:
 
     Servers get the same requests in a block, so whole blocks are left out by the jackknife, never trials.
     """
-    tables = [table for one in group if (table := _table(one))]
-    blocks = sorted({block for table in tables for block in table})
-    users = [one.case.load.users for one in group if _table(one)]
+    telling = [(one, table) for one in group if (table := _table(one))]
+    blocks = sorted({block for _, table in telling for block in table})
     if len(blocks) < 2:
         return None
-    found = _mean_excess(tables, users)
-    others = [
-        _mean_excess([{b: row for b, row in table.items() if b != block} for table in tables], users)
-        for block in blocks
-    ]
-    if found is None or None in others:
+    nothing: Row = (0.0,) * 4
+    rows = np.array([[table.get(block, nothing) for block in blocks] for _, table in telling])
+    users = np.array([one.case.load.users for one, _ in telling])
+    sums = rows.sum(axis=1)
+    without = sums[:, None] - rows
+    if np.any(without[..., 1] <= 0) or np.any(without[..., 3] <= 0):
         return None
-    values = np.array(others, dtype=np.float64)
+    found = float((_products(sums) / users - 1).mean())
+    others = (_products(without) / users[:, None] - 1).mean(axis=0)
     n = len(blocks)
-    return Excess(found, math.sqrt((n - 1) / n * float(np.square(values - values.mean()).sum())), n - 1)
+    return Excess(found, math.sqrt((n - 1) / n * float(np.square(others - others.mean()).sum())), n - 1)
 
 
 def lasting_s(measured: Measured) -> float:
@@ -148,16 +148,11 @@ def _table(measured: Measured) -> dict[tuple[int, int], Row]:
     return {(t.round, t.block): _parts(t) for t in measured.trials if t.begun and t.mean_s is not None}
 
 
-def _mean_excess(tables: Sequence[Mapping[tuple[int, int], Row]], users: Sequence[int]) -> float | None:
-    found = []
-    for table, number in zip(tables, users, strict=True):
-        answers, seconds, time_s, begun = (
-            (sum(column) for column in zip(*table.values(), strict=True)) if table else (0.0,) * 4
-        )
-        if seconds <= 0 or begun <= 0:
-            return None
-        found.append(answers / seconds * time_s / begun / number - 1)
-    return sum(found) / len(found) if found else None
+def _products(rows: np.typing.NDArray[np.float64]) -> np.typing.NDArray[np.float64]:
+    """Throughput times mean time of sums of rows, along the last axis."""
+    answers, seconds, time_s, begun = np.moveaxis(rows, -1, 0)
+    products: np.typing.NDArray[np.float64] = answers / seconds * time_s / begun
+    return products
 
 
 def _parts(trial: Trial) -> Row:
