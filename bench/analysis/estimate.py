@@ -66,17 +66,17 @@ def paired(a: Shares, b: Shares) -> Effect | None:
 
     Two trials of one block are neighbours in time, so what the machine did to both cancels.
     """
-    return effect([level for _, level in differences(a, b)])
+    return effect(differences(a, b))
 
 
-def differences(a: Shares, b: Shares) -> list[tuple[int, float]]:
+def differences(a: Shares, b: Shares) -> list[float]:
     """The logarithm of a / b in each round that both have, from the blocks in which both were measured."""
     found = []
     for number in sorted(a.keys() & b.keys()):
         blocks = a[number].keys() & b[number].keys()
         one, other = (level(shares[number][block] for block in blocks) for shares in (a, b))
         if one is not None and other is not None:
-            found.append((number, one - other))
+            found.append(one - other)
     return found
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.analysis import analyse
 from bench.analysis.estimate import Effect, differences, effect
-from bench.analysis.measured import Measured, Shares, measured
+from bench.analysis.measured import Measured, measured
 from bench.analysis.pairs import COST, THROUGHPUT
 from bench.errors import MachineError
 from bench.model import App, Plan, Server, Suite
@@ -184,8 +184,8 @@ def _pooled(suites: Sequence[Suite], slower: str) -> tuple[Effect | None, Effect
     """The plant as it was, over all rounds of all runs: in throughput, and in CPU time a request."""
     pairs = [(_closed(suite, slower), _closed(suite, _PLAIN)) for suite in suites]
     return (
-        effect([value for a, b in pairs for value in _levels(a.rates, b.rates)]),
-        effect([value for a, b in pairs for value in _levels(a.costs, b.costs)]),
+        effect([value for a, b in pairs for value in differences(a.rates, b.rates)]),
+        effect([value for a, b in pairs for value in differences(a.costs, b.costs)]),
     )
 
 
@@ -195,8 +195,3 @@ def _change(found: Effect | None) -> str:
         return "not"
     low, high = (math.expm1(bound) for bound in found.interval())
     return f"{math.expm1(found.mean):+.1%} ({low:+.1%} to {high:+.1%})"
-
-
-def _levels(a: Shares, b: Shares) -> list[float]:
-    """log(a / b) in each round that has both."""
-    return [found for _, found in differences(a, b)]
