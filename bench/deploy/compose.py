@@ -19,7 +19,7 @@ from bench.deploy.container import address, end_of, nanoseconds, usage_source
 from bench.deploy.engine import Engine
 from bench.deploy.logs import clean_lines, keep_log
 from bench.deploy.networks import free_subnets
-from bench.deploy.redisbox import start_redis
+from bench.deploy.rediscontainer import start_redis
 from bench.errors import BenchError, StoreError
 from bench.interrupt import shield
 from bench.model import CpuSplit, Deployment, Failure, Target

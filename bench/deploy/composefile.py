@@ -14,8 +14,8 @@ REDIS = "redis"
 DRIVER = "driver"
 PORT = 8000
 _CGROUP_ROOT = "/host/cgroup"
-# By version of the machine's cgroups, below /sys/fs/cgroup: the one mount where CPU time is counted. `read_only`
-# doesn't reach the mounts below what it is said of, and with version 1 each controller is one.
+# By version of the machine's cgroups, below /sys/fs/cgroup: the one mount where CPU time is counted.
+# `read_only` doesn't reach the mounts below what it is said of, and with version 1 each controller is one.
 _COUNTERS = {"1": "/cpuacct", "2": ""}
 # What is for people, or for building.
 _DROPPED = ("build", "depends_on", "healthcheck", "networks", "ports", "profiles", "restart", "secrets")
@@ -56,7 +56,7 @@ def run_file(
     if REDIS in needed:
         services[REDIS] = {**_bare(known[REDIS]), "cpuset": _cpuset(cpus.store)}
     services[DRIVER] = _driver(known[DRIVER], cpus, _COUNTERS.get(cgroups, ""))
-    # Each server has a network of its own: it reaches the driver, Redis if it needs that, and no other server.
+    # Each server has a network of its own: it reaches the driver, Redis if it needs that, and nobody else.
     members = {
         **{d.name: [d.name] for d in deployments},
         REDIS: [d.name for d in deployments if d.app.redis],

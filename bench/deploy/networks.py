@@ -11,12 +11,12 @@ from bench import process
 from bench.deploy.engine import Engine
 from bench.errors import EngineError
 
-# For benchmarks (RFC 2544), so that no other network has them. What the engine chooses by itself is thirty networks
+# For benchmarks (RFC 2544), so that no other network has them. The engine by itself has thirty networks to give,
 # for everything on the machine. https://docs.docker.com/engine/network/#automatic-subnet-allocation
 _ADDRESSES = IPv4Network("198.18.0.0/15")
 _PREFIX = 28
-# Who is asked for names that the engine doesn't know: an address that nobody has (RFC 5737). Up to engine 25 the
-# machine itself may ask for a container without a way out (CVE-2024-29018).
+# Who is asked for names that the engine doesn't know: an address that nobody has (RFC 5737). Up to engine 25
+# the machine itself may ask on behalf of a container without a way out (CVE-2024-29018).
 NOBODY = "203.0.113.1"
 _ATTEMPTS = 3
 

@@ -26,8 +26,8 @@ from bench.interrupt import shield
 DATABASES = 64
 # What it may take: beyond that it refuses to write, and goes on reading. docker-compose.yml says the same.
 MEMORY = ("--maxmemory", "768mb", "--maxmemory-policy", "noeviction")
-# What an application and the driver may do, of everything: read, write, and empty their own database, but nothing
-# to Redis itself (CONFIG, SHUTDOWN, REPLICAOF, FLUSHALL ...). docker-compose.yml says the same.
+# What an application and the driver may do, of everything: read, write, and empty their own database, but
+# nothing to Redis itself (CONFIG, SHUTDOWN, REPLICAOF, FLUSHALL ...). docker-compose.yml says the same.
 # https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/
 RULES = ("-@admin", "-@dangerous", "+flushdb", "+info", "+keys", "+sort")
 _HOST = "127.0.0.1"
@@ -143,7 +143,7 @@ class LocalStore:
 
     def _restrict(self, client: redis.Redis) -> None:
         try:
-            client.execute_command("ACL", "SETUSER", "default", *RULES)
+            client.execute_command("ACL", "SETUSER", "default", *RULES)  # type: ignore[no-untyped-call]
         except redis.ResponseError as error:
             raise StoreError(
                 f"This redis-server is too old to be told what an application may do ({error}): "

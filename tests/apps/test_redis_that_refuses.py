@@ -31,7 +31,7 @@ def without_enough_replicas(control: redis.Redis) -> None:
 
 
 def forbidden(control: redis.Redis) -> None:
-    control.execute_command("ACL", "SETUSER", "default", "-@write")
+    control.execute_command("ACL", "SETUSER", "default", "-@write")  # type: ignore[no-untyped-call]
 
 
 WAYS = [full, replica, without_enough_replicas, forbidden]
