@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from bench import complete
+from bench import complete, consent
 from bench.model import TIMEOUT_S
 
 Command = Callable[..., Any]
@@ -91,3 +91,12 @@ _OPTIONS = (
         "--target", multiple=True, metavar="NAME=URL", help="Measure what runs already; repeatable."
     ),
 )
+
+beyond = click.option(
+    consent.FLAG,
+    "beyond",
+    is_flag=True,
+    help="Send load to a --target that is no loopback address of this machine. Only here: no file and no "
+    "variable can say it for you.",
+)
+"""Consent, which is no setting."""

@@ -45,9 +45,24 @@ def resolved(url: str) -> frozenset[tuple[str, int]]:
     Raises:
         OSError, UnicodeError: the host has none.
     """
+    _, port = _host_and_port(sent(url))
+    return frozenset((address, port) for address in addresses(url))
+
+
+def addresses(url: str) -> tuple[str, ...]:
+    """The IP addresses behind a URL without fault, the preferred one first.
+
+    Raises:
+        OSError, UnicodeError: the host has none.
+    """
     host, port = _host_and_port(sent(url))
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return frozenset((str(address[0]), port) for *_, address in found)
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def host_of(url: str) -> str:
+    """The host of a URL without fault, as it goes over the wire and without brackets."""
+    return _host_and_port(sent(url))[0]
 
 
 def sent(url: str) -> str:

@@ -40,7 +40,7 @@ def started(driver: LoadDriver, tmp_path: Path, urls: dict[str, str], told: list
     wanted = [deployment(name, url) for name, url in urls.items()]
     assert all(one.server.environment[URL_VARIABLE] for one in wanted)
     cpus = CpuSplit((), (), ())
-    with ExternalRuntime(tmp_path, cpus, wanted) as runtime:
+    with ExternalRuntime(tmp_path, cpus, wanted, dict.fromkeys(urls, ("127.0.0.1",))) as runtime:
         fleet = Fleet(runtime, driver, 1, timeout_s=1.0, failed=told.append)
         with fleet:
             fleet.start((one, ("hello",)) for one in wanted)

@@ -8,6 +8,7 @@ import pytest
 
 from bench import origin
 from bench.analysis import analyse
+from bench.consent import look_up
 from bench.report import FORMATS
 from bench.scenarios.request import Expect, Request
 from bench.targets import measured_twice, read_targets
@@ -87,7 +88,8 @@ def test_an_address_without_a_name_is_told_to_have_one(value: str, expected: str
 
 def test_a_host_that_cannot_be_is_told_apart_from_one_that_is_not_found() -> None:
     problems: list[str] = []
-    read_targets([f"x=http://{'ü' * 70}.test:1", "y=http://bücher.invalid:1"], problems)
+    targets = read_targets([f"x=http://{'ü' * 70}.test:1", "y=http://bücher.invalid:1"], problems)
+    look_up(targets, problems, allowed=False)
 
     assert "can't be a host's name" in problems[0]
     assert "the host of 'bücher.invalid:1' can't be found" in problems[1]
