@@ -109,6 +109,7 @@ def plan(planned: Plan, not_compared: Sequence[str] = (), width: int = WIDTH) ->
     """
     each_s, parts = expected_each_s(planned), parts_of(planned)
     trials = {
+        "learning pages": parts.learn * each_s["learn"],
         "warm-up": parts.warm_up * each_s["warm-up"],
         "pilot": parts.pilot * each_s["pilot"],
         "closed load": parts.closed * each_s["closed"],

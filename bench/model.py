@@ -403,7 +403,7 @@ class Failure:
     """Why something could not be measured. Never a zero.
 
     Attributes:
-        phase: "start", "probe" (wrong answers), "trial" or "stop".
+        phase: "start", "probe" (wrong answers) or "trial".
         log: the server's last log lines.
     """
 

@@ -71,7 +71,9 @@ def hostile_names() -> Suite:
         "\u202egnp.exe",
         "日志 &amp; {{ 7*7 }}",
     )
-    failure = Failure("服务器-快.shortly", 2, "stop", "</pre><script>x</script> | `kill` \n# no heading", log)
+    failure = Failure(
+        "服务器-快.shortly", 2, "trial", "</pre><script>x</script> | `kill` \n# no heading", log
+    )
     return replace(
         suite,
         failures=(failure,),

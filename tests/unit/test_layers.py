@@ -38,7 +38,7 @@ LAYERS = (
     ("bench.scenarios",),
     ("bench.process",),
     ("bench.locate",),
-    ("bench.interrupt",),
+    ("bench.interrupt", "bench.variables"),
     ("bench.model", "bench.errors", "bench.shortage", "bench.digits", "bench.counted"),
 )
 
