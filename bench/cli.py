@@ -18,6 +18,7 @@ from bench.analysis.compare.limits import judge_plan
 from bench.compare import compare_results
 from bench.deploy.cgroup import remove_leftovers as remove_cgroups
 from bench.deploy.engine import find_engine
+from bench.deploy.external import target_server
 from bench.deploy.ownership import clean as remove_leftovers
 from bench.deploy.select import choose_runtime
 from bench.digits import significant
@@ -43,7 +44,7 @@ from bench.results import (
     write_all_reports,
 )
 from bench.say import columns, say
-from bench.session import Outcome, ceiling, measure, target_server
+from bench.session import Outcome, ceiling, measure
 from bench.session import resume as resume_run
 from bench.shortage import found_in, sentence
 from bench.store import RESULT, replace_file

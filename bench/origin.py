@@ -39,16 +39,6 @@ def fault(text: str) -> str:
     return _fault_of_netloc(re.split("[/?#]", parts[2], maxsplit=1)[0]) or _beyond_origin(text)
 
 
-def resolved(url: str) -> frozenset[tuple[str, int]]:
-    """The addresses and the port behind a URL without fault.
-
-    Raises:
-        OSError, UnicodeError: the host has none.
-    """
-    _, port = _host_and_port(sent(url))
-    return frozenset((address, port) for address in addresses(url))
-
-
 def addresses(url: str) -> tuple[str, ...]:
     """The IP addresses behind a URL without fault, the preferred one first.
 
@@ -78,20 +68,18 @@ def sent(url: str) -> str:
     return f"http://{host if host.isascii() else _ascii(host)}{colon}{port}"
 
 
-def same_server(one: str, other: str) -> bool:
+def same_server(one: str, other: str, *, shared: bool) -> bool:
     """Whether two URLs without fault are sure to be one server, however they are spelt.
 
     Two names of one address may be two sites behind it; an IP address or localhost is no site's name.
+
+    Args:
+        shared: whether their hosts have an address in common.
     """
     (host, port), (host_2, port_2) = _host_and_port(sent(one)), _host_and_port(sent(other))
     if port != port_2:
         return False
-    if host == host_2:
-        return True
-    try:
-        return bool((_is_plain(host) or _is_plain(host_2)) and resolved(one) & resolved(other))
-    except OSError:
-        return False
+    return host == host_2 or (shared and (_is_plain(host) or _is_plain(host_2)))
 
 
 def _fault_of_netloc(netloc: str) -> str:

@@ -18,7 +18,7 @@ from bench.analysis.verdict import AT_FAULT, code
 from bench.calibrate import NULL_DEPLOYMENT, calibrate
 from bench.consent import Addresses
 from bench.deploy import Runtime
-from bench.deploy.external import URL_VARIABLE, find_addresses, urls
+from bench.deploy.external import find_addresses, urls
 from bench.deploy.local import LocalRuntime
 from bench.deploy.select import open_runtime
 from bench.doctor import notes, read_facts
@@ -29,7 +29,7 @@ from bench.errors import EXIT_NOT_VALID, EXIT_REGRESSION, EXIT_SERVER_FAILED, In
 from bench.interrupt import shield
 from bench.load.client import LoadDriver
 from bench.measured import identify, require_same
-from bench.model import Analysis, Calibration, CpuSplit, Environment, Plan, Server, Suite
+from bench.model import Analysis, Calibration, CpuSplit, Environment, Plan, Suite
 from bench.progress import Reporter
 from bench.report.index import write_index
 from bench.report.units import count, listed
@@ -51,25 +51,6 @@ class Outcome:
     suite: Suite
     analysis: Analysis
     exit_code: int
-
-
-def target_server(name: str, url: str) -> Server:
-    """A server that runs already, of which nothing but its address is known."""
-    return Server(
-        name=name,
-        title=name,
-        command=(),
-        environment={URL_VARIABLE: url},
-        workers=None,
-        threads=None,
-        keep_alive=None,
-        concurrency="not known",
-        default=True,
-        docs="",
-        package="",
-        stop_signal="",
-        stop_grace_s=0.0,
-    )
 
 
 def measure(
@@ -105,7 +86,7 @@ def _measure(
 ) -> Outcome:
     started = datetime.now(UTC)
     cpus = split_cpus()
-    twice = measured_twice(urls(plan))
+    twice = measured_twice(urls(plan), addresses)
     for sentence in twice:
         reporter.phase(sentence)
     runtime = _open(plan, root, directory, cpus, reporter, old, addresses)

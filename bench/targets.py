@@ -40,13 +40,19 @@ def read_targets(values: Sequence[str], problems: list[str]) -> dict[str, str]:
     return found
 
 
-def measured_twice(targets: Mapping[str, str]) -> tuple[str, ...]:
-    """A sentence for each two targets that are one server."""
+def measured_twice(targets: Mapping[str, str], addresses: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """A sentence for each two targets that are one server.
+
+    Args:
+        targets: name to URL.
+        addresses: those behind each host, by name.
+    """
+    found = {name: frozenset(addresses.get(name, ())) for name in targets}
     return tuple(
         f"The targets {one} and {other} are the same server measured twice: what they differ by is the "
         f"harness's own error."
         for one, other in itertools.combinations(targets, 2)
-        if origin.same_server(targets[one], targets[other])
+        if origin.same_server(targets[one], targets[other], shared=not found[one].isdisjoint(found[other]))
     )
 
 

@@ -11,10 +11,29 @@ from typing import Self
 
 from bench.consent import Addresses, look_up
 from bench.errors import UsageError
-from bench.model import CpuSplit, Deployment, Failure, Plan, Target, UsageSource
+from bench.model import CpuSplit, Deployment, Failure, Plan, Server, Target, UsageSource
 from bench.origin import fault, sent
 
 URL_VARIABLE = "URL"
+
+
+def target_server(name: str, url: str) -> Server:
+    """A server that runs already, of which nothing but its address is known."""
+    return Server(
+        name=name,
+        title=name,
+        command=(),
+        environment={URL_VARIABLE: url},
+        workers=None,
+        threads=None,
+        keep_alive=None,
+        concurrency="not known",
+        default=True,
+        docs="",
+        package="",
+        stop_signal="",
+        stop_grace_s=0.0,
+    )
 
 
 def urls(plan: Plan) -> Mapping[str, str]:

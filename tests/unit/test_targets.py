@@ -128,14 +128,16 @@ def test_what_was_typed_is_kept() -> None:
     ],
 )
 def test_two_spellings_of_one_server_are_said_to_be_one(one: str, other: str) -> None:
-    (sentence,) = measured_twice({"x": one, "y": other})
+    targets = {"x": one, "y": other}
+    (sentence,) = measured_twice(targets, look_up(targets, [], allowed=False))
 
     assert sentence.startswith("The targets x and y are the same server measured twice")
 
 
 def test_two_servers_are_two() -> None:
-    assert not measured_twice({"x": "http://127.0.0.1:8000", "y": "http://127.0.0.1:8001"})
-    assert not measured_twice({"x": "http://a.invalid:80", "y": "http://b.invalid:80"})
+    here = {"x": ("127.0.0.1",), "y": ("127.0.0.1",)}
+    assert not measured_twice({"x": "http://127.0.0.1:8000", "y": "http://127.0.0.1:8001"}, here)
+    assert not measured_twice({"x": "http://a.invalid:80", "y": "http://b.invalid:80"}, here)
 
 
 def test_a_path_goes_over_the_wire_as_browsers_send_it() -> None:
