@@ -204,7 +204,7 @@ def test_any_of_several_statuses_is_said_as_people_say_it() -> None:
     answer = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
     asked = exchange(expect=Expect(range(200, 400)))
     assert wrong(received(answer, 9, ends=False, asked=asked), asked, answer) == (
-        "expected a status from 200 to 399 that is no redirect; got status 503 Busy, an empty body"
+        "expected a status from 200 to 399; got status 503 Busy, an empty body"
     )
 
 
