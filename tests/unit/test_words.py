@@ -7,13 +7,16 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 
 from bench.analysis import analyse
 from bench.analysis.checks import answers, generator, measurement
 from bench.analysis.checks.facts import Check
 from bench.analysis.verdict import NO_RIGHT_ANSWER, SERIOUS, STATISTICAL, code
+from bench.cli import cli
 from bench.deploy.composefile import run_file
+from bench.given import LIMITS
 from bench.load import content
 from bench.load.explain import _expected
 from bench.model import CpuSplit, Suite
@@ -143,3 +146,16 @@ def test_both_clients_take_bodies_of_the_same_length() -> None:
     assert content.MOST_BYTES == 256 << 20
     assert "from bench.load.content import MOST_BYTES" in source
     assert "len(whole) > MOST_BYTES" in source
+
+
+def test_help_says_what_each_number_is_of() -> None:
+    options = {
+        option.name: option for option in cli.commands["run"].params if isinstance(option, click.Option)
+    }
+
+    assert (
+        options["processes"].help == "Processes of the load generator; by default one for each of its CPUs."
+    )
+    assert {name: options[name].metavar for name in LIMITS} == {
+        name: "SECONDS" if name == "timeout" else "N" for name in LIMITS
+    }
