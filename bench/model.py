@@ -260,6 +260,7 @@ class Target:
         url: scheme, host and port, e.g. "http://127.0.0.1:40123".
         started_ns: wall clock, nanoseconds, when its process was started; 0 if not ours.
         learned: what is right of the endpoints that no scenario knows.
+        addresses: the IP addresses to connect to, the preferred one first; empty to look up the URL's host.
     """
 
     deployment: str
@@ -267,6 +268,7 @@ class Target:
     usage: UsageSource
     started_ns: int = 0
     learned: tuple[Learned, ...] = ()
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -401,7 +403,7 @@ class Failure:
     """Why something could not be measured. Never a zero.
 
     Attributes:
-        phase: "start", "probe" (wrong answers), "trial" or "stop".
+        phase: "start", "probe" (wrong answers) or "trial".
         log: the server's last log lines.
     """
 

@@ -147,8 +147,9 @@ class Runner:
         try:
             with fleet:
                 fleet.start((d, self._scenarios(d.name)) for d in self._watch.starting(number, wanted))
-                self._learn(fleet.newly_learned())
-                self._watch.started(fleet.members, fleet.failures)
+                learned = fleet.newly_learned()
+                self._learn(learned)
+                self._watch.started(fleet.members, fleet.failures, learned=bool(learned))
                 if not fleet.members:
                     return
                 self._warm_up(number, fleet)

@@ -57,9 +57,7 @@ def judge(suite: Suite, cases: Iterable[Measured]) -> Mapping[str, Verdict]:
 
 
 def _judge(suite: Suite, measured: Measured, others: Sequence[Measured]) -> Verdict:
-    failures = tuple(
-        f for f in suite.failures if f.deployment == measured.deployment.name and f.phase != "stop"
-    )
+    failures = tuple(f for f in suite.failures if f.deployment == measured.deployment.name)
     facts = Facts(suite, measured, counts_of(measured.trials), others, failures)
     if not measured.trials:
         reasons: tuple[str | None, ...] = (answers.failed(facts) or _not_measured(suite),)

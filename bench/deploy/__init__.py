@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from bench.model import CpuSplit, Deployment, Failure, Target
+from bench.model import Deployment, Failure, Target
 
 
 class Runtime(Protocol):
@@ -92,9 +91,3 @@ class Runtime(Protocol):
             The deployments that ended cleanly by themselves.
         """
         ...
-
-
-class RuntimeFactory(Protocol):
-    """How a runtime is made: the run's own directory, the CPUs, and all deployments of the plan."""
-
-    def __call__(self, directory: Path, cpus: CpuSplit, deployments: Sequence[Deployment]) -> Runtime: ...

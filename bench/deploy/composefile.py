@@ -8,10 +8,11 @@ from typing import Any
 from bench.errors import UsageError
 from bench.model import CpuSplit, Deployment
 from bench.usage import CGROUP_ROOT_VARIABLE
+from bench.variables import PORT as PORT
+from bench.variables import REDIS as REDIS
+from bench.variables import of_container
 
-REDIS = "redis"
 DRIVER = "driver"
-PORT = 8000
 _CGROUP_ROOT = "/host/cgroup"
 # The machine itself gets no address on such a network, so that nobody on it can reach Redis.
 # https://docs.docker.com/engine/network/drivers/bridge/#options
@@ -69,18 +70,10 @@ def run_file(
 
 
 def _server(service: Mapping[str, Any], deployment: Deployment, cpus: CpuSplit) -> dict[str, Any]:
-    environment = {
-        **deployment.server.environment,
-        "APP": deployment.app.callable,
-        "BIND": f"0.0.0.0:{PORT}",
-        "REDIS_HOST": REDIS,
-        "REDIS_PORT": "6379",
-        "REDIS_DB": str(deployment.database),
-    }
     return {
         **_bare(service),
         "command": [_literal(word) for word in deployment.server.command],
-        "environment": {key: _literal(value) for key, value in environment.items()},
+        "environment": {key: _literal(value) for key, value in of_container(deployment).items()},
         "cpuset": _cpuset(cpus.server),
     }
 

@@ -25,6 +25,7 @@ from bench.errors import StoreError
 from bench.interrupt import shield
 from bench.model import CpuSplit, Deployment, Failure, Target, UsageSource
 from bench.usage import memory_bytes
+from bench.variables import of_child
 from bench.versions import Checkout
 
 _SEED_S = 120.0
@@ -208,18 +209,8 @@ class LocalRuntime:
             imports = self._old.imports if deployment.old else self._old.new_imports
             own = [_moved(folder, self._root, self._root_of(deployment)) for folder in folders]
             environment["PYTHONPATH"] = os.pathsep.join((str(imports), str(self._root_of(deployment)), *own))
-        environment |= {
-            **deployment.server.environment,
-            "PATH": os.pathsep.join([programs, os.environ.get("PATH", os.defpath)]),
-            "PYTHONUNBUFFERED": "1",
-            "APP": deployment.app.callable,
-            "BIND": f"127.0.0.1:{port}",
-            "REDIS_DB": str(database),
-        }
-        if self._store is not None:
-            host, store_port = self._store.address
-            environment |= {"REDIS_HOST": host, "REDIS_PORT": str(store_port)}
-        return environment
+        path = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])
+        return {**environment, **of_child(deployment, port, database, self.store_address()), "PATH": path}
 
 
 def _moved(folder: str, root: Path, other: Path) -> str:

@@ -79,7 +79,7 @@ class Station:
         self.target = target
         self.host = address.netloc
         self.usage: UsageReader | None = open_usage(target.usage)
-        self._places = places(target.url)
+        self._places = places(target.url, target.addresses)
         self._place: Place | None = None
         self._links: dict[Connection, Link] = {}
         self._exchanges: dict[tuple[str, Connection], Exchanges] = {}

@@ -83,7 +83,8 @@ def idle_order(seconds: float) -> Mapping[str, Any]:
 
 def read_target(value: Mapping[str, Any]) -> Target:
     learned = tuple(Learned(**one) for one in value["learned"])
-    return Target(**{**value, "usage": UsageSource(**value["usage"]), "learned": learned})
+    usage, addresses = UsageSource(**value["usage"]), tuple(value["addresses"])
+    return Target(**{**value, "usage": usage, "learned": learned, "addresses": addresses})
 
 
 def read_probed(value: Mapping[str, Any]) -> Probed:

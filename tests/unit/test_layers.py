@@ -30,7 +30,7 @@ LAYERS = (
     ("bench.plan", "bench.deploy", "bench.load", "bench.analysis", "bench.store"),
     ("bench.lengths", "bench.disturbed"),
     ("bench.duration",),
-    ("bench.registry", "bench.targets", "bench.versions"),
+    ("bench.registry", "bench.targets", "bench.versions", "bench.consent"),
     ("bench.application",),
     ("bench.environment", "bench.usage", "bench.counters", "bench.progress", "bench.say"),
     ("bench.processtree", "bench.origin"),
@@ -38,7 +38,7 @@ LAYERS = (
     ("bench.scenarios",),
     ("bench.process",),
     ("bench.locate",),
-    ("bench.interrupt",),
+    ("bench.interrupt", "bench.variables"),
     ("bench.model", "bench.errors", "bench.shortage", "bench.digits", "bench.counted"),
 )
 

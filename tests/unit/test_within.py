@@ -169,7 +169,7 @@ def test_the_exit_code_says_what_became_of_the_limits(
     analysis = analyse(suite)
 
     assert exit_code(suite, analysis) == expected
-    failed = replace(suite, failures=(Failure("gunicorn-old.shortly", 1, "stop", "it hung"),))
+    failed = replace(suite, failures=(Failure("gunicorn-old.shortly", 1, "trial", "it ended"),))
     assert exit_code(failed, analysis) == EXIT_SERVER_FAILED
 
 
