@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from bench.errors import UsageError
-from bench.model import CpuSplit, Deployment, Failure, Target, UsageSource
+from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
 from bench.origin import sent
 
 URL_VARIABLE = "URL"
@@ -25,11 +25,12 @@ class ExternalRuntime:
     def __init__(
         self,
         directory: Path,  # noqa: ARG002
-        cpus: CpuSplit,  # noqa: ARG002
+        cpus: CpuSplit,
         deployments: Sequence[Deployment],
     ) -> None:
         self.images: Mapping[str, str] = {}
         self.versions: Mapping[str, str] = {}
+        self._cpus = cpus
         for deployment in deployments:
             if not deployment.server.environment.get(URL_VARIABLE):
                 raise UsageError(f"The target {deployment.server.name} has no URL.")
@@ -50,6 +51,12 @@ class ExternalRuntime:
 
     def store_address(self) -> tuple[str, int] | None:
         return None
+
+    def store_usage(self) -> UsageSource | None:
+        return None
+
+    def asked(self, role: Role, deployment: str = "") -> Confinement | None:  # noqa: ARG002
+        return Confinement(self._cpus.generator) if role == "generator" else None
 
     def seed(self, deployment: Deployment) -> None:
         raise UsageError(f"{deployment.server.name} runs already: its data is not the harness's to change.")
