@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bench.analysis.keeping import NOT_KNOWN, Keeping, by_deployment
 from bench.analysis.outcomes import not_answered
@@ -21,6 +22,7 @@ from bench.report.units import (
     value_of,
 )
 
+_RESTARTS = Column("Restarts", wide=True)
 _CAPACITY = (
     Column("Rank"),
     Column("Server", numeric=False),
@@ -32,6 +34,7 @@ _CAPACITY = (
     Column("Peak memory", "MB"),
     Column("Start", "s", wide=True),
     Column("Errors"),
+    _RESTARTS,
     Column("Keep-alive", numeric=False, wide=True),
     Column("Workers x threads", wide=True),
 )
@@ -66,10 +69,16 @@ def _capacity(suite: Suite, group: Group) -> Table:
     kept = by_deployment(suite)
     return Table(
         f"Capacity: {group.name}",
-        _CAPACITY,
+        _columns(group),
         tuple(row_of(entry, _capacity_cells(kept, group, entry)) for entry in group.entries),
         (*notes, *_legend(suite, group)),
     )
+
+
+def _columns(group: Group) -> tuple[Column, ...]:
+    """Where processes ended, a narrow terminal shows that, too."""
+    ended = any(entry.summary.restarts for entry in group.entries)
+    return tuple(replace(one, wide=False) if ended and one is _RESTARTS else one for one in _CAPACITY)
 
 
 def _capacity_cells(kept: Mapping[str, Keeping], group: Group, entry: Entry) -> tuple[str, ...]:
@@ -87,6 +96,7 @@ def _capacity_cells(kept: Mapping[str, Keeping], group: Group, entry: Entry) -> 
         megabytes(summary.memory_peak_bytes),
         number(summary.start_s),
         percent(summary.error_rate),
+        NOT_KNOWN if summary.restarts is None else f"{summary.restarts:,}",
         kept[entry.deployment.name].seen,
         workers_x_threads(server),
     )
