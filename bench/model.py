@@ -24,6 +24,7 @@ _SETTLING_S = 5.0
 LoadModel = Literal["closed", "open"]
 Connection = Literal["as-is", "close"]
 Client = Literal["loop", "fasthttp"]
+Role = Literal["server", "generator", "store"]
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,8 @@ class UsageSource:
     """Where the CPU time and memory of a deployment are read.
 
     Attributes:
-        kind: "cgroup1", "cgroup2" or "processes"; "none" for what the harness did not start.
+        kind: "cgroup1", "cgroup2" or "processes"; "none" for what the harness did not start, and for
+            containers without a cgroup that is seen from here.
         path: directory of the cgroup (for "cgroup1" the part below each controller's mount).
         pid: root of the process tree.
     """
@@ -376,6 +378,37 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class Confinement:
+    """What processes may use at most; None for no limit.
+
+    Attributes:
+        pids: processes and threads.
+        quota_cpus: CPU time in each period, as a number of CPUs.
+    """
+
+    cpus: tuple[int, ...]
+    memory_bytes: int | None = None
+    pids: int | None = None
+    quota_cpus: float | None = None
+
+
+@dataclass(frozen=True)
+class Confined:
+    """What something of a run was to be confined to, and what holds for its running processes.
+
+    Attributes:
+        deployment: of the server; empty for the load generator and for Redis.
+        read: from the processes while they run; None where they can't be seen from here.
+    """
+
+    role: Role
+    deployment: str
+    round: int
+    asked: Confinement
+    read: Confinement | None
+
+
+@dataclass(frozen=True)
 class DeploymentRecord:
     """What one deployment cost in one round, beside its requests.
 
@@ -386,6 +419,10 @@ class DeploymentRecord:
         image_bytes: size of its container image; None without containers.
         stopped_cleanly: whether it ended by itself within its grace.
         idle_cpu: share of one CPU that it used while nothing was asked of it; read in the first round.
+        restarts: how many of its lasting processes ended after it was ready, replaced or not; None where they
+            can't be seen, and in results of before this was looked at.
+        oom_kills: processes that the kernel killed meanwhile because its cgroup's memory was used up; None
+            where no counter says so.
     """
 
     deployment: str
@@ -396,6 +433,8 @@ class DeploymentRecord:
     image_bytes: int | None = None
     stopped_cleanly: bool | None = None
     idle_cpu: float | None = None
+    restarts: int | None = None
+    oom_kills: int | None = None
 
 
 @dataclass(frozen=True)
@@ -502,6 +541,7 @@ class Suite:
     failures: tuple[Failure, ...]
     gaps: tuple[Mapping[str, Any], ...] = ()
     learned: tuple[Learned, ...] = ()
+    confined: tuple[Confined, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -542,6 +582,7 @@ class Summary:
             100 samples beyond it is None.
         error_rate: the share of the requests offered that were not answered rightly.
         requests: answers, right and wrong.
+        restarts: how many lasting processes of its deployment ended; None where they couldn't be seen.
     """
 
     throughput_rps: Estimate | None
@@ -554,6 +595,7 @@ class Summary:
     requests: int
     connections_per_request: float | None
     counts: Counts
+    restarts: int | None = None
 
 
 @dataclass(frozen=True)

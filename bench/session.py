@@ -102,7 +102,10 @@ def _measure(
             versions={},
             images={},
             cpu_split=cpus,
-            notes=(*notes(read_facts(root / RESULTS, quick=True)), *twice),
+            notes=(
+                *notes(read_facts(root / RESULTS, quick=True), deploys=plan.runtime != "external"),
+                *twice,
+            ),
             measured=identify(plan, root, os.environ, old),
         ),
         plan=plan,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bench.analysis.checks import answers, generator, measurement
+from bench.analysis.checks import answers, generator, measurement, processes
 from bench.analysis.checks.facts import Check, Facts
 from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured
@@ -29,6 +29,8 @@ SERIOUS: tuple[Check, ...] = (
     answers.balance,
 )
 STATISTICAL: tuple[Check, ...] = (
+    processes.not_pinned,
+    processes.restarted,
     measurement.stalled,
     generator.generator,
     measurement.little,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
-from bench.model import Deployment, Failure, Target
+from bench.model import Confinement, Deployment, Failure, Role, Target, UsageSource
 
 
 class Runtime(Protocol):
@@ -47,6 +47,14 @@ class Runtime(Protocol):
 
     def store_address(self) -> tuple[str, int] | None:
         """Host and port of Redis as the driver reaches it; None if no app needs it."""
+        ...
+
+    def store_usage(self) -> UsageSource | None:
+        """Where the processes of Redis are found; None without one that this runtime has started."""
+        ...
+
+    def asked(self, role: Role, deployment: str = "") -> Confinement | None:
+        """What the processes of a role are to be confined to; None for what this runtime doesn't start."""
         ...
 
     def seed(self, deployment: Deployment) -> None:

@@ -16,13 +16,13 @@ from typing import Any, Self
 
 from bench import process
 from bench.deploy import images, oldimages, ownership
-from bench.deploy.composefile import DRIVER, PORT, REDIS, run_file
+from bench.deploy.composefile import DRIVER, PORT, REDIS, confinement, run_file
 from bench.deploy.container import address, end_of, nanoseconds, usage_source
 from bench.deploy.engine import Engine
 from bench.deploy.logs import clean_lines, keep_log
 from bench.errors import BenchError, StoreError
 from bench.interrupt import shield
-from bench.model import CpuSplit, Deployment, Failure, Target
+from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
 from bench.usage import memory_bytes
 from bench.versions import COMPOSE_FILE, Checkout
 
@@ -83,7 +83,9 @@ class ComposeRuntime:
         self._project = f"wsgi-bench-{self._run_id}"
         self._file = directory / "compose.json"
         self._image_bytes: dict[str, int] = {}
+        self._services: Mapping[str, Any] = {}
         self._store: tuple[str, int] | None = None
+        self._store_usage: UsageSource | None = None
         self._running: dict[str, _Container] = {}
         # When a deployment last ended, as the engine writes it: what it logged since is of its last start.
         # `StartedAt` is too late for that, a container's first lines are older.
@@ -115,6 +117,13 @@ class ComposeRuntime:
 
     def store_address(self) -> tuple[str, int] | None:
         return self._store
+
+    def store_usage(self) -> UsageSource | None:
+        return self._store_usage
+
+    def asked(self, role: Role, deployment: str = "") -> Confinement | None:
+        service = self._services.get({"generator": DRIVER, "store": REDIS}.get(role, deployment))
+        return confinement(service) if service is not None else None
 
     def seed(self, deployment: Deployment) -> None:
         try:
@@ -203,6 +212,7 @@ class ComposeRuntime:
         file = run_file(project, old, self._deployments, self._cpus, own, self._project)
         self._directory.mkdir(parents=True, exist_ok=True)
         self._file.write_text(json.dumps(file, indent=1))
+        self._services = file["services"]
         return file
 
     def _describe_images(self, file: Mapping[str, Any]) -> None:
@@ -228,7 +238,9 @@ class ComposeRuntime:
                     raise StoreError(f"Redis did not start; its log ends:\n{self._logs(REDIS, 20)}")
                 time.sleep(0.05)
             version = re.search(r"v=(\S+)", self._engine.run("exec", container, "redis-server", "--version"))
-            self._store = (address(self._inspect(container)[0]), 6379)
+            [state] = self._inspect(container)
+            self._store = (address(state), 6379)
+            self._store_usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]))
         except process.CommandFailed as error:
             raise StoreError(f"Redis could not be started: {error}") from None
         if version is not None:

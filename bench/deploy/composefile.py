@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bench.errors import UsageError
-from bench.model import CpuSplit, Deployment
+from bench.model import Confinement, CpuSplit, Deployment
 from bench.usage import CGROUP_ROOT_VARIABLE
 from bench.variables import PORT as PORT
 from bench.variables import REDIS as REDIS
@@ -67,6 +67,16 @@ def run_file(
     own = {"internal": True, "labels": dict(labels)}
     store = {"store": {**own, "driver_opts": _UNREACHABLE}} if REDIS in needed else {}
     return {"name": name, "services": services, "networks": {"run": own, **store}}
+
+
+def confinement(service: Mapping[str, Any]) -> Confinement:
+    """What a service of a run's file asks for."""
+    memory, pids = service.get("mem_limit"), service.get("pids_limit")
+    return Confinement(
+        cpus=tuple(map(int, service["cpuset"].split(","))),
+        memory_bytes=int(memory) if memory else None,
+        pids=int(pids) if pids else None,
+    )
 
 
 def _server(service: Mapping[str, Any], deployment: Deployment, cpus: CpuSplit) -> dict[str, Any]:

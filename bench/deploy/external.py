@@ -11,7 +11,7 @@ from typing import Self
 
 from bench.consent import Addresses, look_up
 from bench.errors import UsageError
-from bench.model import CpuSplit, Deployment, Failure, Plan, Server, Target, UsageSource
+from bench.model import Confinement, CpuSplit, Deployment, Failure, Plan, Role, Server, Target, UsageSource
 from bench.origin import fault, sent
 
 URL_VARIABLE = "URL"
@@ -75,12 +75,13 @@ class ExternalRuntime:
     def __init__(
         self,
         directory: Path,  # noqa: ARG002
-        cpus: CpuSplit,  # noqa: ARG002
+        cpus: CpuSplit,
         deployments: Sequence[Deployment],
         addresses: Mapping[str, Addresses],
     ) -> None:
         self.images: Mapping[str, str] = {}
         self.versions: Mapping[str, str] = {}
+        self._cpus = cpus
         for deployment in deployments:
             if not deployment.server.environment.get(URL_VARIABLE):
                 raise UsageError(f"The target {deployment.server.name} has no URL.")
@@ -102,6 +103,12 @@ class ExternalRuntime:
 
     def store_address(self) -> tuple[str, int] | None:
         return None
+
+    def store_usage(self) -> UsageSource | None:
+        return None
+
+    def asked(self, role: Role, deployment: str = "") -> Confinement | None:  # noqa: ARG002
+        return Confinement(self._cpus.generator) if role == "generator" else None
 
     def seed(self, deployment: Deployment) -> None:
         raise UsageError(f"{deployment.server.name} runs already: its data is not the harness's to change.")

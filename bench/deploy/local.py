@@ -23,7 +23,7 @@ from bench.deploy.packages import serving
 from bench.deploy.store import LocalStore, free_port, redis_version
 from bench.errors import StoreError
 from bench.interrupt import shield
-from bench.model import CpuSplit, Deployment, Failure, Target, UsageSource
+from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
 from bench.usage import memory_bytes
 from bench.variables import of_child
 from bench.versions import Checkout
@@ -111,6 +111,12 @@ class LocalRuntime:
 
     def store_address(self) -> tuple[str, int] | None:
         return self._store.address if self._store is not None else None
+
+    def store_usage(self) -> UsageSource | None:
+        return UsageSource("processes", pid=self._store.pid) if self._store is not None else None
+
+    def asked(self, role: Role, deployment: str = "") -> Confinement | None:  # noqa: ARG002
+        return Confinement(getattr(self._cpus, role))
 
     def seed(self, deployment: Deployment) -> None:
         try:

@@ -9,6 +9,7 @@ from bench.analysis.keeping import by_deployment
 from bench.analysis.outcomes import NOT_ACCOUNTED, SENT_AGAIN, kinds, not_accounted
 from bench.analysis.unseen import unseen
 from bench.model import Analysis, DeploymentRecord, Failure, Suite
+from bench.report import processes
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.results import Entry, Group, groups
@@ -38,6 +39,7 @@ def validity(suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sect
     if suite.plan.claims and analysis.twin is None:
         lines.append("No twin was measured: the harness's own error is not known.")
     lines += unseen(suite)
+    lines += processes.lines(suite)
     lines += _connections(suite, analysis)
     lines += [_busy(record) for record in suite.deployments if (record.idle_cpu or 0) > MAX_IDLE_CPU]
     lines += _killed(suite)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from bench.analysis.keeping import NOT_KNOWN, Keeping, by_deployment
 from bench.digits import a_second
 from bench.model import Analysis, Deployment, Server, Suite
+from bench.report import processes
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.repeat import repeat_command
 from bench.report.results import Group
@@ -21,12 +22,11 @@ _FREE_PORT = "(a free port)"
 def environment(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section:
     """How and on what it was measured."""
     env, plan = suite.environment, suite.plan
-    split = env.cpu_split
+    confined = processes.limits(suite)
     facts = {
         "CPU": f"{env.cpu_model}, {count(env.cpus, 'CPU')}",
-        "CPUs of server / generator / Redis": " / ".join(
-            ", ".join(map(str, cpus)) or "any" for cpus in (split.server, split.generator, split.store)
-        ),
+        "CPUs of server / generator / Redis": processes.cpus(suite),
+        **({"Limits of server / generator / Redis": confined} if confined else {}),
         "Memory": f"{number(env.memory_bytes / 1e9)} GB",
         "System": env.os if env.kernel in env.os else f"{env.os}, Linux {env.kernel.removeprefix('Linux ')}",
         "Python": env.python,

@@ -287,6 +287,8 @@ def test_the_result_follows_its_schema(tmp_path: Path, suite: Suite) -> None:
         (model.Uncompared, "uncompared", ()),
         (model.Estimate, "estimate", ()),
         (model.Counts, "counts", ()),
+        (model.Confined, "confined", ()),
+        (model.Confinement, "confinement", ()),
         (model.Trial, "trial", ("case",)),
     ],
 )

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from bench.analysis import analyse
-from bench.analysis.checks import answers, generator, measurement
+from bench.analysis.checks import answers, generator, measurement, processes
 from bench.analysis.checks.facts import Check
 from bench.analysis.verdict import NO_RIGHT_ANSWER, SERIOUS, STATISTICAL, code
 from bench.cli import cli
@@ -112,7 +112,7 @@ def test_a_server_that_had_to_be_killed_at_its_stop_is_named() -> None:
 
 
 def test_the_glossary_names_every_reason_of_a_verdict() -> None:
-    sources = [Path(module.__file__ or "").read_text() for module in (answers, generator, measurement)]
+    sources = [Path(module.__file__ or "").read_text() for module in (answers, generator, measurement, processes)]
     codes = {found for source in sources for found in CODE.findall(source)} | {code(NO_RIGHT_ANSWER)}
     entry = re.search(r"^- \*\*verdict\*\*.*?(?=^- )", GLOSSARY, re.MULTILINE | re.DOTALL)
 
