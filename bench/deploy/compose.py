@@ -15,14 +15,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from bench import process
-from bench.deploy import images, oldimages, ownership
+from bench.deploy import identity, images, oldimages, ownership
 from bench.deploy.composefile import DRIVER, PORT, REDIS, run_file
 from bench.deploy.container import address, end_of, nanoseconds, usage_source
 from bench.deploy.engine import Engine
 from bench.deploy.logs import clean_lines, keep_log
 from bench.errors import BenchError, StoreError
 from bench.interrupt import shield
-from bench.model import CpuSplit, Deployment, Failure, Target
+from bench.model import OLD_VERSION, CpuSplit, Deployment, Failure, Target
 from bench.usage import memory_bytes
 from bench.versions import COMPOSE_FILE, Checkout
 
@@ -32,6 +32,8 @@ _STORE_START_S = 20.0
 _STOP_SLACK_S = 30.0
 _KILLED = 137
 _KEPT_LINES = 5000
+# Among a run's images, beside those of servers, Redis and the driver: what they are built on.
+_BASE = "base"
 
 
 @dataclass(frozen=True)
@@ -184,15 +186,17 @@ class ComposeRuntime:
         bases = images.base_images(self._engine, self._root, needed, self._say)
         servers = {deployment.server.name for deployment in self._deployments if not deployment.old}
         images.build(self._engine, [self._root / COMPOSE_FILE], [*servers, DRIVER], bases, self._say)
-        file = self._write_file(bases)
-        self._describe_images(file)
+        file = self._file_of(bases)
+        self._pin_images(file, bases)
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(json.dumps(file, indent=1))
         with shield():
             # Bounded, and not to be broken off: what the engine is making then would appear after the sweep.
             self._engine.run_compose(*self._arguments("create", "--pull", "never"), timeout_s=_CREATE_S)
         if needs_redis:
             self._start_store()
 
-    def _write_file(self, bases: Mapping[str, str]) -> dict[str, Any]:
+    def _file_of(self, bases: Mapping[str, str]) -> dict[str, Any]:
         own = ownership.labels(self._run_id)
         project = images.services(self._engine, [self._root / COMPOSE_FILE], bases)
         old: Mapping[str, Any] = {}
@@ -200,17 +204,26 @@ class ComposeRuntime:
             old = oldimages.build(
                 self._engine, self._old, self._deployments, self._run_id, own, bases, self._say
             )
-        file = run_file(project, old, self._deployments, self._cpus, own, self._project)
-        self._directory.mkdir(parents=True, exist_ok=True)
-        self._file.write_text(json.dumps(file, indent=1))
-        return file
+        return run_file(project, old, self._deployments, self._cpus, own, self._project)
 
-    def _describe_images(self, file: Mapping[str, Any]) -> None:
+    def _pin_images(self, file: Mapping[str, Any], bases: Mapping[str, str]) -> None:
+        """Describe the images, and have containers made from these, whatever their names mean later."""
         used = {name: service["image"] for name, service in file["services"].items()}
-        described = images.describe(self._engine, used.values())
-        self.images = {image: digest for image, (digest, _) in described.items()}
-        self._image_bytes = {name: described[image][1] for name, image in used.items()}
-        self.versions = {**self.versions, "python (containers)": self._python_version(used[DRIVER])}
+        base = bases["PYTHON_IMAGE"]
+        described = identity.describe(self._engine, [*used.values(), base])
+        for name, service in file["services"].items():
+            service["image"] = described[used[name]].id
+        roles = {d.name: d.server.name + OLD_VERSION * d.old for d in self._deployments}
+        self.images = {
+            _BASE: described[base].identity,
+            **{roles.get(name, name): described[image].identity for name, image in used.items()},
+        }
+        self._image_bytes = {name: described[image].size_bytes for name, image in used.items()}
+        self.versions = {
+            **self.versions,
+            "base image": base.partition("@")[0],
+            "python (containers)": self._python_version(described[used[DRIVER]].id),
+        }
 
     def _python_version(self, image: str) -> str:
         """The servers' Python, which isn't the harness's; the driver's image has the same base."""
