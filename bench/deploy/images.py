@@ -24,7 +24,7 @@ from bench.versions import COMPOSE_FILE, Checkout
 _PULL_S = 900.0
 _BUILD_S = 1800.0
 # Variable of docker-compose.yml, which has the official image -> the image that is built here in its place.
-_BUILT_HERE = {"PYTHON_IMAGE": "wsgi-bench/python:3.13-trixie", "REDIS_IMAGE": "wsgi-bench/redis:8"}
+BUILT_HERE = {"PYTHON_IMAGE": "wsgi-bench/python:3.13-trixie", "REDIS_IMAGE": "wsgi-bench/redis:8"}
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
 _PIP_OPTIONS = ("index-url", "extra-index-url", "trusted-host")
 
@@ -58,7 +58,7 @@ def official_image(compose_file: str, variable: str) -> str:
 
 def _base_image(engine: Engine, root: Path, variable: str, say: Say) -> str:
     official = official_image((root / COMPOSE_FILE).read_text(), variable)
-    own = _BUILT_HERE[variable]
+    own = BUILT_HERE[variable]
     asked = os.environ.get(variable)
     for image in [asked] if asked else [official, own]:
         if _exists(engine, image):
