@@ -22,7 +22,7 @@ from bench.deploy.engine import Engine
 from bench.deploy.logs import clean_lines, keep_log
 from bench.errors import BenchError, StoreError
 from bench.interrupt import shield
-from bench.model import OLD_VERSION, CpuSplit, Deployment, Failure, Target
+from bench.model import CpuSplit, Deployment, Failure, Target
 from bench.usage import memory_bytes
 from bench.versions import COMPOSE_FILE, Checkout
 
@@ -32,8 +32,6 @@ _STORE_START_S = 20.0
 _STOP_SLACK_S = 30.0
 _KILLED = 137
 _KEPT_LINES = 5000
-# Among a run's images, beside those of servers, Redis and the driver: what they are built on.
-_BASE = "base"
 
 
 @dataclass(frozen=True)
@@ -207,22 +205,12 @@ class ComposeRuntime:
         return run_file(project, old, self._deployments, self._cpus, own, self._project)
 
     def _pin_images(self, file: Mapping[str, Any], bases: Mapping[str, str]) -> None:
-        """Describe the images, and have containers made from these, whatever their names mean later."""
-        used = {name: service["image"] for name, service in file["services"].items()}
         base = bases["PYTHON_IMAGE"]
-        described = identity.describe(self._engine, [*used.values(), base])
-        for name, service in file["services"].items():
-            service["image"] = described[used[name]].id
-        roles = {d.name: d.server.name + OLD_VERSION * d.old for d in self._deployments}
-        self.images = {
-            _BASE: described[base].identity,
-            **{roles.get(name, name): described[image].identity for name, image in used.items()},
-        }
-        self._image_bytes = {name: described[image].size_bytes for name, image in used.items()}
+        self.images, self._image_bytes = identity.pin(self._engine, file["services"], self._deployments, base)
         self.versions = {
             **self.versions,
             "base image": base.partition("@")[0],
-            "python (containers)": self._python_version(described[used[DRIVER]].id),
+            "python (containers)": self._python_version(file["services"][DRIVER]["image"]),
         }
 
     def _python_version(self, image: str) -> str:

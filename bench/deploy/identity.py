@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bench.deploy.engine import Engine
+from bench.model import OLD_VERSION, Deployment
 
 # What of an image's settings decides how its programs run. Labels and history name the tool, the service and
 # the hour that it was built by, and engines write different words for a setting that nobody made.
@@ -16,6 +17,8 @@ _SETTINGS = (
     "Cmd", "Entrypoint", "Env", "ExposedPorts", "Healthcheck",
     "Shell", "StopSignal", "User", "Volumes", "WorkingDir",
 )  # fmt: skip
+# Among a run's images, beside those of servers, Redis and the driver: what servers and driver are built on.
+_BASE = "base"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,28 @@ class Image:
     id: str
     identity: str
     size_bytes: int
+
+
+def pin(
+    engine: Engine, services: Mapping[str, dict[str, Any]], deployments: Sequence[Deployment], base: str
+) -> tuple[dict[str, str], dict[str, int]]:
+    """Describe a run's images, and have its containers made from these, whatever their names mean later.
+
+    Args:
+        services: of the run's compose file; their `image` becomes the engine's id of it.
+        base: what the images of servers and driver are built on.
+
+    Returns:
+        The identities, by server (with OLD_VERSION of the old one), and sizes in bytes, by service.
+    """
+    used = {name: service["image"] for name, service in services.items()}
+    described = describe(engine, [*used.values(), base])
+    for name, service in services.items():
+        service["image"] = described[used[name]].id
+    servers = {d.name: d.server.name + OLD_VERSION * d.old for d in deployments}
+    identities = {servers.get(name, name): described[image].identity for name, image in used.items()}
+    sizes = {name: described[image].size_bytes for name, image in used.items()}
+    return {_BASE: described[base].identity, **identities}, sizes
 
 
 def describe(engine: Engine, names: Iterable[str]) -> dict[str, Image]:

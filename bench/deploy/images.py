@@ -105,8 +105,9 @@ def build(
             "DOCKER_BUILDKIT": "1",
         }
         try:
+            # Not with --quiet: Compose that builds by buildx's bake may not read the checkout then.
             engine.run_compose(
-                *_named(files), "--profile", "bench", "build", "--quiet", *wanted,
+                *_named(files), "--profile", "bench", "build", *wanted,
                 environment=environment, timeout_s=_BUILD_S,
             )  # fmt: skip
         except process.CommandFailed as error:
