@@ -490,6 +490,8 @@ class Environment:
     """The machine and software that a result belongs to.
 
     Attributes:
+        images: identity of the image of each server, of Redis, the driver and their base;
+            empty without containers.
         measured: None in results of before it was saved.
     """
 

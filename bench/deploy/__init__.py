@@ -18,7 +18,8 @@ class Runtime(Protocol):
 
     Attributes:
         name: "compose", "local" or "external".
-        images: image name to digest of what runs; empty without containers.
+        images: identity of the image of each server, of Redis, the driver and their base; empty without
+            containers.
         versions: distribution name to version of the packages that serve.
         docker: the engine's version, or None.
     """

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bench import process
-from bench.deploy import images, oldimages, ownership
+from bench.deploy import identity, images, oldimages, ownership
 from bench.deploy.composefile import DRIVER, PORT, REDIS, confinement, run_file
 from bench.deploy.container import address, end_of, nanoseconds, usage_source
 from bench.deploy.engine import Engine
@@ -193,15 +193,18 @@ class ComposeRuntime:
         bases = images.base_images(self._engine, self._root, needed, self._say)
         servers = {deployment.server.name for deployment in self._deployments if not deployment.old}
         images.build(self._engine, [self._root / COMPOSE_FILE], [*servers, DRIVER], bases, self._say)
-        file = self._write_file(bases)
-        self._describe_images(file)
+        file = self._file_of(bases)
+        self._pin_images(file, bases)
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(json.dumps(file, indent=1))
+        self._services = file["services"]
         with shield():
             # Bounded, and not to be broken off: what the engine is making then would appear after the sweep.
             self._engine.run_compose(*self._arguments("create", "--pull", "never"), timeout_s=_CREATE_S)
         if needs_redis:
             self._start_store()
 
-    def _write_file(self, bases: Mapping[str, str]) -> dict[str, Any]:
+    def _file_of(self, bases: Mapping[str, str]) -> dict[str, Any]:
         own = ownership.labels(self._run_id)
         project = images.services(self._engine, [self._root / COMPOSE_FILE], bases)
         old: Mapping[str, Any] = {}
@@ -209,18 +212,16 @@ class ComposeRuntime:
             old = oldimages.build(
                 self._engine, self._old, self._deployments, self._run_id, own, bases, self._say
             )
-        file = run_file(project, old, self._deployments, self._cpus, own, self._project)
-        self._directory.mkdir(parents=True, exist_ok=True)
-        self._file.write_text(json.dumps(file, indent=1))
-        self._services = file["services"]
-        return file
+        return run_file(project, old, self._deployments, self._cpus, own, self._project)
 
-    def _describe_images(self, file: Mapping[str, Any]) -> None:
-        used = {name: service["image"] for name, service in file["services"].items()}
-        described = images.describe(self._engine, used.values())
-        self.images = {image: digest for image, (digest, _) in described.items()}
-        self._image_bytes = {name: described[image][1] for name, image in used.items()}
-        self.versions = {**self.versions, "python (containers)": self._python_version(used[DRIVER])}
+    def _pin_images(self, file: Mapping[str, Any], bases: Mapping[str, str]) -> None:
+        base = bases["PYTHON_IMAGE"]
+        self.images, self._image_bytes = identity.pin(self._engine, file["services"], self._deployments, base)
+        self.versions = {
+            **self.versions,
+            "base image": base.partition("@")[0],
+            "python (containers)": self._python_version(file["services"][DRIVER]["image"]),
+        }
 
     def _python_version(self, image: str) -> str:
         """The servers' Python, which isn't the harness's; the driver's image has the same base."""

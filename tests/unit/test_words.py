@@ -112,7 +112,9 @@ def test_a_server_that_had_to_be_killed_at_its_stop_is_named() -> None:
 
 
 def test_the_glossary_names_every_reason_of_a_verdict() -> None:
-    sources = [Path(module.__file__ or "").read_text() for module in (answers, generator, measurement, processes)]
+    sources = [
+        Path(module.__file__ or "").read_text() for module in (answers, generator, measurement, processes)
+    ]
     codes = {found for source in sources for found in CODE.findall(source)} | {code(NO_RIGHT_ANSWER)}
     entry = re.search(r"^- \*\*verdict\*\*.*?(?=^- )", GLOSSARY, re.MULTILINE | re.DOTALL)
 
