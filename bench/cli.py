@@ -18,6 +18,7 @@ from bench.analysis.compare.limits import judge_plan
 from bench.compare import compare_results
 from bench.deploy.cgroup import remove_leftovers as remove_cgroups
 from bench.deploy.engine import find_engine
+from bench.deploy.external import target_server
 from bench.deploy.ownership import clean as remove_leftovers
 from bench.deploy.select import choose_runtime
 from bench.digits import significant
@@ -26,7 +27,7 @@ from bench.doctor.page import show
 from bench.environment import split_cpus
 from bench.errors import EXIT_NOT_VALID, BenchError, EngineError, UsageError
 from bench.interrupt import interruptible
-from bench.options import run_options
+from bench.options import beyond, run_options
 from bench.plan import make_plan
 from bench.progress import Reporter
 from bench.report import FORMATS
@@ -43,7 +44,7 @@ from bench.results import (
     write_all_reports,
 )
 from bench.say import columns, say
-from bench.session import Outcome, ceiling, measure, target_server
+from bench.session import Outcome, ceiling, measure
 from bench.session import resume as resume_run
 from bench.shortage import found_in, sentence
 from bench.store import RESULT, replace_file
@@ -61,13 +62,16 @@ def cli() -> None:
 
 @cli.command()
 @run_options
+@beyond
 @click.option("--dry-run", is_flag=True, help="Print the plan and its time; start nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the derived result as JSON.")
 @click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
 @click.pass_context
-def run(context: click.Context, /, dry_run: bool, as_json: bool, quiet: bool, **flags: Any) -> None:
+def run(
+    context: click.Context, /, beyond: bool, dry_run: bool, as_json: bool, quiet: bool, **flags: Any
+) -> None:
     """Measure and compare; the report's path is the last thing said."""
-    asked = settings.resolve(flags, ROOT)
+    asked = settings.resolve(flags, ROOT, beyond=beyond)
     with Reporter(quiet=quiet) as reporter:
         if asked.runtime_reason:
             reporter.phase(asked.runtime_reason)
@@ -93,7 +97,10 @@ def run(context: click.Context, /, dry_run: bool, as_json: bool, quiet: bool, **
             timeout_s=asked.timeout_s,
             given=asked.given,
         )
-        outcome = None if dry_run else measure(plan, ROOT, result_directory(ROOT, asked.out), reporter)
+        outcome = None
+        if not dry_run:
+            directory = result_directory(ROOT, asked.out)
+            outcome = measure(plan, ROOT, directory, reporter, addresses=asked.addresses)
     if outcome is None:
         click.echo(listing.plan(plan, asked.old.missing if asked.old else (), columns(sys.stdout)))
         return
@@ -103,12 +110,13 @@ def run(context: click.Context, /, dry_run: bool, as_json: bool, quiet: bool, **
 @cli.command()
 @click.argument("result", type=click.Path(path_type=Path), shell_complete=complete.results)
 @click.option("--json", "as_json", is_flag=True, help="Print the derived result as JSON.")
+@beyond
 @click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
 @click.pass_context
-def resume(context: click.Context, result: Path, as_json: bool, quiet: bool) -> None:
+def resume(context: click.Context, /, result: Path, beyond: bool, as_json: bool, quiet: bool) -> None:
     """Continue an interrupted run; `wsgi-bench list results` names those there are."""
     with Reporter(quiet=quiet) as reporter:
-        outcome = resume_run(result_path(result), ROOT, reporter)
+        outcome = resume_run(result_path(result), ROOT, reporter, beyond=beyond)
     _finish(context, outcome, as_json=as_json, quiet=quiet)
 
 

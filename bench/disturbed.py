@@ -31,6 +31,14 @@ def stood_still(round_number: int, who: str) -> str:
     )
 
 
+def all_failed(trial: Trial) -> bool:
+    """Whether every request of a trial failed, as those of a server that was being restarted do.
+
+    Nothing stood still then: the requests were refused or broken off, and are counted as what they are.
+    """
+    return 0 < trial.offered == trial.failed
+
+
 class Usual:
     """What each case has done so far, and what the last trial was like."""
 
@@ -62,15 +70,18 @@ class Usual:
             found.append(block)
         if block not in found:
             for trial in trials:
-                self._paces.setdefault(trial.case, []).append(_pace(model, trial))
+                if not all_failed(trial):
+                    self._paces.setdefault(trial.case, []).append(_pace(model, trial))
         return sorted(set(found))
 
     def _share(self, model: LoadModel, trial: Trial) -> float:
-        """Of what its case usually does; 1 where that isn't known yet.
+        """Of what its case usually does; 1 where that isn't known yet, or all its requests failed.
 
         Requests that nobody answers within the time that one may take are not what too high a rate does, so
         of open load these tell without knowing what is usual.
         """
+        if all_failed(trial):
+            return 1.0
         known = self._paces.get(trial.case, ())
         if model == "open" and trial.unfinished and trial.ok < trial.offered * _HARDLY_ANY:
             return trial.ok / trial.offered

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.model import Plan
+from bench.scenarios import SCENARIOS
+from bench.scenarios.learned import ENOUGH_S, learns
 
 PILOT_BLOCKS = 4
 _CLOSED_OVERHEAD_S = 0.035
@@ -24,7 +26,7 @@ _KEPT = 0.95
 _SETTLING_ARRIVALS = 40
 _SETTLE_BOUNDS_S = 0.05, 1.0
 
-Part = Literal["start", "warm-up", "pilot", "closed", "open", "stop"]
+Part = Literal["start", "learn", "warm-up", "pilot", "closed", "open", "stop"]
 EachS = Mapping[Part, float]
 """Seconds for one of each part."""
 
@@ -35,6 +37,7 @@ class Parts:
 
     Attributes:
         start, stop: servers, counted anew in every round.
+        learn: pages that no scenario knows, each of a server, once in the run.
         warm_up, pilot, closed, open: trials.
     """
 
@@ -44,11 +47,13 @@ class Parts:
     closed: int
     open: int
     stop: int
+    learn: int = 0
 
     def seconds(self, each_s: EachS) -> float:
         """What they take together."""
         return (
             self.start * each_s["start"]
+            + self.learn * each_s["learn"]
             + self.warm_up * each_s["warm-up"]
             + self.pilot * each_s["pilot"]
             + self.closed * each_s["closed"]
@@ -69,7 +74,13 @@ def parts_of(plan: Plan) -> Parts:
         closed=plan.rounds * plan.blocks * closed,
         open=plan.rounds * plan.open_blocks * opened,
         stop=servers,
+        learn=len(learned_pages(plan)),
     )
+
+
+def learned_pages(plan: Plan) -> set[tuple[str, str]]:
+    """Deployment and scenario of each page that the first round has to learn."""
+    return {(c.deployment, c.scenario) for c in plan.cases if learns(SCENARIOS[c.scenario])}
 
 
 def open_settle_s(rate: float | None) -> float:
@@ -93,6 +104,7 @@ def expected_each_s(plan: Plan) -> EachS:
     closed_s = plan.trial_s.closed + _CLOSED_OVERHEAD_S + (_SHARED_OVERHEAD_S if plan.processes > 1 else 0.0)
     return {
         "start": _START_S[plan.runtime],
+        "learn": ENOUGH_S,
         "warm-up": plan.warmup_s + closed_s - plan.trial_s.closed,
         "pilot": closed_s,
         "closed": plan.settle_s + closed_s,

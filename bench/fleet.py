@@ -13,6 +13,7 @@ from bench.counters import read_listen
 from bench.deploy import Runtime
 from bench.errors import BenchError, EngineError
 from bench.interrupt import shield
+from bench.lasting import Processes
 from bench.load.client import LoadDriver
 from bench.load.protocol import Probed
 from bench.model import TIMEOUT_S, Deployment, DeploymentRecord, Failure, Learned, Target
@@ -34,6 +35,7 @@ class Member:
     deployment: Deployment
     target: Target
     scenarios: tuple[str, ...]
+    processes: Processes
     start_s: float | None = None
     memory_idle_bytes: int | None = None
     idle_cpu: float | None = None
@@ -110,6 +112,8 @@ class Fleet:
                 self.failures.append(fault)
                 self._failed(fault)
         self._driver.set_targets(self.targets(), self._runtime.store_address())
+        for member in self.members.values():
+            member.processes.ready()
 
     def newly_learned(self) -> list[Learned]:
         """What is right of the members' pages, as far as earlier rounds didn't know it."""
@@ -134,6 +138,11 @@ class Fleet:
         """
         pid = self.members[name].target.usage.pid
         return read_listen(pid) if self._runtime.name == "compose" and pid else {}
+
+    def read_processes(self) -> None:
+        """See which processes have ended; to be called where no time is counted."""
+        for member in self.members.values():
+            member.processes.look()
 
     def remove_dead(self) -> list[Failure]:
         """Take out the members that have ended by themselves."""
@@ -161,7 +170,7 @@ class Fleet:
         if isinstance(target, Failure):
             return replace(target, round=self._round)
         learned = tuple(one for one in self._learned if one.deployment == deployment.name)
-        member = Member(deployment, replace(target, learned=learned), scenarios)
+        member = Member(deployment, replace(target, learned=learned), scenarios, Processes(target.usage))
         self._driver.set_targets([member.target], self._runtime.store_address())
         for scenario in scenarios:
             fault = self._wait_right(member, scenario)
@@ -170,6 +179,7 @@ class Fleet:
                     self._started.remove(target)
                     self._runtime.stop([target])
                 return fault
+        member.processes.answers()
         self.members[deployment.name] = member
         return None
 
@@ -220,6 +230,7 @@ class Fleet:
 
     def _stop(self) -> None:
         peaks = {name: self._runtime.memory_bytes(m.target)[1] for name, m in self.members.items()}
+        kills = {name: member.processes.oom_kills for name, member in self.members.items()}
         clean: set[str] = set()
         try:
             clean = self._runtime.stop(self._started)
@@ -234,6 +245,8 @@ class Fleet:
                     image_bytes=self._runtime.image_bytes(member.deployment),
                     stopped_cleanly=name in clean,
                     idle_cpu=member.idle_cpu,
+                    restarts=member.processes.restarts,
+                    oom_kills=kills[name],
                 )
                 for name, member in self.members.items()
             ]

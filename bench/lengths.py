@@ -162,7 +162,9 @@ def in_what(before: Plan, after: Plan) -> str:
 def for_minutes(plan: Plan, minutes: float, *, more_rounds: bool) -> Plan:
     """The plan for a run of so many minutes, before anything is known of the application."""
     each_s = expected_each_s(plan)
-    time_s = minutes * 60 - DRIVER_START_S - ENDING_S - parts_of(plan).pilot * each_s["pilot"]
+    parts = parts_of(plan)
+    once_s = parts.learn * each_s["learn"] + parts.pilot * each_s["pilot"]
+    time_s = minutes * 60 - DRIVER_START_S - ENDING_S - once_s
     cost = _Cost.of(plan, each_s)
     if more_rounds:
         full_s = cost.starting_s + plan.blocks * cost.closed_s + plan.open_blocks * cost.open_s

@@ -15,6 +15,7 @@ from bench.digits import a_second
 from bench.duration import expected_each_s, in_words, parts_of
 from bench.errors import ResultError
 from bench.model import Load, Plan
+from bench.plan import EASY_RPS
 from bench.registry import load_apps, load_servers
 from bench.report.against import name_of
 from bench.report.units import count, plain, yes
@@ -108,6 +109,7 @@ def plan(planned: Plan, not_compared: Sequence[str] = (), width: int = WIDTH) ->
     """
     each_s, parts = expected_each_s(planned), parts_of(planned)
     trials = {
+        "learning pages": parts.learn * each_s["learn"],
         "warm-up": parts.warm_up * each_s["warm-up"],
         "pilot": parts.pilot * each_s["pilot"],
         "closed load": parts.closed * each_s["closed"],
@@ -128,7 +130,7 @@ def plan(planned: Plan, not_compared: Sequence[str] = (), width: int = WIDTH) ->
         f"{about} {in_words(planned.expected_s)}:",
         f"  {spent}",
     )
-    rows: list[Row] = [{"case": case.id, "load": _offered(case.load)} for case in planned.cases]
+    rows: list[Row] = [{"case": case.id, "load": _offered(case.load, planned)} for case in planned.cases]
     head = "\n".join(fill(line, width, subsequent_indent="  ") for line in lines)
     return head.replace(_TOGETHER, " ") + "\n\n" + as_text(rows, width)
 
@@ -142,14 +144,17 @@ def _comparison(planned: Plan, not_compared: Sequence[str]) -> Iterator[str]:
         yield f"fails if {limit}"
 
 
-def _offered(load: Load) -> str:
+def _offered(load: Load, planned: Plan) -> str:
     closing = ", a connection each request" if load.connection == "close" else ""
     if load.model == "closed":
         return f"{count(load.users, 'user')}{closing}"
     if load.rate is not None:
         return f"{a_second(load.rate)}{closing}"
-    share = "60 % of the slowest" if load.share is None else f"{load.share * 100:g} % of its own capacity"
-    return share + closing
+    if load.share is not None:
+        return f"{load.share * 100:g} % of its own capacity{closing}"
+    if planned.claims:
+        return f"60 % of the slowest{closing}"
+    return f"{a_second(EASY_RPS)}, at most half of the slowest{closing}"
 
 
 def as_text(rows: Sequence[Row], width: int = WIDTH) -> str:

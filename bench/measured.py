@@ -50,7 +50,7 @@ def identify(plan: Plan, root: Path, environment: Mapping[str, str], old: Checko
     )
 
 
-KNOWN_ONCE_STARTED = frozenset({"python (containers)", "redis-server"})
+KNOWN_ONCE_STARTED = frozenset({"base image", "python (containers)", "redis-server"})
 """Versions that a runtime tells only once its containers or its store have been started."""
 
 

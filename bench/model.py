@@ -24,6 +24,7 @@ _SETTLING_S = 5.0
 LoadModel = Literal["closed", "open"]
 Connection = Literal["as-is", "close"]
 Client = Literal["loop", "fasthttp"]
+Role = Literal["server", "generator", "store"]
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,8 @@ class UsageSource:
     """Where the CPU time and memory of a deployment are read.
 
     Attributes:
-        kind: "cgroup1", "cgroup2" or "processes"; "none" for what the harness did not start.
+        kind: "cgroup1", "cgroup2" or "processes"; "none" for what the harness did not start, and for
+            containers without a cgroup that is seen from here.
         path: directory of the cgroup (for "cgroup1" the part below each controller's mount).
         pid: root of the process tree.
     """
@@ -260,6 +262,7 @@ class Target:
         url: scheme, host and port, e.g. "http://127.0.0.1:40123".
         started_ns: wall clock, nanoseconds, when its process was started; 0 if not ours.
         learned: what is right of the endpoints that no scenario knows.
+        addresses: the IP addresses to connect to, the preferred one first; empty to look up the URL's host.
     """
 
     deployment: str
@@ -267,6 +270,7 @@ class Target:
     usage: UsageSource
     started_ns: int = 0
     learned: tuple[Learned, ...] = ()
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -374,6 +378,37 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class Confinement:
+    """What processes may use at most; None for no limit.
+
+    Attributes:
+        pids: processes and threads.
+        quota_cpus: CPU time in each period, as a number of CPUs.
+    """
+
+    cpus: tuple[int, ...]
+    memory_bytes: int | None = None
+    pids: int | None = None
+    quota_cpus: float | None = None
+
+
+@dataclass(frozen=True)
+class Confined:
+    """What something of a run was to be confined to, and what holds for its running processes.
+
+    Attributes:
+        deployment: of the server; empty for the load generator and for Redis.
+        read: from the processes while they run; None where they can't be seen from here.
+    """
+
+    role: Role
+    deployment: str
+    round: int
+    asked: Confinement
+    read: Confinement | None
+
+
+@dataclass(frozen=True)
 class DeploymentRecord:
     """What one deployment cost in one round, beside its requests.
 
@@ -384,6 +419,10 @@ class DeploymentRecord:
         image_bytes: size of its container image; None without containers.
         stopped_cleanly: whether it ended by itself within its grace.
         idle_cpu: share of one CPU that it used while nothing was asked of it; read in the first round.
+        restarts: how many of its lasting processes ended after it was ready, replaced or not; None where they
+            can't be seen, and in results of before this was looked at.
+        oom_kills: processes that the kernel killed meanwhile because its cgroup's memory was used up; None
+            where no counter says so.
     """
 
     deployment: str
@@ -394,6 +433,8 @@ class DeploymentRecord:
     image_bytes: int | None = None
     stopped_cleanly: bool | None = None
     idle_cpu: float | None = None
+    restarts: int | None = None
+    oom_kills: int | None = None
 
 
 @dataclass(frozen=True)
@@ -401,7 +442,7 @@ class Failure:
     """Why something could not be measured. Never a zero.
 
     Attributes:
-        phase: "start", "probe" (wrong answers), "trial" or "stop".
+        phase: "start", "probe" (wrong answers) or "trial".
         log: the server's last log lines.
     """
 
@@ -449,6 +490,8 @@ class Environment:
     """The machine and software that a result belongs to.
 
     Attributes:
+        images: identity of the image of each server, of Redis, the driver and their base;
+            empty without containers.
         measured: None in results of before it was saved.
     """
 
@@ -500,6 +543,7 @@ class Suite:
     failures: tuple[Failure, ...]
     gaps: tuple[Mapping[str, Any], ...] = ()
     learned: tuple[Learned, ...] = ()
+    confined: tuple[Confined, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -540,6 +584,7 @@ class Summary:
             100 samples beyond it is None.
         error_rate: the share of the requests offered that were not answered rightly.
         requests: answers, right and wrong.
+        restarts: how many lasting processes of its deployment ended; None where they couldn't be seen.
     """
 
     throughput_rps: Estimate | None
@@ -552,6 +597,7 @@ class Summary:
     requests: int
     connections_per_request: float | None
     counts: Counts
+    restarts: int | None = None
 
 
 @dataclass(frozen=True)

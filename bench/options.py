@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from bench import complete
+from bench import complete, consent
 from bench.model import TIMEOUT_S
 
 Command = Callable[..., Any]
@@ -46,23 +46,32 @@ _OPTIONS = (
         help="Names, with commas between; see `wsgi-bench list scenarios`.",
         shell_complete=complete.scenarios,
     ),
-    click.option("--users", help="Users of closed load."),
-    click.option("--rate", help="Requests a second of open load, instead of the pilot's."),
-    click.option("--rounds", help="Rounds of fresh deployments."),
-    click.option("--blocks", help="Closed-load blocks a round; a tenth as many, rounded, are open load."),
+    click.option("--users", metavar="N", help="Users of closed load."),
+    click.option("--rate", metavar="N", help="Requests a second of open load, instead of the pilot's."),
+    click.option("--rounds", metavar="N", help="Rounds of fresh deployments."),
+    click.option(
+        "--blocks",
+        metavar="N",
+        help="Closed-load blocks a round; a tenth as many, rounded, are open load.",
+    ),
     click.option(
         "--minutes",
+        metavar="N",
         help="The time that the run may take, reports included: it has as many rounds and blocks as fit, and "
         "ends in time.",
     ),
-    click.option("--seed", help="Order and requests are drawn from it; by default a fresh one."),
+    click.option("--seed", metavar="N", help="Order and requests are drawn from it; by default a fresh one."),
     click.option("--out", help="Directory for this run's files.", shell_complete=complete.directories),
     click.option(
         "--connection",
         help="as-is (default), or close: a connection each request.",
         shell_complete=complete.connections,
     ),
-    click.option("--processes", help="Of the load generator; by default one for each of its CPUs."),
+    click.option(
+        "--processes",
+        metavar="N",
+        help="Processes of the load generator; by default one for each of its CPUs.",
+    ),
     click.option(
         "--client",
         help="loop (default), or fasthttp: locust's own client, for comparison.",
@@ -91,3 +100,12 @@ _OPTIONS = (
         "--target", multiple=True, metavar="NAME=URL", help="Measure what runs already; repeatable."
     ),
 )
+
+beyond = click.option(
+    consent.FLAG,
+    "beyond",
+    is_flag=True,
+    help="Send load to a --target that is no loopback address of this machine. Only here: no file and no "
+    "variable can say it for you.",
+)
+"""Consent, which is no setting."""

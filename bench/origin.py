@@ -39,15 +39,20 @@ def fault(text: str) -> str:
     return _fault_of_netloc(re.split("[/?#]", parts[2], maxsplit=1)[0]) or _beyond_origin(text)
 
 
-def resolved(url: str) -> frozenset[tuple[str, int]]:
-    """The addresses and the port behind a URL without fault.
+def addresses(url: str) -> tuple[str, ...]:
+    """The IP addresses behind a URL without fault, the preferred one first.
 
     Raises:
         OSError, UnicodeError: the host has none.
     """
     host, port = _host_and_port(sent(url))
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return frozenset((str(address[0]), port) for *_, address in found)
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def host_of(url: str) -> str:
+    """The host of a URL without fault, as it goes over the wire and without brackets."""
+    return _host_and_port(sent(url))[0]
 
 
 def sent(url: str) -> str:
@@ -63,20 +68,18 @@ def sent(url: str) -> str:
     return f"http://{host if host.isascii() else _ascii(host)}{colon}{port}"
 
 
-def same_server(one: str, other: str) -> bool:
+def same_server(one: str, other: str, *, shared: bool) -> bool:
     """Whether two URLs without fault are sure to be one server, however they are spelt.
 
     Two names of one address may be two sites behind it; an IP address or localhost is no site's name.
+
+    Args:
+        shared: whether their hosts have an address in common.
     """
     (host, port), (host_2, port_2) = _host_and_port(sent(one)), _host_and_port(sent(other))
     if port != port_2:
         return False
-    if host == host_2:
-        return True
-    try:
-        return bool((_is_plain(host) or _is_plain(host_2)) and resolved(one) & resolved(other))
-    except OSError:
-        return False
+    return host == host_2 or (shared and (_is_plain(host) or _is_plain(host_2)))
 
 
 def _fault_of_netloc(netloc: str) -> str:

@@ -28,6 +28,10 @@ from bench.scenarios.request import Scenario
 
 IN_FLIGHT_CAP = 256
 _PILOT_SHARE = 0.6
+EASY_RPS = 80.0
+"""The most that smoke offers: a trial's 40 requests may all be under way at once and none is dropped, and
+whoever answers 4 a second answers them in time."""
+_EASY_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,9 @@ def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
     """Set the rate of open load: one for all servers of an app, scenario and connection, or a share of each
     server's own capacity; of two versions of a server, of that which can do less.
 
+    Where nothing is claimed the rate is one that every server answers easily, on a machine that is slow or
+    used by others, too: a pilot may have seen its better moments.
+
     Args:
         capacity_rps: what the pilot found for each closed case that answered rightly, by case id. A server's
             capacity is what it does with the number of users that suits it best; the slowest server
@@ -193,7 +200,7 @@ def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
         if case.load.model == "closed" or case.load.rate is not None or not servers:
             return case
         if case.load.share is None:
-            rate = min(servers.values()) * _PILOT_SHARE
+            rate = _common_rate(min(servers.values()), claims=plan.claims)
         elif of_versions := [rps for (server, _), rps in servers.items() if server == server_of(case, old)]:
             rate = min(of_versions) * case.load.share
         else:
@@ -201,6 +208,10 @@ def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
         return replace(case, load=replace(case.load, rate=as_said(rate)))
 
     return replace(plan, cases=tuple(rated(case) for case in plan.cases))
+
+
+def _common_rate(slowest_rps: float, *, claims: bool) -> float:
+    return slowest_rps * _PILOT_SHARE if claims else min(slowest_rps * _EASY_SHARE, EASY_RPS)
 
 
 def old_deployments(plan: Plan) -> Set[str]:

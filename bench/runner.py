@@ -20,6 +20,7 @@ from bench.load.client import LoadDriver
 from bench.model import Case, Failure, Learned, LoadModel, Plan, Trial, TrialOrder
 from bench.pilot import needed_s, pilot
 from bench.progress import Reporter
+from bench.readback import Readback
 from bench.store import Writer, load
 from bench.watch import Watch
 
@@ -75,6 +76,7 @@ class Runner:
         models = {case.id: case.load.model for case in plan.cases}
         self._closed = [trial for trial in saved if counts(trial) and models[trial.case] == "closed"]
         self._usual = Usual()
+        self._readback = Readback(runtime, driver, writer)
         self._repeats_left = repeats_allowed(plan.rounds * (plan.blocks + plan.open_blocks))
         self._others = others
         self._given_up: set[str] = set()
@@ -147,13 +149,16 @@ class Runner:
         try:
             with fleet:
                 fleet.start((d, self._scenarios(d.name)) for d in self._watch.starting(number, wanted))
-                self._learn(fleet.newly_learned())
-                self._watch.started(fleet.members, fleet.failures)
+                learned = fleet.newly_learned()
+                self._learn(learned)
+                self._watch.started(fleet.members, fleet.failures, learned=bool(learned))
                 if not fleet.members:
                     return
                 self._warm_up(number, fleet)
                 self._watch.warmed_up()
+                fleet.read_processes()
                 fleet.read_idle_memory()
+                self._readback.look(number, fleet.targets())
                 if number == 1:
                     fleet.read_idle_cpu(_IDLE_S)
                 if needs_pilot(self._plan) or not self._piloted:
@@ -161,6 +166,7 @@ class Runner:
                     blocks = self._missing(number)
                 self._watch.measuring(self._plan, fleet.members)
                 self._blocks(number, blocks, fleet, others)
+                self._readback.look(number, fleet.targets())
         finally:
             self._writer.append(deployments=fleet.records)
         self._watch.stopped()
@@ -284,6 +290,7 @@ class Runner:
             self._writer.append(trials=trials)
         if trials:
             self._measured.add(number)
+        fleet.read_processes()
         dead = fleet.remove_dead()
         self._note(dead)
         self._closed += trials if model == "closed" else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,8 +16,9 @@ from bench.analysis.compare.limits import judge_plan
 from bench.analysis.measured import counting
 from bench.analysis.verdict import AT_FAULT, code
 from bench.calibrate import NULL_DEPLOYMENT, calibrate
+from bench.consent import Addresses
 from bench.deploy import Runtime
-from bench.deploy.external import URL_VARIABLE
+from bench.deploy.external import find_addresses, urls
 from bench.deploy.local import LocalRuntime
 from bench.deploy.select import open_runtime
 from bench.doctor import notes, read_facts
@@ -27,7 +29,7 @@ from bench.errors import EXIT_NOT_VALID, EXIT_REGRESSION, EXIT_SERVER_FAILED, In
 from bench.interrupt import shield
 from bench.load.client import LoadDriver
 from bench.measured import identify, require_same
-from bench.model import Analysis, Calibration, CpuSplit, Environment, Plan, Server, Suite
+from bench.model import Analysis, Calibration, CpuSplit, Environment, Plan, Suite
 from bench.progress import Reporter
 from bench.report.index import write_index
 from bench.report.units import count, listed
@@ -51,34 +53,18 @@ class Outcome:
     exit_code: int
 
 
-def target_server(name: str, url: str) -> Server:
-    """A server that runs already, of which nothing but its address is known."""
-    return Server(
-        name=name,
-        title=name,
-        command=(),
-        environment={URL_VARIABLE: url},
-        workers=None,
-        threads=None,
-        keep_alive=None,
-        concurrency="not known",
-        default=True,
-        docs="",
-        package="",
-        stop_signal="",
-        stop_grace_s=0.0,
-    )
-
-
-def _measured_twice(plan: Plan) -> tuple[str, ...]:
-    servers = [deployment.server for deployment in plan.deployments if not deployment.twin]
-    return measured_twice(
-        {s.name: s.environment[URL_VARIABLE] for s in servers if URL_VARIABLE in s.environment}
-    )
-
-
-def measure(plan: Plan, root: Path, directory: Path, reporter: Reporter) -> Outcome:
+def measure(
+    plan: Plan,
+    root: Path,
+    directory: Path,
+    reporter: Reporter,
+    *,
+    addresses: Mapping[str, Addresses] | None = None,
+) -> Outcome:
     """Measure a new plan.
+
+    Args:
+        addresses: of servers that run already, by name, as `look_up` has checked them.
 
     Raises:
         Interrupted: by a signal.
@@ -87,16 +73,23 @@ def measure(plan: Plan, root: Path, directory: Path, reporter: Reporter) -> Outc
     """
     provide(plan, read_facts(root / RESULTS, quick=True))
     with checked_out(plan.against, root) as old:
-        return _measure(plan, root, directory, reporter, old)
+        return _measure(plan, root, directory, reporter, old, addresses or {})
 
 
-def _measure(plan: Plan, root: Path, directory: Path, reporter: Reporter, old: Checkout | None) -> Outcome:
+def _measure(
+    plan: Plan,
+    root: Path,
+    directory: Path,
+    reporter: Reporter,
+    old: Checkout | None,
+    addresses: Mapping[str, Addresses],
+) -> Outcome:
     started = datetime.now(UTC)
     cpus = split_cpus()
-    twice = _measured_twice(plan)
+    twice = measured_twice(urls(plan), addresses)
     for sentence in twice:
         reporter.phase(sentence)
-    runtime = _open(plan, root, directory, cpus, reporter, old)
+    runtime = _open(plan, root, directory, cpus, reporter, old, addresses)
     suite = Suite(
         schema_version=SCHEMA_VERSION,
         id=new_id(started),
@@ -109,7 +102,10 @@ def _measure(plan: Plan, root: Path, directory: Path, reporter: Reporter, old: C
             versions={},
             images={},
             cpu_split=cpus,
-            notes=(*notes(read_facts(root / RESULTS, quick=True)), *twice),
+            notes=(
+                *notes(read_facts(root / RESULTS, quick=True), deploys=plan.runtime != "external"),
+                *twice,
+            ),
             measured=identify(plan, root, os.environ, old),
         ),
         plan=plan,
@@ -122,8 +118,12 @@ def _measure(plan: Plan, root: Path, directory: Path, reporter: Reporter, old: C
         return _saved(writer, suite, runtime, root, reporter, time.monotonic_ns())
 
 
-def resume(directory: Path, root: Path, reporter: Reporter) -> Outcome:
-    """Go on with an interrupted run; see `measure`."""
+def resume(directory: Path, root: Path, reporter: Reporter, *, beyond: bool = False) -> Outcome:
+    """Go on with an interrupted run; see `measure`.
+
+    Args:
+        beyond: whether its targets may be other machines. Who began the run said so for themselves alone.
+    """
     with ExitStack() as stack:
         opened: list[Runtime] = []
 
@@ -131,8 +131,9 @@ def resume(directory: Path, root: Path, reporter: Reporter) -> Outcome:
             cpus = suite.environment.cpu_split
             provide(suite.plan, read_facts(root / RESULTS, quick=True))
             require_cpus(cpus, directory)
+            addresses = find_addresses(suite.plan, beyond=beyond)
             old = stack.enter_context(checked_out(suite.plan.against, root))
-            opened.append(_open(suite.plan, root, directory, cpus, reporter, old))
+            opened.append(_open(suite.plan, root, directory, cpus, reporter, old, addresses))
             require_same(directory, suite.environment, _now(suite, root, opened[0], old))
 
         writer, suite = Writer.resume(directory, analyse, check)
@@ -239,13 +240,19 @@ def _nothing_in(rounds: list[int], planned: int, directory: Path) -> str:
 
 
 def _open(
-    plan: Plan, root: Path, directory: Path, cpus: CpuSplit, reporter: Reporter, old: Checkout | None
+    plan: Plan,
+    root: Path,
+    directory: Path,
+    cpus: CpuSplit,
+    reporter: Reporter,
+    old: Checkout | None,
+    addresses: Mapping[str, Addresses],
 ) -> Runtime:
     """The runtime that a plan names, not entered yet, with the null server among what it can start."""
     deployments = plan.deployments
     if plan.runtime != "external":
         deployments = (*deployments, NULL_DEPLOYMENT)
-    return open_runtime(plan.runtime, deployments, root, directory, cpus, reporter.phase, old)
+    return open_runtime(plan.runtime, deployments, root, directory, cpus, reporter.phase, old, addresses)
 
 
 def _calibrated(

@@ -14,6 +14,7 @@ from typing import Any
 
 from bench.against import Old, check_limits, check_packages, check_use, resolve_old
 from bench.application import check as check_applications
+from bench.consent import Addresses, look_up
 from bench.errors import UsageError
 from bench.given import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.given import hint, merged
@@ -42,6 +43,7 @@ class Settings:
     Attributes:
         runtime_reason: why it isn't the runtime that was asked for; empty if it is.
         targets: name to URL of servers that run already; empty to deploy `servers`.
+        addresses: behind each target's host, by name: where its load goes.
         processes: of the load generator; None for one for each of its CPUs.
         combinations: each app with a scenario that it is measured with.
         out: directory for the run's files; None for `results/<UTC time>-<host>/`.
@@ -59,6 +61,7 @@ class Settings:
     runtime_reason: str
     servers: tuple[Server, ...]
     targets: Mapping[str, str]
+    addresses: Mapping[str, Addresses]
     combinations: tuple[tuple[App, Scenario], ...]
     rate: float | None
     seed: int
@@ -73,12 +76,19 @@ class Settings:
     given: Mapping[str, Any]
 
 
-def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+def resolve(
+    flags: Mapping[str, Any],
+    root: Path,
+    environment: Mapping[str, str] = os.environ,
+    *,
+    beyond: bool = False,
+) -> Settings:
     """Merge flags, environment, `bench.toml` and profile.
 
     Args:
         flags: option name to value; None or empty where the option wasn't given.
         root: the checkout.
+        beyond: whether targets may be other machines. No setting: files and environments may be a stranger's.
 
     Raises:
         UsageError: with every problem found.
@@ -89,6 +99,7 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
     _check_word("runtime", asked.get("runtime", "auto"), RUNTIMES, problems)
     _check_word("client", asked.get("client", "loop"), CLIENTS, problems)
     targets = read_targets(asked.get("target", ()), problems)
+    addresses = look_up(targets, problems, allowed=beyond)
     servers: tuple[Server, ...] = ()
     runtime, reason = "external", ""
     if asked.get("target"):
@@ -124,6 +135,7 @@ def resolve(flags: Mapping[str, Any], root: Path, environment: Mapping[str, str]
         runtime_reason=reason,
         servers=servers,
         targets=targets,
+        addresses=addresses,
         combinations=combinations,
         rate=asked.get("rate"),
         seed=seed,

@@ -17,7 +17,7 @@ _TWIN = "-twin"
 
 
 def read_targets(values: Sequence[str], problems: list[str]) -> dict[str, str]:
-    """Name to URL; notes every value that can't be measured, hosts that don't resolve among them."""
+    """Name to URL; notes every value that can't be measured. No host is looked up: see `consent.look_up`."""
     found: dict[str, str] = {}
     for value in values:
         name, url = _parted(value)
@@ -35,20 +35,24 @@ def read_targets(values: Sequence[str], problems: list[str]) -> dict[str, str]:
             )
         elif name in found:
             problems.append(f"--target names '{name}' twice. Give each its own name.")
-        elif fault := _unresolved(url):
-            problems.append(f"--target '{value}': {fault}")
         else:
             found[name] = "http://" + url.partition("://")[2].rstrip("/")
     return found
 
 
-def measured_twice(targets: Mapping[str, str]) -> tuple[str, ...]:
-    """A sentence for each two targets that are one server."""
+def measured_twice(targets: Mapping[str, str], addresses: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """A sentence for each two targets that are one server.
+
+    Args:
+        targets: name to URL.
+        addresses: those behind each host, by name.
+    """
+    found = {name: frozenset(addresses.get(name, ())) for name in targets}
     return tuple(
         f"The targets {one} and {other} are the same server measured twice: what they differ by is the "
         f"harness's own error."
         for one, other in itertools.combinations(targets, 2)
-        if origin.same_server(targets[one], targets[other])
+        if origin.same_server(targets[one], targets[other], shared=not found[one].isdisjoint(found[other]))
     )
 
 
@@ -56,16 +60,3 @@ def _parted(value: str) -> tuple[str, str]:
     """Name and URL; no name where the first "=" is the URL's own."""
     name, equals, url = value.partition("=")
     return (name, url) if equals and ":" not in name else ("", value.removeprefix("="))
-
-
-def _unresolved(url: str) -> str:
-    """Why a host has no address, and what to do; empty if it has one."""
-    host = url.partition("://")[2].rstrip("/")
-    try:
-        origin.resolved(url)
-    except UnicodeError as error:
-        return f"'{host}' can't be a host's name ({error}). Correct it, or name its IP address."
-    except OSError as error:
-        reason = error.strerror or str(error)
-        return f"the host of '{host}' can't be found ({reason}). Correct it, or name its IP address."
-    return ""

@@ -10,6 +10,7 @@ https://docs.kernel.org/admin-guide/cgroup-v2.html, processes clock_getcpuclocki
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -49,9 +50,9 @@ def open_usage(source: UsageSource) -> UsageReader | None:
     """A reader for the CPU time of a deployment; None where it can't be read."""
     try:
         if source.kind == "cgroup1":
-            return _CgroupReader(controller("cpuacct", source.path) / "cpuacct.usage")
+            return _CgroupReader(_directory(source) / "cpuacct.usage")
         if source.kind == "cgroup2":
-            return _CgroupReader(cgroup_root() / source.path.lstrip("/") / "cpu.stat")
+            return _CgroupReader(_directory(source) / "cpu.stat")
         if source.kind == "processes" and Path("/proc/self/stat").exists():
             return TreeReader(source.pid)
     except OSError:
@@ -75,6 +76,37 @@ def memory_bytes(source: UsageSource) -> tuple[int | None, int | None]:
     if source.kind == "processes":
         return _memory_of_tree(source.pid)
     return None, None
+
+
+def members(source: UsageSource) -> list[int]:
+    """The processes of a deployment; none where they can't be seen from here."""
+    if source.kind in ("cgroup1", "cgroup2"):
+        with suppress(OSError):
+            # 0 stands for one that this namespace of processes has no number for.
+            procs = (_directory(source) / "cgroup.procs").read_text().split()
+            return [int(pid) for pid in procs if pid != "0"]
+    return process_tree(source.pid) if source.pid else []
+
+
+def oom_kills(source: UsageSource) -> int | None:
+    """How many processes of a cgroup the kernel has killed because its memory was used up."""
+    if source.kind == "cgroup1":
+        path = controller("memory", source.path) / "memory.oom_control"
+    elif source.kind == "cgroup2":
+        path = _directory(source) / "memory.events"
+    else:
+        return None
+    with suppress(OSError):
+        pairs = (line.split() for line in path.read_text().splitlines())
+        return next((int(value) for name, value in pairs if name == "oom_kill"), None)
+    return None
+
+
+def _directory(source: UsageSource) -> Path:
+    """Where a deployment's cgroup counts CPU time."""
+    if source.kind == "cgroup1":
+        return controller("cpuacct", source.path)
+    return cgroup_root() / source.path.lstrip("/")
 
 
 class _CgroupReader:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from bench.analysis.groups import group_of
 from bench.blocks import block_models
 from bench.counted import count
-from bench.duration import EachS, Pace, Part, Parts, in_words, needs_pilot, pilot_blocks
+from bench.duration import EachS, Pace, Part, Parts, in_words, learned_pages, needs_pilot, pilot_blocks
 from bench.model import Deployment, Failure, LoadModel, Plan, Trial
 from bench.progress import Reporter
 from bench.screen import Line, Screen, State
@@ -36,6 +36,8 @@ class Watch:
         self._external = plan.runtime == "external"
         self._reporter = reporter
         self._lay_out(rounds)
+        saved = tuple(saved)
+        self._to_learn = not saved
         self._pace = Pace(plan, time.monotonic())
         self._states: dict[str, State] = {deployment.name: "waiting" for deployment in plan.deployments}
         self._standings = Standings(plan)
@@ -109,15 +111,18 @@ class Watch:
             if self._states[deployment.name] == "starting":
                 self._states[deployment.name] = "waiting"
 
-    def started(self, members: Iterable[str], failures: Sequence[Failure]) -> None:
+    def started(self, members: Iterable[str], failures: Sequence[Failure], *, learned: bool = False) -> None:
         """The warm-up follows.
 
         Args:
             failures: what didn't start; each was told to `failed`.
+            learned: whether pages were learned meanwhile.
         """
         names = list(members)
-        # How long one was waited for that doesn't come up says nothing of the others.
-        self._end_of("start", 0 if failures else len(names))
+        # How long one was waited for that doesn't come up says nothing of the others, and pages are learned
+        # once.
+        self._end_of("start", 0 if failures or learned else len(names))
+        self._to_learn = False
         self._states |= dict.fromkeys(names, "warming up")
         self._draw()
 
@@ -231,6 +236,7 @@ class Watch:
         servers = sum(state != "failed" for state in self._states.values())
         closed, opened = self._cases("closed"), self._cases("open")
         pilot = pilot_blocks(self._plan) * closed
+        unknown = learned_pages(self._plan) if self._to_learn else ()
         return self._pace.left_s(
             Parts(
                 start=self._left["start"] * servers,
@@ -239,6 +245,7 @@ class Watch:
                 closed=self._left["closed"] * closed,
                 open=self._left["open"] * opened,
                 stop=self._left["stop"] * servers,
+                learn=sum(self._states[deployment] != "failed" for deployment, _ in unknown),
             )
         )
 

@@ -59,7 +59,8 @@ def _serve(url: str, scenario: str, port: int, reporter: Reporter) -> None:
             *(sys.executable, "-m", "locust", "--locustfile", str(_LOCUSTFILE), "--host", url),
             *("--web-host", "127.0.0.1", "--web-port", str(port)),
         ],
-        environment={**os.environ, "WSGI_BENCH_SCENARIO": scenario},
+        # Whatever host is typed in its page, or sent to it by another page in the same browser.
+        environment={**os.environ, "WSGI_BENCH_SCENARIO": scenario, "WSGI_BENCH_URL": url},
         cwd=ROOT,
         cpus=split_cpus().generator,
         stdout=sys.stderr.fileno(),

@@ -7,12 +7,13 @@ from typing import Any
 
 from bench.deploy.networks import NOBODY, isolated
 from bench.errors import UsageError
-from bench.model import CpuSplit, Deployment
+from bench.model import Confinement, CpuSplit, Deployment
 from bench.usage import CGROUP_ROOT_VARIABLE
+from bench.variables import PORT as PORT
+from bench.variables import REDIS as REDIS
+from bench.variables import of_container
 
-REDIS = "redis"
 DRIVER = "driver"
-PORT = 8000
 _CGROUP_ROOT = "/host/cgroup"
 # By version of the machine's cgroups, below /sys/fs/cgroup: the one mount where CPU time is counted.
 # `read_only` doesn't reach the mounts below what it is said of, and with version 1 each controller is one.
@@ -79,19 +80,21 @@ def run_file(
     return {"name": name, "services": services, "networks": networks}
 
 
+def confinement(service: Mapping[str, Any]) -> Confinement:
+    """What a service of a run's file asks for."""
+    memory, pids = service.get("mem_limit"), service.get("pids_limit")
+    return Confinement(
+        cpus=tuple(map(int, service["cpuset"].split(","))),
+        memory_bytes=int(memory) if memory else None,
+        pids=int(pids) if pids else None,
+    )
+
+
 def _server(service: Mapping[str, Any], deployment: Deployment, cpus: CpuSplit) -> dict[str, Any]:
-    environment = {
-        **deployment.server.environment,
-        "APP": deployment.app.callable,
-        "BIND": f"0.0.0.0:{PORT}",
-        "REDIS_HOST": REDIS,
-        "REDIS_PORT": "6379",
-        "REDIS_DB": str(deployment.database),
-    }
     return {
         **_bare(service),
         "command": [_literal(word) for word in deployment.server.command],
-        "environment": {key: _literal(value) for key, value in environment.items()},
+        "environment": {key: _literal(value) for key, value in of_container(deployment).items()},
         "cpuset": _cpuset(cpus.server),
     }
 

@@ -11,7 +11,7 @@ from bench import process
 from bench.deploy.engine import Engine
 from bench.errors import EngineError
 
-# For benchmarks (RFC 2544), so that no other network has them. The engine by itself has thirty networks to give,
+# For benchmarks (RFC 2544), so that no other network has them. By itself the engine has thirty to give,
 # for everything on the machine. https://docs.docker.com/engine/network/#automatic-subnet-allocation
 _ADDRESSES = IPv4Network("198.18.0.0/15")
 _PREFIX = 28

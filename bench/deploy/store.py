@@ -91,6 +91,11 @@ class LocalStore:
         self._child: subprocess.Popen[bytes] | None = None
         self.address = (_HOST, 0)
 
+    @property
+    def pid(self) -> int:
+        """Of its process while that was not stopped, else 0."""
+        return self._child.pid if self._child is not None else 0
+
     def __enter__(self) -> Self:
         program = find_redis_server()
         try:

@@ -61,6 +61,8 @@ def _excess(reply: Reply, exchange: Exchange) -> str:
 def _expected(expect: Expect) -> str:
     status = expect.status
     parts = [f"status {status}" if isinstance(status, int) else f"a status from {status[0]} to {status[-1]}"]
+    if expect.page:
+        parts[0] += " that is no redirect"
     if isinstance(expect.location, bytes):
         parts.append(f"the location {shown(expect.location)}")
     elif expect.location is not None:

@@ -28,10 +28,18 @@ Place = tuple[socket.AddressFamily, tuple[str, int]]
 """A socket's family and address."""
 
 
-def places(url: str) -> tuple[Place, ...]:
-    """The addresses behind a URL, the preferred one first."""
+def places(url: str, addresses: Sequence[str] = ()) -> tuple[Place, ...]:
+    """The addresses behind a URL, the preferred one first.
+
+    Args:
+        addresses: those that its host was found to have; without any it is looked up.
+    """
     parts = urlsplit(url)
-    found = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
+    found = [
+        one
+        for host in addresses or (parts.hostname,)
+        for one in socket.getaddrinfo(host, parts.port or 80, type=socket.SOCK_STREAM)
+    ]
     return tuple((family, (str(address[0]), int(address[1]))) for family, _, _, _, address in found)
 
 

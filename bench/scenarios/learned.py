@@ -9,6 +9,7 @@ wrong where the probes saw one.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,12 +17,14 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from bench.model import Learned
-from bench.scenarios.request import Expect
+from bench.scenarios.request import Expect, Scenario
 
 SHORTER_BYTES, LONGER_BYTES, SAME_PERCENT = 2, 8, 2
 """The margins where all probes saw one length: clocks lose a digit, counters get several."""
 VARIED_BYTES, VARIED_PERCENT, VARIED_RANGES = 32, 5, 2
 """The margin where they didn't: a few probes see neither the shortest nor the longest."""
+ENOUGH_S = 1.0
+"""For so long a page is asked until it is known, or fewer times than a fast one is in that time."""
 _REST = "*"
 _SHOWN = 200
 _UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
@@ -73,6 +76,11 @@ def held(learned: Learned, host: str) -> Held:
         place=learned.location,
         sizes=accepted(learned),
     )
+
+
+def learns(scenario: Scenario) -> bool:
+    """Whether its pages are learned, one after the other, before they are measured."""
+    return next(scenario.requests(random.Random(0))).expect.learned
 
 
 def learn(answers: Sequence[Answered], host: str, *, scenario: str, endpoint: str, request: str) -> Learned:

@@ -14,6 +14,7 @@ from bench.errors import ResultError
 from bench.model import (
     Analysis,
     Calibration,
+    Confined,
     DeploymentRecord,
     Environment,
     Failure,
@@ -123,6 +124,7 @@ class Writer:
         calibration: Calibration | None = None,
         environment: Environment | None = None,
         learned: Iterable[Learned] = (),
+        confined: Iterable[Confined] = (),
     ) -> None:
         """Save what one block, or the end of a round, added. On disk when this returns.
 
@@ -142,6 +144,7 @@ class Writer:
             calibration,
             environment,
             tuple(learned),
+            tuple(confined),
         )
         content = {
             f.name: dump(value)

@@ -62,7 +62,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def planned(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Plan:
     """The plan that a whole command line leads to."""
 
-    def stop(plan: Plan, *_: object) -> None:
+    def stop(plan: Plan, *_: object, **__: object) -> None:
         raise Planned(plan)
 
     monkeypatch.setattr(cli, "measure", stop)

@@ -140,7 +140,7 @@ def test_a_stop_while_the_finished_run_is_written_says_where_its_report_is(
 
     monkeypatch.setattr(session, "_work", lambda *_arguments: None)
     monkeypatch.setattr(session, "write_reports", stopped_while_writing)
-    runtime = ExternalRuntime(tmp_path, suite.environment.cpu_split, ())
+    runtime = ExternalRuntime(tmp_path, suite.environment.cpu_split, (), {})
     with Writer.create(tmp_path / "out", without_trials(suite), analyse) as writer:
         with (
             pytest.raises(Interrupted, match=r"SIGTERM after all was measured.*report\.html"),

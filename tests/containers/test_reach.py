@@ -33,7 +33,7 @@ APPS = load_apps(ROOT / "apps/apps.toml")
 ASKING = Deployment("waitress.shortly", SERVERS["waitress"], APPS["shortly"], twin=False, database=1)
 OTHER = Deployment("wsgiref.hello", SERVERS["wsgiref"], APPS["hello"], twin=False, database=2)
 DRIVER, REDIS = "driver", "redis"
-# Runs in a container's network: which of these answer? An address that begins with fe80 is on each of its links.
+# Runs in a container's network: which of these answer? An address that begins with fe80 is on every link.
 LOOK = """
 import json, pathlib, socket, sys
 from concurrent.futures import ThreadPoolExecutor

@@ -38,4 +38,4 @@ def test_a_server_that_was_killed(tmp_path: Path, sign: signal.Signals, words: s
 
 def test_of_what_runs_elsewhere_nothing_is_known(tmp_path: Path) -> None:
     target = Target("x", "http://127.0.0.1:1", UsageSource("none"))
-    assert ExternalRuntime(tmp_path, SPLIT, ()).how_ended(target) == ""
+    assert ExternalRuntime(tmp_path, SPLIT, (), {}).how_ended(target) == ""

@@ -438,11 +438,6 @@ def test_one_round_is_too_few_to_claim_anything() -> None:
     assert found.ranking == ()
 
 
-def test_a_failed_stop_does_not_spoil_what_was_measured() -> None:
-    suite = make_suite({"a": 3000.0}, failures=[Failure("a.shortly", 0, "stop", "killed")])
-    assert analyse(suite).verdicts[CLOSED.format("a")].valid
-
-
 def test_open_load_is_ranked_by_p99_where_all_have_it() -> None:
     suite = make_suite({"a": 3000.0, "b": 1000.0}, blocks=180)
     found = analyse(suite)

@@ -37,7 +37,7 @@ def suite() -> Suite:
         rounds=2,
         blocks=4,
         failures=[
-            Failure("gunicorn.shortly", 2, "stop", "killed after 10 s \udc80", ("last\x1b[31m line", ""))
+            Failure("gunicorn.shortly", 2, "trial", "ended after 10 s \udc80", ("last\x1b[31m line", ""))
         ],
     )
     return replace(made, gaps=({"reason": "interrupted", "seconds": 3.5, "list": (1, 2)},))
@@ -287,6 +287,8 @@ def test_the_result_follows_its_schema(tmp_path: Path, suite: Suite) -> None:
         (model.Uncompared, "uncompared", ()),
         (model.Estimate, "estimate", ()),
         (model.Counts, "counts", ()),
+        (model.Confined, "confined", ()),
+        (model.Confinement, "confinement", ()),
         (model.Trial, "trial", ("case",)),
     ],
 )
