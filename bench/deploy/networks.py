@@ -71,7 +71,7 @@ def choose(taken: Iterable[str], count: int) -> list[str]:
 def _taken(engine: Engine) -> list[str]:
     template = "{{range .IPAM.Config}}{{println .Subnet}}{{end}}"
     for attempt in range(1, _ATTEMPTS + 1):
-        names = engine.run("network", "ls", "--quiet", "--filter", "driver=bridge").split()
+        names = engine.run("network", "ls", "--quiet").split()
         try:
             return engine.run("network", "inspect", "--format", template, *names).split() if names else []
         except process.CommandFailed:

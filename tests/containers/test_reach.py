@@ -108,8 +108,9 @@ class Planted:
 
     def _receive(self) -> None:
         with suppress(OSError):
-            while True:
-                self.visitors.append(f"udp {self._packets.recvfrom(100)[1][0]}")
+            # Without a sender it is the end.
+            while sender := self._packets.recvfrom(100)[1]:
+                self.visitors.append(f"udp {sender[0]}")
 
     def close(self) -> None:
         # A thread that waits on a socket isn't woken by close().
