@@ -16,8 +16,8 @@ import psutil
 import pytest
 
 from bench.analysis import analyse
-from bench.blocks import block_models
 from bench.model import CpuSplit
+from bench.plan.blocks import block_models
 from bench.store import JOURNAL, LATENCY_LOG, RESULT, Writer, load
 from tests.cli.conftest import ROOT, SMOKE, Here, environment, measured, wsgi_bench
 from tests.make_suite import make_suite, without_trials
