@@ -51,7 +51,7 @@ down: $(ready) ## end what `make up` started
 	$(bin)/python scripts/stack.py down
 
 locust: $(ready) ## locust's web UI against one server: make locust SERVER=gunicorn
-	$(bin)/python -m bench.webui --server '$(or $(SERVER),gunicorn)'
+	$(bin)/python -m bench.cli.webui --server '$(or $(SERVER),gunicorn)'
 
 base-images: ## build the Python and Redis images from Debian packages, where no image registry can be reached
 	servers/base/build

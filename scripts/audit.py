@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import process
+from bench.machine import process
 
 ROOT = Path(__file__).parents[1]
 _SERVICES = ("pypi", "osv")

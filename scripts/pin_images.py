@@ -12,13 +12,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench import process
+from bench.catalogue.versions import COMPOSE_FILE
 from bench.deploy.engine import Engine, find_engine
 from bench.deploy.images import BUILT_HERE, official_image
-from bench.errors import BenchError
-from bench.interrupt import interruptible
+from bench.machine import process
+from bench.machine.interrupt import interruptible
+from bench.model.errors import BenchError
 from bench.store import replace_file
-from bench.versions import COMPOSE_FILE
 
 ROOT = Path(__file__).parents[1]
 _PULL_S = 900.0

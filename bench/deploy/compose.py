@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bench import process
+from bench.catalogue.versions import COMPOSE_FILE, Checkout
 from bench.deploy import identity, images, oldimages, ownership
 from bench.deploy.composefile import DRIVER, PORT, REDIS, confinement, run_file
 from bench.deploy.container import address, end_of, nanoseconds, usage_source
@@ -20,11 +20,11 @@ from bench.deploy.engine import Engine
 from bench.deploy.logs import clean_lines, keep_log
 from bench.deploy.networks import free_subnets
 from bench.deploy.rediscontainer import start_redis
-from bench.errors import BenchError, StoreError
-from bench.interrupt import shield
+from bench.machine import process
+from bench.machine.interrupt import shield
+from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
-from bench.usage import memory_bytes
-from bench.versions import COMPOSE_FILE, Checkout
+from bench.model.errors import BenchError, StoreError
 
 _CREATE_S = 120.0
 _SEED_S = 180.0

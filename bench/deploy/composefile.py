@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from bench.catalogue.variables import PORT as PORT
+from bench.catalogue.variables import REDIS as REDIS
+from bench.catalogue.variables import of_container
 from bench.deploy.networks import NOBODY, isolated
-from bench.errors import UsageError
+from bench.machine.usage import CGROUP_ROOT_VARIABLE
 from bench.model import Confinement, CpuSplit, Deployment
-from bench.usage import CGROUP_ROOT_VARIABLE
-from bench.variables import PORT as PORT
-from bench.variables import REDIS as REDIS
-from bench.variables import of_container
+from bench.model.errors import UsageError
 
 DRIVER = "driver"
 _CGROUP_ROOT = "/host/cgroup"

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench.machine.process import how_ended
 from bench.model import UsageSource
-from bench.process import how_ended
 
 
 def address(state: Mapping[str, Any]) -> str:

@@ -9,10 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bench.consent import Addresses, look_up
-from bench.errors import UsageError
+from bench.catalogue.consent import Addresses, look_up
+from bench.catalogue.origin import fault, sent
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Plan, Role, Server, Target, UsageSource
-from bench.origin import fault, sent
+from bench.model.errors import UsageError
 
 URL_VARIABLE = "URL"
 

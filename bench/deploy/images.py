@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench import process
+from bench.catalogue.versions import COMPOSE_FILE, Checkout
 from bench.deploy import ownership
 from bench.deploy.engine import Engine
 from bench.deploy.packages import differing_pins, pins, server_locks, serving
-from bench.errors import EngineError, UsageError
+from bench.machine import process
 from bench.model import OLD_VERSION, Deployment
-from bench.versions import COMPOSE_FILE, Checkout
+from bench.model.errors import EngineError, UsageError
 
 _PULL_S = 900.0
 _BUILD_S = 1800.0

@@ -15,18 +15,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bench import process
-from bench.application import inherited, search_path
+from bench.catalogue.application import inherited, search_path
+from bench.catalogue.variables import of_child
+from bench.catalogue.versions import Checkout
 from bench.deploy import cgroup
 from bench.deploy.logs import last_lines, log_path
 from bench.deploy.packages import serving
 from bench.deploy.store import LocalStore, free_port, redis_version
-from bench.errors import StoreError
-from bench.interrupt import shield
+from bench.machine import process
+from bench.machine.interrupt import shield
+from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
-from bench.usage import memory_bytes
-from bench.variables import of_child
-from bench.versions import Checkout
+from bench.model.errors import StoreError
 
 _SEED_S = 120.0
 

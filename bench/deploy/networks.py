@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network
 from typing import Any
 
-from bench import process
 from bench.deploy.engine import Engine
-from bench.errors import EngineError
+from bench.machine import process
+from bench.model.errors import EngineError
 
 # For benchmarks (RFC 2544), so that no other network has them. By itself the engine has thirty to give,
 # for everything on the machine. https://docs.docker.com/engine/network/#automatic-subnet-allocation

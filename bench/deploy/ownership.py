@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from bench import process
 from bench.deploy.engine import Engine
+from bench.machine import process
 
 RUN_LABEL = "wsgi-bench.run"
 HARNESS_LABEL = "wsgi-bench.harness"

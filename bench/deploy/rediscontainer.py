@@ -6,9 +6,9 @@ import re
 import time
 from collections.abc import Callable
 
-from bench import process
 from bench.deploy.engine import Engine
-from bench.errors import StoreError
+from bench.machine import process
+from bench.model.errors import StoreError
 
 _START_S = 20.0
 _LOOK_S = 0.05

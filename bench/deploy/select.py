@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench.consent import Addresses
+from bench.catalogue.consent import Addresses
+from bench.catalogue.versions import Checkout
 from bench.deploy import Runtime
 from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import find_engine
 from bench.deploy.external import ExternalRuntime
 from bench.deploy.local import LocalRuntime
-from bench.errors import EngineError
 from bench.model import CpuSplit, Deployment
-from bench.versions import Checkout
+from bench.model.errors import EngineError
 
 
 def choose_runtime(asked: str, say: Callable[[str], None]) -> str:

@@ -19,9 +19,9 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from bench import process
-from bench.errors import StoreError
-from bench.interrupt import shield
+from bench.machine import process
+from bench.machine.interrupt import shield
+from bench.model.errors import StoreError
 
 DATABASES = 64
 # What it may take: beyond that it refuses to write, and goes on reading. docker-compose.yml says the same.

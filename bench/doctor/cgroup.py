@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from bench import cgroups
-from bench.cgroups import words
+from bench.machine import cgroups
+from bench.machine.cgroups import words
 
 _ROOT = cgroups.ROOT
 

@@ -14,9 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bench import process
-from bench.errors import DriverError, MachineError
-from bench.interrupt import shield
+from bench.catalogue.scenarios import SCENARIOS
 from bench.load.protocol import (
     Probed,
     block_order,
@@ -29,9 +27,11 @@ from bench.load.protocol import (
     read_trial,
     targets_order,
 )
+from bench.machine import process
+from bench.machine.interrupt import shield
+from bench.machine.process import how_ended, killed_by
 from bench.model import Confinement, Target, Trial, TrialOrder
-from bench.process import how_ended, killed_by
-from bench.scenarios import SCENARIOS
+from bench.model.errors import DriverError, MachineError
 
 _START_S = 60.0
 _SLACK_S = 60.0

@@ -11,8 +11,9 @@ from dataclasses import asdict, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from bench import confinement
-from bench.counters import difference, read_host
+from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.scenarios.learned import held
+from bench.catalogue.scenarios.request import Request, Scenario
 from bench.load.clock import now_ns, waited_ns
 from bench.load.closed import ClosedTrial
 from bench.load.link import Link
@@ -23,12 +24,11 @@ from bench.load.protocol import read_target, read_trial_order
 from bench.load.records import Counted, Records, Window
 from bench.load.template import Template
 from bench.load.wire import Exchange
+from bench.machine import confinement
+from bench.machine.counters import difference, read_host
+from bench.machine.processtree import process_tree
+from bench.machine.usage import UsageReader, open_usage
 from bench.model import Connection, Learned, Target, Trial, TrialOrder
-from bench.processtree import process_tree
-from bench.scenarios import SCENARIOS
-from bench.scenarios.learned import held
-from bench.scenarios.request import Request, Scenario
-from bench.usage import UsageReader, open_usage
 
 Emit = Callable[[Mapping[str, Any]], None]
 Conduct = Callable[

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bench.catalogue.scenarios.request import Expect
 from bench.load.foreign import shown
 from bench.load.head import BODILESS
 from bench.load.wire import Exchange, Reply
-from bench.scenarios.request import Expect
 
 _SHOWN = 120
 

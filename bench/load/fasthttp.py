@@ -15,6 +15,8 @@ import gevent
 from geventhttpclient.connectionpool import ConnectionPool
 from locust.contrib.fasthttp import FastHttpSession
 
+from bench.catalogue.scenarios.learned import Answered
+from bench.catalogue.scenarios.request import on_the_wire
 from bench.load import locustclient
 from bench.load.clock import now_ns
 from bench.load.closed import SETTLE_NS
@@ -26,8 +28,6 @@ from bench.load.records import Records, Window, row_code
 from bench.load.tcpinfo import asked_again
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
-from bench.scenarios.learned import Answered
-from bench.scenarios.request import on_the_wire
 
 _SECOND = 1_000_000_000
 _LOOK_S = 0.001

@@ -9,9 +9,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bench.catalogue.scenarios.learned import (
+    ENOUGH_S,
+    Answered,
+    answer_in_words,
+    held,
+    in_words,
+    learn,
+    shown,
+)
+from bench.catalogue.scenarios.request import REDIRECTS, Request
 from bench.model import Learned
-from bench.scenarios.learned import ENOUGH_S, Answered, answer_in_words, held, in_words, learn, shown
-from bench.scenarios.request import REDIRECTS, Request
 
 _PROBES = 20
 _FEWEST = 3

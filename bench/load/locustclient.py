@@ -13,10 +13,9 @@ from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from locust.contrib.fasthttp import FastHttpSession, FastResponse
 from locust.event import EventHook
 
-from bench import shortage
 from bench.load.content import MOST_BYTES
 from bench.load.foreign import shown
-from bench.model import UNREAD_KINDS
+from bench.model import UNREAD_KINDS, shortage
 
 _READ_BYTES = 65536
 # Of llhttp: the bytes end within the head.

@@ -13,9 +13,9 @@ from typing import Any
 from locust import FastHttpUser, constant, task
 from locust.env import Environment
 
+from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.scenarios.request import Request, on_the_wire
 from bench.load.locustclient import kind_of, take_as_it_comes
-from bench.scenarios import SCENARIOS
-from bench.scenarios.request import Request, on_the_wire
 
 _TIMEOUT_S = 60.0
 SCENARIO_VARIABLE = "WSGI_BENCH_SCENARIO"

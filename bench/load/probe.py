@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from bench.catalogue.scenarios.request import Request, Scenario
 from bench.load.explain import broken, late, wrong
 from bench.load.learning import Asked, know, look
 from bench.load.protocol import Probed
 from bench.load.wire import Exchange, Reply
 from bench.model import Learned
-from bench.scenarios.request import Request, Scenario
-from bench.shortage import found_in
+from bench.model.shortage import found_in
 
 _ACCEPT_S = 1.0
 _BUFFER_BYTES = 1 << 18

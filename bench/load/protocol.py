@@ -12,7 +12,7 @@ The harness sends an order and reads events until the order's last one:
 | end | (the driver exits) |
 
 `ready` is the driver's first event, `failed` may come in place of any other, with `short` where it had too
-little of something itself (`bench.shortage`).
+little of something itself (`bench.model.shortage`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.model import Confinement, Learned, Load, Target, Trial, TrialOrder, UsageSource
-from bench.shortage import found_in, sentence
+from bench.model.shortage import found_in, sentence
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def repeat_command(suite: Suite) -> str:
 
 
 def _options(settings: Mapping[str, Any]) -> Iterator[str]:
-    """Each setting as its option: whatever is added to `bench.given.NAMES` needs nothing here."""
+    """Each setting as its option: whatever is added to `bench.ask.given.NAMES` needs nothing here."""
     for name, value in settings.items():
         option = f"--{name.replace('_', '-')}"
         if name in _REPEATED:

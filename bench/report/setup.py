@@ -6,15 +6,15 @@ import shlex
 from collections.abc import Mapping
 
 from bench.analysis.keeping import NOT_KNOWN, Keeping, by_deployment
-from bench.digits import a_second
+from bench.catalogue.variables import of_child, of_container
 from bench.model import Analysis, Deployment, Server, Suite
+from bench.model.digits import a_second
 from bench.report import processes
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.repeat import repeat_command
 from bench.report.results import Group
 from bench.report.table import workers_x_threads
 from bench.report.units import NOT_MEASURED, count, number
-from bench.variables import of_child, of_container
 
 _FREE_PORT = "(a free port)"
 

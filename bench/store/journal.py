@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bench.errors import ResultError
-from bench.interrupt import shield
+from bench.machine.interrupt import shield
+from bench.model.errors import ResultError
 from bench.store.files import machine_errors, sync_directory
 
 _HEAD = b'{"crc32":"%08x","entry":'

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench.errors import ResultError
 from bench.model import (
     Calibration,
     Confined,
@@ -20,6 +19,7 @@ from bench.model import (
     Suite,
     Trial,
 )
+from bench.model.errors import ResultError
 from bench.store import journal, latencylog
 from bench.store.document import from_document
 from bench.store.jsonable import Malformed, parse

@@ -10,7 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bench.errors import ResultError
 from bench.model import (
     Analysis,
     Calibration,
@@ -23,6 +22,7 @@ from bench.model import (
     Suite,
     Trial,
 )
+from bench.model.errors import ResultError
 from bench.store import files, latencylog
 from bench.store.document import Document, to_document
 from bench.store.journal import Journal

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from bench.deploy.engine import Engine, find_engine
-from bench.errors import EXIT_REGRESSION
+from bench.model.errors import EXIT_REGRESSION
 from bench.store import JOURNAL, RESULT, load
 from tests.cli.conftest import RATE, ROOT, Here, Said, environment, wsgi_bench
 

@@ -10,7 +10,7 @@ import jsonschema
 
 from bench.analysis import analyse
 from bench.analysis.verdict import code
-from bench.session import exit_code
+from bench.run.session import exit_code
 from bench.store import RESULT, load
 from tests.cli.conftest import RATE, ROOT, environment, wsgi_bench
 from tests.machine import lacks

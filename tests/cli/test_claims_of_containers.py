@@ -14,8 +14,8 @@ import pytest
 
 from bench.deploy.container import usage_source
 from bench.deploy.engine import find_engine
+from bench.machine.usage import members
 from bench.store import JOURNAL, load
-from bench.usage import members
 from tests.cli.careless_engine import CarelessEngine
 from tests.cli.conftest import ROOT, environment
 from tests.cli.test_engine_dies import ENGINE

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.analysis import analyse
-from bench.consent import FLAG
+from bench.catalogue.consent import FLAG
 from bench.load.client import LoadDriver
 from bench.model import Target, UsageSource
 from bench.store import RESULT, Writer

@@ -46,8 +46,8 @@ def test_all_of_a_local_run_listens_on_this_machine_alone(tmp_path: Path) -> Non
 def test_locusts_web_ui_listens_on_this_machine_alone() -> None:
     port = free_port()
     child = subprocess.Popen(
-        [sys.executable, "-m", "bench.webui", "--server", "waitress", "--app", "hello", "--scenario", "hello",
-         "--port", str(port)],
+        [sys.executable, "-m", "bench.cli.webui", "--server", "waitress", "--app", "hello", "--scenario",
+         "hello", "--port", str(port)],
         cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     seen: set[tuple[str, int]] = set()

@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from bench import process, session
 from bench.analysis import analyse
 from bench.deploy.external import ExternalRuntime
-from bench.errors import Interrupted
-from bench.interrupt import interruptible, shield
+from bench.live.progress import Reporter
+from bench.machine import process
+from bench.machine.interrupt import interruptible, shield
 from bench.model import Analysis, Suite
-from bench.progress import Reporter
-from bench.results import write_reports
+from bench.model.errors import Interrupted
+from bench.run import session
+from bench.run.results import write_reports
 from bench.store import Writer
 from tests.cli.conftest import ROOT
 from tests.make_suite import make_suite, without_trials

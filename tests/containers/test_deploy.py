@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from bench.catalogue.registry import load_apps, load_servers
 from bench.deploy import container, ownership
 from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import Engine, find_engine
-from bench.environment import split_cpus
-from bench.errors import Interrupted
 from bench.load.client import LoadDriver
+from bench.machine.environment import split_cpus
+from bench.machine.process import run, spawn
 from bench.model import App, Deployment, Failure, Load, Server, Target, TrialOrder, UsageSource
-from bench.process import run, spawn
-from bench.registry import load_apps, load_servers
+from bench.model.errors import Interrupted
 
 pytestmark = [pytest.mark.containers, pytest.mark.slow]
 
@@ -201,9 +201,9 @@ import sys, time
 from pathlib import Path
 from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import find_engine
-from bench.environment import split_cpus
+from bench.machine.environment import split_cpus
 from bench.model import Deployment
-from bench.registry import load_apps, load_servers
+from bench.catalogue.registry import load_apps, load_servers
 
 root, directory = Path(sys.argv[1]), Path(sys.argv[2])
 server = load_servers(root / "docker-compose.yml", {})["wsgiref"]

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from bench.catalogue.registry import load_apps, load_servers
 from bench.deploy import ownership
 from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import Engine, find_engine
-from bench.environment import split_cpus
+from bench.machine.environment import split_cpus
 from bench.model import Deployment
-from bench.registry import load_apps, load_servers
 
 pytestmark = [pytest.mark.containers, pytest.mark.slow]
 

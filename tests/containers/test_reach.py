@@ -19,11 +19,11 @@ from typing import Any
 import psutil
 import pytest
 
+from bench.catalogue.registry import load_apps, load_servers
 from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import Engine, find_engine
-from bench.environment import split_cpus
+from bench.machine.environment import split_cpus
 from bench.model import Deployment, Target
-from bench.registry import load_apps, load_servers
 
 pytestmark = [pytest.mark.containers, pytest.mark.slow]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.calibrate import NULL_DEPLOYMENT
 from bench.deploy.external import ExternalRuntime
 from bench.deploy.local import LocalRuntime
 from bench.model import CpuSplit, Target, UsageSource
+from bench.run.calibrate import NULL_DEPLOYMENT
 
 ROOT = Path(__file__).parents[2]
 CPUS = tuple(os.sched_getaffinity(0))

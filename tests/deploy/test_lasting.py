@@ -11,11 +11,11 @@ from urllib.request import urlopen
 
 import pytest
 
+from bench.catalogue.registry import load_servers
 from bench.deploy.local import LocalRuntime
-from bench.lasting import Processes
+from bench.machine.lasting import Processes
+from bench.machine.usage import CGROUP_ROOT_VARIABLE, members, oom_kills
 from bench.model import Server, Target, UsageSource
-from bench.registry import load_servers
-from bench.usage import CGROUP_ROOT_VARIABLE, members, oom_kills
 from tests.deploy.test_local import CPUS, ROOT, deployment, fetch, started
 
 SERVERS = load_servers(ROOT / "docker-compose.yml", {})

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from bench.catalogue.registry import load_servers
 from bench.deploy.composefile import run_file
 from bench.deploy.networks import choose
-from bench.errors import EngineError
 from bench.model import App, CpuSplit, Deployment
-from bench.registry import load_servers
+from bench.model.errors import EngineError
 
 ROOT = Path(__file__).parents[2]
 SERVERS = load_servers(ROOT / "docker-compose.yml", {})

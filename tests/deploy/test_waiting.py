@@ -12,9 +12,9 @@ from threading import Event
 import pytest
 
 from bench.deploy.external import URL_VARIABLE, ExternalRuntime, target_server
-from bench.fleet import Fleet
 from bench.load.client import LoadDriver
 from bench.model import App, CpuSplit, Deployment, Failure
+from bench.run.fleet import Fleet
 from tests.load import peers
 
 ROOT = Path(__file__).parents[2]

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bench.analysis import analyse
+from bench.analysis.disturbed import Usual
 from bench.analysis.verdict import code
-from bench.disturbed import Usual
 from bench.model import LoadModel, Trial
 from tests.make_suite import make_suite
 

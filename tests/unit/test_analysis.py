@@ -19,8 +19,8 @@ from bench.analysis.measured import Share
 from bench.analysis.pairs import half_width
 from bench.analysis.rank import rank
 from bench.analysis.verdict import code
-from bench.errors import ResultError
 from bench.model import Analysis, Calibration, Failure, Rank, Suite, Trial
+from bench.model.errors import ResultError
 from tests.make_suite import encoded, make_suite, without_trials
 
 CLOSED = "{}/shortly/mixed/closed-16"

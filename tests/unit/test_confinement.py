@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import confinement
+from bench.machine import confinement
 from bench.model import Confinement
 from tests.machine import lacks
 

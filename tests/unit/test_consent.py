@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.consent import FLAG, beyond, look_up
+from bench.catalogue.consent import FLAG, beyond, look_up
 
 OWN = ("127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1")
 OTHERS = (

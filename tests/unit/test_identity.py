@@ -10,8 +10,8 @@ import pytest
 from bench.analysis.compare.surroundings import Difference, differences
 from bench.deploy.identity import identity
 from bench.deploy.images import official_image
-from bench.errors import UsageError
 from bench.model import Suite
+from bench.model.errors import UsageError
 from scripts.pin_images import pinned
 from tests.make_suite import make_suite
 

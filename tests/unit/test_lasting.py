@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from bench.lasting import Identity, Lasting, Processes, lives
+from bench.machine.lasting import Identity, Lasting, Processes, lives
+from bench.machine.usage import members
 from bench.model import UsageSource
-from bench.usage import members
 
 MASTER, WORKER = (100, 10), (110, 11)
 # What has a parent that no process here is.

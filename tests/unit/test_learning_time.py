@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from bench.duration import expected_s, parts_of
-from bench.lengths import for_minutes
-from bench.listing import plan as listed
+from bench.catalogue.registry import load_apps, load_servers
+from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.scenarios.learned import ENOUGH_S, learns
+from bench.cli.listing import plan as listed
+from bench.live.progress import Reporter
+from bench.live.watch import Watch
 from bench.model import Plan
-from bench.plan import PROFILES, make_plan
-from bench.progress import Reporter
-from bench.registry import load_apps, load_servers
-from bench.scenarios import SCENARIOS
-from bench.scenarios.learned import ENOUGH_S, learns
-from bench.watch import Watch
+from bench.plan.duration import expected_s, parts_of
+from bench.plan.layout import PROFILES, make_plan
+from bench.plan.lengths import for_minutes
 
 ROOT = Path(__file__).parents[2]
 

@@ -23,7 +23,7 @@ from bench.report import FORMATS
 from bench.report.headline import headline
 from bench.report.results import groups
 from bench.report.units import percent
-from bench.session import exit_code
+from bench.run.session import exit_code
 from tests.make_suite import make_suite
 
 CLOSED, OPEN = "bad/shortly/mixed/closed-16", "bad/shortly/mixed/open"

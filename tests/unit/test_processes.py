@@ -12,11 +12,11 @@ from bench.analysis import analyse
 from bench.analysis.recycling import recycles
 from bench.analysis.verdict import code
 from bench.doctor import notes
-from bench.errors import EXIT_NOT_VALID
 from bench.model import Confined, Confinement, DeploymentRecord, Server, Suite
+from bench.model.errors import EXIT_NOT_VALID
 from bench.report.build import page
 from bench.report.csv import render as csv
-from bench.session import exit_code
+from bench.run.session import exit_code
 from bench.store import Writer, load
 from tests.make_suite import make_suite, without_trials
 from tests.unit.test_doctor import HEALTHY

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import yaml
 
-from bench.application import INHERITED
-from bench.cli import cli
-from bench.consent import FLAG
-from bench.webui import webui
+from bench.catalogue.application import INHERITED
+from bench.catalogue.consent import FLAG
+from bench.cli.verbs import cli
+from bench.cli.webui import webui
 
 ROOT = Path(__file__).parents[2]
 SECURITY = " ".join((ROOT / "SECURITY.md").read_text().split())

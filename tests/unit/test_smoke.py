@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.lengths import with_lengths
-from bench.listing import plan as listed
+from bench.catalogue.registry import load_apps, load_servers
+from bench.catalogue.scenarios import SCENARIOS
+from bench.cli.listing import plan as listed
 from bench.model import Plan
-from bench.plan import EASY_RPS, PROFILES, make_plan, with_open_rates
-from bench.registry import load_apps, load_servers
-from bench.scenarios import SCENARIOS
+from bench.plan.layout import EASY_RPS, PROFILES, make_plan, with_open_rates
+from bench.plan.lengths import with_lengths
 
 ROOT = Path(__file__).parents[2]
 

@@ -20,9 +20,9 @@ from hdrh.log import HistogramLogReader
 import bench.store
 from bench import model
 from bench.analysis import analyse
-from bench.errors import MachineError, ResultError
+from bench.machine.process import CommandFailed, run
 from bench.model import Failure, Suite
-from bench.process import CommandFailed, run
+from bench.model.errors import MachineError, ResultError
 from bench.store import JOURNAL, LATENCY_LOG, RESULT, Writer, load, outline
 from tests.make_suite import make_suite, without_trials
 

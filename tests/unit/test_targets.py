@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from bench import origin
 from bench.analysis import analyse
-from bench.consent import look_up
+from bench.ask.targets import measured_twice, read_targets
+from bench.catalogue import origin
+from bench.catalogue.consent import look_up
+from bench.catalogue.scenarios.request import Expect, Request
 from bench.report import FORMATS
-from bench.scenarios.request import Expect, Request
-from bench.targets import measured_twice, read_targets
 from tests.make_suite import make_suite
 
 # As some keyboards write it: browsers take it for the same.

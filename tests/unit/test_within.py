@@ -16,11 +16,11 @@ from bench.analysis import analyse
 from bench.analysis.compare import compare
 from bench.analysis.compare.limits import judge_plan
 from bench.analysis.trend import points
-from bench.errors import EXIT_NOT_VALID, EXIT_REGRESSION, EXIT_SERVER_FAILED
 from bench.model import NO_DIFFERENCE, Change, Failure, Suite, Trial
+from bench.model.errors import EXIT_NOT_VALID, EXIT_REGRESSION, EXIT_SERVER_FAILED
 from bench.report import FORMATS
 from bench.report.results import groups
-from bench.session import exit_code
+from bench.run.session import exit_code
 from bench.store import RESULT, Writer, load
 from tests.make_suite import make_suite, make_versions, without_trials
 

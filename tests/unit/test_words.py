@@ -14,17 +14,17 @@ from bench.analysis import analyse
 from bench.analysis.checks import answers, generator, measurement, processes
 from bench.analysis.checks.facts import Check
 from bench.analysis.verdict import NO_RIGHT_ANSWER, SERIOUS, STATISTICAL, code
-from bench.cli import cli
+from bench.ask.given import LIMITS
+from bench.catalogue.registry import load_servers
+from bench.catalogue.scenarios import SCENARIOS
+from bench.cli.verbs import cli
 from bench.deploy.composefile import run_file
 from bench.deploy.networks import choose
-from bench.given import LIMITS
 from bench.load import content
 from bench.load.explain import _expected
 from bench.model import CpuSplit, Suite
-from bench.plan import PROFILES
-from bench.registry import load_servers
+from bench.plan.layout import PROFILES
 from bench.report import FORMATS
-from bench.scenarios import SCENARIOS
 from tests.make_suite import make_suite
 
 ROOT = Path(__file__).parents[2]

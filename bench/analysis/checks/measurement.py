@@ -6,9 +6,9 @@ import math
 from urllib.parse import urlsplit
 
 from bench.analysis.checks.facts import Facts, answers
+from bench.analysis.disturbed import all_failed
 from bench.analysis.drift import drift
 from bench.analysis.slow import falsified, lasting_s
-from bench.disturbed import all_failed
 from bench.model import Trial
 
 LITTLE_TOLERANCE = 0.05

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from bench.analysis import confined, recycling
 from bench.analysis.checks.facts import Facts
-from bench.counted import count
 from bench.model import Confined
+from bench.model.counted import count
 
 
 def not_pinned(facts: Facts) -> str | None:

@@ -31,8 +31,8 @@ from bench.analysis.compare.twins import twin_of_case, twin_of_deployment
 from bench.analysis.compare.welch import shift
 from bench.analysis.pairs import SMALLEST_CLAIM
 from bench.analysis.versions import new_version
-from bench.errors import UsageError
 from bench.model import Change, Suite, Uncompared
+from bench.model.errors import UsageError
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bench.analysis.keeping import NOT_KNOWN
-from bench.errors import UsageError
 from bench.model import OLD_VERSION, Environment, Plan, Server, Suite
+from bench.model.errors import UsageError
 
 ABSENT = "none"
 _DIGITS = 12

@@ -14,7 +14,7 @@ from typing import Any
 from bench.analysis import analyse
 from bench.analysis.measured import measured
 from bench.analysis.pairs import THROUGHPUT
-from bench.environment import split_cpus
+from bench.machine.environment import split_cpus
 from bench.model import Estimate, Suite
 from bench.store import load, replace_file
 from tests.truth.planted import planted
