@@ -15,6 +15,7 @@ import gevent
 from geventhttpclient.connectionpool import ConnectionPool
 from locust.contrib.fasthttp import FastHttpSession
 
+from bench.duration import STARTING
 from bench.load import locustclient
 from bench.load.clock import now_ns
 from bench.load.closed import SETTLE_NS
@@ -140,8 +141,10 @@ class _Crew:
 
 def _closed(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
     settled: set[int] = set()
+    start, settle_ns = now_ns(), round(order.settle_s * _SECOND)
 
     def user(number: int) -> None:
+        _sleep_until(start + round(settle_ns * STARTING * number / order.load.users))
         session = crew.session()
         while not crew.stopping:
             crew.ask(session, number, next(crew.stream))
@@ -149,7 +152,6 @@ def _closed(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
         crew.idle.append(session)
 
     greenlets = [gevent.spawn(user, number) for number in range(order.load.users)]
-    start, settle_ns = now_ns(), round(order.settle_s * _SECOND)
     _sleep_until(start + settle_ns)
     _until(lambda: len(settled) == order.load.users, start + max(SETTLE_NS, settle_ns))
     opened = order.opens_ns or now_ns()
