@@ -152,8 +152,8 @@ CLAIMS = (
     ),
     Claim(
         "slow-coverage",
-        "coverage of the 95 % intervals of such ratios: simulated standard runs of the same servers, and of some "
-        "with three quarters to nineteen twentieths of the users' time in slow answers",
+        "coverage of the 95 % intervals of such ratios: simulated standard runs of the same servers, and of "
+        "some with three quarters to nineteen twentieths of the users' time in slow answers",
         "93 to 97 % of all, at least 91 % of each",
         (),
         partial(slow_coverage.prove, runs=1000),
