@@ -18,6 +18,9 @@ _START_S = {"local": 0.8, "compose": 1.5, "external": 0.05}
 DRIVER_START_S = 3.0
 ENDING_S = 4.0
 """For stopping the last round's servers, and for the reports."""
+_SETTLING = 1.5
+STARTING = 1 / _SETTLING
+"""The share of settling for slow answers in which the users start."""
 # How much the next block leaves of an earlier one's weight: of the last 20 two thirds.
 _KEPT = 0.95
 
@@ -89,6 +92,16 @@ def open_settle_s(rate: float | None) -> float:
     return least if rate is None else min(most, max(least, _SETTLING_ARRIVALS / rate))
 
 
+def closed_settle_s(plan: Plan) -> float:
+    """How long closed load goes on before anything counts, where answers are slow; 0 where none are.
+
+    Users who start together meet their slow answers together, and stay in step for many of them. So they
+    start one after the other while one slow answer takes, and go on for half of that
+    (docs/decisions/067-users-start-one-after-the-other.md).
+    """
+    return _SETTLING * plan.settle_s
+
+
 def pilot_blocks(plan: Plan) -> int:
     """How many blocks the pilot has; where nothing is claimed, no more than what they are for."""
     return PILOT_BLOCKS if plan.claims else min(PILOT_BLOCKS, plan.blocks)
@@ -107,7 +120,7 @@ def expected_each_s(plan: Plan) -> EachS:
         "learn": ENOUGH_S,
         "warm-up": plan.warmup_s + closed_s - plan.trial_s.closed,
         "pilot": closed_s,
-        "closed": plan.settle_s + closed_s,
+        "closed": closed_settle_s(plan) + closed_s,
         "open": plan.trial_s.open + _settle_s(plan) + OPEN_OVERHEAD_S,
         "stop": 0.0,
     }
