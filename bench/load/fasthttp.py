@@ -28,7 +28,7 @@ from bench.load.records import Records, Window, row_code
 from bench.load.tcpinfo import asked_again
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
-from bench.plan.duration import STARTING
+from bench.model.settling import STARTING
 
 _SECOND = 1_000_000_000
 _LOOK_S = 0.001

@@ -9,6 +9,7 @@ from typing import Literal
 from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.scenarios.learned import ENOUGH_S, learns
 from bench.model import Plan
+from bench.model.settling import SLOW_ANSWERS
 
 PILOT_BLOCKS = 4
 _CLOSED_OVERHEAD_S = 0.035
@@ -18,9 +19,6 @@ _START_S = {"local": 0.8, "compose": 1.5, "external": 0.05}
 DRIVER_START_S = 3.0
 ENDING_S = 4.0
 """For stopping the last round's servers, and for the reports."""
-_SETTLING = 1.5
-STARTING = 1 / _SETTLING
-"""The share of settling for slow answers in which the users start."""
 # How much the next block leaves of an earlier one's weight: of the last 20 two thirds.
 _KEPT = 0.95
 
@@ -99,7 +97,7 @@ def closed_settle_s(plan: Plan) -> float:
     start one after the other while one slow answer takes, and go on for half of that
     (docs/decisions/067-users-start-one-after-the-other.md).
     """
-    return _SETTLING * plan.settle_s
+    return SLOW_ANSWERS * plan.settle_s
 
 
 def pilot_blocks(plan: Plan) -> int:
