@@ -13,11 +13,13 @@ import click
 from rich.console import Console
 
 from bench import complete, listing, settings
+from bench.again import Named
 from bench.against import require_packages
 from bench.analysis.compare.limits import judge_plan
 from bench.compare import compare_results
 from bench.deploy.cgroup import remove_leftovers as remove_cgroups
 from bench.deploy.engine import find_engine
+from bench.deploy.external import target_server
 from bench.deploy.ownership import clean as remove_leftovers
 from bench.deploy.select import choose_runtime
 from bench.digits import significant
@@ -26,7 +28,7 @@ from bench.doctor.page import show
 from bench.environment import split_cpus
 from bench.errors import EXIT_NOT_VALID, BenchError, EngineError, UsageError
 from bench.interrupt import interruptible
-from bench.options import run_options
+from bench.options import again_options, run_options
 from bench.plan import make_plan
 from bench.progress import Reporter
 from bench.report import FORMATS
@@ -43,7 +45,7 @@ from bench.results import (
     write_all_reports,
 )
 from bench.say import columns, say
-from bench.session import Outcome, ceiling, measure, target_server
+from bench.session import Outcome, ceiling, measure
 from bench.session import resume as resume_run
 from bench.shortage import found_in, sentence
 from bench.store import RESULT, replace_file
@@ -102,13 +104,18 @@ def run(context: click.Context, /, dry_run: bool, as_json: bool, quiet: bool, **
 
 @cli.command()
 @click.argument("result", type=click.Path(path_type=Path), shell_complete=complete.results)
+@again_options
 @click.option("--json", "as_json", is_flag=True, help="Print the derived result as JSON.")
 @click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
 @click.pass_context
-def resume(context: click.Context, result: Path, as_json: bool, quiet: bool) -> None:
-    """Continue an interrupted run; `wsgi-bench list results` names those there are."""
+def resume(context: click.Context, /, result: Path, named: Named, as_json: bool, quiet: bool) -> None:
+    """Continue an interrupted run; `wsgi-bench list results` names those there are.
+
+    What a run is measured with is taken from this checkout. What is in no file of it, the result alone can't
+    say: it has to be named again.
+    """
     with Reporter(quiet=quiet) as reporter:
-        outcome = resume_run(result_path(result), ROOT, reporter)
+        outcome = resume_run(result_path(result), ROOT, reporter, named)
     _finish(context, outcome, as_json=as_json, quiet=quiet)
 
 
@@ -218,7 +225,7 @@ def list_(what: str, as_json: bool) -> None:
         return
     click.echo(listing.as_text(rows, columns(sys.stdout)))
     if what == "results":
-        say(listing.going_on(rows), sys.stderr)
+        say(listing.going_on(rows, ROOT), sys.stderr)
 
 
 @cli.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from textwrap import fill
@@ -14,6 +15,7 @@ from rich.text import Text
 from bench.digits import a_second
 from bench.duration import expected_each_s, in_words, parts_of
 from bench.errors import ResultError
+from bench.going_on import resume_command
 from bench.model import Load, Plan
 from bench.registry import load_apps, load_servers
 from bench.report.against import name_of
@@ -84,11 +86,11 @@ def results(root: Path) -> list[Row]:
     return rows
 
 
-def going_on(rows: Sequence[Row]) -> str:
-    """How to go on from a list of results."""
-    whole = [row["result"] for row in rows if row.get("complete")]
+def going_on(rows: Sequence[Row], root: Path) -> str:
+    """How to go on from a list of results, from whatever folder."""
+    whole = [shlex.quote(str(root / str(row["result"]))) for row in rows if row.get("complete")]
     lines = [
-        f"{row['result']} isn't complete: `wsgi-bench resume {row['result']}` continues it."
+        f"{row['result']} isn't complete: `{_resume_command(root / str(row['result']))}` continues it."
         for row in rows
         if row.get("complete") is False
     ]
@@ -97,6 +99,11 @@ def going_on(rows: Sequence[Row]) -> str:
     if len(whole) > 1:
         lines.append(f"`wsgi-bench compare {whole[1]} {whole[0]}` says what changed.")
     return "\n".join(lines or ["`wsgi-bench run` makes a result."])
+
+
+def _resume_command(directory: Path) -> str:
+    found = outline(directory)
+    return resume_command(directory, found.plan, found.environment)
 
 
 def plan(planned: Plan, not_compared: Sequence[str] = (), width: int = WIDTH) -> str:

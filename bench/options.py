@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import click
 
 from bench import complete
+from bench.again import Named
 from bench.model import TIMEOUT_S
 
 Command = Callable[..., Any]
@@ -19,6 +21,31 @@ def run_options(command: Command) -> Command:
         command = option(command)
     return command
 
+
+def again_options(command: Command) -> Command:
+    """Give `resume` the options that name again what no file of the checkout has, as its `named`."""
+
+    @wraps(command)
+    def with_named(
+        *rest: Any, app: str | None, target: tuple[str, ...], against: str | None, **others: Any
+    ) -> Any:
+        return command(*rest, named=Named(app, target, against), **others)
+
+    for option in reversed(_AGAIN):
+        with_named = option(with_named)
+    return with_named
+
+
+_AGAIN = (
+    click.option("--app", metavar="MODULE:CALLABLE", help="The application, if apps/apps.toml hasn't it."),
+    click.option("--target", multiple=True, metavar="NAME=URL", help="What runs beyond this machine."),
+    click.option(
+        "--against",
+        metavar="VERSION",
+        help="The old version, if the run has one.",
+        shell_complete=complete.versions,
+    ),
+)
 
 _OPTIONS = (
     click.option(

@@ -15,6 +15,8 @@ from bench.application import meant
 from bench.errors import UsageError
 from bench.model import App, Server
 
+APPS_FILE = "apps/apps.toml"
+
 # https://docs.docker.com/reference/compose-file/interpolation/
 _VARIABLE = re.compile(
     r"\$(?:(?P<dollar>\$)|(?P<plain>\w+)|\{(?P<braced>\w+)(?:(?P<op>:?-)(?P<default>[^}]*))?\})"

@@ -18,19 +18,19 @@ from bench.errors import UsageError
 from bench.given import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.given import hint, merged
 from bench.model import TIMEOUT_S, App, Client, Server
+from bench.plan import CLIENTS as CLIENTS
+from bench.plan import CONNECTIONS as CONNECTIONS
 from bench.plan import PROFILES, Profile
+from bench.registry import APPS_FILE as APPS_FILE
 from bench.registry import app_from_callable, load_apps, load_servers
 from bench.scenarios import SCENARIOS
 from bench.scenarios.request import Scenario
 from bench.store import why_taken
-from bench.targets import FITTING, read_targets
+from bench.targets import EXTERNAL, FITTING, read_targets
 from bench.versions import COMPOSE_FILE as COMPOSE_FILE
 
-APPS_FILE = "apps/apps.toml"
 DEFAULT_APP = "shortly"
 RUNTIMES = ("auto", "local", "compose")
-CONNECTIONS = ("as-is", "close")
-CLIENTS = ("loop", "fasthttp")
 # The packages that servers/Dockerfile copies.
 _IN_IMAGES = ("apps", "servers")
 
@@ -227,7 +227,6 @@ def _app(name: str, apps: Mapping[str, App], problems: list[str]) -> App | None:
 
 
 def _for_targets(names: Sequence[str], problems: list[str]) -> tuple[tuple[App, Scenario], ...]:
-    app = App("external", "", FITTING, redis=False, seed=())
     for name in names:
         if name in SCENARIOS and name not in FITTING:
             problems.append(
@@ -236,7 +235,7 @@ def _for_targets(names: Sequence[str], problems: list[str]) -> tuple[tuple[App, 
             )
         else:
             _check_word("scenario", name, SCENARIOS, problems)
-    return tuple((app, SCENARIOS[name]) for name in names or ("get",) if name in FITTING)
+    return tuple((EXTERNAL, SCENARIOS[name]) for name in names or ("get",) if name in FITTING)
 
 
 def _runtime(

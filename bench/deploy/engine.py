@@ -68,7 +68,7 @@ class Engine:
             if _GONE.search(error.output) and not self.answers():
                 raise EngineError(
                     f"The Docker engine died or hangs: {_last_line(error.output)} Look into its log "
-                    f"(`journalctl -u docker`), start it again, then continue with `wsgi-bench resume`."
+                    f"(`journalctl -u docker`), and start it again."
                 ) from None
             raise
 

@@ -10,10 +10,9 @@ from types import TracebackType
 from typing import Self
 
 from bench.errors import UsageError
-from bench.model import CpuSplit, Deployment, Failure, Target, UsageSource
+from bench.going_on import URL_VARIABLE
+from bench.model import CpuSplit, Deployment, Failure, Server, Target, UsageSource
 from bench.origin import sent
-
-URL_VARIABLE = "URL"
 
 
 class ExternalRuntime:
@@ -78,3 +77,22 @@ class ExternalRuntime:
 
     def stop(self, targets: Sequence[Target]) -> set[str]:
         return {target.deployment for target in targets}
+
+
+def target_server(name: str, url: str) -> Server:
+    """A server that runs already, of which nothing but its address is known."""
+    return Server(
+        name=name,
+        title=name,
+        command=(),
+        environment={URL_VARIABLE: url},
+        workers=None,
+        threads=None,
+        keep_alive=None,
+        concurrency="not known",
+        default=True,
+        docs="",
+        package="",
+        stop_signal="",
+        stop_grace_s=0.0,
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bench.going_on import variables
 from bench.model import Plan, Suite
 
 _REPEATED = frozenset({"target", "fail_if"})
@@ -14,13 +14,9 @@ _REPEATED = frozenset({"target", "fail_if"})
 
 def repeat_command(suite: Suite) -> str:
     """The command line that plans the same run, with the environment that it needs."""
-    plan, measured = suite.plan, suite.environment.measured
-    variables = dict(measured.compose) if measured else {}
-    if measured and measured.search:
-        variables["PYTHONPATH"] = os.pathsep.join(measured.search)
+    plan = suite.plan
     settings = {**plan.given, **_pinned(plan)} if plan.given else _derived(suite)
-    words = [f"{name}={shlex.quote(value)}" for name, value in sorted(variables.items())]
-    return " ".join([*words, "wsgi-bench run", shlex.join(_options(settings))])
+    return " ".join([*variables(suite.environment), "wsgi-bench run", shlex.join(_options(settings))])
 
 
 def _options(settings: Mapping[str, Any]) -> Iterator[str]:

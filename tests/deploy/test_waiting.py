@@ -11,11 +11,11 @@ from threading import Event
 
 import pytest
 
-from bench.deploy.external import URL_VARIABLE, ExternalRuntime
+from bench.deploy.external import ExternalRuntime, target_server
 from bench.fleet import Fleet
+from bench.going_on import URL_VARIABLE
 from bench.load.client import LoadDriver
 from bench.model import App, CpuSplit, Deployment, Failure
-from bench.session import target_server
 from tests.load import peers
 
 ROOT = Path(__file__).parents[2]

@@ -11,9 +11,9 @@ import pytest
 
 from bench.analysis import analyse
 from bench.analysis.keeping import by_deployment
+from bench.deploy.external import target_server
 from bench.model import Suite
 from bench.report import FORMATS
-from bench.session import target_server
 from bench.store import load
 from tests.make_suite import make_suite
 from tests.unit.test_store import save

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
+from bench.deploy.external import target_server
 from bench.doctor.cgroup import tasks_left
 from bench.doctor.needs import needs, problems
 from bench.model import App, Connection, Plan
 from bench.plan import PROFILES, make_plan
 from bench.scenarios import SCENARIOS
-from bench.session import target_server
 from bench.shortage import USUAL_FILES
 from tests.unit.test_doctor import HEALTHY
 
