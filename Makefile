@@ -15,7 +15,7 @@ pytest = $(bin)/python -m pytest -n auto --dist worksteal
 selection = $(call given,servers,SERVERS) $(call given,app,APP) $(call given,runtime,RUNTIME)
 
 .DEFAULT_GOAL := help
-.PHONY: other-python help bench smoke test test-all prove report readme up down locust base-images lint fmt lock clean
+.PHONY: other-python help bench smoke test test-all prove report readme up down locust base-images pin-images audit lint fmt lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -51,10 +51,16 @@ down: $(ready) ## end what `make up` started
 	$(bin)/python scripts/stack.py down
 
 locust: $(ready) ## locust's web UI against one server: make locust SERVER=gunicorn
-	$(bin)/python -m bench.webui --server '$(or $(SERVER),gunicorn)'
+	$(bin)/python -m bench.cli.webui --server '$(or $(SERVER),gunicorn)'
 
 base-images: ## build the Python and Redis images from Debian packages, where no image registry can be reached
 	servers/base/build
+
+pin-images: $(ready) ## move the pins of the base images to what Debian and the registry have today
+	$(bin)/python -m scripts.pin_images
+
+audit: $(ready) ## ask whether a vulnerability is known of anything in the lock files
+	$(bin)/python -m scripts.audit
 
 lint: $(ready) ## style and types
 	$(bin)/ruff check

@@ -7,8 +7,8 @@ import signal
 import sys
 from types import FrameType
 
-from bench.errors import Interrupted
-from bench.interrupt import handle
+from bench.machine.interrupt import handle
+from bench.model.errors import Interrupted
 
 
 def main() -> int:
@@ -19,7 +19,7 @@ def main() -> int:
     """
     handle(_leave)
     try:
-        from bench.cli import main as run_verb
+        from bench.cli.verbs import main as run_verb
 
         return run_verb()
     finally:

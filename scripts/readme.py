@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.analysis import analyse
-from bench.errors import BenchError, ResultError
 from bench.model import Suite
+from bench.model.errors import BenchError, ResultError
 from bench.report.build import minute
 from bench.report.charts.standalone import standalone
 from bench.report.figures import throughput

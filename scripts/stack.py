@@ -12,11 +12,11 @@ import os
 import sys
 from pathlib import Path
 
+from bench.catalogue.registry import load_servers
 from bench.deploy.engine import Engine, find_engine
 from bench.deploy.images import base_images, build
-from bench.errors import BenchError, UsageError
-from bench.interrupt import interruptible
-from bench.registry import load_servers
+from bench.machine.interrupt import interruptible
+from bench.model.errors import BenchError, UsageError
 
 ROOT = Path(__file__).parents[1]
 COMPOSE_FILE = ROOT / "docker-compose.yml"

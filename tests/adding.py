@@ -125,11 +125,11 @@ def _apps(root: Path) -> Iterator[str]:
         if not (root / path).is_file():
             yield f"apps/apps.toml, [{name}]: {path} doesn't exist: write it, or correct callable."
         for scenario in app["scenarios"]:
-            if not (root / "bench/scenarios" / f"{scenario}.py").is_file():
-                known = sorted(path.stem for path in (root / "bench/scenarios").glob("[a-z]*.py"))
+            if not (root / "bench/catalogue/scenarios" / f"{scenario}.py").is_file():
+                known = sorted(path.stem for path in (root / "bench/catalogue/scenarios").glob("[a-z]*.py"))
                 yield (
                     f"apps/apps.toml, [{name}]: there is no scenario {scenario} "
-                    f"(bench/scenarios/{scenario}.py): write it, or name one of {', '.join(known)}."
+                    f"(bench/catalogue/scenarios/{scenario}.py): write it, or name one of {', '.join(known)}."
                 )
     listed = {app["callable"].split(".")[1] for app in apps.values() if app["callable"].startswith("apps.")}
     for wsgi in sorted(root.glob("apps/*/wsgi.py")):

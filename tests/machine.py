@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 
 from bench.deploy.engine import find_engine
-from bench.errors import EngineError
+from bench.model.errors import EngineError
 
 REQUIRE_ALL = "WSGI_BENCH_REQUIRE_ALL"
 

@@ -25,7 +25,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from bench.process import spawn, stop
+from bench.machine.process import spawn, stop
 
 DATABASES = 1024
 _ATTEMPTS = 5

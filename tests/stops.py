@@ -28,7 +28,7 @@ import psutil
 from bench.deploy import cgroup
 from bench.deploy.engine import Engine, find_engine
 from bench.deploy.ownership import HARNESS_LABEL
-from bench.errors import BenchError, Interrupted
+from bench.model.errors import BenchError, Interrupted
 from bench.store import RESULT, load
 
 ROOT = Path(__file__).parents[1]

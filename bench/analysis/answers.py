@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from bench.model import Learned, Suite, Trial
-from bench.scenarios.learned import accepted, kind_in_words, size
+from bench.model.pages import accepted, kind_in_words, size
 
 _NAMED = 3
 

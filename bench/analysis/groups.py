@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from bench.digits import a_second
 from bench.model import Case, Load
+from bench.model.digits import a_second
 
 
 def group_of(case: Case) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 from hdrh.codec import HdrCookieException, HdrHistogramSettingsException, HdrLengthException
 from hdrh.histogram import HdrHistogram
 
-from bench.errors import ResultError
+from bench.model.errors import ResultError
 
 MIN_SAMPLES_BEYOND = 100
 """A percentile is published only with this many samples beyond it."""

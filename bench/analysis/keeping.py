@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.analysis.outcomes import counts_of
-from bench.digits import significant
 from bench.model import Suite, Trial
+from bench.model.digits import significant
 
 NOT_KNOWN = "not known"
 # Of a kept connection that the server closes now and then, of one that it closes after each answer.

@@ -8,6 +8,7 @@ from statistics import median
 from bench.analysis.estimate import estimate
 from bench.analysis.measured import Measured
 from bench.analysis.outcomes import counts_of, error_rate
+from bench.analysis.recycling import restarts
 from bench.model import DeploymentRecord, Summary
 
 PERCENTILES: Mapping[str, float] = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
@@ -23,6 +24,7 @@ def summarise(measured: Measured, records: Sequence[DeploymentRecord]) -> Summar
     """
     latency = measured.latency
     counts = counts_of(measured.trials)
+    rounds = {trial.round for trial in measured.trials}
     answers = counts.ok + counts.failed
     percentiles: dict[str, float | None] = {
         name: latency.percentile_s(share) if latency else None for name, share in PERCENTILES.items()
@@ -41,4 +43,5 @@ def summarise(measured: Measured, records: Sequence[DeploymentRecord]) -> Summar
         requests=answers,
         connections_per_request=counts.connections / answers if answers else None,
         counts=counts,
+        restarts=restarts(r for r in records if r.round in rounds),
     )

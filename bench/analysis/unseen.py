@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.analysis.measured import measured
-from bench.digits import significant
 from bench.model import Suite
+from bench.model.digits import significant
 
 _ENOUGH = 3
 """Where so many are expected, one is seen in 95 of 100 runs: exp(-3) is 5 %."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bench.analysis.checks import answers, generator, measurement
+from bench.analysis.checks import answers, generator, measurement, processes
 from bench.analysis.checks.facts import Check, Facts
 from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured
@@ -29,6 +29,8 @@ SERIOUS: tuple[Check, ...] = (
     answers.balance,
 )
 STATISTICAL: tuple[Check, ...] = (
+    processes.not_pinned,
+    processes.restarted,
     measurement.stalled,
     generator.generator,
     measurement.little,
@@ -57,9 +59,7 @@ def judge(suite: Suite, cases: Iterable[Measured]) -> Mapping[str, Verdict]:
 
 
 def _judge(suite: Suite, measured: Measured, others: Sequence[Measured]) -> Verdict:
-    failures = tuple(
-        f for f in suite.failures if f.deployment == measured.deployment.name and f.phase != "stop"
-    )
+    failures = tuple(f for f in suite.failures if f.deployment == measured.deployment.name)
     facts = Facts(suite, measured, counts_of(measured.trials), others, failures)
     if not measured.trials:
         reasons: tuple[str | None, ...] = (answers.failed(facts) or _not_measured(suite),)

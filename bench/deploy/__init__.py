@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from bench.model import CpuSplit, Deployment, Failure, Target
+from bench.model import Confinement, Deployment, Failure, Role, Target, UsageSource
 
 
 class Runtime(Protocol):
@@ -19,7 +18,8 @@ class Runtime(Protocol):
 
     Attributes:
         name: "compose", "local" or "external".
-        images: image name to digest of what runs; empty without containers.
+        images: identity of the image of each server, of Redis, the driver and their base; empty without
+            containers.
         versions: distribution name to version of the packages that serve.
         docker: the engine's version, or None.
     """
@@ -48,6 +48,14 @@ class Runtime(Protocol):
 
     def store_address(self) -> tuple[str, int] | None:
         """Host and port of Redis as the driver reaches it; None if no app needs it."""
+        ...
+
+    def store_usage(self) -> UsageSource | None:
+        """Where the processes of Redis are found; None without one that this runtime has started."""
+        ...
+
+    def asked(self, role: Role, deployment: str = "") -> Confinement | None:
+        """What the processes of a role are to be confined to; None for what this runtime doesn't start."""
         ...
 
     def seed(self, deployment: Deployment) -> None:
@@ -92,9 +100,3 @@ class Runtime(Protocol):
             The deployments that ended cleanly by themselves.
         """
         ...
-
-
-class RuntimeFactory(Protocol):
-    """How a runtime is made: the run's own directory, the CPUs, and all deployments of the plan."""
-
-    def __call__(self, directory: Path, cpus: CpuSplit, deployments: Sequence[Deployment]) -> Runtime: ...

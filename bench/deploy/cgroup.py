@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.deploy.ownership import birth
+from bench.machine.usage import cgroup_root, controller
 from bench.model import UsageSource
-from bench.usage import cgroup_root, controller
 
 _REMOVE_S = 2.0
 _LOOK_S = 0.01
@@ -111,7 +111,7 @@ def _removed(directory: Path) -> bool:
 
 
 def own() -> tuple[Path, UsageSource] | None:
-    """This process's cgroup that counts CPU time: its directory, and how `bench.usage` names it."""
+    """This process's cgroup that counts CPU time: its directory, and how `bench.machine.usage` names it."""
     try:
         rows = [row.split(":", 2) for row in Path("/proc/self/cgroup").read_text().splitlines()]
     except OSError:

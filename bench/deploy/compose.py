@@ -14,17 +14,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bench import process
-from bench.deploy import images, oldimages, ownership
-from bench.deploy.composefile import DRIVER, PORT, REDIS, run_file
+from bench.catalogue.versions import COMPOSE_FILE, Checkout
+from bench.deploy import identity, images, oldimages, ownership
+from bench.deploy.composefile import DRIVER, PORT, REDIS, confinement, run_file
 from bench.deploy.container import address, end_of, nanoseconds, usage_source
 from bench.deploy.engine import Engine
 from bench.deploy.logs import clean_lines, keep_log
-from bench.errors import BenchError, StoreError
-from bench.interrupt import shield
-from bench.model import CpuSplit, Deployment, Failure, Target
-from bench.usage import memory_bytes
-from bench.versions import COMPOSE_FILE, Checkout
+from bench.machine import process
+from bench.machine.interrupt import shield
+from bench.machine.usage import memory_bytes
+from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
+from bench.model.errors import BenchError, StoreError
 
 _CREATE_S = 120.0
 _SEED_S = 180.0
@@ -83,7 +83,9 @@ class ComposeRuntime:
         self._project = f"wsgi-bench-{self._run_id}"
         self._file = directory / "compose.json"
         self._image_bytes: dict[str, int] = {}
+        self._services: Mapping[str, Any] = {}
         self._store: tuple[str, int] | None = None
+        self._store_usage: UsageSource | None = None
         self._running: dict[str, _Container] = {}
         # When a deployment last ended, as the engine writes it: what it logged since is of its last start.
         # `StartedAt` is too late for that, a container's first lines are older.
@@ -115,6 +117,13 @@ class ComposeRuntime:
 
     def store_address(self) -> tuple[str, int] | None:
         return self._store
+
+    def store_usage(self) -> UsageSource | None:
+        return self._store_usage
+
+    def asked(self, role: Role, deployment: str = "") -> Confinement | None:
+        service = self._services.get({"generator": DRIVER, "store": REDIS}.get(role, deployment))
+        return confinement(service) if service is not None else None
 
     def seed(self, deployment: Deployment) -> None:
         try:
@@ -184,15 +193,18 @@ class ComposeRuntime:
         bases = images.base_images(self._engine, self._root, needed, self._say)
         servers = {deployment.server.name for deployment in self._deployments if not deployment.old}
         images.build(self._engine, [self._root / COMPOSE_FILE], [*servers, DRIVER], bases, self._say)
-        file = self._write_file(bases)
-        self._describe_images(file)
+        file = self._file_of(bases)
+        self._pin_images(file, bases)
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(json.dumps(file, indent=1))
+        self._services = file["services"]
         with shield():
             # Bounded, and not to be broken off: what the engine is making then would appear after the sweep.
             self._engine.run_compose(*self._arguments("create", "--pull", "never"), timeout_s=_CREATE_S)
         if needs_redis:
             self._start_store()
 
-    def _write_file(self, bases: Mapping[str, str]) -> dict[str, Any]:
+    def _file_of(self, bases: Mapping[str, str]) -> dict[str, Any]:
         own = ownership.labels(self._run_id)
         project = images.services(self._engine, [self._root / COMPOSE_FILE], bases)
         old: Mapping[str, Any] = {}
@@ -200,17 +212,16 @@ class ComposeRuntime:
             old = oldimages.build(
                 self._engine, self._old, self._deployments, self._run_id, own, bases, self._say
             )
-        file = run_file(project, old, self._deployments, self._cpus, own, self._project)
-        self._directory.mkdir(parents=True, exist_ok=True)
-        self._file.write_text(json.dumps(file, indent=1))
-        return file
+        return run_file(project, old, self._deployments, self._cpus, own, self._project)
 
-    def _describe_images(self, file: Mapping[str, Any]) -> None:
-        used = {name: service["image"] for name, service in file["services"].items()}
-        described = images.describe(self._engine, used.values())
-        self.images = {image: digest for image, (digest, _) in described.items()}
-        self._image_bytes = {name: described[image][1] for name, image in used.items()}
-        self.versions = {**self.versions, "python (containers)": self._python_version(used[DRIVER])}
+    def _pin_images(self, file: Mapping[str, Any], bases: Mapping[str, str]) -> None:
+        base = bases["PYTHON_IMAGE"]
+        self.images, self._image_bytes = identity.pin(self._engine, file["services"], self._deployments, base)
+        self.versions = {
+            **self.versions,
+            "base image": base.partition("@")[0],
+            "python (containers)": self._python_version(file["services"][DRIVER]["image"]),
+        }
 
     def _python_version(self, image: str) -> str:
         """The servers' Python, which isn't the harness's; the driver's image has the same base."""
@@ -228,7 +239,9 @@ class ComposeRuntime:
                     raise StoreError(f"Redis did not start; its log ends:\n{self._logs(REDIS, 20)}")
                 time.sleep(0.05)
             version = re.search(r"v=(\S+)", self._engine.run("exec", container, "redis-server", "--version"))
-            self._store = (address(self._inspect(container)[0]), 6379)
+            [state] = self._inspect(container)
+            self._store = (address(state), 6379)
+            self._store_usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]))
         except process.CommandFailed as error:
             raise StoreError(f"Redis could not be started: {error}") from None
         if version is not None:

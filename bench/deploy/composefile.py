@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bench.errors import UsageError
-from bench.model import CpuSplit, Deployment
-from bench.usage import CGROUP_ROOT_VARIABLE
+from bench.catalogue.variables import PORT as PORT
+from bench.catalogue.variables import REDIS as REDIS
+from bench.catalogue.variables import of_container
+from bench.machine.usage import CGROUP_ROOT_VARIABLE
+from bench.model import Confinement, CpuSplit, Deployment
+from bench.model.errors import UsageError
 
-REDIS = "redis"
 DRIVER = "driver"
-PORT = 8000
 _CGROUP_ROOT = "/host/cgroup"
 # The machine itself gets no address on such a network, so that nobody on it can reach Redis.
 # https://docs.docker.com/engine/network/drivers/bridge/#options
@@ -68,19 +69,21 @@ def run_file(
     return {"name": name, "services": services, "networks": {"run": own, **store}}
 
 
+def confinement(service: Mapping[str, Any]) -> Confinement:
+    """What a service of a run's file asks for."""
+    memory, pids = service.get("mem_limit"), service.get("pids_limit")
+    return Confinement(
+        cpus=tuple(map(int, service["cpuset"].split(","))),
+        memory_bytes=int(memory) if memory else None,
+        pids=int(pids) if pids else None,
+    )
+
+
 def _server(service: Mapping[str, Any], deployment: Deployment, cpus: CpuSplit) -> dict[str, Any]:
-    environment = {
-        **deployment.server.environment,
-        "APP": deployment.app.callable,
-        "BIND": f"0.0.0.0:{PORT}",
-        "REDIS_HOST": REDIS,
-        "REDIS_PORT": "6379",
-        "REDIS_DB": str(deployment.database),
-    }
     return {
         **_bare(service),
         "command": [_literal(word) for word in deployment.server.command],
-        "environment": {key: _literal(value) for key, value in environment.items()},
+        "environment": {key: _literal(value) for key, value in of_container(deployment).items()},
         "cpuset": _cpuset(cpus.server),
     }
 

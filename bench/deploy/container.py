@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench.machine.process import how_ended
 from bench.model import UsageSource
-from bench.process import how_ended
 
 
 def address(state: Mapping[str, Any]) -> str:
@@ -18,16 +18,15 @@ def address(state: Mapping[str, Any]) -> str:
 
 
 def usage_source(pid: int, container_id: str) -> UsageSource:
-    """The cgroup of a container's main process; "none" where that process is not this machine's to see.
+    """The cgroup of a container's main process.
 
-    The engine may run on another machine, or see other process numbers: then `pid` is somebody else's here.
-    A cgroup's path holds its container's id (`/docker/ID`, `/system.slice/docker-ID.scope`), also as seen
-    from within another cgroup namespace.
+    Kind "none" where it has none of its own, as with an engine that may not make one; without a number where
+    the process is not this machine's to see. The engine may run on another machine, or see other process
+    numbers: then `pid` is somebody else's here. A cgroup's path holds its container's id (`/docker/ID`,
+    `/system.slice/docker-ID.scope`), also as seen from within another cgroup namespace; so do the paths of
+    what the engine mounts into each container.
     """
-    try:
-        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines() if pid else []
-    except OSError:
-        lines = []
+    lines = _lines(pid, "cgroup")
     # cgroups(7): hierarchy:controllers:path
     groups = [group for group in (line.split(":", 2) for line in lines) if container_id in group[2]]
     for _, controllers, path in groups:
@@ -36,7 +35,15 @@ def usage_source(pid: int, container_id: str) -> UsageSource:
     for _, controllers, path in groups:
         if not controllers:
             return UsageSource("cgroup2", path=path, pid=pid)
-    return UsageSource("none")
+    own = any(container_id in line for line in _lines(pid, "mountinfo"))
+    return UsageSource("none", pid=pid if own else 0)
+
+
+def _lines(pid: int, file: str) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/{file}").read_text().splitlines() if pid else []
+    except OSError:
+        return []
 
 
 def end_of(state: Mapping[str, Any]) -> str:

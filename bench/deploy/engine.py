@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import process
-from bench.errors import EngineError
+from bench.machine import process
+from bench.model.errors import EngineError
 
 _ANSWER_S = 15.0
 _COMMAND_S = 60.0

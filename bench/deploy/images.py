@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,20 +13,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench import process
+from bench.catalogue.versions import COMPOSE_FILE, Checkout
+from bench.deploy import ownership
 from bench.deploy.engine import Engine
 from bench.deploy.packages import differing_pins, pins, server_locks, serving
-from bench.errors import EngineError
+from bench.machine import process
 from bench.model import OLD_VERSION, Deployment
-from bench.versions import Checkout
+from bench.model.errors import EngineError, UsageError
 
 _PULL_S = 900.0
 _BUILD_S = 1800.0
-# Variable of docker-compose.yml -> the image that is used by default, and the one built here in its place.
-_BASES = {
-    "PYTHON_IMAGE": ("python:3.13-slim-trixie", "wsgi-bench/python:3.13-trixie"),
-    "REDIS_IMAGE": ("redis:8", "wsgi-bench/redis:8"),
-}
+# Variable of docker-compose.yml, which has the official image -> the image that is built here in its place.
+BUILT_HERE = {"PYTHON_IMAGE": "wsgi-bench/python:3.13-trixie", "REDIS_IMAGE": "wsgi-bench/redis:8"}
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
 _PIP_OPTIONS = ("index-url", "extra-index-url", "trusted-host")
 
@@ -47,8 +46,19 @@ def base_images(engine: Engine, root: Path, needed: Iterable[str], say: Say) -> 
     return {variable: _base_image(engine, root, variable, say) for variable in needed}
 
 
+def official_image(compose_file: str, variable: str) -> str:
+    """The image that docker-compose.yml takes where a variable isn't set: `NAME:TAG@DIGEST`."""
+    named = re.findall(rf"\$\{{{variable}:-([^}}]+)\}}", compose_file)
+    if len(set(named)) != 1:
+        raise UsageError(
+            f"docker-compose.yml must name one image in ${{{variable}:-IMAGE}}, and names {len(named)}."
+        )
+    return str(named[0])
+
+
 def _base_image(engine: Engine, root: Path, variable: str, say: Say) -> str:
-    official, own = _BASES[variable]
+    official = official_image((root / COMPOSE_FILE).read_text(), variable)
+    own = BUILT_HERE[variable]
     asked = os.environ.get(variable)
     for image in [asked] if asked else [official, own]:
         if _exists(engine, image):
@@ -95,12 +105,14 @@ def build(
             "DOCKER_BUILDKIT": "1",
         }
         try:
+            # Not with --quiet: Compose that builds by buildx's bake may not read the checkout then.
             engine.run_compose(
-                *_named(files), "--profile", "bench", "build", "--quiet", *wanted,
+                *_named(files), "--profile", "bench", "build", *wanted,
                 environment=environment, timeout_s=_BUILD_S,
             )  # fmt: skip
         except process.CommandFailed as error:
             raise EngineError(f"The images can't be built: {error}") from None
+    ownership.remove_superseded(engine)
 
 
 def services(engine: Engine, files: Sequence[Path], bases: Mapping[str, str]) -> Mapping[str, Any]:
@@ -116,14 +128,6 @@ def _named(files: Sequence[Path]) -> list[str]:
     """What tells Compose to use these files; paths in them are seen from the folder of the first."""
     named = [word for file in files for word in ("--file", str(file))]
     return ["--project-directory", str(files[0].parent), *named]
-
-
-def describe(engine: Engine, images: Iterable[str]) -> dict[str, tuple[str, int]]:
-    """Digest and size in bytes of images."""
-    names = sorted(set(images))
-    output = engine.run("image", "inspect", "--format", "{{.Id}} {{.Size}}", *names)
-    rows = (line.split() for line in output.splitlines())
-    return {name: (digest, int(size)) for name, (digest, size) in zip(names, rows, strict=True)}
 
 
 def locked_versions(root: Path, deployments: Sequence[Deployment], old: Checkout | None) -> dict[str, str]:

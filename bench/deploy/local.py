@@ -15,17 +15,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bench import process
-from bench.application import inherited, search_path
+from bench.catalogue.application import inherited, search_path
+from bench.catalogue.variables import of_child
+from bench.catalogue.versions import Checkout
 from bench.deploy import cgroup
 from bench.deploy.logs import last_lines, log_path
 from bench.deploy.packages import serving
 from bench.deploy.store import LocalStore, free_port, redis_version
-from bench.errors import StoreError
-from bench.interrupt import shield
-from bench.model import CpuSplit, Deployment, Failure, Target, UsageSource
-from bench.usage import memory_bytes
-from bench.versions import Checkout
+from bench.machine import process
+from bench.machine.interrupt import shield
+from bench.machine.usage import memory_bytes
+from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
+from bench.model.errors import StoreError
 
 _SEED_S = 120.0
 
@@ -110,6 +111,12 @@ class LocalRuntime:
 
     def store_address(self) -> tuple[str, int] | None:
         return self._store.address if self._store is not None else None
+
+    def store_usage(self) -> UsageSource | None:
+        return UsageSource("processes", pid=self._store.pid) if self._store is not None else None
+
+    def asked(self, role: Role, deployment: str = "") -> Confinement | None:  # noqa: ARG002
+        return Confinement(getattr(self._cpus, role))
 
     def seed(self, deployment: Deployment) -> None:
         try:
@@ -208,18 +215,8 @@ class LocalRuntime:
             imports = self._old.imports if deployment.old else self._old.new_imports
             own = [_moved(folder, self._root, self._root_of(deployment)) for folder in folders]
             environment["PYTHONPATH"] = os.pathsep.join((str(imports), str(self._root_of(deployment)), *own))
-        environment |= {
-            **deployment.server.environment,
-            "PATH": os.pathsep.join([programs, os.environ.get("PATH", os.defpath)]),
-            "PYTHONUNBUFFERED": "1",
-            "APP": deployment.app.callable,
-            "BIND": f"127.0.0.1:{port}",
-            "REDIS_DB": str(database),
-        }
-        if self._store is not None:
-            host, store_port = self._store.address
-            environment |= {"REDIS_HOST": host, "REDIS_PORT": str(store_port)}
-        return environment
+        path = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])
+        return {**environment, **of_child(deployment, port, database, self.store_address()), "PATH": path}
 
 
 def _moved(folder: str, root: Path, other: Path) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.catalogue.versions import Checkout
 from bench.deploy import images
 from bench.deploy.engine import Engine
 from bench.model import Deployment
-from bench.versions import Checkout
 
 
 def build(

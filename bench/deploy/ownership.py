@@ -10,11 +10,13 @@ from pathlib import Path
 
 import psutil
 
-from bench import process
 from bench.deploy.engine import Engine
+from bench.machine import process
 
 RUN_LABEL = "wsgi-bench.run"
 HARNESS_LABEL = "wsgi-bench.harness"
+# On every image that servers/Dockerfile and servers/base/build make.
+_IMAGE_LABEL = "wsgi-bench.image"
 _REMOVE_S = 60.0
 _ATTEMPTS = 3
 
@@ -60,6 +62,18 @@ def clean(engine: Engine) -> list[str]:
     for run_id in sorted(left):
         remove_run(engine, run_id)
     return sorted(left)
+
+
+def remove_superseded(engine: Engine) -> None:
+    """Remove the project's images that lost their name to a newer one; not while another run may need them.
+
+    Raises:
+        EngineError: the engine is gone.
+    """
+    if all(_is_dead(harness) for harness in _runs(engine).values()):
+        # What a container has stays. Several may do this at once; what they leave, the next build removes.
+        with suppress(process.CommandFailed):
+            engine.run("image", "prune", "--force", "--filter", f"label={_IMAGE_LABEL}", timeout_s=_REMOVE_S)
 
 
 def _list(engine: Engine, kind: str, run_id: str) -> list[str]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from bench.catalogue.consent import Addresses
+from bench.catalogue.versions import Checkout
 from bench.deploy import Runtime
 from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import find_engine
 from bench.deploy.external import ExternalRuntime
 from bench.deploy.local import LocalRuntime
-from bench.errors import EngineError
 from bench.model import CpuSplit, Deployment
-from bench.versions import Checkout
+from bench.model.errors import EngineError
 
 
 def choose_runtime(asked: str, say: Callable[[str], None]) -> str:
@@ -36,6 +37,7 @@ def open_runtime(
     cpus: CpuSplit,
     say: Callable[[str], None],
     old: Checkout | None = None,
+    addresses: Mapping[str, Addresses] | None = None,
 ) -> Runtime:
     """The runtime of that name; nothing is started before it is entered.
 
@@ -45,13 +47,14 @@ def open_runtime(
         directory: the run's own.
         say: told what takes long, such as building images.
         old: the version that deployments with `old` are of.
+        addresses: of servers that run already, by name; see `ExternalRuntime`.
 
     Raises:
         EngineError: it needs a Docker engine, and none answers.
         StoreError: it needs redis-server, and there is none.
     """
     if name == "external":
-        return ExternalRuntime(directory, cpus, deployments)
+        return ExternalRuntime(directory, cpus, deployments, addresses or {})
     if name == "compose":
         engine = find_engine()
         return ComposeRuntime(directory, cpus, deployments, root=root, engine=engine, say=say, old=old)

@@ -19,9 +19,9 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from bench import process
-from bench.errors import StoreError
-from bench.interrupt import shield
+from bench.machine import process
+from bench.machine.interrupt import shield
+from bench.model.errors import StoreError
 
 DATABASES = 64
 _HOST = "127.0.0.1"
@@ -84,6 +84,11 @@ class LocalStore:
         self._cpus = cpus
         self._child: subprocess.Popen[bytes] | None = None
         self.address = (_HOST, 0)
+
+    @property
+    def pid(self) -> int:
+        """Of its process while that was not stopped, else 0."""
+        return self._child.pid if self._child is not None else 0
 
     def __enter__(self) -> Self:
         program = find_redis_server()

@@ -19,13 +19,14 @@ def examine(facts: Facts) -> tuple[Finding, ...]:
     return tuple(check(facts) for check in CHECKS)
 
 
-def notes(facts: Facts) -> tuple[str, ...]:
+def notes(facts: Facts, *, deploys: bool = True) -> tuple[str, ...]:
     """Short sentences on what should be known beside a result: the warnings and problems among the findings.
 
     With `read_facts(..., quick=True)` it takes milliseconds and says nothing of what has to be sampled.
+
+    Args:
+        deploys: whether the run starts its servers, so that CPUs are dealt out to them.
     """
-    return tuple(
-        f"{finding.name}: {finding.found}"
-        for finding in examine(facts)
-        if finding.state in ("warning", "problem")
-    )
+    checks = CHECKS if deploys else tuple(check for check in CHECKS if check is not cpu.cpus)
+    found = (check(facts) for check in checks)
+    return tuple(f"{one.name}: {one.found}" for one in found if one.state in ("warning", "problem"))

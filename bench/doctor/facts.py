@@ -13,7 +13,7 @@ from bench.doctor import cgroup, read
 from bench.doctor.finding import Finding
 from bench.doctor.sample import Sample, take_sample
 from bench.doctor.traces import Docker, Orphan, find_orphans, look_at_docker
-from bench.environment import split_cpus
+from bench.machine.environment import split_cpus
 from bench.model import CpuSplit
 
 

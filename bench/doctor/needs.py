@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from bench.doctor import read
 from bench.doctor.facts import Facts
 from bench.doctor.finding import size
-from bench.errors import UsageError
 from bench.model import Case, Plan
-from bench.shortage import PORT_COMMAND, USUAL_FILES, enough_files
+from bench.model.errors import UsageError
+from bench.model.shortage import PORT_COMMAND, USUAL_FILES, enough_files
 
 _MIB = 1 << 20
 # Of a process besides its connections: libraries, logs, epoll sets, locust's own sockets; and for each server

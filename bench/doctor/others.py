@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 import psutil
 
-from bench import counters
 from bench.doctor.sample import Busy, cpu_of_processes
-from bench.processtree import process_tree
+from bench.machine import counters
+from bench.machine.processtree import process_tree
 
 _NAMED = 2
 _WORTH_NAMING_CPUS = 0.2
@@ -24,6 +24,22 @@ class Others:
         self._used = cpu_of_processes()
         self._host = counters.read_host()
 
+    def busy(self, own: Iterable[int]) -> list[Busy]:
+        """Each process that stands out by what it has used since then, the busiest first.
+
+        Args:
+            own: process ids whose trees belong to the run.
+        """
+        elapsed_s = time.monotonic() - self._at_s
+        ours = {pid for root in own for pid in process_tree(root)}
+        used = [
+            Busy(name, pid, (now - self._used[pid, born][1]) / elapsed_s)
+            for (pid, born), (name, now) in cpu_of_processes().items()
+            if (pid, born) in self._used and pid not in ours
+        ]
+        standing_out = (process for process in used if process.cpus >= _WORTH_NAMING_CPUS)
+        return sorted(standing_out, key=lambda process: -process.cpus)
+
     def since(self, own: Iterable[int]) -> str:
         """Who has used most since then, in words; empty where nobody stands out.
 
@@ -31,14 +47,10 @@ class Others:
             own: process ids whose trees belong to the run.
         """
         elapsed_s = time.monotonic() - self._at_s
-        ours = {pid for root in own for pid in process_tree(root)}
-        busy = [
-            Busy(name, pid, (now - self._used[pid, born][1]) / elapsed_s)
-            for (pid, born), (name, now) in cpu_of_processes().items()
-            if (pid, born) in self._used and pid not in ours
+        said = [
+            f"{process.name} (process {process.pid}) used {process.cpus:.1f} CPUs"
+            for process in self.busy(own)[:_NAMED]
         ]
-        busy = sorted((one for one in busy if one.cpus >= _WORTH_NAMING_CPUS), key=lambda one: -one.cpus)
-        said = [f"{one.name} (process {one.pid}) used {one.cpus:.1f} CPUs" for one in busy[:_NAMED]]
         steal_s = counters.difference(self._host, counters.read_host()).get("steal_s", 0.0)
         taken = steal_s / elapsed_s / (psutil.cpu_count() or 1)
         if taken >= _WORTH_NAMING_STEAL:

@@ -18,9 +18,9 @@ import psutil
 
 from bench.deploy.store import find_redis_server
 from bench.doctor import cgroup
-from bench.errors import StoreError
+from bench.machine.usage import open_usage
 from bench.model import UsageSource
-from bench.usage import open_usage
+from bench.model.errors import StoreError
 
 _CPU = Path("/sys/devices/system/cpu")
 CLOCK = Path("/sys/devices/system/clocksource/clocksource0")

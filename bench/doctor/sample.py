@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from bench import counters
+from bench.machine import counters
 
 _LENGTH_S = 1.0
 _NAMED = 3

@@ -11,7 +11,7 @@ import psutil
 from bench.deploy.engine import Engine, find_engine
 from bench.deploy.ownership import RUN_LABEL
 from bench.doctor.sample import printable
-from bench.errors import BenchError, EngineError
+from bench.model.errors import BenchError, EngineError
 
 # What every server that the harness starts as a child process has in its environment.
 _MARKS = frozenset({"APP", "BIND", "REDIS_DB"})

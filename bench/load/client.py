@@ -14,22 +14,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bench import process
-from bench.errors import DriverError, MachineError
-from bench.interrupt import shield
+from bench.catalogue.scenarios import SCENARIOS
 from bench.load.protocol import (
     Probed,
     block_order,
+    confined_order,
     idle_order,
     line,
     probe_order,
+    read_confinement,
     read_probed,
     read_trial,
     targets_order,
 )
-from bench.model import Target, Trial, TrialOrder
-from bench.process import how_ended, killed_by
-from bench.scenarios import SCENARIOS
+from bench.machine import process
+from bench.machine.interrupt import shield
+from bench.machine.process import how_ended, killed_by
+from bench.model import Confinement, Target, Trial, TrialOrder
+from bench.model.errors import DriverError, MachineError
 
 _START_S = 60.0
 _SLACK_S = 60.0
@@ -108,6 +110,11 @@ class LoadDriver:
         self._send(idle_order(seconds))
         shares: Mapping[str, float | None] = self._event(time.monotonic() + seconds + _SLACK_S)["cpu"]
         return shares
+
+    def confinement(self) -> Confinement | None:
+        """What the driver and its workers may use, as they read it themselves; None if that isn't shown."""
+        self._send(confined_order())
+        return read_confinement(self._event(time.monotonic() + _SLACK_S)["read"])
 
     def block(self, trials: Sequence[TrialOrder]) -> Iterator[Trial]:
         """Run trials one after the other; each is given as soon as it has ended."""

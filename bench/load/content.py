@@ -5,9 +5,9 @@ No byte of it is kept: an answer may be large, and many arrive at once.
 
 from __future__ import annotations
 
+from bench.catalogue.scenarios.request import Expect
 from bench.load.foreign import shown
 from bench.load.head import Malformed
-from bench.scenarios.request import Expect
 
 MOST_BYTES = 1 << 28
 """An answer may have so many bytes; more, or an answer without end, is an error."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bench.load.protocol import failed, line
-from bench.shortage import found_in
+from bench.model.shortage import found_in
 
 
 def main() -> None:

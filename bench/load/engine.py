@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,7 +11,9 @@ from dataclasses import asdict, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from bench.counters import difference, read_host
+from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.scenarios.learned import held
+from bench.catalogue.scenarios.request import Request, Scenario
 from bench.load.clock import now_ns, waited_ns
 from bench.load.closed import ClosedTrial
 from bench.load.link import Link
@@ -21,11 +24,11 @@ from bench.load.protocol import read_target, read_trial_order
 from bench.load.records import Counted, Records, Window
 from bench.load.template import Template
 from bench.load.wire import Exchange
+from bench.machine import confinement
+from bench.machine.counters import difference, read_host
+from bench.machine.processtree import process_tree
+from bench.machine.usage import UsageReader, open_usage
 from bench.model import Connection, Learned, Target, Trial, TrialOrder
-from bench.scenarios import SCENARIOS
-from bench.scenarios.learned import held
-from bench.scenarios.request import Request, Scenario
-from bench.usage import UsageReader, open_usage
 
 Emit = Callable[[Mapping[str, Any]], None]
 Conduct = Callable[
@@ -79,7 +82,7 @@ class Station:
         self.target = target
         self.host = address.netloc
         self.usage: UsageReader | None = open_usage(target.usage)
-        self._places = places(target.url)
+        self._places = places(target.url, target.addresses)
         self._place: Place | None = None
         self._links: dict[Connection, Link] = {}
         self._exchanges: dict[tuple[str, Connection], Exchanges] = {}
@@ -148,6 +151,9 @@ class Engine:
                 self._emit({"event": "done"})
             case "idle":
                 self._emit({"event": "idle", "cpu": self._idle_cpu(order["seconds"])})
+            case "confined":
+                own = confinement.read(process_tree(os.getpid()))
+                self._emit({"event": "confined", "read": None if own is None else asdict(own)})
             case unknown:
                 raise ValueError(f"unknown order {unknown!r}")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bench.catalogue.scenarios.request import Expect
 from bench.load.foreign import shown
 from bench.load.head import BODILESS
 from bench.load.wire import Exchange, Reply
-from bench.scenarios.request import Expect
 
 _SHOWN = 120
 
@@ -61,6 +61,8 @@ def _excess(reply: Reply, exchange: Exchange) -> str:
 def _expected(expect: Expect) -> str:
     status = expect.status
     parts = [f"status {status}" if isinstance(status, int) else f"a status from {status[0]} to {status[-1]}"]
+    if expect.page:
+        parts[0] += " that is no redirect"
     if isinstance(expect.location, bytes):
         parts.append(f"the location {shown(expect.location)}")
     elif expect.location is not None:

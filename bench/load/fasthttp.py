@@ -15,6 +15,8 @@ import gevent
 from geventhttpclient.connectionpool import ConnectionPool
 from locust.contrib.fasthttp import FastHttpSession
 
+from bench.catalogue.scenarios.learned import Answered
+from bench.catalogue.scenarios.request import on_the_wire
 from bench.load import locustclient
 from bench.load.clock import now_ns
 from bench.load.closed import SETTLE_NS
@@ -26,8 +28,6 @@ from bench.load.records import Records, Window, row_code
 from bench.load.tcpinfo import asked_again
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
-from bench.scenarios.learned import Answered
-from bench.scenarios.request import on_the_wire
 
 _SECOND = 1_000_000_000
 _LOOK_S = 0.001
@@ -44,7 +44,8 @@ def conduct(
     """One trial, as the loop's: settle, count, drain. Every trial makes its own connections."""
     link = station.link(order.load.connection)
     headers = {"Connection": "close"} if order.load.connection == "close" else {}
-    crew = _Crew(station.target.url, link, headers, stream, records, order.timeout_s)
+    # By address: this client would look the name up for each connection.
+    crew = _Crew(_url(station), station.host, link, headers, stream, records, order.timeout_s)
     # geventhttpclient offers no place for a pool of one's own, but this hook for each connection made.
     ConnectionPool.after_connect = lambda _pool, socket: _count(link, socket)  # type: ignore[method-assign, assignment]
     run = _closed if order.load.model == "closed" else _open
@@ -59,10 +60,12 @@ class _Crew:
     """The greenlets of one trial.
 
     Attributes:
+        host: for the field `Host`.
         under_way: what each greenlet asked last and isn't answered yet: (due, sent, endpoint).
     """
 
     url: str
+    host: str
     link: Link
     headers: Mapping[str, str]
     stream: Iterator[Exchange]
@@ -88,7 +91,12 @@ class _Crew:
                 request.method,
                 on_the_wire(request.path),
                 data=request.body.decode("ascii") or None,
-                headers={"Accept-Encoding": "identity", **request.headers, **self.headers},
+                headers={
+                    "Host": self.host,
+                    "Accept-Encoding": "identity",
+                    **request.headers,
+                    **self.headers,
+                },
                 allow_redirects=False,
             )
             done = now_ns()
@@ -224,6 +232,12 @@ def _until(reached: Callable[[], bool], limit_ns: int) -> None:
 def _sleep_until(at_ns: int) -> None:
     while (left := at_ns - now_ns()) > 0:
         gevent.sleep(left / _SECOND)
+
+
+def _url(station: Station) -> str:
+    """Where the loop would connect to."""
+    host, port = station.place()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _count(link: Link, socket: SocketType) -> None:

@@ -9,14 +9,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bench.catalogue.scenarios.learned import (
+    ENOUGH_S,
+    Answered,
+    answer_in_words,
+    held,
+    in_words,
+    learn,
+    shown,
+)
+from bench.catalogue.scenarios.request import REDIRECTS, Request
 from bench.model import Learned
-from bench.scenarios.learned import Answered, answer_in_words, held, in_words, learn, shown
-from bench.scenarios.request import REDIRECTS, Request
 
 _PROBES = 20
 _FEWEST = 3
-# A slow page gets the fewest, and one that takes very long not even these.
-_ENOUGH_S = 1.0
+# A page that is slower than `ENOUGH_S` gets the fewest, and one that takes very long not even these.
 _MOST_S = 10.0
 
 
@@ -48,7 +55,7 @@ def know(
     began = time.monotonic()
     for asked in range(1, _PROBES):
         spent_s = time.monotonic() - began
-        if spent_s > _MOST_S or (spent_s > _ENOUGH_S and asked >= _FEWEST):
+        if spent_s > _MOST_S or (spent_s > ENOUGH_S and asked >= _FEWEST):
             break
         found = ask(request)
         if not found.fault and found.found is not None:

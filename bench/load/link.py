@@ -17,7 +17,7 @@ from bench.load.outcomes import CODE, INCOMPLETE, OK
 from bench.load.tcpinfo import SOONEST_NS, asked_again, loses_nothing
 from bench.load.wire import Exchange, Reply
 from bench.load.wrong import WrongAnswers
-from bench.shortage import kind_of
+from bench.model.shortage import kind_of
 
 _BUFFER_BYTES = 1 << 18
 _LOST_BEFORE_GIVING_UP = 4

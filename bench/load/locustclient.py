@@ -13,12 +13,11 @@ from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from locust.contrib.fasthttp import FastHttpSession, FastResponse
 from locust.event import EventHook
 
-from bench import shortage
+from bench.load.content import MOST_BYTES
 from bench.load.foreign import shown
-from bench.model import UNREAD_KINDS
+from bench.model import UNREAD_KINDS, shortage
 
 _READ_BYTES = 65536
-_LARGEST_BYTES = 256 << 20
 # Of llhttp: the bytes end within the head.
 _INVALID_END = 14
 _EVERY_STATUS = frozenset(range(1000))
@@ -97,7 +96,7 @@ def _body(response: Any, timeout_s: float) -> bytes:
     until, whole = time.monotonic() + timeout_s, bytearray()
     while part := response.read(_READ_BYTES):
         whole += part
-        if len(whole) > _LARGEST_BYTES or time.monotonic() > until:
+        if len(whole) > MOST_BYTES or time.monotonic() > until:
             raise TimeoutError
         # While more is there, reading lets nobody else run.
         gevent.sleep(0)

@@ -11,19 +11,29 @@ import random
 from typing import Any
 
 from locust import FastHttpUser, constant, task
+from locust.env import Environment
 
+from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.scenarios.request import Request, on_the_wire
 from bench.load.locustclient import kind_of, take_as_it_comes
-from bench.scenarios import SCENARIOS
-from bench.scenarios.request import Request, on_the_wire
 
 _TIMEOUT_S = 60.0
 SCENARIO_VARIABLE = "WSGI_BENCH_SCENARIO"
+URL_VARIABLE = "WSGI_BENCH_URL"
 
 
 class ScenarioUser(FastHttpUser):
-    """One user that sends the scenario's requests one after the other and checks every answer."""
+    """One user that sends the scenario's requests one after the other and checks every answer.
+
+    It asks the server that `$WSGI_BENCH_URL` names, where that is set, and no other, whatever host the web UI
+    is told: every page that is open in the same browser can tell it one.
+    """
 
     wait_time = constant(0)
+
+    def __init__(self, environment: Environment) -> None:
+        self.host = os.environ.get(URL_VARIABLE, self.host)
+        super().__init__(environment)
 
     def on_start(self) -> None:
         scenario = SCENARIOS[os.environ.get(SCENARIO_VARIABLE, "get")]

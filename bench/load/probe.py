@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from bench.catalogue.scenarios.request import Request, Scenario
 from bench.load.explain import broken, late, wrong
 from bench.load.learning import Asked, know, look
 from bench.load.protocol import Probed
 from bench.load.wire import Exchange, Reply
 from bench.model import Learned
-from bench.scenarios.request import Request, Scenario
-from bench.shortage import found_in
+from bench.model.shortage import found_in
 
 _ACCEPT_S = 1.0
 _BUFFER_BYTES = 1 << 18
@@ -28,10 +28,18 @@ Place = tuple[socket.AddressFamily, tuple[str, int]]
 """A socket's family and address."""
 
 
-def places(url: str) -> tuple[Place, ...]:
-    """The addresses behind a URL, the preferred one first."""
+def places(url: str, addresses: Sequence[str] = ()) -> tuple[Place, ...]:
+    """The addresses behind a URL, the preferred one first.
+
+    Args:
+        addresses: those that its host was found to have; without any it is looked up.
+    """
     parts = urlsplit(url)
-    found = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
+    found = [
+        one
+        for host in addresses or (parts.hostname,)
+        for one in socket.getaddrinfo(host, parts.port or 80, type=socket.SOCK_STREAM)
+    ]
     return tuple((family, (str(address[0]), int(address[1]))) for family, _, _, _, address in found)
 
 

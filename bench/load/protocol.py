@@ -8,10 +8,11 @@ The harness sends an order and reads events until the order's last one:
 | probe | probed |
 | block | trial for each trial, then done |
 | idle | idle |
+| confined | confined |
 | end | (the driver exits) |
 
 `ready` is the driver's first event, `failed` may come in place of any other, with `short` where it had too
-little of something itself (`bench.shortage`).
+little of something itself (`bench.model.shortage`).
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.model import Learned, Load, Target, Trial, TrialOrder, UsageSource
-from bench.shortage import found_in, sentence
+from bench.model import Confinement, Learned, Load, Target, Trial, TrialOrder, UsageSource
+from bench.model.shortage import found_in, sentence
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,18 @@ def idle_order(seconds: float) -> Mapping[str, Any]:
     return {"order": "idle", "seconds": seconds}
 
 
+def confined_order() -> Mapping[str, Any]:
+    return {"order": "confined"}
+
+
+def read_confinement(value: Mapping[str, Any] | None) -> Confinement | None:
+    return None if value is None else Confinement(**{**value, "cpus": tuple(value["cpus"])})
+
+
 def read_target(value: Mapping[str, Any]) -> Target:
     learned = tuple(Learned(**one) for one in value["learned"])
-    return Target(**{**value, "usage": UsageSource(**value["usage"]), "learned": learned})
+    usage, addresses = UsageSource(**value["usage"]), tuple(value["addresses"])
+    return Target(**{**value, "usage": usage, "learned": learned, "addresses": addresses})
 
 
 def read_probed(value: Mapping[str, Any]) -> Probed:

@@ -6,11 +6,11 @@ it arrives. Any other is parsed in full, and every deviation has the name of an 
 
 from __future__ import annotations
 
+from bench.catalogue.scenarios.learned import Answered
+from bench.catalogue.scenarios.request import Request
 from bench.load.content import Bytes, Chunked, Content, Counted, Oversized, Unbounded
 from bench.load.head import MOST_HEAD_BYTES, Head, Malformed, find_end, parse
 from bench.load.likeness import Likeness, likeness
-from bench.scenarios.learned import Answered
-from bench.scenarios.request import Request
 
 _MOST_KEPT_BYTES = 1 << 20
 # Where answers differ in more than their heads, looking for likeness costs more than it saves.

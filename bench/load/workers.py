@@ -18,15 +18,15 @@ from locust import runners
 from locust.env import Environment
 from locust.runners import MasterRunner
 
-from bench import process
+from bench.catalogue.scenarios import SCENARIOS
 from bench.load import share
 from bench.load.engine import Engine
 from bench.load.protocol import read_trial, read_trial_order
 from bench.load.users import END, Order, Tell, guarded, read_orders, ready, settle_memory, user_class
+from bench.machine import process
+from bench.machine.process import how_ended
 from bench.model import Trial, TrialOrder
-from bench.process import how_ended
-from bench.scenarios import SCENARIOS
-from bench.shortage import Short
+from bench.model.shortage import Short
 
 _HOST = "127.0.0.1"
 _START_S = 60.0

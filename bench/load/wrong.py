@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Literal
 
-from bench.scenarios.learned import Answered, media_type, place, size
+from bench.catalogue.scenarios.learned import Answered, media_type, place
+from bench.model.pages import size
 
 _MOST = 32
 _CACHED = 1024

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 from bench.analysis.answers import by_status, wrong
+from bench.catalogue.scenarios.learned import in_words
 from bench.model import Analysis, Suite
 from bench.report.page import Column, Section, Table
 from bench.report.results import Entry, Group
 from bench.report.table import row_of
 from bench.report.units import listed
-from bench.scenarios.learned import in_words
 
 _LEARNED = "No scenario says what is right of these pages: it is what the first probes saw."
 _COLUMNS = (

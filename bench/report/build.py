@@ -5,7 +5,7 @@ A new section is a function, and its place in `TEXT` and `CHARTED`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from bench.model import Analysis, Suite
@@ -67,7 +67,7 @@ def page(suite: Suite, analysis: Analysis, sections: tuple[Build, ...] = TEXT) -
     made = (make(suite, analysis, found) for make in sections)
     return sanitised(
         Page(
-            title=f"{listed(apps)} behind {count(len(servers), 'WSGI server')}",
+            title=_title(suite, apps, len(servers)),
             subtitle=f"{suite.plan.profile} profile, {suite.plan.runtime} runtime, "
             f"on {suite.environment.host}, {minute(suite.started)}; run {suite.id}",
             verdict=headline(suite, analysis, found),
@@ -75,6 +75,13 @@ def page(suite: Suite, analysis: Analysis, sections: tuple[Build, ...] = TEXT) -
             servers=servers,
         )
     )
+
+
+def _title(suite: Suite, apps: Sequence[str], servers: int) -> str:
+    """Of what runs already nothing is known but that it speaks HTTP; its app is a name that stands for it."""
+    if suite.plan.runtime == "external":
+        return count(servers, "HTTP server") + (" that runs already" if servers == 1 else " that run already")
+    return f"{listed(apps)} behind {count(servers, 'WSGI server')}"
 
 
 def minute(moment: str) -> str:

@@ -49,6 +49,7 @@ def _row(group: Group, entry: Entry, kept: Keeping) -> dict[str, object]:
         "threads": server.threads or None,
         **_counts(summary.counts),
         "old": entry.deployment.old,
+        "restarts": summary.restarts,
     }
 
 

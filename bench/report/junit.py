@@ -33,7 +33,7 @@ Outcome = tuple[Literal["failure", "error", "skipped"], str]
 
 def render(suite: Suite, analysis: Analysis) -> str:
     """The whole file."""
-    outcomes = {case.id: _outcome(suite, analysis, case) for case in suite.plan.cases}
+    outcomes = {case.id: _outcome(analysis, case) for case in suite.plan.cases}
     limits = judge_plan(suite.plan, analysis)
     tags = [outcome[0] for outcome in (*outcomes.values(), *map(_limit_outcome, limits)) if outcome]
     totals = {
@@ -90,14 +90,11 @@ def _limit_outcome(judgement: Judgement) -> Outcome | None:
     return ("failure" if judgement.state == "exceeded" else "error"), " ".join(limit_lines(judgement))
 
 
-def _outcome(suite: Suite, analysis: Analysis, case: Case) -> Outcome | None:
+def _outcome(analysis: Analysis, case: Case) -> Outcome | None:
     reasons = analysis.verdicts[case.id].reasons
     at_fault = [reason for reason in reasons if code(reason) in AT_FAULT]
     if at_fault:
         return "failure", "; ".join(at_fault)
-    stops = [f.reason for f in suite.failures if f.deployment == case.deployment and f.phase == "stop"]
-    if stops:
-        return "failure", f"stop: {stops[0]}"
     if not reasons:
         return None
     return ("skipped" if code(reasons[0]) == "not-measured" else "error"), "; ".join(reasons)

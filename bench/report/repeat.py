@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bench.going_on import variables
-from bench.model import Plan, Suite
+from bench.model import Environment, Plan, Suite
 
 _REPEATED = frozenset({"target", "fail_if"})
 
@@ -16,11 +16,22 @@ def repeat_command(suite: Suite) -> str:
     """The command line that plans the same run, with the environment that it needs."""
     plan = suite.plan
     settings = {**plan.given, **_pinned(plan)} if plan.given else _derived(suite)
-    return " ".join([*variables(suite.environment), "wsgi-bench run", shlex.join(_options(settings))])
+    return " ".join([*shell_variables(suite.environment), "wsgi-bench run", shlex.join(_options(settings))])
+
+
+def shell_variables(environment: Environment) -> Iterator[str]:
+    """What a shell has to set before the command, so that the same is measured: `NAME=VALUE`, quoted."""
+    measured = environment.measured
+    if measured is None:
+        return
+    found = dict(measured.compose)
+    if measured.search:
+        found["PYTHONPATH"] = os.pathsep.join(measured.search)
+    yield from (f"{name}={shlex.quote(value)}" for name, value in sorted(found.items()))
 
 
 def _options(settings: Mapping[str, Any]) -> Iterator[str]:
-    """Each setting as its option: whatever is added to `bench.given.NAMES` needs nothing here."""
+    """Each setting as its option: whatever is added to `bench.ask.given.NAMES` needs nothing here."""
     for name, value in settings.items():
         option = f"--{name.replace('_', '-')}"
         if name in _REPEATED:

@@ -9,6 +9,7 @@ from bench.analysis.keeping import by_deployment
 from bench.analysis.outcomes import NOT_ACCOUNTED, SENT_AGAIN, kinds, not_accounted
 from bench.analysis.unseen import unseen
 from bench.model import Analysis, DeploymentRecord, Failure, Suite
+from bench.report import processes
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.results import Entry, Group, groups
@@ -32,13 +33,16 @@ def validity(suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sect
         for reason in entry.verdict.reasons
     )
     valid = sum(verdict.valid for verdict in analysis.verdicts.values())
-    lines = [f"{valid} of {count(len(analysis.verdicts), 'case')} valid."]
+    found_so = "valid" if suite.plan.claims else "worked; how well, this profile doesn't say"
+    lines = [f"{valid} of {count(len(analysis.verdicts), 'case')} {found_so}."]
     lines += [line for line in (twin_line(suite, analysis, found), detectable(analysis)) if line is not None]
     if suite.plan.claims and analysis.twin is None:
         lines.append("No twin was measured: the harness's own error is not known.")
     lines += unseen(suite)
+    lines += processes.lines(suite)
     lines += _connections(suite, analysis)
     lines += [_busy(record) for record in suite.deployments if (record.idle_cpu or 0) > MAX_IDLE_CPU]
+    lines += _killed(suite)
     lines += unlike(suite)
     lines += [_gap(gap) for gap in suite.gaps]
     return Section("validity", "Validity", tuple(lines), points)
@@ -78,6 +82,20 @@ def _busy(record: DeploymentRecord) -> str:
         f"{record.deployment} used {record.idle_cpu:.1%} of a CPU while nothing was asked of it, which the "
         f"others had to do without: compare it with fewer servers at a time."
     )
+
+
+def _killed(suite: Suite) -> Iterator[str]:
+    """Who didn't end within its grace when a round was over."""
+    for deployment in suite.plan.deployments:
+        records = [record for record in suite.deployments if record.deployment == deployment.name]
+        killed = sum(record.stopped_cleanly is False for record in records)
+        if killed:
+            server = deployment.server
+            yield (
+                f"{deployment.name} had to be killed at the end of {killed} of "
+                f"{count(len(records), 'round')}: it hadn't ended {server.stop_grace_s:g} s after "
+                f"{server.stop_signal}. A restart of it takes so long, and breaks off what is under way."
+            )
 
 
 def _gap(gap: Mapping[str, object]) -> str:

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 
 from bench.analysis.keeping import NOT_KNOWN, Keeping, by_deployment
-from bench.digits import a_second
+from bench.catalogue.variables import of_child, of_container
 from bench.model import Analysis, Deployment, Server, Suite
+from bench.model.digits import a_second
+from bench.report import processes
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.repeat import repeat_command
 from bench.report.results import Group
 from bench.report.table import workers_x_threads
 from bench.report.units import NOT_MEASURED, count, number
 
+_FREE_PORT = "(a free port)"
+
 
 def environment(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section:
     """How and on what it was measured."""
     env, plan = suite.environment, suite.plan
-    split = env.cpu_split
+    confined = processes.limits(suite)
     facts = {
         "CPU": f"{env.cpu_model}, {count(env.cpus, 'CPU')}",
-        "CPUs of server / generator / Redis": " / ".join(
-            ", ".join(map(str, cpus)) or "any" for cpus in (split.server, split.generator, split.store)
-        ),
+        "CPUs of server / generator / Redis": processes.cpus(suite),
+        **({"Limits of server / generator / Redis": confined} if confined else {}),
         "Memory": f"{number(env.memory_bytes / 1e9)} GB",
         "System": env.os if env.kernel in env.os else f"{env.os}, Linux {env.kernel.removeprefix('Linux ')}",
         "Python": env.python,
@@ -54,7 +58,7 @@ def configuration(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) 
     names = [f"{d.server.name}, {d.app.name}" if several else d.server.name for d in deployments]
     kept = by_deployment(suite)
     facts = [_facts(suite, deployment, kept[deployment.name]) for deployment in deployments]
-    commands = [_commands(deployment) for deployment in deployments]
+    commands = [_commands(suite, deployment) for deployment in deployments]
     tables = [
         _side_by_side("What was measured", names, facts, code=False),
         _side_by_side("Command and environment", names, commands, code=True),
@@ -75,7 +79,7 @@ def _facts(suite: Suite, deployment: Deployment, kept: Keeping) -> dict[str, str
         "Keep-alive, documented": kept.said,
         "Keep-alive, seen": kept.seen,
         "Connections an answer": number(kept.per_answer),
-        "Why": server.docs,
+        "Documentation": server.docs,
     }
 
 
@@ -85,9 +89,22 @@ def _version(suite: Suite, server: Server) -> str:
     return suite.environment.versions.get(server.package, NOT_MEASURED) if server.package else "Python's own"
 
 
-def _commands(deployment: Deployment) -> dict[str, str]:
-    server = deployment.server
-    return {"Command": shlex.join(server.command), **dict(sorted(server.environment.items()))}
+def _commands(suite: Suite, deployment: Deployment) -> dict[str, str]:
+    return {
+        "Command": shlex.join(deployment.server.command),
+        **dict(sorted(_variables(suite, deployment).items())),
+    }
+
+
+def _variables(suite: Suite, deployment: Deployment) -> Mapping[str, str]:
+    """What its processes had, beside what they inherited."""
+    if suite.plan.runtime == "compose":
+        return of_container(deployment)
+    if suite.plan.runtime == "local":
+        stored = any(one.app.redis for one in suite.plan.deployments)
+        store = ("127.0.0.1", _FREE_PORT) if stored else None
+        return of_child(deployment, _FREE_PORT, deployment.database, store)
+    return deployment.server.environment
 
 
 def _side_by_side(caption: str, names: list[str], sets: list[dict[str, str]], *, code: bool) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bench.analysis.keeping import NOT_KNOWN, Keeping, by_deployment
 from bench.analysis.outcomes import not_answered
@@ -21,6 +22,7 @@ from bench.report.units import (
     value_of,
 )
 
+_RESTARTS = Column("Restarts", wide=True)
 _CAPACITY = (
     Column("Rank"),
     Column("Server", numeric=False),
@@ -32,6 +34,7 @@ _CAPACITY = (
     Column("Peak memory", "MB"),
     Column("Start", "s", wide=True),
     Column("Errors"),
+    _RESTARTS,
     Column("Keep-alive", numeric=False, wide=True),
     Column("Workers x threads", wide=True),
 )
@@ -64,15 +67,27 @@ def _capacity(suite: Suite, group: Group) -> Table:
         else "p50 and p99: no open load was measured for these."
     ]
     kept = by_deployment(suite)
+    columns = _columns(group)
+    shown = _RESTARTS.label in (column.label for column in columns)
     return Table(
         f"Capacity: {group.name}",
-        _CAPACITY,
-        tuple(row_of(entry, _capacity_cells(kept, group, entry)) for entry in group.entries),
+        columns,
+        tuple(row_of(entry, _capacity_cells(kept, group, entry, shown)) for entry in group.entries),
         (*notes, *_legend(suite, group)),
     )
 
 
-def _capacity_cells(kept: Mapping[str, Keeping], group: Group, entry: Entry) -> tuple[str, ...]:
+def _columns(group: Group) -> tuple[Column, ...]:
+    """With restarts where they were looked for; where there were some, a narrow terminal shows that, too."""
+    found = [entry.summary.restarts for entry in group.entries]
+    if found == [None] * len(found):
+        return tuple(one for one in _CAPACITY if one is not _RESTARTS)
+    return tuple(replace(one, wide=not any(found)) if one is _RESTARTS else one for one in _CAPACITY)
+
+
+def _capacity_cells(
+    kept: Mapping[str, Keeping], group: Group, entry: Entry, restarts: bool
+) -> tuple[str, ...]:
     summary, server = entry.summary, entry.deployment.server
     at_least = "\N{GREATER-THAN OR EQUAL TO} " if entry.generator_bound else ""
     latency = group.latency.get(entry.case.server)
@@ -87,9 +102,14 @@ def _capacity_cells(kept: Mapping[str, Keeping], group: Group, entry: Entry) -> 
         megabytes(summary.memory_peak_bytes),
         number(summary.start_s),
         percent(summary.error_rate),
+        *((_restarts(summary.restarts),) if restarts else ()),
         kept[entry.deployment.name].seen,
         workers_x_threads(server),
     )
+
+
+def _restarts(number_: int | None) -> str:
+    return NOT_KNOWN if number_ is None else f"{number_:,}"
 
 
 def workers_x_threads(server: Server) -> str:

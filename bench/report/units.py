@@ -5,9 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from bench.counted import count as count
-from bench.digits import significant
 from bench.model import Estimate
+from bench.model.counted import count as count
+from bench.model.digits import significant
 
 NOT_MEASURED = "n/a"
 TOO_FEW = "too few"

@@ -30,7 +30,7 @@ def derived(directory: Path, kind: type[T], derive: Callable[[Path], T]) -> T:
     It is kept where the directory can be written. A write that is cut off leaves no JSON to believe.
 
     Args:
-        kind: a dataclass of plain values, as those of `bench/model.py`.
+        kind: a dataclass of plain values, as those of `bench.model`.
     """
     digest = _digest(directory)
     with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):

@@ -34,6 +34,7 @@ def to_document(suite: Suite, analysis: Analysis, blocks_saved: int) -> Document
         "failures": dump(suite.failures),
         "gaps": dump(suite.gaps),
         "learned": dump(suite.learned),
+        "confined": dump(suite.confined),
         "comparisons": dump(analysis.comparisons),
         "ranking": dump(analysis.ranking),
         "twin": dump(analysis.twin),

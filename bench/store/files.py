@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bench.errors import MachineError
+from bench.model.errors import MachineError
 
 _RESULT = "result.json"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bench.errors import MachineError, ResultError
-from bench.interrupt import shield
+from bench.machine.interrupt import shield
+from bench.model.errors import MachineError, ResultError
 from bench.store.files import machine_errors, sync_directory
 from bench.store.rescue import copy
 

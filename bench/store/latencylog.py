@@ -15,8 +15,8 @@ from urllib.parse import quote, unquote
 
 from hdrh.histogram import HdrHistogram
 
-from bench.errors import ResultError
 from bench.model import Trial
+from bench.model.errors import ResultError
 
 _LINE = re.compile(r"Tag=([^,\s]+),([0-9.]+),([0-9.]+),([0-9.]+),([A-Za-z0-9+/]+=*)\n")
 _MICROSECONDS = 1e6

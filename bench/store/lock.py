@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bench.errors import ResultError
+from bench.model.errors import ResultError
 from bench.store.files import machine_errors
 
 NAME = ".lock"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.errors import ResultError
 from bench.model import Case, Environment, Plan, Rank, Verdict
+from bench.model.errors import ResultError
 from bench.store.jsonable import Malformed, items, members, parse
 from bench.store.reader import RESULT, read_document
 

@@ -8,8 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench.errors import ResultError
-from bench.model import Calibration, DeploymentRecord, Environment, Failure, Learned, Plan, Suite, Trial
+from bench.model import (
+    Calibration,
+    Confined,
+    DeploymentRecord,
+    Environment,
+    Failure,
+    Learned,
+    Plan,
+    Suite,
+    Trial,
+)
+from bench.model.errors import ResultError
 from bench.store import journal, latencylog
 from bench.store.document import from_document
 from bench.store.jsonable import Malformed, parse
@@ -37,6 +47,7 @@ class Entry:
     calibration: Calibration | None = None
     environment: Environment | None = None
     learned: tuple[Learned, ...] = ()
+    confined: tuple[Confined, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,11 +157,13 @@ def _with_journal(suite: Suite, saved: int, path: Path) -> Stored:
 def _merged(suite: Suite, entries: Iterable[Entry]) -> Suite:
     trials, deployments = list(suite.trials), list(suite.deployments)
     failures, gaps, learned = list(suite.failures), list(suite.gaps), list(suite.learned)
+    confined = list(suite.confined)
     for entry in entries:
         trials += entry.trials
         deployments += entry.deployments
         failures += entry.failures
         learned += entry.learned
+        confined += entry.confined
         if entry.gap is not None:
             gaps.append(entry.gap)
         suite = replace(
@@ -166,6 +179,7 @@ def _merged(suite: Suite, entries: Iterable[Entry]) -> Suite:
         failures=tuple(failures),
         gaps=tuple(gaps),
         learned=tuple(learned),
+        confined=tuple(confined),
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.errors import ResultError
+from bench.model.errors import ResultError
 from bench.store import files
 
 _PIECE = 1 << 20

@@ -10,11 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bench.errors import MachineError, ResultError
-from bench.going_on import resume_command
 from bench.model import (
     Analysis,
     Calibration,
+    Confined,
     DeploymentRecord,
     Environment,
     Failure,
@@ -23,6 +22,8 @@ from bench.model import (
     Suite,
     Trial,
 )
+from bench.model.errors import MachineError, ResultError
+from bench.model.resume_command import resume_command
 from bench.store import files, latencylog
 from bench.store.document import Document, to_document
 from bench.store.journal import Journal
@@ -128,6 +129,7 @@ class Writer:
         calibration: Calibration | None = None,
         environment: Environment | None = None,
         learned: Iterable[Learned] = (),
+        confined: Iterable[Confined] = (),
     ) -> None:
         """Save what one block, or the end of a round, added. On disk when this returns.
 
@@ -148,6 +150,7 @@ class Writer:
             calibration,
             environment,
             tuple(learned),
+            tuple(confined),
         )
         content = {
             f.name: dump(value)
@@ -232,7 +235,7 @@ def why_taken(directory: Path) -> str:
         return f"{directory} holds a result already, which can't be read. Choose another place with --out."
     if suite.complete:
         return f"{directory} holds a result already. Choose another place with --out."
-    command = resume_command(directory, suite.plan, suite.environment)
+    command = resume_command(directory)
     return (
         f"{directory} holds a result already. Continue it with `{command}`, or choose another place with "
         f"--out."

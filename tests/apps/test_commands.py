@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from apps.shortly.settings import Settings, from_environment
-from bench.process import CommandFailed, run
+from bench.machine.process import CommandFailed, run
 from tests.redis_server import RedisDatabase
 
 CHECKOUT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.process import run
+from bench.machine.process import run
 from tests.redis_server import RedisDatabase
 
 CHECKOUT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from werkzeug.test import Client
 
 from apps.shortly.app import create_app
 from apps.shortly.links import LinkStore, base36
-from bench.process import run
+from bench.machine.process import run
 from tests.apps.conftest import Connect
 from tests.redis_server import RedisDatabase, RedisServer
 

@@ -18,10 +18,10 @@ from typing import Any, Protocol
 
 import pytest
 
-from bench import cli
 from bench.analysis import analyse
+from bench.cli import verbs as cli
 from bench.model import Suite
-from bench.session import exit_code
+from bench.run.session import exit_code
 from bench.store import Writer, load
 from tests.make_suite import make_suite, without_trials
 

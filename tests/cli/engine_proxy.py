@@ -74,9 +74,13 @@ class EngineProxy:
             self._start(self._copy, client, engine)
             self._start(self._copy, engine, client)
 
+    def _passed_on(self, source: socket.socket, data: bytes) -> bytes:  # noqa: ARG002
+        """What becomes of data; a kind of this proxy may read more, and say something else."""
+        return data
+
     def _copy(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(_BUFFER):
-                sink.sendall(data)
+                sink.sendall(self._passed_on(source, data))
         with suppress(OSError):
             sink.shutdown(socket.SHUT_WR)

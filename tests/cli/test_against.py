@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from bench.deploy.engine import Engine, find_engine
-from bench.errors import EXIT_REGRESSION
+from bench.model.errors import EXIT_REGRESSION
 from bench.store import JOURNAL, RESULT, load
 from tests.cli.conftest import RATE, ROOT, Here, Said, environment, wsgi_bench
 
@@ -332,7 +332,6 @@ def test_containers_have_the_images_of_both_versions(repository: Path, tmp_path:
 
     assert said.code == EXIT_REGRESSION, said.err
     found = load(tmp_path / "out").environment.images
-    (old,) = (name for name in found if name.startswith("wsgi-bench/waitress:old-"))
-    assert found[old] != found["wsgi-bench/waitress"]
+    assert found["waitress (old)"] != found["waitress"]
     assert (tmp_path / "out" / RESULT).exists()
     assert images(engine) <= before

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.shell_completion import BashComplete
 
-from bench.cli import cli
+from bench.cli.verbs import cli
 from tests.cli.conftest import ROOT, environment
 
 COMMAND = Path(sys.executable).parent / "wsgi-bench"

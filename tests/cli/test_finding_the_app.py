@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.application import meant
-from bench.cli import main
-from bench.errors import UsageError
-from bench.locate import locate
-from bench.settings import resolve
+from bench.ask.settings import resolve
+from bench.catalogue.application import meant
+from bench.catalogue.locate import locate
+from bench.cli.verbs import main
+from bench.model.errors import UsageError
 from tests.cli.conftest import ROOT, environment, wsgi_bench
 
 MODULES = {

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from bench.catalogue.registry import load_servers
 from bench.deploy import local, store
 from bench.deploy.local import LocalRuntime
 from bench.deploy.store import LocalStore, free_port
-from bench.errors import StoreError
-from bench.fleet import Fleet
 from bench.load.client import LoadDriver
 from bench.model import App, CpuSplit, Deployment
-from bench.registry import load_servers
+from bench.model.errors import StoreError
+from bench.run.fleet import Fleet
 from tests.cli.conftest import ROOT
 
 CPUS = CpuSplit(*[tuple(sorted(os.sched_getaffinity(0)))[:1]] * 3)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import cli
-from bench.given import ENVIRONMENT_PREFIX, NAMES
+from bench.ask.given import ENVIRONMENT_PREFIX, NAMES
+from bench.cli import verbs as cli
 from bench.model import Environment, Measured, Plan
 from bench.report.repeat import repeat_command
 from bench.store import load
@@ -62,7 +62,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def planned(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Plan:
     """The plan that a whole command line leads to."""
 
-    def stop(plan: Plan, *_: object) -> None:
+    def stop(plan: Plan, *_: object, **__: object) -> None:
         raise Planned(plan)
 
     monkeypatch.setattr(cli, "measure", stop)
@@ -84,8 +84,8 @@ def printed(plan: Plan, measured: Measured | None = None) -> tuple[dict[str, str
 def test_every_setting_has_an_example() -> None:
     missing = sorted(NAMES - EXAMPLES.keys())
     assert not missing, (
-        f"bench/given.py has the setting {', '.join(missing)}, which no example here gives: add arguments "
-        f"that give it to EXAMPLES, so that it is seen that 'The same run again' doesn't forget it."
+        f"bench/ask/given.py has the setting {', '.join(missing)}, which no example here gives: add "
+        f"arguments that give it to EXAMPLES, so that it is seen that 'The same run again' doesn't forget it."
     )
 
 

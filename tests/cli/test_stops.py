@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from bench import process, session
 from bench.analysis import analyse
 from bench.deploy.external import ExternalRuntime
-from bench.errors import Interrupted
-from bench.interrupt import interruptible, shield
+from bench.live.progress import Reporter
+from bench.machine import process
+from bench.machine.interrupt import interruptible, shield
 from bench.model import Analysis, Suite
-from bench.progress import Reporter
-from bench.results import write_reports
+from bench.model.errors import Interrupted
+from bench.run import session
+from bench.run.results import write_reports
 from bench.store import Writer
 from tests.cli.conftest import ROOT
 from tests.make_suite import make_suite, without_trials
@@ -140,7 +141,7 @@ def test_a_stop_while_the_finished_run_is_written_says_where_its_report_is(
 
     monkeypatch.setattr(session, "_work", lambda *_arguments: None)
     monkeypatch.setattr(session, "write_reports", stopped_while_writing)
-    runtime = ExternalRuntime(tmp_path, suite.environment.cpu_split, ())
+    runtime = ExternalRuntime(tmp_path, suite.environment.cpu_split, (), {})
     with Writer.create(tmp_path / "out", without_trials(suite), analyse) as writer:
         with (
             pytest.raises(Interrupted, match=r"SIGTERM after all was measured.*report\.html"),

@@ -13,7 +13,7 @@ from tests.cli.conftest import ROOT, environment
 
 def webui(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "bench.webui", *arguments],
+        [sys.executable, "-m", "bench.cli.webui", *arguments],
         cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 

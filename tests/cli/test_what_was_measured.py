@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from bench.analysis import analyse
-from bench.environment import describe, split_cpus
-from bench.measured import differences, identify
+from bench.ask.settings import resolve
+from bench.machine.environment import describe, split_cpus
 from bench.model import Environment, Measured, Plan, Suite
-from bench.plan import make_plan
+from bench.plan.layout import make_plan
 from bench.report import FORMATS
-from bench.settings import resolve
+from bench.run.identity import differences, identify
 from bench.store import Writer, load
 from tests.cli.conftest import ROOT, environment, wsgi_bench
 from tests.make_suite import make_suite, without_trials

@@ -9,7 +9,7 @@ import pytest
 
 from bench.deploy.engine import find_engine
 from bench.deploy.select import open_runtime
-from bench.environment import split_cpus
+from bench.machine.environment import split_cpus
 from bench.model import Server
 from tests.contract.stack import (
     DEPLOYMENTS,

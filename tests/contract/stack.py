@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 import psutil
 
+from bench.catalogue.registry import load_apps, load_servers
 from bench.deploy import Runtime
 from bench.deploy.engine import Engine
 from bench.model import App, Deployment, Server, Target
-from bench.registry import load_apps, load_servers
 from tests.contract.client import PATIENCE_S, ask
 from tests.redis_server import RedisServer
 

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from bench.environment import split_cpus
+from bench.machine.environment import split_cpus
+from bench.machine.processtree import process_tree
 from bench.model import Server
-from bench.processtree import process_tree
 from tests.contract.client import ask
 from tests.contract.stack import SERVERS, SHORTLY, Stack
 

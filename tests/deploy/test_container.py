@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from bench.catalogue.registry import load_servers
 from bench.deploy.container import usage_source
 from bench.deploy.packages import serving
 from bench.model import App, Deployment, UsageSource
-from bench.registry import load_servers
 
 ROOT = Path(__file__).parents[2]
 ID = "0123456789abcdef" * 4

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.calibrate import NULL_DEPLOYMENT
 from bench.deploy.external import ExternalRuntime
 from bench.deploy.local import LocalRuntime
 from bench.model import CpuSplit, Target, UsageSource
+from bench.run.calibrate import NULL_DEPLOYMENT
 
 ROOT = Path(__file__).parents[2]
 CPUS = tuple(os.sched_getaffinity(0))
@@ -38,4 +38,4 @@ def test_a_server_that_was_killed(tmp_path: Path, sign: signal.Signals, words: s
 
 def test_of_what_runs_elsewhere_nothing_is_known(tmp_path: Path) -> None:
     target = Target("x", "http://127.0.0.1:1", UsageSource("none"))
-    assert ExternalRuntime(tmp_path, SPLIT, ()).how_ended(target) == ""
+    assert ExternalRuntime(tmp_path, SPLIT, (), {}).how_ended(target) == ""

@@ -11,7 +11,7 @@ import pytest
 from bench.deploy import engine
 from bench.deploy.engine import find_engine
 from bench.deploy.select import choose_runtime
-from bench.errors import EngineError
+from bench.model.errors import EngineError
 from tests.machine import lacks
 
 

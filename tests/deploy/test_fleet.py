@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+from bench.catalogue.registry import load_servers
 from bench.deploy.local import LocalRuntime
-from bench.errors import BenchError, EngineError
-from bench.fleet import Fleet
 from bench.load.client import LoadDriver
 from bench.model import App, CpuSplit, Deployment, Load, Target, TrialOrder
-from bench.registry import load_servers
+from bench.model.errors import BenchError, EngineError
+from bench.run.fleet import Fleet
 
 ROOT = Path(__file__).parents[2]
 SERVERS = load_servers(ROOT / "docker-compose.yml", {})

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from bench.catalogue.registry import load_servers
 from bench.deploy.composefile import run_file
 from bench.deploy.images import certificate_authority, pip_config
-from bench.errors import UsageError
 from bench.model import App, CpuSplit, Deployment
-from bench.registry import load_servers
+from bench.model.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
 SERVERS = load_servers(ROOT / "docker-compose.yml", {})

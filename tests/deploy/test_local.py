@@ -15,12 +15,12 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from bench.catalogue.registry import load_servers
 from bench.deploy.local import LocalRuntime
-from bench.errors import StoreError
+from bench.machine.processtree import process_tree
+from bench.machine.usage import open_usage
 from bench.model import App, CpuSplit, Deployment, Failure, Server, Target
-from bench.processtree import process_tree
-from bench.registry import load_servers
-from bench.usage import open_usage
+from bench.model.errors import StoreError
 
 ROOT = Path(__file__).parents[2]
 SERVERS = load_servers(ROOT / "docker-compose.yml", {})

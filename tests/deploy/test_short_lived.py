@@ -14,11 +14,11 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
+from bench.catalogue.registry import load_servers
 from bench.deploy import cgroup
 from bench.deploy.local import LocalRuntime
+from bench.machine.usage import CGROUP_ROOT_VARIABLE, open_usage
 from bench.model import Target, UsageSource
-from bench.registry import load_servers
-from bench.usage import CGROUP_ROOT_VARIABLE, open_usage
 from tests.deploy.test_local import CPUS, HELLO, ROOT, deployment, fetch, started
 
 REQUESTS = 50

@@ -11,11 +11,10 @@ from threading import Event
 
 import pytest
 
-from bench.deploy.external import ExternalRuntime, target_server
-from bench.fleet import Fleet
-from bench.going_on import URL_VARIABLE
+from bench.deploy.external import URL_VARIABLE, ExternalRuntime, target_server
 from bench.load.client import LoadDriver
 from bench.model import App, CpuSplit, Deployment, Failure
+from bench.run.fleet import Fleet
 from tests.load import peers
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +39,7 @@ def started(driver: LoadDriver, tmp_path: Path, urls: dict[str, str], told: list
     wanted = [deployment(name, url) for name, url in urls.items()]
     assert all(one.server.environment[URL_VARIABLE] for one in wanted)
     cpus = CpuSplit((), (), ())
-    with ExternalRuntime(tmp_path, cpus, wanted) as runtime:
+    with ExternalRuntime(tmp_path, cpus, wanted, dict.fromkeys(urls, ("127.0.0.1",))) as runtime:
         fleet = Fleet(runtime, driver, 1, timeout_s=1.0, failed=told.append)
         with fleet:
             fleet.start((one, ("hello",)) for one in wanted)

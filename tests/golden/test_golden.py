@@ -71,7 +71,8 @@ def hostile_names() -> Suite:
         "\u202egnp.exe",
         "日志 &amp; {{ 7*7 }}",
     )
-    failure = Failure("服务器-快.shortly", 2, "stop", "</pre><script>x</script> | `kill` \n# no heading", log)
+    reason = "</pre><script>x</script> | `kill` \n# no heading"
+    failure = Failure("*_[a](https:b)_*.shortly", 2, "trial", reason, log)
     return replace(
         suite,
         failures=(failure,),

@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from bench import process
-from bench.errors import DriverError
 from bench.load.client import LoadDriver
 from bench.load.open import poisson
 from bench.load.probe import accepting, places
 from bench.load.protocol import line
+from bench.machine import process
 from bench.model import Load, Target, TrialOrder, UsageSource
+from bench.model.errors import DriverError
 from tests.load.trials import SECOND, decode
 from tests.truth.planted import planted, truth
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from bench.catalogue.scenarios.request import Expect, Request
 from bench.load.content import MOST_BYTES
 from bench.load.explain import wrong
 from bench.load.head import MOST_HEAD_BYTES
 from bench.load.wire import Exchange, Reply
-from bench.scenarios.request import Expect, Request
 
 BODY = b"Hello, World!"
 OK = b"HTTP/1.1 200 OK\r\n"

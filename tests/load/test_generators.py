@@ -12,11 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.errors import DriverError
 from bench.load.client import LoadDriver
 from bench.load.clock import now_ns
 from bench.load.share import merge, split
 from bench.model import Load, Trial
+from bench.model.errors import DriverError
 from tests.load.test_driver import COMMAND, ROOT, driver_process, target, trial
 from tests.load.trials import decode
 from tests.truth.planted import planted, truth

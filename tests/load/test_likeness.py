@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bench.catalogue.scenarios.request import Expect, Request
 from bench.load.likeness import likeness
 from bench.load.wire import Exchange, Reply
-from bench.scenarios.request import Expect, Request
 
 
 def answer(identity: str, *, body: str = "page", extra: str = "", more: str = "") -> bytes:

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
+from bench.catalogue.scenarios.request import Expect, Request
 from bench.load.records import Records, Window
 from bench.load.wire import Exchange, Reply
-from bench.scenarios.request import Expect, Request
 from tests.load.trials import PAGE, SECOND, decode, link_to, run_closed
 from tests.truth.planted import planted, truth
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bench.catalogue.scenarios import SCENARIOS
 from bench.load import probe as probing
-from bench.scenarios import SCENARIOS
 from tests.load import peers
 
 

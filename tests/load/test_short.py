@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.calibrate import NULL_DEPLOYMENT, calibrate
 from bench.deploy.local import LocalRuntime
-from bench.errors import MachineError
 from bench.load.client import LoadDriver
 from bench.model import Connection, CpuSplit, Load
+from bench.model.errors import MachineError
+from bench.run.calibrate import NULL_DEPLOYMENT, calibrate
 from tests.load.test_driver import COMMAND, ROOT, target, trial
 from tests.truth.planted import planted
 

@@ -8,8 +8,8 @@ from itertools import combinations
 
 import pytest
 
+from bench.catalogue.scenarios.request import Expect, Request
 from bench.load.wire import Exchange, Reply
-from bench.scenarios.request import Expect, Request
 
 PAGE = Expect(200, body=b"Hello, World!")
 

@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 
 from hdrh.histogram import HdrHistogram
 
+from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.scenarios.request import Expect, Request
 from bench.load.closed import ClosedTrial
 from bench.load.link import Link
 from bench.load.open import OpenTrial
 from bench.load.outcomes import KINDS
 from bench.load.records import KIND_MASK, Counted, Records, Window
 from bench.load.wire import Exchange
-from bench.scenarios import SCENARIOS
-from bench.scenarios.request import Expect, Request
 
 PAGE = Request("hello", "GET", "/", Expect(200, body=b"Hello, World!"))
 HELLO = SCENARIOS["hello"]

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench import process
+from bench.machine import process
 from tests.truth.behaviour import Plan, Truth
 
 _ROOT = Path(__file__).parents[2]

@@ -31,7 +31,7 @@ def test_nothing_of_this_checkout_disagrees() -> None:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """This checkout's lists, with a server that was added completely."""
-    patterns = (*FILES, "servers/*/requirements.txt", "apps/*/wsgi.py", "bench/scenarios/*.py")
+    patterns = (*FILES, "servers/*/requirements.txt", "apps/*/wsgi.py", "bench/catalogue/scenarios/*.py")
     for path in (path for pattern in patterns for path in ROOT.glob(pattern)):
         copy = tmp_path / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -94,8 +94,8 @@ def test_a_server_that_was_added_completely_has_no_problem(checkout: Path) -> No
         ),
         (
             "apps/apps.toml", 'scenarios = ["mixed"', 'scenarios = ["mixt"',
-            "apps/apps.toml, [shortly]: there is no scenario mixt (bench/scenarios/mixt.py): write it, or "
-            "name one of ",
+            "apps/apps.toml, [shortly]: there is no scenario mixt (bench/catalogue/scenarios/mixt.py): "
+            "write it, or name one of ",
         ),
     ],
 )  # fmt: skip

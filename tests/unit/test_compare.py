@@ -25,10 +25,10 @@ from bench.analysis.compare.welch import percentile, shift
 from bench.analysis.estimate import effect
 from bench.analysis.holm import holm_levels
 from bench.analysis.measured import measured
-from bench.cli import cli
-from bench.digits import significant
-from bench.errors import UsageError
+from bench.cli.verbs import cli
 from bench.model import NO_DIFFERENCE, Change, CpuSplit, Failure, Load, Suite, Trial, TrialLength
+from bench.model.digits import significant
+from bench.model.errors import UsageError
 from bench.report.compare import FORMATS
 from tests.golden.test_golden import hostile_names
 from tests.make_suite import make_suite

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bench import given, settings
-from bench.plan import IN_FLIGHT_CAP
-from bench.process import CommandFailed, run
+from bench.ask import given, settings
+from bench.machine.process import CommandFailed, run
+from bench.plan.layout import IN_FLIGHT_CAP
 from tests.adding import servers_of
 from tests.machine import lacks
 
@@ -93,7 +93,7 @@ def test_the_documented_settings_are_those_that_are_read(tmp_path: Path) -> None
 
 def test_the_glossary_has_every_class_of_the_model() -> None:
     glossary = (ROOT / "docs/glossary.md").read_text()
-    classes = re.findall(r"^class (\w+)", (ROOT / "bench/model.py").read_text(), re.MULTILINE)
+    classes = re.findall(r"^class (\w+)", (ROOT / "bench/model/__init__.py").read_text(), re.MULTILINE)
 
     assert [name for name in classes if f"(`{name}`)" not in glossary] == []
 

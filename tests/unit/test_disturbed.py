@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bench.analysis import analyse
+from bench.analysis.disturbed import Usual, repeats_allowed
 from bench.analysis.measured import measured
-from bench.disturbed import Usual, repeats_allowed
 from bench.model import LoadModel, Trial
 from bench.report import text
 from tests.make_suite import make_suite

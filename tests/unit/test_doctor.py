@@ -15,7 +15,6 @@ import psutil
 import pytest
 from rich.console import Console
 
-from bench import process
 from bench.deploy.engine import find_engine
 from bench.deploy.ownership import RUN_LABEL
 from bench.doctor import CHECKS, Facts, Finding, cgroup, examine, notes, read_facts
@@ -23,6 +22,7 @@ from bench.doctor.page import show
 from bench.doctor.read import Python
 from bench.doctor.sample import Busy, Sample, printable, take_sample
 from bench.doctor.traces import Docker, Orphan, find_orphans, look_at_docker
+from bench.machine import process
 from bench.model import CpuSplit
 
 GIB = 1 << 30

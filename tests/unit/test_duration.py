@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.duration import Pace, Parts, expected_s, in_words, parts_of
-from bench.plan import PROFILES
+from bench.plan.duration import Pace, Parts, expected_s, in_words, parts_of
+from bench.plan.layout import PROFILES
 from tests.unit.test_plan import plan_of
 
 # [monotonic seconds, part, how many of it ended] of a run of four rounds of three servers and a twin.

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bench import process
 from bench.deploy.container import end_of
+from bench.machine import process
 
 KILLED = "was killed by SIGKILL; the kernel's log may say out of memory (dmesg)"
 

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from bench.environment import deal, describe, split_cpus
+from bench.machine.environment import deal, describe, split_cpus
 from bench.model import CpuSplit
 
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from bench.analysis import analyse
-from bench.model import Failure, Suite
+from bench.model import Suite
 from bench.report import FORMATS, markdown
 from bench.report.page import Page, Section
 from tests.golden.test_golden import SUITES, all_invalid, hostile_names, one_failed, smoke, standard
@@ -94,11 +94,6 @@ def test_a_server_at_fault_is_a_failure_with_its_log() -> None:
 
 def test_wrong_answers_are_a_failure() -> None:
     assert {tag for tag, _ in outcomes(all_invalid()).values()} == {"failure"}
-
-
-def test_a_server_that_had_to_be_killed_is_a_failure_as_in_the_exit_code() -> None:
-    suite = make_suite({"a": 3000.0}, failures=[Failure("a.shortly", 2, "stop", "killed after 10 s", ())])
-    assert set(outcomes(suite).values()) == {("failure", "stop: killed after 10 s")}
 
 
 def test_a_figure_that_is_not_valid_is_an_error() -> None:

@@ -16,31 +16,17 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# From the top. A package stands for all its modules, except those that are listed by themselves.
+# From the top: each folder of `bench/` may import from the floors under its own, and from itself.
 LAYERS = (
     ("bench.__main__",),
-    ("bench.cli", "bench.webui"),
-    ("bench.options",),
-    ("bench.listing", "bench.complete"),
-    ("bench.session", "bench.settings", "bench.compare"),
-    ("bench.ending", "bench.ready"),
-    ("bench.against", "bench.again", "bench.results", "bench.measured"),
-    ("bench.runner", "bench.calibrate", "bench.report", "bench.doctor"),
-    ("bench.fleet", "bench.watch"),
-    ("bench.standings", "bench.given", "bench.blocks", "bench.pilot"),
-    ("bench.plan", "bench.deploy", "bench.load", "bench.analysis", "bench.store"),
-    ("bench.lengths", "bench.disturbed"),
-    ("bench.duration",),
-    ("bench.registry", "bench.targets", "bench.versions"),
-    ("bench.application",),
-    ("bench.environment", "bench.usage", "bench.counters", "bench.progress", "bench.say"),
-    ("bench.processtree", "bench.origin"),
-    ("bench.screen", "bench.going_on"),
-    ("bench.scenarios",),
-    ("bench.process",),
-    ("bench.locate",),
-    ("bench.interrupt",),
-    ("bench.model", "bench.errors", "bench.shortage", "bench.digits", "bench.counted"),
+    ("bench.cli",),
+    ("bench.run",),
+    ("bench.ask", "bench.live", "bench.doctor"),
+    ("bench.plan", "bench.deploy", "bench.load", "bench.report"),
+    ("bench.catalogue", "bench.store"),
+    ("bench.machine",),
+    ("bench.analysis",),
+    ("bench.model",),
 )
 
 # Importing locust patches the standard library, so it happens in the driver's process and nowhere else.
@@ -52,8 +38,10 @@ DRIVER_ONLY = ("locust", "gevent", "geventhttpclient")
 # A result from last year renders today, on a machine without any of these.
 PURE = ("bench.analysis", "bench.report")
 IMPURE = (
-    "asyncio", "bench.deploy", "bench.environment", "bench.load", "bench.process", "http", "multiprocessing",
-    "psutil", "redis", "requests", "socket", "subprocess", "urllib.request",
+    "asyncio", "bench.deploy", "bench.load", "bench.machine.cgroups", "bench.machine.confinement",
+    "bench.machine.counters", "bench.machine.environment", "bench.machine.lasting", "bench.machine.process",
+    "bench.machine.processtree", "bench.machine.usage", "http", "multiprocessing", "psutil", "redis",
+    "requests", "socket", "subprocess", "urllib.request",
 )  # fmt: skip
 
 
@@ -110,26 +98,26 @@ def violations(root: Path) -> list[str]:
     """Every breach of the rules above, one sentence each, with its place."""
     modules = read_modules(root)
     imports = {module: list(read_imports(module, path, modules)) for module, path in modules.items()}
-    found = []
+    breaches = []
     for module in modules:
         if module == "bench":
             continue
         number, entry = layer(module)
         if number == len(LAYERS):
-            found.append(f"{module} is in no layer: add it to LAYERS")
+            breaches.append(f"{module} is in no layer: add it to LAYERS")
         for imported in imports[module]:
             place = f"{modules[module].relative_to(root)}:{imported.line}: {module} imports {imported.name}"
             if within(imported.name, ("apps", "servers")):
-                found.append(f"{place}, but bench never imports what it measures")
+                breaches.append(f"{place}, but bench never imports what it measures")
             elif within(imported.name, DRIVER_ONLY) and module not in DRIVER:
-                found.append(f"{place}, which only the driver's own process may")
+                breaches.append(f"{place}, which only the driver's own process may")
             elif imported.name in DRIVER and module not in DRIVER:
-                found.append(f"{place}, and with it locust")
+                breaches.append(f"{place}, and with it locust")
             elif imported.name in modules and imported.name != "bench":
                 other_number, other_entry = layer(imported.name)
                 if other_entry != entry and other_number <= number:
-                    found.append(f"{place}, which doesn't stand below it")
-    return found + [
+                    breaches.append(f"{place}, which doesn't stand below it")
+    return breaches + [
         f"{' -> '.join(chain)}: analysis and reports need no process and no network"
         for module in modules
         if within(module, PURE)
@@ -154,37 +142,42 @@ def impure_chains(module: str, imports: Mapping[str, list[Imported]]) -> Iterato
 
 
 def test_every_module_imports_only_what_stands_below_it() -> None:
-    found = violations(ROOT)
-    assert not found, "\n".join(found)
+    breaches = violations(ROOT)
+    assert not breaches, "\n".join(breaches)
+
+
+def test_contributing_shows_the_layers_as_they_are() -> None:
+    diagram = "\n".join("   ".join(entry.removeprefix("bench.") for entry in row) for row in LAYERS[1:])
+
+    assert f"```\n{diagram}\n```" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), diagram
 
 
 @pytest.mark.parametrize(
     ("module", "source", "complaint"),
     [
-        ("model", "import bench.registry", "doesn't stand below"),
-        ("store/reader", "from bench.analysis import rank", "doesn't stand below"),
-        ("store/reader", "from ..analysis import rank", "doesn't stand below"),
-        ("registry", "def f() -> None:\n    from bench import cli", "doesn't stand below"),
-        ("runner", "from bench.report import html", "doesn't stand below"),
-        ("usage", "from bench.deploy import local", "doesn't stand below"),
-        ("runner", "from locust import User", "only the driver's own process"),
+        ("model/planned", "import bench.catalogue.servers", "doesn't stand below"),
+        ("store/reader", "from bench.report import html", "doesn't stand below"),
+        ("store/reader", "from ..report import html", "doesn't stand below"),
+        ("catalogue/servers", "def f() -> None:\n    from bench import cli", "doesn't stand below"),
+        ("deploy/local", "from bench.report import html", "doesn't stand below"),
+        ("machine/usage", "from bench.deploy import local", "doesn't stand below"),
+        ("run/runner", "from locust import User", "only the driver's own process"),
         ("load/client", "import gevent.socket", "only the driver's own process"),
-        ("runner", "from bench.load import driver", "and with it locust"),
-        ("cli", "import apps.shortly.wsgi", "never imports what it measures"),
+        ("run/runner", "from bench.load import driver", "and with it locust"),
+        ("cli/verbs", "import apps.shortly.wsgi", "never imports what it measures"),
         ("deploy/local", "from servers import application", "never imports what it measures"),
         ("report/html", "import socket", "need no process and no network"),
-        ("report/html", "from bench.deploy import local", "need no process and no network"),
-        ("analysis/rank", "from bench import process", "need no process and no network"),
+        ("report/html", "from bench.machine import process", "need no process and no network"),
         ("surprise", "", "is in no layer"),
     ],
 )
 def test_a_planted_violation_is_found(tmp_path: Path, module: str, source: str, complaint: str) -> None:
     _plant(tmp_path, {module: source})
 
-    found = violations(tmp_path)
+    breaches = violations(tmp_path)
 
-    assert found
-    assert all(complaint in sentence for sentence in found), found
+    assert breaches
+    assert all(complaint in sentence for sentence in breaches), breaches
 
 
 def test_impurity_is_found_through_other_modules(tmp_path: Path) -> None:
@@ -200,9 +193,9 @@ def test_what_the_layers_allow_is_no_violation(tmp_path: Path) -> None:
     _plant(
         tmp_path,
         {
-            "cli": "from bench import runner\nfrom bench.report import html",
+            "cli/verbs": "from bench.run import runner\nfrom bench.report import html",
             "report/html": "from bench.analysis import rank\nfrom bench import model",
-            "deploy/local": "from bench.usage import read\nfrom bench.process import spawn",
+            "deploy/local": "from bench.machine.usage import read\nfrom bench.machine.process import spawn",
             "load/driver": "import gevent\nfrom bench.load import users",
             "load/users": "import locust\nfrom .client import send",
         },
@@ -214,9 +207,12 @@ def test_what_the_layers_allow_is_no_violation(tmp_path: Path) -> None:
 def _plant(root: Path, sources: Mapping[str, str]) -> None:
     """A small tree with the names of the real one, and these modules' sources in it."""
     bare = """
-        __init__ cli runner registry model process
-        report/__init__ report/html analysis/__init__ analysis/rank store/__init__ store/reader
-        load/__init__ load/driver load/users load/client deploy/__init__ deploy/local usage
+        __init__ cli/__init__ cli/verbs run/__init__ run/runner
+        report/__init__ report/html deploy/__init__ deploy/local
+        load/__init__ load/driver load/users load/client
+        catalogue/__init__ catalogue/servers store/__init__ store/reader
+        machine/__init__ machine/process machine/usage
+        analysis/__init__ analysis/rank model/__init__ model/planned
     """
     for module in {*bare.split(), *sources}:
         path = root / "bench" / f"{module}.py"

@@ -7,10 +7,11 @@ from random import Random
 
 import pytest
 
+from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.scenarios.learned import Answered, held, in_words, learn, place
 from bench.load.wrong import WrongAnswers
 from bench.model import Learned
-from bench.scenarios import SCENARIOS
-from bench.scenarios.learned import Answered, accepted, held, in_words, learn, place
+from bench.model.pages import accepted
 
 HOST = "127.0.0.1:8001"
 HTML = b"text/html; charset=utf-8"

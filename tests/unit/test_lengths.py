@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from bench.catalogue.registry import app_from_callable
+from bench.catalogue.scenarios import SCENARIOS
 from bench.deploy.external import target_server
-from bench.duration import ENDING_S, expected_each_s, expected_s
-from bench.lengths import corrected, fitted, for_minutes, in_what, remeasured, with_settling
 from bench.model import Plan
-from bench.plan import PROFILES, make_plan, with_open_rates
-from bench.registry import app_from_callable
-from bench.scenarios import SCENARIOS
+from bench.plan.duration import ENDING_S, expected_each_s, expected_s
+from bench.plan.layout import PROFILES, make_plan, with_open_rates
+from bench.plan.lengths import corrected, fitted, for_minutes, in_what, remeasured, with_settling
 
 
 def plan(profile: str = "standard", *, minutes: float | None = None, adapts: bool = True) -> Plan:

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
+from bench.catalogue.scenarios import SCENARIOS
 from bench.deploy.external import target_server
 from bench.doctor.cgroup import tasks_left
 from bench.doctor.needs import needs, problems
 from bench.model import App, Connection, Plan
-from bench.plan import PROFILES, make_plan
-from bench.scenarios import SCENARIOS
-from bench.shortage import USUAL_FILES
+from bench.model.shortage import USUAL_FILES
+from bench.plan.layout import PROFILES, make_plan
 from tests.unit.test_doctor import HEALTHY
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.disturbed import stood_still
+from bench.analysis.disturbed import stood_still
 from bench.doctor.others import Others
 
 
@@ -35,10 +35,11 @@ def test_a_program_that_takes_a_cpu_is_named_and_our_own_are_not(burner: subproc
     # As long as it takes to get a quarter of a CPU, on a machine however busy.
     while used_s(burner.pid) - before_s < max(0.3, (time.monotonic() - began_s) / 4):
         os.sched_yield()
-    said = others.since([])
-    assert f"(process {burner.pid}) used" in said
-    assert f"(process {burner.pid})" not in others.since([burner.pid])
-    assert str(os.getpid()) not in others.since([os.getpid()])
+    everybody = [process.pid for process in others.busy([])]
+    assert burner.pid in everybody
+    assert f"(process {everybody[0]}) used" in others.since([])
+    assert burner.pid not in [process.pid for process in others.busy([burner.pid])]
+    assert not {os.getpid(), burner.pid} & {process.pid for process in others.busy([os.getpid()])}
 
 
 def test_what_is_said_of_a_machine_that_stood_still() -> None:

@@ -23,7 +23,7 @@ from bench.report import FORMATS
 from bench.report.headline import headline
 from bench.report.results import groups
 from bench.report.units import percent
-from bench.session import exit_code
+from bench.run.session import exit_code
 from tests.make_suite import make_suite
 
 CLOSED, OPEN = "bad/shortly/mixed/closed-16", "bad/shortly/mixed/open"
@@ -300,7 +300,7 @@ def test_a_rate_beyond_the_generator_is_the_generators_limit() -> None:
     )
     assert exit_code(suite, analyse(suite)) == 0
     assert "Not measured under every load: bad (generator-bound)" in said_of(suite)
-    assert "1 of 2 cases valid." in FORMATS["text"](suite, analyse(suite))
+    assert "1 of 2 cases worked;" in FORMATS["text"](suite, analyse(suite))
 
 
 @pytest.mark.parametrize("claims", [True, False])

@@ -8,11 +8,11 @@ from itertools import groupby
 
 import pytest
 
-from bench.blocks import block_models, block_orders, starting_order
-from bench.duration import open_settle_s
+from bench.catalogue.scenarios import SCENARIOS
 from bench.model import Against, App, Plan, Server
-from bench.plan import IN_FLIGHT_CAP, PROFILES, Profile, make_plan, with_open_rates
-from bench.scenarios import SCENARIOS
+from bench.plan.blocks import block_models, block_orders, starting_order
+from bench.plan.duration import open_settle_s
+from bench.plan.layout import IN_FLIGHT_CAP, PROFILES, Profile, make_plan, with_open_rates
 
 HELLO = App("hello", "apps.hello.wsgi:application", ("hello",), redis=False, seed=())
 SHORTLY = App("shortly", "apps.shortly.wsgi:application", ("mixed", "follow"), redis=True, seed=("seed",))

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from bench.analysis.estimate import Effect, Values
-from bench.errors import MachineError, UsageError
 from bench.model import Comparison, Estimate
+from bench.model.errors import MachineError, UsageError
 from tests.truth.prove import delays, freezes, punctuality, slower, twins
 from tests.truth.prove.__main__ import PAGE, choose, forget, holds, is_tried, tried
 from tests.truth.prove.claims import CLAIMS, Claim

@@ -19,10 +19,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bench import process
 from bench.deploy.store import free_port
-from bench.errors import MachineError
+from bench.machine import process
 from bench.model import Estimate, Suite, Trial
+from bench.model.errors import MachineError
 from tests.make_suite import make_suite
 from tests.truth import forking
 from tests.truth.planted import planted

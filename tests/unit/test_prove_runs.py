@@ -16,8 +16,8 @@ import pytest
 
 from bench.analysis import analyse
 from bench.analysis.estimate import Effect
-from bench.errors import MachineError
 from bench.model import Suite
+from bench.model.errors import MachineError
 from bench.store import RESULT, Writer
 from tests.make_suite import make_suite, without_trials
 from tests.truth.prove import coverage, repeating, slower, standard, twins

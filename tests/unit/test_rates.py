@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bench import listing, settings
 from bench.analysis.groups import describe
-from bench.digits import a_second, as_said, significant, typed
+from bench.ask import settings
+from bench.cli import listing
+from bench.live.standings import Standings
 from bench.model import Load
+from bench.model.digits import a_second, as_said, significant, typed
 from bench.report.repeat import repeat_command
 from bench.report.units import number
-from bench.standings import Standings
 from tests.make_suite import make_suite
 
 ROOT = Path(__file__).parents[2]

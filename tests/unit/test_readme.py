@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 
 from bench.analysis import analyse
-from bench.errors import ResultError
 from bench.model import Suite
+from bench.model.errors import ResultError
 from bench.report.charts.standalone import standalone
 from bench.store import Writer
 from scripts import readme

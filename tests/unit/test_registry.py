@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import UsageError
-from bench.registry import app_from_callable, load_apps, load_servers
+from bench.catalogue.registry import app_from_callable, load_apps, load_servers
+from bench.model.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
 

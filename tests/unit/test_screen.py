@@ -8,10 +8,10 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from bench.live.progress import Reporter
+from bench.live.screen import Line, Screen
+from bench.live.watch import Watch
 from bench.model import Failure, Plan, Suite
-from bench.progress import Reporter
-from bench.screen import Line, Screen
-from bench.watch import Watch
 from tests.make_suite import make_suite
 
 LONG = "gunicorn-gthread-with-a-name-that-goes-on"

@@ -14,9 +14,9 @@ from bench.load.outcomes import KINDS
 from bench.load.protocol import failed
 from bench.load.records import row_code
 from bench.model import Suite, Trial
+from bench.model.shortage import OWN_KINDS, Short, enough_files, found_in, kind_of, remedy
 from bench.report import text
-from bench.session import exit_code
-from bench.shortage import OWN_KINDS, Short, enough_files, found_in, kind_of, remedy
+from bench.run.session import exit_code
 from tests.make_suite import make_suite
 
 CASE = "gunicorn/shortly/mixed/closed-16"

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from bench.analysis import analyse
-from bench.errors import MachineError
+from bench.live.progress import Reporter
+from bench.live.watch import Watch
 from bench.model import Deployment, Failure, Plan, Suite
-from bench.progress import Reporter
+from bench.model.errors import MachineError
 from bench.report import FORMATS
 from bench.store.files import machine_errors
-from bench.watch import Watch
 from tests.make_suite import make_suite
 
 URL = "http://127.0.0.1:8080"

@@ -20,9 +20,9 @@ from hdrh.log import HistogramLogReader
 import bench.store
 from bench import model
 from bench.analysis import analyse
-from bench.errors import MachineError, ResultError
+from bench.machine.process import CommandFailed, run
 from bench.model import Failure, Suite
-from bench.process import CommandFailed, run
+from bench.model.errors import MachineError, ResultError
 from bench.store import JOURNAL, LATENCY_LOG, RESULT, Writer, load, outline
 from tests.make_suite import make_suite, without_trials
 
@@ -37,7 +37,7 @@ def suite() -> Suite:
         rounds=2,
         blocks=4,
         failures=[
-            Failure("gunicorn.shortly", 2, "stop", "killed after 10 s \udc80", ("last\x1b[31m line", ""))
+            Failure("gunicorn.shortly", 2, "trial", "ended after 10 s \udc80", ("last\x1b[31m line", ""))
         ],
     )
     return replace(made, gaps=({"reason": "interrupted", "seconds": 3.5, "list": (1, 2)},))
@@ -287,6 +287,8 @@ def test_the_result_follows_its_schema(tmp_path: Path, suite: Suite) -> None:
         (model.Uncompared, "uncompared", ()),
         (model.Estimate, "estimate", ()),
         (model.Counts, "counts", ()),
+        (model.Confined, "confined", ()),
+        (model.Confinement, "confinement", ()),
         (model.Trial, "trial", ("case",)),
     ],
 )

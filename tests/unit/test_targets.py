@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from bench import origin
 from bench.analysis import analyse
+from bench.ask.targets import measured_twice, read_targets
+from bench.catalogue import origin
+from bench.catalogue.consent import look_up
+from bench.catalogue.scenarios.request import Expect, Request
 from bench.report import FORMATS
-from bench.scenarios.request import Expect, Request
-from bench.targets import measured_twice, read_targets
 from tests.make_suite import make_suite
 
 # As some keyboards write it: browsers take it for the same.
@@ -87,7 +88,8 @@ def test_an_address_without_a_name_is_told_to_have_one(value: str, expected: str
 
 def test_a_host_that_cannot_be_is_told_apart_from_one_that_is_not_found() -> None:
     problems: list[str] = []
-    read_targets([f"x=http://{'ü' * 70}.test:1", "y=http://bücher.invalid:1"], problems)
+    targets = read_targets([f"x=http://{'ü' * 70}.test:1", "y=http://bücher.invalid:1"], problems)
+    look_up(targets, problems, allowed=False)
 
     assert "can't be a host's name" in problems[0]
     assert "the host of 'bücher.invalid:1' can't be found" in problems[1]
@@ -126,14 +128,16 @@ def test_what_was_typed_is_kept() -> None:
     ],
 )
 def test_two_spellings_of_one_server_are_said_to_be_one(one: str, other: str) -> None:
-    (sentence,) = measured_twice({"x": one, "y": other})
+    targets = {"x": one, "y": other}
+    (sentence,) = measured_twice(targets, look_up(targets, [], allowed=False))
 
     assert sentence.startswith("The targets x and y are the same server measured twice")
 
 
 def test_two_servers_are_two() -> None:
-    assert not measured_twice({"x": "http://127.0.0.1:8000", "y": "http://127.0.0.1:8001"})
-    assert not measured_twice({"x": "http://a.invalid:80", "y": "http://b.invalid:80"})
+    here = {"x": ("127.0.0.1",), "y": ("127.0.0.1",)}
+    assert not measured_twice({"x": "http://127.0.0.1:8000", "y": "http://127.0.0.1:8001"}, here)
+    assert not measured_twice({"x": "http://a.invalid:80", "y": "http://b.invalid:80"}, here)
 
 
 def test_a_path_goes_over_the_wire_as_browsers_send_it() -> None:

@@ -10,11 +10,11 @@ import jsonschema
 import pytest
 
 from bench.analysis import analyse
-from bench.blocks import block_orders
-from bench.errors import UsageError
+from bench.ask.settings import resolve
 from bench.load.protocol import block_order, read_trial_order
 from bench.model import TIMEOUT_S
-from bench.settings import resolve
+from bench.model.errors import UsageError
+from bench.plan.blocks import block_orders
 from bench.store.document import from_document, to_document
 from tests.make_suite import make_suite
 

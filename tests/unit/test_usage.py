@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.machine.processtree import process_tree
+from bench.machine.usage import memory_bytes, open_usage
 from bench.model import UsageSource
-from bench.processtree import process_tree
-from bench.usage import memory_bytes, open_usage
 
 # Burns CPU time as told by one line of standard input, and answers with how much it burnt, in seconds.
 BURNER = """

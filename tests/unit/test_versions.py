@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import Interrupted, UsageError
+from bench.catalogue.versions import COMPOSE_FILE, branches_and_tags, checked_out, find
 from bench.model import Against
-from bench.versions import COMPOSE_FILE, branches_and_tags, checked_out, find
+from bench.model.errors import Interrupted, UsageError
 
 Git = Callable[..., str]
 

@@ -7,13 +7,13 @@ from itertools import groupby
 
 import pytest
 
-from bench import watch as module
-from bench.blocks import block_models
-from bench.duration import expected_each_s, parts_of
+from bench.live import watch as module
+from bench.live.progress import Reporter
+from bench.live.screen import Screen
+from bench.live.watch import Watch
 from bench.model import Failure, Suite, Trial
-from bench.progress import Reporter
-from bench.screen import Screen
-from bench.watch import Watch
+from bench.plan.blocks import block_models
+from bench.plan.duration import expected_each_s, parts_of
 from tests.make_suite import make_suite
 
 RATES = {"gunicorn": 3000.0, "waitress": 2000.0, "wsgiref": 900.0}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bench.live.watch import Watch
 from bench.model import Failure
-from bench.watch import Watch
 from tests.make_suite import make_suite
 from tests.unit.test_watch import Recorder, everything
 

@@ -16,11 +16,11 @@ from bench.analysis import analyse
 from bench.analysis.compare import compare
 from bench.analysis.compare.limits import judge_plan
 from bench.analysis.trend import points
-from bench.errors import EXIT_NOT_VALID, EXIT_REGRESSION, EXIT_SERVER_FAILED
 from bench.model import NO_DIFFERENCE, Change, Failure, Suite, Trial
+from bench.model.errors import EXIT_NOT_VALID, EXIT_REGRESSION, EXIT_SERVER_FAILED
 from bench.report import FORMATS
 from bench.report.results import groups
-from bench.session import exit_code
+from bench.run.session import exit_code
 from bench.store import RESULT, Writer, load
 from tests.make_suite import make_suite, make_versions, without_trials
 
@@ -169,7 +169,7 @@ def test_the_exit_code_says_what_became_of_the_limits(
     analysis = analyse(suite)
 
     assert exit_code(suite, analysis) == expected
-    failed = replace(suite, failures=(Failure("gunicorn-old.shortly", 1, "stop", "it hung"),))
+    failed = replace(suite, failures=(Failure("gunicorn-old.shortly", 1, "trial", "it ended"),))
     assert exit_code(failed, analysis) == EXIT_SERVER_FAILED
 
 
@@ -231,7 +231,7 @@ def test_a_report_for_programs_has_changes_and_limits() -> None:
     assert document["limits"][0]["exceeded_by"] == ["gunicorn/shortly/mixed/closed-16"]
     assert {one["subject"]["server"] for one in document["not_compared"]} == {"waitress"}
     rows = FORMATS["csv"](suite, analysis).splitlines()
-    assert [row.rpartition(",")[2] for row in rows] == ["old", "0", "0", "1", "0"]
+    assert [row.split(",")[-2] for row in rows] == ["old", "0", "0", "1", "0"]
 
 
 def test_junit_has_a_test_case_for_each_limit() -> None:

@@ -6,9 +6,9 @@ from bench.analysis.answers import instead
 from bench.analysis.checks.facts import MAX_ERROR_RATE, Facts, flooded, too_many
 from bench.analysis.checks.generator import beyond_generator
 from bench.analysis.outcomes import error_rate, itemised, not_right
-from bench.digits import a_second
 from bench.model import UNREAD_KINDS
-from bench.shortage import OWN_KINDS
+from bench.model.digits import a_second
+from bench.model.shortage import OWN_KINDS
 
 
 def failed(facts: Facts) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from statistics import median
 
 from bench.analysis.checks.facts import Facts, answers, too_many
-from bench.digits import a_second, significant
-from bench.shortage import OWN_KINDS, remedy
-from bench.shortage import words as in_words
+from bench.model.digits import a_second, significant
+from bench.model.shortage import OWN_KINDS, remedy
+from bench.model.shortage import words as in_words
 
 MAX_GENERATOR_CPU = 0.8
 MAX_CEILING_SHARE = 0.7

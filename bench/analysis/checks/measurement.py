@@ -6,6 +6,7 @@ import math
 from urllib.parse import urlsplit
 
 from bench.analysis.checks.facts import Facts, answers
+from bench.analysis.disturbed import all_failed
 from bench.analysis.drift import drift
 from bench.analysis.slow import falsified, lasting_s
 from bench.model import Trial
@@ -15,9 +16,10 @@ MIN_ROUNDS = 2
 
 
 def stalled(facts: Facts) -> str | None:
+    """Trials in which the server stood still; where all requests failed `errors` says so."""
     trials = facts.measured.trials
     closed = facts.measured.case.load.model == "closed"
-    empty = sum(not (t.ok or t.answers) and (closed or t.offered > 0) for t in trials)
+    empty = sum(not (t.ok or t.answers) and (closed or t.offered > 0) and not all_failed(t) for t in trials)
     if not empty:
         return None
     return (

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bench.analysis.keeping import NOT_KNOWN
-from bench.errors import UsageError
 from bench.model import OLD_VERSION, Environment, Plan, Server, Suite
+from bench.model.errors import UsageError
 
 ABSENT = "none"
+_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def differences(old: Surroundings, new: Surroundings) -> tuple[Difference, ...]:
         *_of(_machine(old.environment), _machine(new.environment)),
         *_of(_method(old.plan), _method(new.plan)),
         *_of(_versions(old.environment), _versions(new.environment), "version of "),
+        *_images(old.environment.images, new.environment.images),
     ]
     found += server_differences(servers(old.plan), servers(new.plan))
     return (*found, *_of(_apps(old.plan), _apps(new.plan), "app "))
@@ -114,6 +116,19 @@ def _machine(environment: Environment) -> Mapping[str, str]:
 def _versions(environment: Environment) -> Mapping[str, str]:
     """Without those of a version that was measured beside this one."""
     return {name: version for name, version in environment.versions.items() if not name.endswith(OLD_VERSION)}
+
+
+def _images(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Difference]:
+    """Images that both runs have, with another content."""
+    both = [name for name in old if name in new and not name.endswith(OLD_VERSION)]
+    return _of(
+        {name: _short(old[name]) for name in both}, {name: _short(new[name]) for name in both}, "image of "
+    )
+
+
+def _short(digest: str) -> str:
+    """As much of a digest as people tell images apart by."""
+    return digest.removeprefix("sha256:")[:_DIGITS]
 
 
 def _method(plan: Plan) -> Mapping[str, str]:

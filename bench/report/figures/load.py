@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from bench.digits import a_second
 from bench.model import Analysis, Case, Suite
+from bench.model.digits import a_second
 from bench.report.charts import lines
 from bench.report.figures.shared import SERVER, charted, comparable, left_out, look
 from bench.report.page import Chart, Column, Section, Table

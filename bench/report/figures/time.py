@@ -7,8 +7,8 @@ from math import exp
 from statistics import median
 
 from bench.analysis.measured import Measured, measured
-from bench.digits import a_second
 from bench.model import Analysis, Suite
+from bench.model.digits import a_second
 from bench.report.charts import strips
 from bench.report.figures.shared import SERVER, charted, look, rates
 from bench.report.page import Chart, Column, Row, Section, Table

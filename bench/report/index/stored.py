@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.analysis.trend import Point, points
-from bench.errors import ResultError
+from bench.model.errors import ResultError
 from bench.store import RESULT, Outline, derived, load, outline
 
 

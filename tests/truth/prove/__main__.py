@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 
 import click
 
-from bench.environment import describe, split_cpus
-from bench.errors import BenchError, Interrupted, UsageError
-from bench.interrupt import interruptible
+from bench.machine.environment import describe, split_cpus
+from bench.machine.interrupt import interruptible
+from bench.model.errors import BenchError, Interrupted, UsageError
 from bench.store import replace_file
 from tests.truth.prove.claims import CLAIMS, Claim
 from tests.truth.prove.finding import Finding, Place, Row

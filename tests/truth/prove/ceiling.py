@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from statistics import fmean, median
 
-from bench.calibrate import NULL_DEPLOYMENT
+from bench.machine.usage import open_usage
 from bench.model import Load, Target
-from bench.usage import open_usage
+from bench.run.calibrate import NULL_DEPLOYMENT
 from tests.truth.prove.figures import of_ratios, ratio_words
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.stage import USERS, Stage, rate, stage

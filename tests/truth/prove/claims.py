@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from bench.plan import PROFILES
+from bench.plan.layout import PROFILES
 from tests.truth.prove import (
     against_wrk,
     ceiling,

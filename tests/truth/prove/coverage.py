@@ -20,7 +20,7 @@ import numpy as np
 from bench.analysis.estimate import Effect, Values, paired
 from bench.analysis.measured import Rounds, Share, measured
 from bench.model import Suite
-from bench.plan import PROFILES
+from bench.plan.layout import PROFILES
 from tests.truth.prove.figures import block_differences, location
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.standard import Options, run

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from bench.analysis import analyse
 from bench.analysis.verdict import code
-from bench.environment import split_cpus
+from bench.machine.environment import split_cpus
 from bench.model import LoadModel, Suite
 from tests.truth.planted import planted
 from tests.truth.prove.finding import Finding, Place

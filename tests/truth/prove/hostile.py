@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from bench.analysis import analyse
 from bench.analysis.verdict import code
-from bench.environment import split_cpus
+from bench.machine.environment import split_cpus
 from bench.model import TWIN_SUFFIX, Suite
 from tests.truth.planted import planted
 from tests.truth.prove.finding import Finding, Place

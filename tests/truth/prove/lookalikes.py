@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.analysis import analyse
 from bench.analysis.verdict import code
-from bench.environment import split_cpus
+from bench.machine.environment import split_cpus
 from bench.model import Suite, Trial
 from tests.truth.planted import planted
 from tests.truth.prove.faults import EVERY, TOLERANCE

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from bench import process
-from bench.errors import MachineError
+from bench.machine import process
+from bench.model.errors import MachineError
 
 ROOT = Path(__file__).parents[3]
 

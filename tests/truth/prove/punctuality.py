@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from bench.calibrate import NULL_DEPLOYMENT
 from bench.model import Load, Trial
-from bench.plan import IN_FLIGHT_CAP
+from bench.plan.layout import IN_FLIGHT_CAP
+from bench.run.calibrate import NULL_DEPLOYMENT
 from tests.truth.prove.figures import quantile_s
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.stage import stage

@@ -10,12 +10,12 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import process
-from bench.errors import EXIT_NOT_VALID, EXIT_SERVER_FAILED, BenchError
+from bench.ask.settings import ENVIRONMENT_PREFIX
+from bench.live.progress import Reporter
+from bench.machine import process
 from bench.model import Plan, Suite
-from bench.progress import Reporter
-from bench.session import measure, resume
-from bench.settings import ENVIRONMENT_PREFIX
+from bench.model.errors import EXIT_NOT_VALID, EXIT_SERVER_FAILED, BenchError
+from bench.run.session import measure, resume
 from bench.store import JOURNAL, RESULT, load
 from tests.truth.prove.finding import Place
 from tests.truth.prove.machine import ROOT, affinity_restored

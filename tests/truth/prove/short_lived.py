@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bench.calibrate import NULL_DEPLOYMENT
+from bench.ask.settings import COMPOSE_FILE
+from bench.catalogue.registry import load_servers
 from bench.model import Deployment, Load, Target, Trial, UsageSource
-from bench.registry import load_servers
-from bench.settings import COMPOSE_FILE
+from bench.run.calibrate import NULL_DEPLOYMENT
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.machine import ROOT
 from tests.truth.prove.stage import USERS, Stage, flask_deployments, stage

@@ -11,12 +11,12 @@ from statistics import median
 
 import numpy as np
 
-from bench.blocks import block_orders
+from bench.ask.settings import APPS_FILE
+from bench.catalogue.registry import load_apps
+from bench.catalogue.scenarios import SCENARIOS
 from bench.model import Case, Plan, TrialLength
-from bench.plan import PROFILES, make_plan
-from bench.registry import load_apps
-from bench.scenarios import SCENARIOS
-from bench.settings import APPS_FILE
+from bench.plan.blocks import block_orders
+from bench.plan.layout import PROFILES, make_plan
 from tests.truth.prove.figures import location, near_one, of_ratios, ratio_words
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.machine import ROOT

@@ -3,23 +3,28 @@ run."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bench.analysis import analyse
 from bench.analysis.measured import measured
 from bench.analysis.pairs import THROUGHPUT
-from bench.environment import split_cpus
+from bench.machine.environment import split_cpus
 from bench.model import Estimate, Suite
+from bench.store import load, replace_file
 from tests.truth.planted import planted
 from tests.truth.prove.finding import Finding, Place
-from tests.truth.prove.runs import harness_run
+from tests.truth.prove.runs import harness_run, is_complete
 from tests.truth.prove.tools import NO_WRK, has_wrk, wrk
 
 TOLERANCE = 0.05
+WRK = "wrk.json"
+"""Beside a scene's run: wrk's answers a second of each server."""
 _PLAIN = "plain"
 
 
@@ -108,20 +113,33 @@ def _words(found: Estimate) -> str:
 def _measured(
     place: Place, number: int, scene: Scene, minutes: float, wrk_s: int
 ) -> tuple[Mapping[str, Estimate], Mapping[str, float]]:
-    """What the run says of each server against the plain one, and wrk's answers a second of each."""
+    """What the run says of each server against the plain one, and wrk's answers a second of each.
+
+    A scene that an earlier call has measured whole isn't measured again.
+    """
+    directory = place.runs("slow-answers") / f"{number:02}"
+    names = {name: f"s{index}" for index, name in enumerate(scene.plants)}
+    if not (is_complete(directory) and (directory / WRK).exists()):
+        _measure(directory, names, number, scene, minutes, wrk_s)
+    true_rps = json.loads((directory / WRK).read_text(encoding="utf-8"))
+    return _ratios(load(directory), names), true_rps
+
+
+def _measure(
+    directory: Path, names: Mapping[str, str], number: int, scene: Scene, minutes: float, wrk_s: int
+) -> None:
+    """Run the harness against the scene's servers, then wrk, and keep both."""
     with ExitStack() as stack:
         urls = {
             name: stack.enter_context(planted(**{"seed": number + 1, **options}))
             for name, options in scene.plants.items()
         }
-        names = {name: f"s{index}" for index, name in enumerate(urls)}
         targets = [word for name, url in urls.items() for word in ("--target", f"{names[name]}={url}")]
         options = ("--minutes", f"{minutes:g}", "--seed", str(number + 1), *scene.options)
-        directory = place.runs("slow-answers") / f"{number:02}"
-        suite = harness_run(directory, *targets, *options, whole=True)
+        harness_run(directory, *targets, *options, whole=True)
         cpus = split_cpus().generator
         true_rps = {name: wrk(url, cpus, close=scene.close, seconds=wrk_s).rps for name, url in urls.items()}
-    return _ratios(suite, names), true_rps
+    replace_file(directory / WRK, [json.dumps(true_rps, indent=1) + "\n"])
 
 
 def _ratios(suite: Suite, names: Mapping[str, str]) -> Mapping[str, Estimate]:

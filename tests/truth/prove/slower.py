@@ -16,12 +16,12 @@ from bench.analysis import analyse
 from bench.analysis.estimate import Effect, differences, effect
 from bench.analysis.measured import Measured, measured
 from bench.analysis.pairs import COST, THROUGHPUT
-from bench.errors import MachineError
+from bench.ask.settings import APPS_FILE, COMPOSE_FILE
+from bench.catalogue.registry import load_apps, load_servers
+from bench.catalogue.scenarios import SCENARIOS
 from bench.model import App, Plan, Server, Suite
-from bench.plan import PROFILES, Profile, make_plan
-from bench.registry import load_apps, load_servers
-from bench.scenarios import SCENARIOS
-from bench.settings import APPS_FILE, COMPOSE_FILE
+from bench.model.errors import MachineError
+from bench.plan.layout import PROFILES, Profile, make_plan
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.machine import ROOT
 from tests.truth.prove.repeating import REPEAT_VARIABLE

@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench.ask.settings import APPS_FILE, COMPOSE_FILE
+from bench.catalogue.registry import load_apps, load_servers
 from bench.deploy.local import LocalRuntime
-from bench.duration import open_settle_s
-from bench.environment import split_cpus
-from bench.errors import MachineError
-from bench.fleet import Fleet
 from bench.load.client import LoadDriver
 from bench.load.open import poisson
+from bench.machine.environment import split_cpus
 from bench.model import (
     TIMEOUT_S,
     CpuSplit,
@@ -28,8 +27,9 @@ from bench.model import (
     TrialOrder,
     UsageSource,
 )
-from bench.registry import load_apps, load_servers
-from bench.settings import APPS_FILE, COMPOSE_FILE
+from bench.model.errors import MachineError
+from bench.plan.duration import open_settle_s
+from bench.run.fleet import Fleet
 from tests.truth.planted import planted
 from tests.truth.prove.machine import ROOT, staying_on
 

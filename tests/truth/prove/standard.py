@@ -17,7 +17,7 @@ import psutil
 from bench.analysis import analyse
 from bench.analysis.measured import Measured, measured
 from bench.analysis.pairs import THROUGHPUT, half_width
-from bench.environment import split_cpus
+from bench.machine.environment import split_cpus
 from bench.model import Suite
 from bench.store import RESULT, replace_file
 from tests.truth.prove.figures import block_differences

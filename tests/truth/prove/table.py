@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bench.errors import UsageError
+from bench.model.errors import UsageError
 from tests.truth.prove.claims import Claim
 from tests.truth.prove.finding import Finding, Row
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bench.errors import MachineError
+from bench.model.errors import MachineError
 from tests.truth.prove.machine import command
 from tests.truth.prove.stage import USERS
 

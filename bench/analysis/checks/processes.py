@@ -1,0 +1,60 @@
+"""Checks of the processes: whether they ran where they were to, and lived as long as they were to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.analysis import confined, recycling
+from bench.analysis.checks.facts import Facts
+from bench.model import Confined
+from bench.model.counted import count
+
+
+def not_pinned(facts: Facts) -> str | None:
+    """Whether server, load generator or Redis may run on CPUs that belong to another."""
+    suite, deployment = facts.suite, facts.measured.deployment
+    roles: list[tuple[str, Sequence[Confined]]] = [
+        ("it", confined.readings(suite, "server", deployment.name)),
+        ("the load generator", confined.readings(suite, "generator")),
+        ("Redis", confined.readings(suite, "store") if deployment.app.redis else ()),
+    ]
+    loose = [
+        f"{who} may run on {confined.listed_cpus(confined.cpus(found))}, not on "
+        f"{confined.listed_cpus(found[0].asked.cpus)} alone"
+        for who, readings in roles
+        if (found := confined.unpinned(readings))
+    ]
+    if not loose:
+        return None
+    return (
+        f"not-pinned: {', and '.join(loose)}, so one may have had another's CPU time; a Docker engine that "
+        f"may not pin ignores it (rootless: delegate cpuset, or use --runtime local), and a server or an "
+        f"application may have pinned itself anew"
+    )
+
+
+def restarted(facts: Facts) -> str | None:
+    """Whether processes of the server ended that were to last."""
+    deployment = facts.measured.deployment
+    records = recycling.records_of(facts.suite, deployment.name)
+    ended, killed = recycling.restarts(records) or 0, recycling.oom_kills(records)
+    if not ended and not killed:
+        return None
+    if (
+        recycling.recycles(deployment.server)
+        and not killed
+        and not (facts.counts.failed or facts.counts.unfinished)
+    ):
+        return None
+    rounds = sum(bool(record.restarts or record.oom_kills) for record in records)
+    where = f"in {rounds} of {count(facts.suite.plan.rounds, 'round')}"
+    if killed:
+        return (
+            f"restarted: the kernel killed {killed:,} of its processes for want of memory ({where}); raise "
+            f"its limit (mem_limit), or look for a leak"
+        )
+    return (
+        f"restarted: {ended:,} of its processes ended while it was measured ({where}), and until others came "
+        f"it had fewer; read its log in logs/ and mend the cause, or, if a settings file has it replace its "
+        f"workers, say so in its command (--max-requests)"
+    )

@@ -1,0 +1,95 @@
+"""Which blocks say more of the machine than of the servers: those in which several stood still at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from bench.model import LoadModel, Trial
+
+_LITTLE, _HARDLY_ANY = 1 / 3, 1 / 5
+_ENOUGH = 4
+_MOST_REPEATED = 0.1
+_ALWAYS_REPEATED = 2
+
+
+def repeats_allowed(blocks: int) -> int:
+    """How many blocks of a whole run may be measured again."""
+    return max(_ALWAYS_REPEATED, int(blocks * _MOST_REPEATED))
+
+
+def stood_still(round_number: int, who: str) -> str:
+    """What is said of such a block.
+
+    Args:
+        who: others that used the machine meanwhile; empty if none stands out.
+    """
+    took = f" ({who})" if who else ""
+    return (
+        f"In round {round_number} the servers stood still one after the other: that is the machine, not a "
+        f"server{took}. The block was measured again."
+    )
+
+
+def all_failed(trial: Trial) -> bool:
+    """Whether every request of a trial failed, as those of a server that was being restarted do.
+
+    Nothing stood still then: the requests were refused or broken off, and are counted as what they are.
+    """
+    return 0 < trial.offered == trial.failed
+
+
+class Usual:
+    """What each case has done so far, and what the last trial was like."""
+
+    def __init__(self) -> None:
+        self._paces: dict[str, list[float]] = {}
+        self._last: tuple[str, int, float] = ("", 0, 1.0)
+
+    def begin_round(self) -> None:
+        """No trial of this round follows one of the last."""
+        self._last = "", 0, 1.0
+
+    def disturbed(self, block: int, model: LoadModel, trials: Sequence[Trial]) -> list[int]:
+        """Which blocks the machine has spoiled, of this one and the one before; then take note of this one.
+
+        In such a block every server does less than a third of what it usually does, or two in trials that
+        follow each other less than a fifth, perhaps one at the end of a block and one at the beginning of the
+        next. One server that stands still in one trial is its own affair, however badly it does; so is every
+        one, where there is only one. That two do so back to back by themselves is so rare that leaving such
+        blocks out moves no figure.
+        """
+        shares = [self._share(model, trial) for trial in trials]
+        found: list[int] = []
+        for trial, share in zip(trials, shares, strict=True):
+            case, before, last = self._last
+            if max(last, share) < _HARDLY_ANY and case != trial.case:
+                found += [before, block]
+            self._last = trial.case, block, share
+        if len({trial.case for trial in trials}) > 1 and max(shares) < _LITTLE:
+            found.append(block)
+        if block not in found:
+            for trial in trials:
+                if not all_failed(trial):
+                    self._paces.setdefault(trial.case, []).append(_pace(model, trial))
+        return sorted(set(found))
+
+    def _share(self, model: LoadModel, trial: Trial) -> float:
+        """Of what its case usually does; 1 where that isn't known yet, or all its requests failed.
+
+        Requests that nobody answers within the time that one may take are not what too high a rate does, so
+        of open load these tell without knowing what is usual.
+        """
+        if all_failed(trial):
+            return 1.0
+        known = self._paces.get(trial.case, ())
+        if model == "open" and trial.unfinished and trial.ok < trial.offered * _HARDLY_ANY:
+            return trial.ok / trial.offered
+        return _pace(model, trial) / median(known) if len(known) >= _ENOUGH and median(known) else 1.0
+
+
+def _pace(model: LoadModel, trial: Trial) -> float:
+    """Right answers a second of closed load; of open load, whose rate is given, answers a second of wait."""
+    if model == "closed":
+        return trial.answers / trial.duration_s if trial.duration_s else 0.0
+    return 1 / trial.mean_s if trial.mean_s else 0.0

@@ -1,0 +1,177 @@
+"""`--against` and `--fail-if` of a run: which servers have an old version beside them, checked beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.analysis.compare.limits import check_scopes, parse_limits
+from bench.catalogue.registry import load_servers
+from bench.catalogue.scenarios.request import Scenario
+from bench.catalogue.versions import Checkout, checked_out, find
+from bench.deploy.packages import differing_pins
+from bench.model import Against, App, Server, Subject
+from bench.model.errors import UsageError
+from bench.plan.layout import Profile
+from bench.report.against import name_of
+
+_SHOWN = 5
+_SUFFIXES = ("-old", "-twin")
+
+
+@dataclass(frozen=True)
+class Old:
+    """The old version, and what it has of what was chosen.
+
+    Attributes:
+        servers: as it has them.
+        missing: names of chosen servers that it doesn't have.
+        packages: what serves and is pinned to another version there, each (old, new).
+    """
+
+    against: Against
+    servers: tuple[Server, ...]
+    missing: tuple[str, ...]
+    packages: Mapping[str, tuple[str, str]]
+
+
+def resolve_old(
+    asked: str,
+    root: Path,
+    environment: Mapping[str, str],
+    servers: Sequence[Server],
+    combinations: Sequence[tuple[App, Scenario]],
+    problems: list[str],
+) -> Old | None:
+    """Find the old version and look into it; nothing of it is left.
+
+    Args:
+        asked: a commit, a folder or a compose file.
+        servers, combinations: what the run measures.
+        problems: gets a sentence for everything that is wrong.
+    """
+    try:
+        against = find(asked, root)
+        with checked_out(against, root) as checkout:
+            assert checkout is not None
+            return _look(against, checkout, root, environment, servers, combinations, problems)
+    except UsageError as error:
+        problems += error.problems
+        return None
+
+
+def check_packages(old: Old | None, runtime: str, problems: list[str]) -> None:
+    """Note that child processes can't serve both versions: this environment has the packages of one."""
+    if old is None or runtime != "local" or not old.packages:
+        return
+    named = [f"{name} {before} -> {after}" for name, (before, after) in old.packages.items()]
+    more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
+    problems.append(
+        f"--against {old.against.asked}: the packages differ ({', '.join(named[:_SHOWN])}{more}, by the lock "
+        f"files), and child processes have those of this environment. Use --runtime compose, where each "
+        f"version has its own."
+    )
+
+
+def require_packages(old: Old | None, runtime: str) -> None:
+    """`check_packages`, once it is known what "auto" means.
+
+    Raises:
+        UsageError: the packages differ.
+    """
+    problems: list[str] = []
+    check_packages(old, runtime, problems)
+    if problems:
+        raise UsageError(*problems)
+
+
+def check_limits(
+    texts: Sequence[str],
+    servers: Sequence[Server],
+    combinations: Sequence[tuple[App, Scenario]],
+    problems: list[str],
+) -> None:
+    """Note every limit that can't be read, or that is about nothing that this run measures."""
+    limits, wrong = parse_limits(texts)
+    problems += wrong
+    subjects = [
+        Subject(server.name, server.name, app.name, (scenario.name,), "")
+        for server in servers
+        for app, scenario in combinations
+    ]
+    if subjects:
+        problems += check_scopes(limits, subjects)
+
+
+def check_use(
+    against: object, fail_if: object, profile: Profile, servers: Sequence[Server], problems: list[str]
+) -> None:
+    """Note what doesn't go with an old version, or needs one."""
+    if not against:
+        if fail_if:
+            problems.append(
+                "--fail-if is a limit for what changes from an old version to this one: name that with "
+                "--against, or compare two results with `wsgi-bench compare`."
+            )
+        return
+    if not profile.claims:
+        problems.append(
+            f"--against: the {profile.name} profile claims nothing, so no change would be found. "
+            f"Use --profile standard."
+        )
+    taken = {one.name for one in servers} & {one.name + suffix for one in servers for suffix in _SUFFIXES}
+    if taken:
+        problems.append(
+            f"--against: {', '.join(sorted(taken))} is what a version or twin of another server is called. "
+            f"Measure them in runs of their own, or rename the service."
+        )
+
+
+def _look(
+    against: Against,
+    checkout: Checkout,
+    root: Path,
+    environment: Mapping[str, str],
+    servers: Sequence[Server],
+    combinations: Sequence[tuple[App, Scenario]],
+    problems: list[str],
+) -> Old | None:
+    try:
+        known = load_servers(checkout.compose_file, environment)
+    except UsageError as error:
+        shown = against.compose_file or f"{checkout.compose_file.name} of {name_of(against)}"
+        problems += [
+            f"--against {against.asked}: {problem.replace(str(checkout.compose_file), shown)}"
+            for problem in error.problems
+        ]
+        return None
+    problems += _without_app(against, checkout, combinations)
+    missing = tuple(server.name for server in servers if server.name not in known)
+    if servers and len(missing) == len(servers):
+        problems.append(
+            f"--against {against.asked}: it has none of the servers {', '.join(missing)}, so there is "
+            f"nothing to compare. It has {', '.join(known)}."
+        )
+    return Old(
+        against,
+        tuple(known[one.name] for one in servers if one.name in known),
+        missing,
+        differing_pins(checkout.root, root),
+    )
+
+
+def _without_app(
+    against: Against, checkout: Checkout, combinations: Sequence[tuple[App, Scenario]]
+) -> list[str]:
+    """What is wrong with applications of this checkout that the old version doesn't have."""
+    found = []
+    for app in dict.fromkeys(app for app, _ in combinations):
+        module = app.callable.partition(":")[0].split(".")
+        path = checkout.root.joinpath(*module)
+        if module[0] == "apps" and not (path.is_dir() or path.with_suffix(".py").is_file()):
+            found.append(
+                f"--against {against.asked}: it has no application {app.callable}, so there is nothing to "
+                f"compare. Choose another --app."
+            )
+    return found

@@ -1,0 +1,65 @@
+"""`--target NAME=URL`: servers that run already, named by whoever runs them."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+
+from bench.catalogue import origin
+from bench.catalogue.scenarios import SCENARIOS
+from bench.model import App
+
+# What runs already is measured with scenarios that neither need nor leave anything there.
+FITTING = tuple(s.name for s in SCENARIOS.values() if not s.seeded and not s.writes)
+EXTERNAL = App("external", "", FITTING, redis=False, seed=())
+"""What stands for the application behind a target, of which nothing is known."""
+# Logs are named after it, and "/" parts the names of a case.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_TWIN = "-twin"
+
+
+def read_targets(values: Sequence[str], problems: list[str]) -> dict[str, str]:
+    """Name to URL; notes every value that can't be measured. No host is looked up: see `consent.look_up`."""
+    found: dict[str, str] = {}
+    for value in values:
+        name, url = _parted(value)
+        if not name:
+            problems.append(
+                f"--target '{value}' has no name; write NAME={'URL' if origin.fault(url) else url}, with the "
+                f"name that the report is to call it."
+            )
+        elif fault := origin.fault(url):
+            problems.append(f"--target '{value}' {fault}.")
+        elif not _NAME.fullmatch(name) or name.endswith(_TWIN):
+            problems.append(
+                f"--target: '{name}' can't be a name: files and cases are named after it. Use letters, "
+                f"digits, '.', '_' and '-', and another end than '{_TWIN}'."
+            )
+        elif name in found:
+            problems.append(f"--target names '{name}' twice. Give each its own name.")
+        else:
+            found[name] = "http://" + url.partition("://")[2].rstrip("/")
+    return found
+
+
+def measured_twice(targets: Mapping[str, str], addresses: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """A sentence for each two targets that are one server.
+
+    Args:
+        targets: name to URL.
+        addresses: those behind each host, by name.
+    """
+    found = {name: frozenset(addresses.get(name, ())) for name in targets}
+    return tuple(
+        f"The targets {one} and {other} are the same server measured twice: what they differ by is the "
+        f"harness's own error."
+        for one, other in itertools.combinations(targets, 2)
+        if origin.same_server(targets[one], targets[other], shared=not found[one].isdisjoint(found[other]))
+    )
+
+
+def _parted(value: str) -> tuple[str, str]:
+    """Name and URL; no name where the first "=" is the URL's own."""
+    name, equals, url = value.partition("=")
+    return (name, url) if equals and ":" not in name else ("", value.removeprefix("="))

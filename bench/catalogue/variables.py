@@ -1,0 +1,44 @@
+"""What a server's process finds in its environment: the compose file's variables, and a run's own instead.
+
+Made here for those who start servers and for the report, so that it shows what the processes got.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bench.model import Deployment
+
+PORT = 8000
+"""On which servers listen in their containers."""
+REDIS = "redis"
+_REDIS_PORT = "6379"
+
+
+def of_container(deployment: Deployment) -> dict[str, str]:
+    """Of a server in a container of a run."""
+    store = {"REDIS_HOST": REDIS, "REDIS_PORT": _REDIS_PORT}
+    return _variables(deployment, f"0.0.0.0:{PORT}", deployment.database, store)
+
+
+def of_child(
+    deployment: Deployment, port: int | str, database: int, store: tuple[str, int | str] | None
+) -> dict[str, str]:
+    """Of a child process, beside what it inherits.
+
+    Args:
+        port: on which it listens.
+        store: host and port of Redis; None without one.
+    """
+    redis = {"REDIS_HOST": store[0], "REDIS_PORT": str(store[1])} if store is not None else {}
+    return {**_variables(deployment, f"127.0.0.1:{port}", database, redis), "PYTHONUNBUFFERED": "1"}
+
+
+def _variables(deployment: Deployment, bind: str, database: int, store: Mapping[str, str]) -> dict[str, str]:
+    return {
+        **deployment.server.environment,
+        "APP": deployment.app.callable,
+        "BIND": bind,
+        "REDIS_DB": str(database),
+        **store,
+    }

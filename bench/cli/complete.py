@@ -1,0 +1,83 @@
+"""What a shell offers when Tab is pressed: names from the checkout, read anew each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from click import Context, Parameter
+from click.shell_completion import CompletionItem
+
+from bench.ask.settings import APPS_FILE, CLIENTS, COMPOSE_FILE, CONNECTIONS, RUNTIMES
+from bench.catalogue.registry import load_apps, load_servers
+from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.versions import branches_and_tags
+from bench.model.errors import BenchError
+from bench.plan.layout import PROFILES
+from bench.report import FORMATS
+from bench.report.compare import FORMATS as COMPARE_FORMATS
+from bench.run.results import RESULTS
+from bench.store import RESULT
+
+ROOT = Path(__file__).resolve().parents[2]
+LISTS = ("servers", "apps", "scenarios", "results")
+
+Completion = Callable[[Context, Parameter, str], list[CompletionItem]]
+
+
+def _one_of(known: Callable[[], Iterable[str]]) -> Completion:
+    def complete(_context: Context, _parameter: Parameter, begun: str) -> list[CompletionItem]:
+        return [CompletionItem(name) for name in _readable(known) if name.startswith(begun)]
+
+    return complete
+
+
+def _some_of(known: Callable[[], Iterable[str]]) -> Completion:
+    """Names with commas between: the last is completed, and none is offered twice."""
+
+    def complete(_context: Context, _parameter: Parameter, begun: str) -> list[CompletionItem]:
+        before, comma, last = begun.rpartition(",")
+        left = [name for name in _readable(known) if name not in before.split(",")]
+        return [CompletionItem(f"{before}{comma}{name}") for name in left if name.startswith(last)]
+
+    return complete
+
+
+def _readable(known: Callable[[], Iterable[str]]) -> Iterable[str]:
+    """Nothing where a file is wrong: its problems are said once the command is run."""
+    try:
+        return known()
+    except (BenchError, OSError):
+        return ()
+
+
+def results(_context: Context, _parameter: Parameter, begun: str) -> list[CompletionItem]:
+    """Directories of stored results, the newest first; any path where none begins so."""
+    found = sorted((ROOT / RESULTS).glob(f"*/{RESULT}"), reverse=True)
+    base = Path(RESULTS) if Path.cwd() == ROOT else ROOT / RESULTS
+    paths = [str(base / path.parent.name) for path in found]
+    items = [CompletionItem(path) for path in paths if path.startswith(begun)]
+    return items or [CompletionItem(begun, type="dir")]
+
+
+def directories(_context: Context, _parameter: Parameter, begun: str) -> list[CompletionItem]:
+    """Left to the shell."""
+    return [CompletionItem(begun, type="dir")]
+
+
+def versions(_context: Context, _parameter: Parameter, begun: str) -> list[CompletionItem]:
+    """Branches and tags; any path where none begins so."""
+    items = [CompletionItem(name) for name in branches_and_tags(ROOT) if name.startswith(begun)]
+    return items or [CompletionItem(begun, type="file")]
+
+
+profiles = _one_of(lambda: PROFILES)
+runtimes = _one_of(lambda: RUNTIMES)
+connections = _one_of(lambda: CONNECTIONS)
+clients = _one_of(lambda: CLIENTS)
+formats = _one_of(lambda: FORMATS)
+compare_formats = _one_of(lambda: COMPARE_FORMATS)
+lists = _one_of(lambda: LISTS)
+apps = _one_of(lambda: load_apps(ROOT / APPS_FILE))
+servers = _some_of(lambda: load_servers(ROOT / COMPOSE_FILE))
+scenarios = _some_of(lambda: SCENARIOS)

@@ -1,0 +1,63 @@
+"""The figure of every case while a run goes on, as a person reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.analysis.running import RunningLatency, RunningRate
+from bench.model import Case, Estimate, Load, Plan, Trial
+from bench.model.digits import a_second, significant
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a case has reached.
+
+    Attributes:
+        text: with its unit.
+        half_width: half of its 95 % interval, as a share of the figure; None where it isn't known yet.
+    """
+
+    text: str
+    half_width: float | None
+
+
+class Standings:
+    """All cases of a plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._rates = {case.id: RunningRate() for case in plan.cases if case.load.model == "closed"}
+        self._latencies = {case.id: RunningLatency() for case in plan.cases if case.load.model == "open"}
+
+    def add(self, trial: Trial) -> None:
+        """Count one more trial."""
+        if trial.case in self._rates:
+            self._rates[trial.case].add(trial)
+        else:
+            self._latencies[trial.case].add(trial)
+
+    def figure(self, case: Case) -> Figure | None:
+        """Requests a second of closed load; p99 of open load, or p50 while p99 has too few samples."""
+        if case.id in self._rates:
+            rate = self._rates[case.id].estimate()
+            return None if rate is None else Figure(a_second(rate.value), _half_width(rate))
+        for name, share in (("p99", 0.99), ("p50", 0.5)):
+            time_s = self._latencies[case.id].percentile(share)
+            if time_s is not None:
+                return Figure(f"{name} {significant(time_s.value * 1e3)} ms", _half_width(time_s))
+        return None
+
+
+def load_in_words(scenario: str, load: Load) -> str:
+    """What a case is measured with, in few words: "mixed, 16 users", "mixed, open 50 %"."""
+    closing = ", close" if load.connection == "close" else ""
+    if load.model == "closed":
+        return f"{scenario}, {load.users} user{'s' * (load.users != 1)}{closing}"
+    share = "" if load.share is None else f" {load.share * 100:g} %"
+    return f"{scenario}, open{share}{closing}"
+
+
+def _half_width(estimate: Estimate) -> float | None:
+    if estimate.low is None or estimate.high is None:
+        return None
+    return (estimate.high - estimate.low) / 2 / estimate.value

@@ -1,0 +1,256 @@
+"""Follows a run for those who look on: what each case does and has reached, and how long the rest takes.
+
+It is called between blocks only, where nothing is measured.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from bench.analysis.groups import group_of
+from bench.live.progress import Reporter
+from bench.live.screen import Line, Screen, State
+from bench.live.standings import Standings, load_in_words
+from bench.model import Deployment, Failure, LoadModel, Plan, Trial
+from bench.model.counted import count
+from bench.plan.blocks import block_models
+from bench.plan.duration import EachS, Pace, Part, Parts, in_words, learned_pages, needs_pilot, pilot_blocks
+
+_REDRAW_S = 2.0
+_LOG_LINES = 5
+
+
+class Watch:
+    """What is known of a run so far.
+
+    Args:
+        rounds: the blocks that are still to be measured, by round.
+        saved: trials that an earlier, interrupted run has saved.
+    """
+
+    def __init__(
+        self, plan: Plan, reporter: Reporter, rounds: Mapping[int, Sequence[int]], saved: Iterable[Trial]
+    ) -> None:
+        self._plan = plan
+        self._external = plan.runtime == "external"
+        self._reporter = reporter
+        self._lay_out(rounds)
+        saved = tuple(saved)
+        self._to_learn = not saved
+        self._pace = Pace(plan, time.monotonic())
+        self._states: dict[str, State] = {deployment.name: "waiting" for deployment in plan.deployments}
+        self._standings = Standings(plan)
+        for trial in saved:
+            self._standings.add(trial)
+        self._place = ""
+        self._phase = ""
+        self._failure: tuple[str, ...] = ()
+        self._drawn_s = 0.0
+
+    def _lay_out(self, rounds: Mapping[int, Sequence[int]]) -> None:
+        models = block_models(self._plan)
+        left = [models[block] for blocks in rounds.values() for block in blocks]
+        counted = self._plan.rounds - self._plan.counted_from + 1
+        self._blocks = counted * len(models)
+        # How often each part is still to come, for all servers at once.
+        self._left: dict[Part, int] = {
+            "start": len(rounds),
+            "warm-up": len(rounds),
+            "pilot": min(1, len(rounds)) if needs_pilot(self._plan) else 0,
+            "closed": left.count("closed"),
+            "open": left.count("open"),
+            "stop": len(rounds),
+        }
+
+    def changed(
+        self,
+        plan: Plan,
+        rounds: Mapping[int, Sequence[int]],
+        each_s: EachS,
+        *,
+        why: str,
+        in_round: bool,
+    ) -> None:
+        """The plan was corrected by what its trials took.
+
+        Args:
+            rounds: the blocks that are still to be measured, by round.
+            each_s: seconds for one of each part, from now on.
+            why: what is said of it, before the time that is left; empty for nothing.
+            in_round: whether the first of these rounds has its servers up already.
+        """
+        self._plan = plan
+        self._lay_out(rounds)
+        if in_round:
+            self._left["start"] -= 1
+            self._left["warm-up"] -= 1
+        self._pace.expect(each_s)
+        if why:
+            self._reporter.notice(f"{why}; {self._time_left()}")
+
+    def repeated(self, model: LoadModel) -> None:
+        """A block is measured again."""
+        self._left[model] += 1
+
+    @property
+    def each_s(self) -> EachS:
+        """Seconds for one of each part, as far as measured."""
+        return self._pace.each_s
+
+    def starting(self, number: int, wanted: Sequence[Deployment]) -> Iterator[Deployment]:
+        """A round begins: its deployments in turn, each shown as it is started."""
+        self._place = f"round {number} of {self._plan.rounds}"
+        self._states |= {deployment.name: "waiting" for deployment in wanted}
+        self._say(f"{'asking' if self._external else 'starting'} {self._counted(len(wanted))}")
+        self._pace.skip(time.monotonic())
+        for deployment in wanted:
+            self._states[deployment.name] = "starting"
+            self._draw()
+            yield deployment
+            if self._states[deployment.name] == "starting":
+                self._states[deployment.name] = "waiting"
+
+    def started(self, members: Iterable[str], failures: Sequence[Failure], *, learned: bool = False) -> None:
+        """The warm-up follows.
+
+        Args:
+            failures: what didn't start; each was told to `failed`.
+            learned: whether pages were learned meanwhile.
+        """
+        names = list(members)
+        # How long one was waited for that doesn't come up says nothing of the others, and pages are learned
+        # once.
+        self._end_of("start", 0 if failures or learned else len(names))
+        self._to_learn = False
+        self._states |= dict.fromkeys(names, "warming up")
+        self._draw()
+
+    def warmed_up(self) -> None:
+        """The pilot follows, in the first round."""
+        self._end_of("warm-up", self._cases("closed"))
+
+    def piloted(self, trials: int) -> None:
+        """So many trials have shown what the application takes."""
+        self._end_of("pilot", trials)
+
+    def measuring(self, plan: Plan, members: Iterable[str]) -> None:
+        """The blocks of a round follow.
+
+        Args:
+            plan: with the rates that the pilot found.
+        """
+        self._plan = plan
+        names = list(members)
+        self._pace.skip(time.monotonic())
+        self._states |= dict.fromkeys(names, "measuring")
+        self._say(f"measuring {self._counted(len(names))}")
+
+    def measured(self, model: LoadModel, trials: Sequence[Trial]) -> None:
+        """A block has ended."""
+        self._end_of(model, len(trials))
+        for trial in trials:
+            self._standings.add(trial)
+        if time.monotonic() - self._drawn_s >= _REDRAW_S:
+            self._draw()
+
+    def failed(self, failures: Sequence[Failure]) -> None:
+        """These servers are out of the run."""
+        for failure in failures:
+            self._states[failure.deployment] = "failed"
+            self._failure = (
+                f"{failure.deployment}{self._address(failure.deployment)} failed: {failure.reason}",
+                *failure.log[-_LOG_LINES:],
+            )
+            self._reporter.problem("\n    ".join(self._failure))
+            self._draw()
+
+    def _counted(self, number: int) -> str:
+        return count(number, "target" if self._external else "server")
+
+    def _address(self, name: str) -> str:
+        """Where a target is, which somebody else has started."""
+        found = (d.server.environment.get("URL", "") for d in self._plan.deployments if d.name == name)
+        return f", {next(found, '')}," if self._external else ""
+
+    def stopped(self) -> None:
+        """A round has ended."""
+        self._end_of("stop", sum(state == "measuring" for state in self._states.values()))
+        if not self._reporter.live:
+            self._reporter.phase(f"{self._place} done, {self._time_left()}: {self._figures()}")
+
+    def _end_of(self, part: Part, count: int) -> None:
+        self._pace.done(part, count, time.monotonic())
+        self._left[part] = max(0, self._left[part] - 1)
+
+    def _say(self, phase: str) -> None:
+        self._phase = f"{self._place}: {phase}"
+        if self._reporter.live:
+            self._draw()
+        else:
+            self._reporter.phase(self._phase)
+
+    def _draw(self) -> None:
+        if self._reporter.live:
+            self._reporter.show(self.screen())
+            self._drawn_s = time.monotonic()
+
+    def screen(self) -> Screen:
+        """The run at this moment."""
+        return Screen(
+            phase=self._phase,
+            done=1 - (self._left["closed"] + self._left["open"]) / self._blocks,
+            left=self._time_left(),
+            lines=tuple(self._lines()),
+            failure=self._failure,
+        )
+
+    def _lines(self) -> Iterator[Line]:
+        for case in self._plan.cases:
+            figure = self._standings.figure(case)
+            yield Line(
+                server=case.server,
+                load=load_in_words(case.scenario, case.load),
+                state=self._states[case.deployment],
+                figure=figure.text if figure else "",
+                half_width=figure.half_width if figure else None,
+            )
+
+    def _figures(self) -> str:
+        """What each server does in the group that comes first in the plan, in a line."""
+        first = group_of(self._plan.cases[0])
+        found = []
+        for case in self._plan.cases:
+            figure = self._standings.figure(case) if group_of(case) == first else None
+            if figure is not None:
+                width = "" if figure.half_width is None else f" (± {figure.half_width:.1%})"
+                found.append(f"{case.server} {figure.text}{width}".replace("%", " %"))
+        return f"{first}: {', '.join(found) or 'nothing measured'}"
+
+    def _time_left(self) -> str:
+        at_most = "at most" if self._plan.stop_within is not None else "about"
+        return f"{at_most} {in_words(self.left_s())} left"
+
+    def left_s(self) -> float:
+        """Seconds until all is measured and stopped."""
+        servers = sum(state != "failed" for state in self._states.values())
+        closed, opened = self._cases("closed"), self._cases("open")
+        pilot = pilot_blocks(self._plan) * closed
+        unknown = learned_pages(self._plan) if self._to_learn else ()
+        return self._pace.left_s(
+            Parts(
+                start=self._left["start"] * servers,
+                warm_up=self._left["warm-up"] * closed,
+                pilot=self._left["pilot"] * pilot,
+                closed=self._left["closed"] * closed,
+                open=self._left["open"] * opened,
+                stop=self._left["stop"] * servers,
+                learn=sum(self._states[deployment] != "failed" for deployment, _ in unknown),
+            )
+        )
+
+    def _cases(self, model: LoadModel) -> int:
+        return sum(
+            case.load.model == model and self._states[case.deployment] != "failed"
+            for case in self._plan.cases
+        )

@@ -1,0 +1,1 @@
+"""The machine that measures: its CPUs, processes, counters and signals."""

@@ -1,0 +1,73 @@
+"""What running processes may use at most, read from them: not what was asked for, but what holds.
+
+CPUs are those of `sched_getaffinity`, within which cpusets are contained; a thread may have others than its
+process. Memory, processes and CPU quota are limits of cgroups.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from bench.machine import cgroups
+from bench.model import Confinement
+
+_PROC = Path("/proc")
+N = TypeVar("N", int, float)
+
+
+def read(processes: Iterable[int], root: Path = cgroups.ROOT) -> Confinement | None:
+    """What these may use together: all CPUs of any thread, the loosest limit of any process.
+
+    Returns:
+        None where nothing can be read, as of processes that aren't this machine's.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        return None
+    cpus: set[int] = set()
+    groups: dict[str, Path] = {}
+    for pid in processes:
+        found = _cpus(pid)
+        with suppress(OSError):
+            membership = _PROC / str(pid) / "cgroup"
+            groups[membership.read_text()] = membership
+            cpus |= found
+    limits = [_limits(membership, root) for membership in groups.values()]
+    if not cpus or not limits or None in limits:
+        return None
+    memory, tasks, quotas = zip(*filter(None, limits), strict=True)
+    return Confinement(tuple(sorted(cpus)), _loosest(memory), _loosest(tasks), _loosest(quotas))
+
+
+def _cpus(pid: int) -> set[int]:
+    found: set[int] = set()
+    with suppress(OSError):
+        for thread in (_PROC / str(pid) / "task").iterdir():
+            # One that has ended meanwhile uses none.
+            with suppress(OSError):
+                found |= os.sched_getaffinity(int(thread.name))
+    return found
+
+
+def _limits(membership: Path, root: Path) -> tuple[int | None, int | None, float | None] | None:
+    """Of memory, processes and CPU time; None where they aren't shown here."""
+    memory, tasks, cpu = (_directories(name, root, membership) for name in ("memory", "pids", "cpu"))
+    if not (memory and tasks and cpu):
+        return None
+    return cgroups.memory_bytes(memory), cgroups.pids(tasks), cgroups.quota_cpus(cpu)
+
+
+def _directories(controller: str, root: Path, membership: Path) -> list[Path]:
+    found = cgroups.directories(controller, root, membership)
+    if not found and cgroups.path_of(controller, root, membership) == cgroups.path_of(controller, root):
+        # A container sees its own cgroup mounted as the root, but may be told the path on the host.
+        return [cgroups.mount(controller, root)]
+    return found
+
+
+def _loosest(limits: Iterable[N | None]) -> N | None:
+    known = list(limits)
+    return None if None in known else max(limit for limit in known if limit is not None)

@@ -1,0 +1,165 @@
+"""The machine that a result belongs to, and who gets which of its CPUs."""
+
+from __future__ import annotations
+
+import hmac
+import importlib.metadata
+import os
+import platform
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+
+from bench.model import CpuSplit, Environment, Measured
+from bench.model.errors import UsageError
+
+_HARNESS_PACKAGES = ("wsgi-bench", "locust", "gevent", "hdrhistogram", "redis", "numpy", "scipy")
+
+
+def split_cpus() -> CpuSplit:
+    """Share out the CPUs that this process may use: the server under test, the generator, Redis.
+
+    With two, the server has one to itself. With more, whole cores are dealt out, so that no two
+    roles meet on sibling threads of one core. With one, all share it, and figures are indicative.
+    """
+    return deal([tuple(core) for core in _cores()])
+
+
+def deal(cores: list[tuple[int, ...]]) -> CpuSplit:
+    """Deal out cores, each a tuple of its sibling CPUs, lowest first."""
+    if len(cores) == 1:
+        # Siblings of one core are better apart than nothing; a single CPU can't be shared out.
+        cores = [(cpu,) for cpu in cores[0]]
+    if len(cores) == 1:
+        return CpuSplit(cores[0], cores[0], cores[0])
+    if len(cores) == 2:
+        return CpuSplit(server=cores[1], generator=cores[0], store=cores[0])
+    generators = max(1, len(cores) // 4)
+    generator, store, server = cores[:generators], cores[generators : generators + 1], cores[generators + 1 :]
+    return CpuSplit(server=_flat(server), generator=_flat(generator), store=_flat(store))
+
+
+def require_cpus(cpus: CpuSplit, directory: Path) -> None:
+    """See that the CPUs of the run that is stored in a directory can be used.
+
+    Raises:
+        UsageError: some can't.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        return
+    usable = os.sched_getaffinity(0)
+    if missing := {*cpus.server, *cpus.generator, *cpus.store} - usable:
+        raise UsageError(
+            f"{directory} was measured on CPUs that can't be used here: {_listed(missing)} (usable are "
+            f"{_listed(usable)}). Resume it on its own machine with all of its CPUs (`taskset`, "
+            f"`docker run --cpuset-cpus`), or start a new run."
+        )
+
+
+def stay_on(cpus: CpuSplit) -> None:
+    """Keep the harness itself off the server's CPUs."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, cpus.generator)
+
+
+def describe(
+    *,
+    runtime: str,
+    docker: str | None,
+    versions: Mapping[str, str],
+    images: Mapping[str, str],
+    cpu_split: CpuSplit,
+    notes: tuple[str, ...],
+    measured: Measured | None = None,
+) -> Environment:
+    """This machine, with what the runtime knows of itself.
+
+    Args:
+        notes: what on it may spoil the figures, a sentence each.
+    """
+    return Environment(
+        cpu_model=_cpu_model(),
+        cpus=psutil.cpu_count() or 1,
+        memory_bytes=psutil.virtual_memory().total,
+        kernel=f"{platform.system()} {platform.release()}",
+        os=_os_name(),
+        host=socket.gethostname(),
+        python=platform.python_version(),
+        runtime=runtime,
+        docker=docker,
+        versions={**_own_versions(), **versions},
+        images=images,
+        cpu_split=cpu_split,
+        notes=notes,
+        measured=measured,
+        machine=_machine(),
+        cgroups=_cgroups(),
+    )
+
+
+def _cores() -> list[list[int]]:
+    """The usable CPUs grouped by physical core (Linux sysfs), in order."""
+    if hasattr(os, "sched_getaffinity"):
+        usable = sorted(os.sched_getaffinity(0))
+    else:
+        usable = list(range(psutil.cpu_count() or 1))
+    by_siblings: dict[str, list[int]] = {}
+    for cpu in usable:
+        path = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        siblings = path.read_text().strip() if path.exists() else str(cpu)
+        by_siblings.setdefault(siblings, []).append(cpu)
+    return list(by_siblings.values())
+
+
+def _listed(cpus: set[int]) -> str:
+    return ", ".join(map(str, sorted(cpus)))
+
+
+def _flat(cores: list[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(cpu for core in cores for cpu in core)
+
+
+def _cpu_model() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _os_name() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        return platform.platform()
+
+
+def _machine(number: Path = Path("/etc/machine-id")) -> str | None:
+    """Which installation this is, as a hash: the number itself is confidential.
+
+    https://www.freedesktop.org/software/systemd/man/latest/machine-id.html
+    """
+    try:
+        content = number.read_bytes().strip()
+    except OSError:
+        return None
+    return hmac.new(content, b"wsgi-bench", "sha256").hexdigest()[:16] if content else None
+
+
+def _cgroups(root: Path = Path("/sys/fs/cgroup")) -> str | None:
+    if (root / "cgroup.controllers").exists():
+        return "v2"
+    return "v1" if any(root.glob("*cpuacct*")) else None
+
+
+def _own_versions() -> dict[str, str]:
+    found = {}
+    for package in _HARNESS_PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

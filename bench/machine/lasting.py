@@ -1,0 +1,119 @@
+"""Whether the processes of a deployment are still those that it began with: workers that die and come back.
+
+What counts are its lasting processes: those that were there when it had just become ready and when all others
+had, before there was any load. One that serves a single request or connection is none of them. What takes the
+place of one that ended lasts, too: a new process of the same parent.
+
+Reading takes some ten microseconds a process: it is done between blocks, where no time is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.machine.usage import members, oom_kills
+from bench.model import UsageSource
+
+Identity = tuple[int, int]
+"""When a process started, in ticks since boot, and its number, which alone may be given to another later."""
+Lives = Mapping[Identity, int]
+"""Each process that lives, and the number of its parent."""
+
+
+@dataclass(frozen=True)
+class _Missing:
+    """One that ended, and whose child it was."""
+
+    pid: int
+    parent: int
+
+
+class Lasting:
+    """The lasting processes among all that are seen.
+
+    Args:
+        first, ready: what lived at two moments before there was any load.
+
+    Attributes:
+        ended: how many of them have ended.
+    """
+
+    def __init__(self, first: Lives, ready: Lives) -> None:
+        self.ended = 0
+        self._lasting = {one: parent for one, parent in ready.items() if one in first}
+        self._seen = {*first, *ready}
+        self._missing: list[_Missing] = []
+        # Who took the place of whom: the children of one are then those of the other.
+        self._heirs: dict[int, int] = {}
+
+    def look(self, now: Lives) -> None:
+        """Count those that are gone, and find what took their places."""
+        for one in self._lasting.keys() - now.keys():
+            self._missing.append(_Missing(one[1], self._lasting.pop(one)))
+            self.ended += 1
+        # Parents come before their children.
+        for one in sorted(now.keys() - self._seen):
+            self._take_in(one, now[one])
+        self._seen |= now.keys()
+
+    def _take_in(self, one: Identity, parent: int) -> None:
+        for missing in self._missing:
+            if self._heirs.get(missing.parent, missing.parent) == parent:
+                self._missing.remove(missing)
+                self._heirs[missing.pid] = one[1]
+                self._lasting[one] = parent
+                return
+
+
+class Processes:
+    """The processes of one deployment in one round."""
+
+    def __init__(self, source: UsageSource) -> None:
+        self._source = source
+        self._first: Lives = {}
+        self._lasting: Lasting | None = None
+        self._killed_before: int | None = None
+
+    def answers(self) -> None:
+        """It has just answered rightly for the first time."""
+        self._first = self._lives()
+        self._killed_before = oom_kills(self._source)
+
+    def ready(self) -> None:
+        """All others are ready, too, and there was no load yet."""
+        if self._first:
+            self._lasting = Lasting(self._first, self._lives())
+
+    def look(self) -> None:
+        """See who still lives."""
+        if self._lasting is not None:
+            self._lasting.look(self._lives())
+
+    def _lives(self) -> Lives:
+        return lives(members(self._source))
+
+    @property
+    def restarts(self) -> int | None:
+        """How many lasting processes have ended; None where they can't be seen."""
+        return self._lasting.ended if self._lasting is not None else None
+
+    @property
+    def oom_kills(self) -> int | None:
+        """How many the kernel has killed for want of memory; None where no counter says so."""
+        killed = oom_kills(self._source)
+        return None if killed is None or self._killed_before is None else killed - self._killed_before
+
+
+def lives(pids: Iterable[int]) -> Lives:
+    """Those that live, without what has ended and was not collected yet."""
+    found: dict[Identity, int] = {}
+    for pid in pids:
+        # proc(5): after the name, in parentheses, come state, parent and, as the 22nd of all, the start.
+        with suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+            if fields[0] not in (b"Z", b"X"):
+                found[int(fields[19]), pid] = int(fields[1])
+    return found

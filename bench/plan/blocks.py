@@ -1,0 +1,88 @@
+"""What comes when in a round: which server is started first, its blocks, and the trials of each, shuffled."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
+
+from bench.model import Case, Deployment, Load, LoadModel, Plan, TrialOrder
+from bench.plan.duration import open_settle_s
+from bench.plan.layout import old_deployments, server_of
+
+
+def block_orders(
+    plan: Plan,
+    cases: Sequence[Case],
+    round_number: int,
+    block: int,
+    epoch_ns: int,
+) -> list[TrialOrder]:
+    """One trial of each case, freshly shuffled, with the same requests for every server.
+
+    What is compared stays together: groups of cases of one app, scenario and load are shuffled, and the cases
+    of each, so that two of a group are neighbours in time however many groups there are. The old and the new
+    version of one case follow each other at once.
+    """
+    order = random.Random(f"{plan.seed}/{round_number}/{block}/order")
+    shuffled = _shuffled(cases, order, old_deployments(plan))
+    deployments = {deployment.name: deployment for deployment in plan.deployments}
+    return [
+        TrialOrder(
+            case=case.id,
+            target=case.deployment,
+            scenario=case.scenario,
+            load=case.load,
+            length_s=plan.trial_s.closed if case.load.model == "closed" else plan.trial_s.open,
+            settle_s=_settle_s(plan, case.load),
+            round=round_number,
+            block=block,
+            order=order,
+            seed=f"{plan.seed}/{round_number}/{block}/{case.scenario}/{case.load.model}",
+            database=deployments[case.deployment].redis_database,
+            epoch_ns=epoch_ns,
+            timeout_s=plan.timeout_s,
+        )
+        for order, case in enumerate(shuffled)
+    ]
+
+
+def _settle_s(plan: Plan, load: Load) -> float:
+    return plan.settle_s if load.model == "closed" else max(plan.settle_s, open_settle_s(load.rate))
+
+
+def starting_order(deployments: Sequence[Deployment], round_number: int) -> list[Deployment]:
+    """Old and new take turns in being started first: the first one warms the machine's caches for both."""
+    ordered = list(deployments)
+    return ordered[::-1] if round_number % 2 == 0 and any(one.old for one in ordered) else ordered
+
+
+def block_models(plan: Plan) -> list[LoadModel]:
+    """ "closed" or "open" for each block of a round, the open ones spread evenly among the closed."""
+    models: list[LoadModel] = []
+    for block in range(plan.blocks):
+        models.append("closed")
+        before, after = (number * plan.open_blocks // plan.blocks for number in (block, block + 1))
+        models += ["open"] * (after - before)
+    return models
+
+
+def _shuffled(cases: Sequence[Case], order: random.Random, old: Set[str]) -> list[Case]:
+    groups: dict[tuple[str, str, Load], list[Case]] = {}
+    for case in cases:
+        load = case.load if case.load.share is None else replace(case.load, rate=None)
+        groups.setdefault((case.app, case.scenario, load), []).append(case)
+    together = list(groups.values())
+    order.shuffle(together)
+    return [case for members in together for case in _versions_together(members, order, old)]
+
+
+def _versions_together(members: Sequence[Case], order: random.Random, old: Set[str]) -> Iterator[Case]:
+    versions: dict[str, list[Case]] = {}
+    for case in members:
+        versions.setdefault(server_of(case, old), []).append(case)
+    both = list(versions.values())
+    order.shuffle(both)
+    for cases in both:
+        order.shuffle(cases)
+        yield from cases

@@ -1,0 +1,278 @@
+"""From what was asked to every case, and how long it will take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bench.catalogue.scenarios.request import Scenario
+from bench.model import (
+    OLD_SUFFIX,
+    TIMEOUT_S,
+    TWIN_SUFFIX,
+    Against,
+    App,
+    Case,
+    Client,
+    Connection,
+    Deployment,
+    Load,
+    Plan,
+    Server,
+    TrialLength,
+)
+from bench.model.digits import as_said
+from bench.plan.duration import expected_s
+from bench.plan.lengths import for_minutes
+
+CONNECTIONS = ("as-is", "close")
+CLIENTS = ("loop", "fasthttp")
+IN_FLIGHT_CAP = 256
+_PILOT_SHARE = 0.6
+EASY_RPS = 80.0
+"""The most that smoke offers: a trial's 40 requests may all be under way at once and none is dropped, and
+whoever answers 4 a second answers them in time."""
+_EASY_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much is measured.
+
+    Attributes:
+        scenarios: names, in the order of the report. The first is measured with every load, the others with
+            `users[0]` connections as they come and the common rate.
+        users, connections: of closed load; other connections than the first are tried with `users[0]` only.
+        shares: of each server's own capacity, at which open load is offered beside the common rate.
+        claims: whether the report ranks; the smoke profile's doesn't.
+        twin: whether the first server is deployed twice.
+        stop_within: see `Plan`.
+    """
+
+    name: str
+    scenarios: tuple[str, ...]
+    rounds: int
+    blocks: int
+    trial_s: TrialLength
+    warmup_s: float
+    users: tuple[int, ...]
+    connections: tuple[Connection, ...]
+    claims: bool
+    twin: bool
+    shares: tuple[float, ...] = ()
+    stop_within: float | None = None
+
+
+PROFILES: Mapping[str, Profile] = {
+    profile.name: profile
+    for profile in (
+        Profile(
+            "smoke",
+            ("mixed", "hello"),
+            rounds=1,
+            blocks=3,
+            trial_s=TrialLength(0.1, 0.5),
+            warmup_s=0.1,
+            users=(16,),
+            connections=("as-is",),
+            claims=False,
+            twin=False,
+        ),
+        Profile(
+            "standard",
+            ("mixed",),
+            rounds=6,
+            blocks=28,
+            trial_s=TrialLength(0.1, 1.0),
+            warmup_s=0.2,
+            users=(16,),
+            connections=("as-is",),
+            claims=True,
+            twin=True,
+        ),
+        Profile(
+            "full",
+            ("mixed", "follow", "details", "shorten", "static"),
+            rounds=12,
+            blocks=50,
+            trial_s=TrialLength(0.1, 2.0),
+            warmup_s=0.5,
+            users=(16, 1, 4, 64),
+            connections=("as-is", "close"),
+            claims=True,
+            twin=True,
+            shares=(0.5, 0.8),
+            stop_within=0.005,
+        ),
+    )
+}
+
+
+def make_plan(
+    profile: Profile,
+    runtime: str,
+    servers: Sequence[Server],
+    combinations: Sequence[tuple[App, Scenario]],
+    *,
+    seed: int,
+    rate: float | None,
+    processes: int = 1,
+    client: Client = "loop",
+    against: Against | None = None,
+    old_servers: Sequence[Server] = (),
+    fail_if: tuple[str, ...] = (),
+    minutes: float | None = None,
+    adapts: bool = True,
+    timeout_s: float = TIMEOUT_S,
+    given: Mapping[str, Any] | None = None,
+) -> Plan:
+    """Lay out every deployment and case.
+
+    Args:
+        combinations: each app with a scenario that it is measured with.
+        rate: open rate for all cases; None to have the pilot find it.
+        processes: of the load generator.
+        timeout_s: how long one request may take.
+        old_servers: those of `servers` that the version `against` has, as it has them.
+        minutes: the time that the run may take.
+        adapts: whether rounds and blocks are the profile's, and not the user's own.
+        given: see `Plan`; which runtime it became is added.
+    """
+    apps = list({app.name: app for app, _ in combinations}.values())
+    deployments = _deployments(servers, old_servers, apps, twin=profile.twin)
+    cases = tuple(
+        case_of(deployment, scenario, load)
+        for number, (app, scenario) in enumerate(combinations)
+        for load in _loads(profile, rate, every=number == 0)
+        for deployment in deployments
+        if deployment.app.name == app.name
+    )
+    plan = Plan(
+        profile=profile.name,
+        runtime=runtime,
+        seed=seed,
+        rounds=profile.rounds,
+        blocks=profile.blocks,
+        open_blocks=max(1, (profile.blocks + 5) // 10),
+        trial_s=profile.trial_s,
+        warmup_s=profile.warmup_s,
+        users=profile.users[0],
+        rate=rate,
+        claims=profile.claims,
+        deployments=deployments,
+        cases=cases,
+        expected_s=0.0,
+        stop_within=profile.stop_within,
+        processes=processes,
+        client=client,
+        against=against,
+        fail_if=fail_if,
+        adapts=adapts,
+        timeout_s=timeout_s,
+        given={**(given or {}), **({} if runtime == "external" else {"runtime": runtime})},
+    )
+    if minutes is not None:
+        return for_minutes(plan, minutes, more_rounds=adapts)
+    return replace(plan, expected_s=expected_s(plan))
+
+
+def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
+    """Set the rate of open load: one for all servers of an app, scenario and connection, or a share of each
+    server's own capacity; of two versions of a server, of that which can do less.
+
+    Where nothing is claimed the rate is one that every server answers easily, on a machine that is slow or
+    used by others, too: a pilot may have seen its better moments.
+
+    Args:
+        capacity_rps: what the pilot found for each closed case that answered rightly, by case id. A server's
+            capacity is what it does with the number of users that suits it best; the slowest server
+            decides: the rate is 60 % of its capacity.
+    """
+    old = old_deployments(plan)
+    best: dict[tuple[str, str, str], dict[tuple[str, str], float]] = {}
+    for case in plan.cases:
+        if case.id in capacity_rps:
+            servers = best.setdefault((case.app, case.scenario, case.load.connection), {})
+            version = server_of(case, old), case.server
+            servers[version] = max(servers.get(version, 0.0), capacity_rps[case.id])
+
+    def rated(case: Case) -> Case:
+        servers = best.get((case.app, case.scenario, case.load.connection))
+        if case.load.model == "closed" or case.load.rate is not None or not servers:
+            return case
+        if case.load.share is None:
+            rate = _common_rate(min(servers.values()), claims=plan.claims)
+        elif of_versions := [rps for (server, _), rps in servers.items() if server == server_of(case, old)]:
+            rate = min(of_versions) * case.load.share
+        else:
+            return case
+        return replace(case, load=replace(case.load, rate=as_said(rate)))
+
+    return replace(plan, cases=tuple(rated(case) for case in plan.cases))
+
+
+def _common_rate(slowest_rps: float, *, claims: bool) -> float:
+    return slowest_rps * _PILOT_SHARE if claims else min(slowest_rps * _EASY_SHARE, EASY_RPS)
+
+
+def old_deployments(plan: Plan) -> Set[str]:
+    """Names of those that are of the version compared with."""
+    return {deployment.name for deployment in plan.deployments if deployment.old}
+
+
+def server_of(case: Case, old: Set[str]) -> str:
+    """The server that a case is of, whatever its version."""
+    return case.server.removesuffix(OLD_SUFFIX) if case.deployment in old else case.server
+
+
+def _deployments(
+    servers: Sequence[Server], old_servers: Sequence[Server], apps: Sequence[App], *, twin: bool
+) -> tuple[Deployment, ...]:
+    copies = [(server, "") for server in servers]
+    if twin and len(servers) > 0:
+        copies.append((_twinned(servers), TWIN_SUFFIX))
+    copies += [(server, OLD_SUFFIX) for server in old_servers]
+    return tuple(
+        Deployment(
+            name=f"{server.name}{suffix}.{app.name}",
+            server=server,
+            app=app,
+            twin=suffix == TWIN_SUFFIX,
+            database=number,
+            old=suffix == OLD_SUFFIX,
+        )
+        for number, (app, (server, suffix)) in enumerate(
+            ((app, copy) for app in apps for copy in copies), start=1
+        )
+    )
+
+
+def _twinned(servers: Sequence[Server]) -> Server:
+    """The server that is deployed twice: gunicorn where it is measured, else the first."""
+    return next((server for server in servers if server.name == "gunicorn"), servers[0])
+
+
+def _loads(profile: Profile, rate: float | None, *, every: bool) -> list[Load]:
+    usual, users = profile.connections[0], profile.users[0]
+    if not every:
+        return [Load("closed", users, connection=usual), Load("open", IN_FLIGHT_CAP, rate, usual)]
+    others = profile.connections[1:]
+    return [
+        *(Load("closed", number, connection=usual) for number in profile.users),
+        *(Load("closed", users, connection=connection) for connection in others),
+        *(Load("open", IN_FLIGHT_CAP, rate, connection) for connection in profile.connections),
+        *(Load("open", IN_FLIGHT_CAP, None, usual, share) for share in profile.shares if rate is None),
+    ]
+
+
+def case_of(deployment: Deployment, scenario: Scenario, load: Load) -> Case:
+    """What a deployment is measured with in one way."""
+    name = deployment.name.removesuffix(f".{deployment.app.name}")
+    kind = f"closed-{load.users}" if load.model == "closed" else "open"
+    if load.share is not None:
+        kind += f"-{load.share * 100:g}"
+    parts = [name, deployment.app.name, scenario.name, kind]
+    if load.connection == "close":
+        parts.append("close")
+    return Case("/".join(parts), name, deployment.app.name, scenario.name, deployment.name, load)

@@ -1,0 +1,196 @@
+"""How long trials are and how many fit: a plan corrected by what its first trials took."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Self
+
+from bench.model import LoadModel, Plan, TrialLength
+from bench.plan.duration import (
+    DRIVER_START_S,
+    ENDING_S,
+    OPEN_OVERHEAD_S,
+    EachS,
+    expected_each_s,
+    expected_s,
+    open_settle_s,
+    parts_of,
+)
+
+_LONGEST_CLOSED_S = 2.0
+_LONGEST_OPEN_S = 10.0
+# Six trials, one a round, then have what a median takes: 100 answers beyond it.
+_OPEN_ARRIVALS = 40
+_FEWEST_ROUNDS = 2
+_MOST_STARTING = 1 / 3
+
+
+def remeasured(plan: Plan, asked: Plan, after: int, slow_s: float) -> Plan:
+    """The plan for all rounds anew, with trials for slow answers that were seen by the end of a round.
+
+    Args:
+        asked: as it was before the pilot.
+    """
+    rounds = asked.rounds - asked.counted_from + 1
+    plan = replace(with_settling(plan, slow_s), blocks=asked.blocks, open_blocks=asked.open_blocks)
+    cases = (
+        replace(case, load=replace(case.load, rate=plan.rate)) if case.load.model == "open" else case
+        for case in plan.cases
+    )
+    return replace(plan, cases=tuple(cases), counted_from=after + 1, rounds=after + rounds)
+
+
+def with_settling(plan: Plan, slow_s: float) -> Plan:
+    """Trials for answers that take `slow_s`: they settle for so long, and count twice as long.
+
+    In simulations the rate of such trials is that of the long run, where trials that settle until each user
+    was answered once are up to 97 % off (docs/decisions/032-slow-answers.md).
+    """
+    slow_s = min(plan.timeout_s, slow_s)
+    length = replace(plan.trial_s, closed=max(plan.trial_s.closed, 2 * slow_s))
+    return replace(plan, settle_s=max(plan.settle_s, slow_s), trial_s=length)
+
+
+def with_lengths(plan: Plan, overhead_s: float) -> Plan:
+    """Trials that are worth their settling and draining.
+
+    Closed ones count at least as long as settling and draining take, within 2 s; open ones until some
+    arrivals of the lowest rate have come.
+
+    Args:
+        overhead_s: what a trial of closed load takes beside what it counts.
+    """
+    closed = max(plan.trial_s.closed, min(overhead_s, _LONGEST_CLOSED_S))
+    rates = [case.load.rate for case in plan.cases if case.load.rate is not None]
+    arrivals_s = _OPEN_ARRIVALS / min(rates) if rates else 0.0
+    return replace(
+        plan, trial_s=TrialLength(closed, max(plan.trial_s.open, min(arrivals_s, _LONGEST_OPEN_S)))
+    )
+
+
+def each_of(plan: Plan, measured_s: EachS, overhead_s: float) -> EachS:
+    """Seconds for one of each part, where a trial of closed load takes so much beside what it counts."""
+    answer_s = max(overhead_s, plan.settle_s)
+    rates = [case.load.rate for case in plan.cases if case.load.model == "open"]
+    settling = [max(plan.settle_s, open_settle_s(rate)) for rate in rates]
+    settle_s = sum(settling) / len(settling) if settling else 0.0
+    return {
+        **measured_s,
+        "closed": plan.settle_s + plan.trial_s.closed + answer_s,
+        "open": settle_s + plan.trial_s.open + OPEN_OVERHEAD_S + answer_s / 2,
+    }
+
+
+def corrected(plan: Plan, asked: Plan, each_s: EachS, left_s: float) -> tuple[Plan, EachS]:
+    """The plan by what its pilot took: lengths of trials, as many blocks as fit; and what each takes.
+
+    Where `--minutes` don't leave time for a single block of longer trials, they stay as short as asked for,
+    and a case that they falsify says so.
+
+    Args:
+        asked: as it was before the pilot.
+        each_s: as measured, a trial of the pilot being one of closed load.
+        left_s: of the run's time, the servers of its first round running already.
+    """
+    overhead_s = max(0.0, each_s["pilot"] - plan.settle_s - plan.trial_s.closed)
+    if plan.adapts:
+        plan = with_lengths(plan, overhead_s)
+    found_s = each_of(plan, each_s, overhead_s)
+    cost = _Cost.of(plan, found_s)
+    if plan.minutes is not None and cost.least_s - cost.starting_s > left_s:
+        plan = replace(plan, settle_s=asked.settle_s, trial_s=asked.trial_s)
+        found_s = each_of(plan, each_s, overhead_s)
+    if plan.adapts or plan.minutes is not None:
+        time_s = left_s + _Cost.of(plan, found_s).starting_s
+        plan = fitted(plan, found_s, time_s, fewer_rounds=plan.minutes is not None)
+    return plan, found_s
+
+
+def fitted(plan: Plan, each_s: EachS, time_s: float, *, fewer_rounds: bool) -> Plan:
+    """As many blocks as the time allows, at least one of each load a round.
+
+    Args:
+        time_s: for all rounds that count, from the start of the first one's servers.
+        fewer_rounds: whether rounds are given up, too, down to two, where blocks alone don't suffice or
+            starting servers would take most of the time.
+    """
+    cost = _Cost.of(plan, each_s)
+    rounds = plan.rounds - plan.counted_from + 1
+    if fewer_rounds:
+        least_s = max(cost.least_s, cost.starting_s / _MOST_STARTING)
+        rounds = max(min(rounds, int(time_s / least_s)), min(rounds, _FEWEST_ROUNDS))
+    left_s = time_s / rounds - cost.starting_s
+    share = left_s / (plan.blocks * cost.closed_s + plan.open_blocks * cost.open_s)
+    last = plan.counted_from + rounds - 1
+    if share >= 1:
+        return replace(plan, rounds=last)
+    open_blocks = max(1, math.floor(plan.open_blocks * share))
+    for_closed_s = left_s - open_blocks * cost.open_s
+    blocks = math.floor(for_closed_s / cost.closed_s) if cost.closed_s else plan.blocks
+    return replace(plan, rounds=last, blocks=min(plan.blocks, max(1, blocks)), open_blocks=open_blocks)
+
+
+def least_s(plan: Plan, each_s: EachS) -> float:
+    """Seconds for the smallest round: its servers, and one block of each load."""
+    return _Cost.of(plan, each_s).least_s
+
+
+def block_s(plan: Plan, each_s: EachS, model: LoadModel) -> float:
+    """Seconds for one block."""
+    return sum(case.load.model == model for case in plan.cases) * each_s[model]
+
+
+def in_what(before: Plan, after: Plan) -> str:
+    """What a corrected plan does otherwise, and why; empty if it is little."""
+    closed_s, settle_s = after.trial_s.closed, after.settle_s
+    if settle_s > before.settle_s:
+        why = (
+            f"some answers take {settle_s:.2g} s: closed load settles for so long and counts for "
+            f"{closed_s:.2g} s"
+        )
+    elif closed_s >= 2 * before.trial_s.closed:
+        why = f"answers take long: a trial of closed load counts for {closed_s:.2g} s"
+    elif after.blocks * 2 < before.blocks:
+        why = "trials take longer than planned"
+    else:
+        return ""
+    rounds = after.rounds - after.counted_from + 1
+    return f"{why}; {rounds} rounds of {after.blocks} closed and {after.open_blocks} open blocks"
+
+
+def for_minutes(plan: Plan, minutes: float, *, more_rounds: bool) -> Plan:
+    """The plan for a run of so many minutes, before anything is known of the application."""
+    each_s = expected_each_s(plan)
+    parts = parts_of(plan)
+    once_s = parts.learn * each_s["learn"] + parts.pilot * each_s["pilot"]
+    time_s = minutes * 60 - DRIVER_START_S - ENDING_S - once_s
+    cost = _Cost.of(plan, each_s)
+    if more_rounds:
+        full_s = cost.starting_s + plan.blocks * cost.closed_s + plan.open_blocks * cost.open_s
+        plan = replace(plan, rounds=max(plan.rounds, int(time_s / full_s)))
+    plan = fitted(replace(plan, minutes=minutes), each_s, time_s, fewer_rounds=True)
+    return replace(plan, expected_s=expected_s(plan))
+
+
+@dataclass(frozen=True)
+class _Cost:
+    """Seconds of a round: to start, warm up and stop its servers, and for a block of each load."""
+
+    starting_s: float
+    closed_s: float
+    open_s: float
+
+    @property
+    def least_s(self) -> float:
+        return self.starting_s + self.closed_s + self.open_s
+
+    @classmethod
+    def of(cls, plan: Plan, each_s: EachS) -> Self:
+        servers = len(plan.deployments)
+        closed = sum(case.load.model == "closed" for case in plan.cases)
+        return cls(
+            servers * (each_s["start"] + each_s["stop"]) + closed * each_s["warm-up"],
+            closed * each_s["closed"],
+            (len(plan.cases) - closed) * each_s["open"],
+        )

@@ -1,0 +1,130 @@
+"""What is said of the processes of a run: what they may use, as it was read, and which of them ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from bench.analysis import confined, recycling
+from bench.model import Confined, Confinement, Role, Suite
+from bench.report.units import DASH, count, listed, megabytes, number
+
+_AS_ASKED = " (as asked for; not read)"
+_NOT_KNOWN = "not known"
+
+
+def cpus(suite: Suite) -> str:
+    """The CPUs of server, generator and Redis, as read while they ran."""
+    if not suite.confined:
+        # Results of before, and of runs that ended before anything could be read.
+        return " / ".join(_planned(suite, role) for role in confined.ROLES) + _AS_ASKED
+    return " / ".join(_shown(suite, role) for role in confined.ROLES)
+
+
+def limits(suite: Suite) -> str | None:
+    """Their memory, and number of processes and threads; None in results of before."""
+    if not suite.confined:
+        return None
+    return " / ".join(_limit(suite, role) for role in confined.ROLES)
+
+
+def lines(suite: Suite) -> Iterator[str]:
+    """A sentence for each thing that doesn't hold and that no verdict says, or that nobody could look at."""
+    found = [one for role in confined.ROLES for one in confined.readings(suite, role)]
+    if not suite.plan.claims:
+        for loose in confined.unpinned(found):
+            read = loose.read.cpus if loose.read else ()
+            yield (
+                f"{_name(suite, loose)} may run on {confined.listed_cpus(read)}, not on "
+                f"{confined.listed_cpus(loose.asked.cpus)} alone: what it was pinned to doesn't hold."
+            )
+    yield from _unlimited(suite, found)
+    if unread := confined.unread(found):
+        yield f"What {_names(suite, unread)} may use isn't known: the processes can't be seen from here."
+    yield from _ended(suite)
+
+
+def _unlimited(suite: Suite, found: Iterable[Confined]) -> Iterator[str]:
+    said: dict[str, list[Confined]] = {}
+    for what, one in confined.unlimited(found):
+        said.setdefault(_beyond(what, one), []).append(one)
+    for sentence, who in said.items():
+        yield sentence.format(who=_names(suite, who))
+
+
+def _beyond(what: str, one: Confined) -> str:
+    """A sentence with a place for who it is about."""
+    read, asked = one.read or Confinement(()), one.asked
+    if what == "memory":
+        found = "no limit" if read.memory_bytes is None else f"{megabytes(read.memory_bytes)} MB"
+        return f"The memory limit of {megabytes(asked.memory_bytes)} MB doesn't hold for {{who}}: {found}."
+    if what == "processes":
+        found = "no limit" if read.pids is None else f"{read.pids:,}"
+        return f"The limit of {asked.pids or 0:,} processes and threads doesn't hold for {{who}}: {found}."
+    return (
+        f"The CPU time of {{who}} is cut off at {number(read.quota_cpus)} CPUs by a quota, which stops "
+        f"everything for the rest of each period once it is used up."
+    )
+
+
+def _ended(suite: Suite) -> Iterator[str]:
+    """Of servers whose verdicts don't say it: in smoke, and where their own settings ask for it."""
+    for deployment in suite.plan.deployments:
+        records = recycling.records_of(suite, deployment.name)
+        ended, setting = recycling.restarts(records), recycling.recycles(deployment.server)
+        if ended and (setting or not suite.plan.claims):
+            asked = f", as its own settings ask for ({setting})" if setting else ""
+            yield f"{deployment.name}: {ended:,} of its processes ended while it was measured{asked}."
+    hidden = [record for record in suite.deployments if record.restarts is None]
+    if hidden and suite.confined and suite.plan.runtime != "external":
+        names = listed(list(dict.fromkeys(record.deployment for record in hidden)))
+        yield f"Whether processes of {names} ended isn't known: they can't be seen from here."
+
+
+def _planned(suite: Suite, role: Role) -> str:
+    split = suite.environment.cpu_split
+    if suite.plan.runtime == "external" and role == "server":
+        return _NOT_KNOWN
+    return _cpus({"server": split.server, "generator": split.generator, "store": split.store}[role])
+
+
+def _shown(suite: Suite, role: Role) -> str:
+    found = confined.readings(suite, role)
+    if not found:
+        return _absent(role)
+    read = confined.cpus(found)
+    if not read:
+        return _NOT_KNOWN
+    loose = confined.unpinned(found)
+    return _cpus(read) + (f" (asked for: {_cpus(loose[0].asked.cpus)})" if loose else "")
+
+
+def _limit(suite: Suite, role: Role) -> str:
+    found = [one.read for one in confined.readings(suite, role) if one.read]
+    if not found:
+        return _absent(role) if not confined.readings(suite, role) else _NOT_KNOWN
+    memory, pids = [one.memory_bytes for one in found], [one.pids for one in found]
+    parts = [
+        *([] if None in memory else [f"{megabytes(max(filter(None, memory)))} MB"]),
+        *([] if None in pids else [count(max(filter(None, pids)), "task")]),
+    ]
+    return ", ".join(parts) or "no limit"
+
+
+def _absent(role: Role) -> str:
+    """Of what the harness has not started."""
+    return _NOT_KNOWN if role == "server" else DASH
+
+
+def _cpus(found: Iterable[int]) -> str:
+    return ", ".join(map(str, found)) or "any"
+
+
+def _names(suite: Suite, found: Iterable[Confined]) -> str:
+    return listed(list(dict.fromkeys(_name(suite, one) for one in found)))
+
+
+def _name(suite: Suite, one: Confined) -> str:
+    if one.role != "server":
+        return {"generator": "the load generator", "store": "Redis"}[one.role]
+    servers = {case.deployment: case.server for case in suite.plan.cases}
+    return servers.get(one.deployment, one.deployment)

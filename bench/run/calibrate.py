@@ -1,0 +1,94 @@
+"""The load generator's own ceiling, measured against a server that answers with prebuilt bytes."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from bench.deploy import Runtime
+from bench.load.client import LoadDriver
+from bench.model import App, Calibration, Case, Deployment, Load, Plan, Server, Trial, TrialLength
+from bench.model.errors import MachineError
+from bench.model.shortage import OWN_KINDS, sentence
+from bench.plan.blocks import block_orders
+from bench.run.fleet import Fleet
+
+NULL_SERVER = Server(
+    name="null",
+    title="prebuilt bytes",
+    command=("python", "-m", "servers.null.serve"),
+    environment={},
+    workers=1,
+    threads=1,
+    keep_alive=True,
+    concurrency="1 process, 1 thread",
+    default=False,
+    docs="",
+    package="",
+    stop_signal="SIGKILL",
+    stop_grace_s=5.0,
+)
+NULL_DEPLOYMENT = Deployment(
+    name="null",
+    server=NULL_SERVER,
+    app=App("null", "apps.hello.wsgi:application", ("hello",), redis=False, seed=()),
+    twin=False,
+    database=0,
+)
+_LOADS = {
+    "keep-alive": Load("closed", 16),
+    "close": Load("closed", 16, connection="close"),
+    "floor": Load("closed", 1),
+}
+
+
+def calibrate(runtime: Runtime, driver: LoadDriver, *, blocks: int, seed: int, epoch_ns: int) -> Calibration:
+    """Measure the ceiling on kept connections, with a connection each, and the latency floor.
+
+    Args:
+        blocks: trials of each kind, 0.1 s each.
+
+    Raises:
+        MachineError: the null server can't be started.
+    """
+    cases = tuple(
+        Case(name, "null", "null", "hello", NULL_DEPLOYMENT.name, load) for name, load in _LOADS.items()
+    )
+    plan = Plan(
+        profile="calibrate",
+        runtime=runtime.name,
+        seed=seed,
+        rounds=1,
+        blocks=blocks,
+        open_blocks=0,
+        trial_s=TrialLength(closed=0.1, open=0.1),
+        warmup_s=0.1,
+        users=16,
+        rate=None,
+        claims=False,
+        deployments=(NULL_DEPLOYMENT,),
+        cases=cases,
+        expected_s=0.0,
+    )
+    trials: dict[str, list[Trial]] = {name: [] for name in _LOADS}
+    with Fleet(runtime, driver, 0) as fleet:
+        fleet.start([(NULL_DEPLOYMENT, ("hello",))])
+        for failure in fleet.failures:
+            raise MachineError(
+                f"the load generator can't be calibrated: {failure.reason}\n" + "\n".join(failure.log)
+            )
+        for block in range(-1, blocks):
+            for trial in driver.block(block_orders(plan, cases, 0, block, epoch_ns)):
+                for kind in OWN_KINDS:
+                    if kind in trial.errors:
+                        raise MachineError(f"the load generator can't be calibrated: {sentence(kind)}")
+                if block >= 0:
+                    trials[trial.case].append(trial)
+    return Calibration(
+        keep_alive_rps=_rate(trials["keep-alive"]),
+        close_rps=_rate(trials["close"]),
+        latency_floor_s=median(trial.mean_s or 0.0 for trial in trials["floor"]),
+    )
+
+
+def _rate(trials: list[Trial]) -> float:
+    return median(trial.answers / trial.duration_s if trial.duration_s else 0.0 for trial in trials)

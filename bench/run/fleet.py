@@ -1,0 +1,262 @@
+"""The deployments of one round: started one after the other, up together, stopped together."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
+
+from bench.deploy import Runtime
+from bench.load.client import LoadDriver
+from bench.load.protocol import Probed
+from bench.machine.counters import read_listen
+from bench.machine.interrupt import shield
+from bench.machine.lasting import Processes
+from bench.model import TIMEOUT_S, Deployment, DeploymentRecord, Failure, Learned, Target
+from bench.model.errors import BenchError, EngineError
+
+_START_TIMEOUT_S = 30.0
+_REFUSED_TIMEOUT_S = 5.0
+_WRONG_TIMEOUT_S = 3.0
+_FIRST_PAUSE_S = 0.005
+_LONGEST_PAUSE_S = 0.25
+_PAUSE_GROWTH = 1.5
+_PORT_TAKEN = re.compile("address already in use|connection in use", re.IGNORECASE)
+_NO_WHOLE_ANSWER = frozenset({"reset", "closed", "truncated", "unfinished"})
+
+
+@dataclass
+class Member:
+    """A deployment that runs, and what was read of it so far."""
+
+    deployment: Deployment
+    target: Target
+    scenarios: tuple[str, ...]
+    processes: Processes
+    start_s: float | None = None
+    memory_idle_bytes: int | None = None
+    idle_cpu: float | None = None
+
+
+class Fleet:
+    """A context manager that stops whatever it started.
+
+    Args:
+        timeout_s: how long one request of a probe may take.
+        failed: told of each deployment that doesn't come up, as soon as that is known.
+
+    Attributes:
+        members: what answers rightly, by deployment name.
+        failures: what doesn't, and why.
+        records: what each member cost, once the fleet was stopped.
+
+    Args:
+        learned: what earlier rounds have learned of these deployments' pages: each is held to it.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        driver: LoadDriver,
+        round_number: int,
+        learned: Sequence[Learned] = (),
+        *,
+        timeout_s: float = TIMEOUT_S,
+        failed: Callable[[Failure], None] = lambda _failure: None,
+    ) -> None:
+        self._runtime = runtime
+        self._driver = driver
+        self._round = round_number
+        self._learned = tuple(learned)
+        self._timeout_s = timeout_s
+        self._failed = failed
+        self.members: dict[str, Member] = {}
+        self.failures: list[Failure] = []
+        self.records: list[DeploymentRecord] = []
+        self._started: list[Target] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        failed: BenchError | None = None
+        with shield():
+            if error is None:
+                failed = self._disconnect()
+            try:
+                self._stop()
+            except EngineError as problem:
+                # It explains whatever else went wrong.
+                failed, error = problem, None
+            except BenchError as problem:
+                failed = failed or problem
+        if failed is not None and error is None:
+            raise failed
+
+    def start(self, deployments: Iterable[tuple[Deployment, tuple[str, ...]]]) -> None:
+        """Start deployments, each with the names of the scenarios that it must answer rightly."""
+        for deployment, scenarios in deployments:
+            fault = self._start(deployment, scenarios)
+            if fault is not None and any(_PORT_TAKEN.search(line) for line in fault.log):
+                # The port was free when it was chosen; another program was quicker. Once is bad luck.
+                fault = self._start(deployment, scenarios)
+            if fault is not None:
+                self.failures.append(fault)
+                self._failed(fault)
+        self._driver.set_targets(self.targets(), self._runtime.store_address())
+        for member in self.members.values():
+            member.processes.ready()
+
+    def newly_learned(self) -> list[Learned]:
+        """What is right of the members' pages, as far as earlier rounds didn't know it."""
+        return [one for target in self.targets() for one in target.learned if one not in self._learned]
+
+    def targets(self) -> list[Target]:
+        return [member.target for member in self.members.values()]
+
+    def read_idle_cpu(self, seconds: float) -> None:
+        """What each costs the others while nothing is asked of it."""
+        for name, share in self._driver.idle_cpu(seconds).items():
+            self.members[name].idle_cpu = share
+
+    def read_idle_memory(self) -> None:
+        for member in self.members.values():
+            member.memory_idle_bytes = self._runtime.memory_bytes(member.target)[0]
+
+    def read_listen(self, name: str) -> dict[str, float]:
+        """Connections that a member has refused so far, if it has a network namespace of its own.
+
+        Elsewhere the counters are of every program on the machine.
+        """
+        pid = self.members[name].target.usage.pid
+        return read_listen(pid) if self._runtime.name == "compose" and pid else {}
+
+    def read_processes(self) -> None:
+        """See which processes have ended; to be called where no time is counted."""
+        for member in self.members.values():
+            member.processes.look()
+
+    def remove_dead(self) -> list[Failure]:
+        """Take out the members that have ended by themselves."""
+        dead = [m for m in self.members.values() if not self._runtime.alive(m.target)]
+        failures = [self._ended(m.target, "trial", "the server ended under load") for m in dead]
+        for member in dead:
+            del self.members[member.deployment.name]
+        self.failures += failures
+        return failures
+
+    def _disconnect(self) -> BenchError | None:
+        """Close the connections that the load kept: some servers wait for them before they end."""
+        try:
+            self._driver.set_targets([], self._runtime.store_address())
+        except BenchError as problem:
+            return problem
+        return None
+
+    def _start(self, deployment: Deployment, scenarios: tuple[str, ...]) -> Failure | None:
+        """Start one and wait until every scenario is answered rightly; else stop it and say why."""
+        with shield():
+            target = self._runtime.start(deployment)
+            if isinstance(target, Target):
+                self._started.append(target)
+        if isinstance(target, Failure):
+            return replace(target, round=self._round)
+        learned = tuple(one for one in self._learned if one.deployment == deployment.name)
+        member = Member(deployment, replace(target, learned=learned), scenarios, Processes(target.usage))
+        self._driver.set_targets([member.target], self._runtime.store_address())
+        for scenario in scenarios:
+            fault = self._wait_right(member, scenario)
+            if fault is not None:
+                with shield():
+                    self._started.remove(target)
+                    self._runtime.stop([target])
+                return fault
+        member.processes.answers()
+        self.members[deployment.name] = member
+        return None
+
+    def _wait_right(self, member: Member, scenario: str) -> Failure | None:
+        """Ask, less and less often, until the answers are right; else why that is given up."""
+        target = member.target
+        # What runs already has had its time to start.
+        limit_s = _START_TIMEOUT_S if target.started_ns else _REFUSED_TIMEOUT_S
+        began = time.monotonic()
+        wrong_since: float | None = None
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            asked = time.monotonic()
+            found = self._driver.probe(
+                target.deployment, scenario, member.deployment.redis_database, self._timeout_s
+            )
+            if not self._runtime.alive(target):
+                # Before what was found: on a port that was taken, the one who took it has answered.
+                return self._ended(target, "start", "the server ended before it answered")
+            if found.right:
+                if target.started_ns and member.start_s is None:
+                    member.start_s = (found.at_ns - target.started_ns) / 1e9
+                learned = (replace(one, deployment=target.deployment) for one in found.learned)
+                member.target = replace(target, learned=(*target.learned, *learned))
+                return None
+            now = time.monotonic()
+            if not _heard(found):
+                wrong_since = None
+                # As often at last as is exact to a hundredth of the time that it has taken so far.
+                pause_s = max(_FIRST_PAUSE_S, (now - began) / 100)
+            elif wrong_since is None:
+                # One that came in part has been waited for.
+                wrong_since = asked if found.fault == "unfinished" else now
+            if wrong_since is not None and now - wrong_since > _WRONG_TIMEOUT_S:
+                return self._failure(target, "probe", _wrong_answer(scenario, found))
+            if now - began > limit_s:
+                within = f" within {limit_s:g} s of its start" if target.started_ns else ""
+                return self._failure(target, "start", f"no right answer{within}: {found.detail}")
+            time.sleep(min(pause_s, _LONGEST_PAUSE_S))
+            pause_s *= _PAUSE_GROWTH
+
+    def _ended(self, target: Target, phase: str, reason: str) -> Failure:
+        how = self._runtime.how_ended(target)
+        return self._failure(target, phase, f"{reason}: it {how}" if how else reason)
+
+    def _failure(self, target: Target, phase: str, reason: str) -> Failure:
+        return Failure(target.deployment, self._round, phase, reason, self._runtime.log_tail(target))
+
+    def _stop(self) -> None:
+        peaks = {name: self._runtime.memory_bytes(m.target)[1] for name, m in self.members.items()}
+        kills = {name: member.processes.oom_kills for name, member in self.members.items()}
+        clean: set[str] = set()
+        try:
+            clean = self._runtime.stop(self._started)
+        finally:
+            self.records += [
+                DeploymentRecord(
+                    deployment=name,
+                    round=self._round,
+                    start_s=member.start_s,
+                    memory_idle_bytes=member.memory_idle_bytes,
+                    memory_peak_bytes=peaks[name],
+                    image_bytes=self._runtime.image_bytes(member.deployment),
+                    stopped_cleanly=name in clean,
+                    idle_cpu=member.idle_cpu,
+                    restarts=member.processes.restarts,
+                    oom_kills=kills[name],
+                )
+                for name, member in self.members.items()
+            ]
+
+
+def _heard(found: Probed) -> bool:
+    """Whether a server answered the connection, if wrongly; not one that is still about to start."""
+    return found.fault != "connect" and (found.fault != "unfinished" or found.received > 0)
+
+
+def _wrong_answer(scenario: str, found: Probed) -> str:
+    kind = "no whole answer" if found.fault in _NO_WHOLE_ANSWER else f"wrong answer ({found.fault})"
+    return f"{kind} in scenario {scenario}: {found.detail}"

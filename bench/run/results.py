@@ -1,0 +1,71 @@
+"""The folder of results: what a run is called, which is the newest, and the report files beside a result."""
+
+from __future__ import annotations
+
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.analysis import analyse
+from bench.model import Analysis, Suite
+from bench.model.errors import ResultError
+from bench.report import FORMATS, text
+from bench.report.index import write_index
+from bench.store import RESULT, load, replace_file
+
+RESULTS = "results"
+REPORTS = {"report.html": "html", "report.md": "md"}
+
+
+def new_id(now: datetime) -> str:
+    """What a run of that time is called, on this machine."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{socket.gethostname()}"
+
+
+def result_directory(root: Path, out: Path | None) -> Path:
+    """The directory of a new run: as asked, else `results/<UTC time>-<host>`."""
+    return out.resolve() if out is not None else root / RESULTS / new_id(datetime.now(UTC))
+
+
+def write_reports(suite: Suite, directory: Path) -> Analysis:
+    """Write the report files beside a result."""
+    analysis = analyse(suite)
+    for name, format_name in REPORTS.items():
+        replace_file(directory / name, [FORMATS[format_name](suite, analysis)])
+    return analysis
+
+
+def newest_result(root: Path) -> Path:
+    """The directory of the newest stored result.
+
+    Raises:
+        ResultError: there is none.
+    """
+    found = sorted((root / RESULTS).glob(f"*/{RESULT}"), key=lambda path: path.stat().st_mtime)
+    if not found:
+        raise ResultError(f"{root / RESULTS} holds no result yet; `make bench` makes one.")
+    return found[-1].parent
+
+
+def result_path(named: Path) -> Path:
+    """The directory of a result that the user named by it or by its `result.json`."""
+    return named.parent if named.is_file() else named
+
+
+def write_all_reports(directory: Path, root: Path) -> list[Path]:
+    """Render a stored result's files again, and the index of all results; return what was written."""
+    write_reports(load(directory), directory)
+    written = [directory / name for name in REPORTS]
+    return [*written, write_index(root / RESULTS)] if (root / RESULTS).is_dir() else written
+
+
+def rendered(directory: Path, format_name: str, width: int = text.WIDTH) -> str:
+    """A stored result in one of the formats.
+
+    Args:
+        width: of the terminal; for "text".
+    """
+    suite = load(directory)
+    if format_name == "text":
+        return text.render(suite, analyse(suite), width)
+    return FORMATS[format_name](suite, analyse(suite))

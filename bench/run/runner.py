@@ -1,0 +1,331 @@
+"""The loop: rounds of fresh deployments, blocks of shuffled trials, everything saved as it comes."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from bench.analysis import analyse, sure_enough
+from bench.analysis.disturbed import Usual, repeats_allowed, stood_still
+from bench.analysis.measured import DISTURBED
+from bench.deploy import Runtime
+from bench.live.progress import Reporter
+from bench.live.watch import Watch
+from bench.load.client import LoadDriver
+from bench.machine.counters import difference
+from bench.model import Case, Failure, Learned, LoadModel, Plan, Trial, TrialOrder
+from bench.plan.blocks import block_models, block_orders, starting_order
+from bench.plan.duration import ENDING_S, needs_pilot
+from bench.plan.lengths import block_s, corrected, each_of, in_what, least_s, remeasured
+from bench.run.fleet import Fleet
+from bench.run.pilot import needed_s, pilot
+from bench.run.readback import Readback
+from bench.store import Writer, load
+
+_WARM_UP = -1
+_PILOT = -2
+_IDLE_S = 0.5
+_SET_POINTS = (0.5, 0.75)
+
+
+Since = Callable[[Iterable[int]], str]
+"""Who else has used this machine's CPUs since a round began, in words; given the run's own processes."""
+
+
+class Runner:
+    """Works through a plan.
+
+    Args:
+        saved: trials of an earlier, interrupted run.
+        counts: whether one of these counts.
+        learned: what that has learned of the deployments' pages.
+        others: looks who uses the machine from now on.
+        epoch_ns: monotonic time from which trials count their `at_s`.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        runtime: Runtime,
+        driver: LoadDriver,
+        writer: Writer,
+        reporter: Reporter,
+        *,
+        saved: Sequence[Trial],
+        counts: Callable[[Trial], bool],
+        learned: Sequence[Learned] = (),
+        others: Callable[[], Since],
+        epoch_ns: int,
+    ) -> None:
+        self._plan = plan
+        self._runtime = runtime
+        self._driver = driver
+        self._writer = writer
+        self._reporter = reporter
+        self._done = {(trial.round, trial.block, trial.case) for trial in saved}
+        self._learned = list(learned)
+        self._epoch_ns = epoch_ns
+        # Monotonic time at which the last trial must have ended; None without --minutes.
+        self._ends_s = None if plan.minutes is None else epoch_ns / 1e9 + plan.minutes * 60 - ENDING_S
+        self._over = False
+        self._asked = plan
+        self._began_s = epoch_ns / 1e9
+        self._piloted = bool(saved) or not plan.claims
+        models = {case.id: case.load.model for case in plan.cases}
+        self._closed = [trial for trial in saved if counts(trial) and models[trial.case] == "closed"]
+        self._usual = Usual()
+        self._readback = Readback(runtime, driver, writer)
+        self._repeats_left = repeats_allowed(plan.rounds * (plan.blocks + plan.open_blocks))
+        self._others = others
+        self._given_up: set[str] = set()
+        self._measured = {trial.round for trial in saved}
+        self._models = block_models(plan)
+        self._deployment_of = {case.id: case.deployment for case in plan.cases}
+        rounds = {number: self._missing(number) for number in range(plan.counted_from, plan.rounds + 1)}
+        self._watch = Watch(plan, reporter, {n: blocks for n, blocks in rounds.items() if blocks}, saved)
+
+    def run(self) -> None:
+        """Measure everything that isn't measured yet."""
+        self._seed()
+        number = self._plan.counted_from
+        while number <= self._plan.rounds:
+            blocks = self._missing(number)
+            if blocks and self._time_for(least_s(self._plan, self._watch.each_s)):
+                self._round(number, blocks)
+                longer_s = None if self._over else needed_s(self._plan, self._closed)
+                if longer_s is not None:
+                    self._measure_again(number, longer_s)
+            if self._over:
+                last = number if number in self._measured else max(self._plan.counted_from, number - 1)
+                self._end_after(last, f"--minutes {self._plan.minutes:g} are over")
+            elif self._sure_enough_after(number):
+                self._end_after(number, "every interval is narrow enough")
+            number += 1
+
+    def _end_after(self, number: int, why: str) -> None:
+        self._plan = replace(self._plan, rounds=number)
+        self._writer.append(plan=self._plan)
+        self._reporter.phase(f"{why}: ending after round {number}")
+
+    @property
+    def unmeasured(self) -> list[int]:
+        """The planned rounds without a single trial, unless `--minutes` left no time for them."""
+        if self._over:
+            return []
+        return [n for n in range(self._plan.counted_from, self._plan.rounds + 1) if n not in self._measured]
+
+    def _sure_enough_after(self, number: int) -> bool:
+        """Looked at only at set points: whoever looks all the time stops at a lucky moment."""
+        within, first = self._plan.stop_within, self._plan.counted_from
+        rounds = self._plan.rounds - first + 1
+        if within is None or number - first + 1 not in {round(rounds * share) for share in _SET_POINTS}:
+            return False
+        return sure_enough(analyse(load(self._writer.directory)), within)
+
+    def _seed(self) -> None:
+        """Fill the template database, once for the run: every other is copied from it."""
+        for deployment in self._plan.deployments:
+            if deployment.app.seed:
+                self._reporter.phase(f"storing what {deployment.app.name} is measured with")
+                self._runtime.seed(deployment)
+                return
+
+    def _round(self, number: int, blocks: Sequence[int]) -> None:
+        ordered = starting_order(self._plan.deployments, number)
+        wanted = [d for d in ordered if d.name not in self._given_up]
+        if not wanted:
+            return
+        others = self._others()
+        fleet = Fleet(
+            self._runtime,
+            self._driver,
+            number,
+            self._learned,
+            timeout_s=self._plan.timeout_s,
+            failed=self._not_started,
+        )
+        try:
+            with fleet:
+                fleet.start((d, self._scenarios(d.name)) for d in self._watch.starting(number, wanted))
+                learned = fleet.newly_learned()
+                self._learn(learned)
+                self._watch.started(fleet.members, fleet.failures, learned=bool(learned))
+                if not fleet.members:
+                    return
+                self._warm_up(number, fleet)
+                self._watch.warmed_up()
+                fleet.read_processes()
+                fleet.read_idle_memory()
+                self._readback.look(number, fleet.targets())
+                if number == 1:
+                    fleet.read_idle_cpu(_IDLE_S)
+                if needs_pilot(self._plan) or not self._piloted:
+                    self._pilot(number, fleet)
+                    blocks = self._missing(number)
+                self._watch.measuring(self._plan, fleet.members)
+                self._blocks(number, blocks, fleet, others)
+                self._readback.look(number, fleet.targets())
+        finally:
+            self._writer.append(deployments=fleet.records)
+        self._watch.stopped()
+
+    def _missing(self, number: int) -> list[int]:
+        """The blocks of a round that want a trial yet."""
+        return [
+            block
+            for block, model in enumerate(self._models)
+            if any(
+                (number, block, case.id) not in self._done
+                for case in self._plan.cases
+                if case.load.model == model and case.deployment not in self._given_up
+            )
+        ]
+
+    def _scenarios(self, deployment: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(c.scenario for c in self._plan.cases if c.deployment == deployment))
+
+    def _warm_up(self, number: int, fleet: Fleet) -> None:
+        """Closed load that counts for nothing, so that caches, pools and interpreters are warm."""
+        orders = [
+            replace(order, length_s=self._plan.warmup_s, settle_s=0.0)
+            for order in self._orders(number, _WARM_UP, "closed", fleet)
+        ]
+        for _ in self._driver.block(orders):
+            pass
+
+    def _pilot(self, number: int, fleet: Fleet) -> None:
+        """Find what each case can do and how long its answers take, and correct the plan by it."""
+        self._piloted = True
+        before = self._plan
+
+        def block(plan: Plan, index: int) -> list[Trial]:
+            self._plan = plan
+            trials = list(self._driver.block(self._orders(number, _PILOT - index, "closed", fleet)))
+            self._watch.piloted(len(trials))
+            return trials
+
+        self._plan = pilot(before, block, self._ends_s)
+        self._correct(number, before)
+
+    def _correct(self, number: int, before: Plan) -> None:
+        """Lengths and numbers of trials by what the pilot took."""
+        now_s = time.monotonic()
+        ends_s = self._ends_s if self._ends_s is not None else self._began_s + before.expected_s
+        self._plan, each_s = corrected(self._plan, self._asked, self._watch.each_s, ends_s - now_s)
+        self._models = block_models(self._plan)
+        self._writer.append(plan=self._plan)
+        rounds = {n: self._missing(n) for n in range(number, self._plan.rounds + 1)}
+        self._watch.changed(self._plan, rounds, each_s, why=in_what(before, self._plan), in_round=True)
+
+    def _measure_again(self, number: int, longer_s: float) -> None:
+        """All rounds anew, with trials that can hold the slow answers seen by the end of this one.
+
+        Where `--minutes` leave no time for two such rounds, what was measured stays, and its cases say so.
+        """
+        plan = remeasured(self._plan, self._asked, number, longer_s)
+        each_s = each_of(plan, self._watch.each_s, longer_s)
+        if self._ends_s is not None and time.monotonic() + 2 * least_s(plan, each_s) > self._ends_s:
+            return
+        before, self._plan = self._plan, plan
+        self._began_s = time.monotonic()
+        self._piloted = False
+        self._usual = Usual()
+        self._closed.clear()
+        self._writer.append(plan=plan)
+        rounds = {n: self._missing(n) for n in range(number + 1, plan.rounds + 1)}
+        why = f"{in_what(before, plan)}; what was measured so far doesn't count"
+        self._watch.changed(plan, rounds, each_s, why=why, in_round=False)
+
+    def _blocks(self, number: int, blocks: Sequence[int], fleet: Fleet, others: Since) -> None:
+        """A round's blocks, and those again that the machine has spoiled.
+
+        With the same requests: what stands still again does so because of what it is asked, and counts.
+        """
+        self._usual.begin_round()
+        models = {block: self._models[block] for block in blocks}
+        waiting = [(block, block) for block in blocks]
+        unused = max([len(self._models) - 1, *(block for n, block, _ in self._done if n == number)]) + 1
+        once = set(models)
+        while waiting:
+            block, requests = waiting.pop(0)
+            model = models[block]
+            if not self._time_for(block_s(self._plan, self._watch.each_s, model)):
+                return
+            trials = self._block(number, block, requests, model, fleet)
+            spoiled = [one for one in self._usual.disturbed(block, model, trials) if one in once]
+            for one in spoiled[: self._repeats_left]:
+                once.discard(one)
+                self._leave_out(number, one, fleet, others)
+                self._watch.repeated(models[one])
+                models[unused] = models[one]
+                waiting.append((unused, one))
+                unused += 1
+
+    def _leave_out(self, number: int, block: int, fleet: Fleet, others: Since) -> None:
+        """Don't count a block, and say so."""
+        self._repeats_left -= 1
+        own = [os.getpid(), *(member.target.usage.pid for member in fleet.members.values())]
+        said = stood_still(number, others(own))
+        self._writer.append(gap={"reason": DISTURBED, "round": number, "block": block, "said": said})
+        self._closed = [trial for trial in self._closed if (trial.round, trial.block) != (number, block)]
+        self._reporter.notice(said)
+
+    def _block(self, number: int, block: int, requests: int, model: LoadModel, fleet: Fleet) -> list[Trial]:
+        """One block, with the order and the requests of another one where it stands in for that."""
+        trials: list[Trial] = []
+        orders = [
+            replace(order, block=block)
+            for order in self._orders(number, requests, model, fleet)
+            if (number, block, order.case) not in self._done
+        ]
+        refused = {name: fleet.read_listen(name) for name in fleet.members}
+        try:
+            for trial in self._driver.block(orders):
+                name = self._deployment_of[trial.case]
+                before, refused[name] = refused[name], fleet.read_listen(name)
+                trials.append(replace(trial, host={**trial.host, **difference(before, refused[name])}))
+        finally:
+            self._writer.append(trials=trials)
+        if trials:
+            self._measured.add(number)
+        fleet.read_processes()
+        dead = fleet.remove_dead()
+        self._note(dead)
+        self._closed += trials if model == "closed" else []
+        self._watch.measured(model, trials)
+        self._watch.failed(dead)
+        return trials
+
+    def _orders(self, number: int, block: int, model: LoadModel, fleet: Fleet) -> list[TrialOrder]:
+        return block_orders(self._plan, self._cases(model, fleet), number, block, self._epoch_ns)
+
+    def _cases(self, model: str, fleet: Fleet) -> list[Case]:
+        """The cases that can be measured now; an open one needs a rate."""
+        return [
+            case
+            for case in self._plan.cases
+            if case.deployment in fleet.members
+            and case.load.model == model
+            and (model == "closed" or case.load.rate is not None)
+        ]
+
+    def _time_for(self, seconds: float) -> bool:
+        """Whether `--minutes` leave so much."""
+        self._over = self._ends_s is not None and time.monotonic() + seconds > self._ends_s
+        return not self._over
+
+    def _not_started(self, failure: Failure) -> None:
+        self._note([failure])
+        self._watch.failed([failure])
+
+    def _learn(self, learned: Sequence[Learned]) -> None:
+        """Keep what the first round, or this one after `resume`, saw: all later ones are held to it."""
+        self._learned += learned
+        self._writer.append(learned=learned)
+
+    def _note(self, failures: Sequence[Failure]) -> None:
+        if failures:
+            self._given_up |= {failure.deployment for failure in failures}
+            self._writer.append(failures=failures)

@@ -1,0 +1,307 @@
+"""One run from start to end: directory, runtime, driver, loop, result, reports."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.analysis import analyse
+from bench.analysis.compare.limits import judge_plan
+from bench.analysis.measured import counting
+from bench.analysis.verdict import AT_FAULT, code
+from bench.ask.targets import measured_twice
+from bench.catalogue.consent import Addresses
+from bench.catalogue.versions import Checkout, checked_out
+from bench.deploy import Runtime
+from bench.deploy.external import urls
+from bench.deploy.local import LocalRuntime
+from bench.deploy.select import open_runtime
+from bench.doctor import notes, read_facts
+from bench.doctor.needs import provide
+from bench.doctor.others import Others
+from bench.live.progress import Reporter
+from bench.load.client import LoadDriver
+from bench.machine.environment import describe, split_cpus, stay_on
+from bench.machine.interrupt import shield
+from bench.model import Analysis, Calibration, CpuSplit, Plan, Suite
+from bench.model.errors import (
+    EXIT_NOT_VALID,
+    EXIT_REGRESSION,
+    EXIT_SERVER_FAILED,
+    Interrupted,
+    MachineError,
+)
+from bench.report.units import count, listed
+from bench.run.calibrate import NULL_DEPLOYMENT, calibrate
+from bench.run.identity import identify, with_started
+from bench.run.results import RESULTS, new_id
+from bench.run.resuming import Ready, made_ready
+from bench.run.runner import Runner
+from bench.run.saving import Saved, raise_told, require_written, save
+from bench.run.stored_plan import NOTHING, Named
+from bench.store import SCHEMA_VERSION, Writer, require_plain
+
+CALIBRATION_BLOCKS = 10
+_GENERATOR_AT_FAULT = frozenset({"generator-limits"})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run ended with."""
+
+    directory: Path
+    suite: Suite
+    analysis: Analysis
+    exit_code: int
+
+
+def measure(
+    plan: Plan,
+    root: Path,
+    directory: Path,
+    reporter: Reporter,
+    *,
+    addresses: Mapping[str, Addresses] | None = None,
+) -> Outcome:
+    """Measure a new plan.
+
+    Args:
+        addresses: of servers that run already, by name, as `look_up` has checked them.
+
+    Raises:
+        Interrupted: by a signal.
+        BenchError: something else ended the run. What was measured is saved in either case, and a
+            report of it written.
+    """
+    provide(plan, read_facts(root / RESULTS, quick=True))
+    with checked_out(plan.against, root) as old:
+        return _measure(plan, root, directory, reporter, old, addresses or {})
+
+
+def _measure(
+    plan: Plan,
+    root: Path,
+    directory: Path,
+    reporter: Reporter,
+    old: Checkout | None,
+    addresses: Mapping[str, Addresses],
+) -> Outcome:
+    started = datetime.now(UTC)
+    cpus = split_cpus()
+    twice = measured_twice(urls(plan), addresses)
+    for sentence in twice:
+        reporter.phase(sentence)
+    runtime = _open(plan, root, directory, cpus, reporter, old, addresses)
+    suite = Suite(
+        schema_version=SCHEMA_VERSION,
+        id=new_id(started),
+        started=started.isoformat(timespec="seconds"),
+        finished=None,
+        complete=False,
+        environment=describe(
+            runtime=plan.runtime,
+            docker=None,
+            versions={},
+            images={},
+            cpu_split=cpus,
+            notes=(
+                *notes(read_facts(root / RESULTS, quick=True), deploys=plan.runtime != "external"),
+                *twice,
+            ),
+            measured=identify(plan, root, os.environ, old),
+        ),
+        plan=plan,
+        calibration=None,
+        trials=(),
+        deployments=(),
+        failures=(),
+    )
+    with Writer.create(directory, suite, analyse) as writer:
+        return _saved(writer, suite, runtime, root, reporter, time.monotonic_ns())
+
+
+def resume(directory: Path, root: Path, reporter: Reporter, named: Named = NOTHING) -> Outcome:
+    """Go on with an interrupted run; see `measure`.
+
+    Args:
+        named: what the result names and no file of the checkout has, if the user names it, too.
+    """
+    require_plain(directory)
+    with ExitStack() as stack:
+        ready: list[Ready] = []
+
+        def check(suite: Suite) -> None:
+            ready.append(made_ready(suite, directory, root, named, reporter, _open, stack))
+
+        try:
+            writer, suite = Writer.resume(directory, analyse, check)
+        except Interrupted as error:
+            raise Interrupted(f"{error} before anything was measured; {directory} is as it was.") from error
+        stack.enter_context(writer)
+        suite = replace(suite, plan=ready[0].plan)
+        reporter.phase(f"continuing {directory}, which has {count(len(suite.trials), 'trial')}")
+        last = max((trial.at_s + trial.duration_s for trial in suite.trials), default=0.0)
+        writer.append(gap={"reason": "resumed", "at": datetime.now(UTC).isoformat(timespec="seconds")})
+        epoch_ns = time.monotonic_ns() - int(last * 1e9)
+        return _saved(writer, suite, ready[0].runtime, root, reporter, epoch_ns)
+
+
+def _saved(
+    writer: Writer,
+    suite: Suite,
+    runtime: AbstractContextManager[Runtime],
+    root: Path,
+    reporter: Reporter,
+    epoch_ns: int,
+) -> Outcome:
+    """Work, and whatever happens write the result and its reports."""
+    unmeasured: list[int] = []
+    broken_off: BaseException | None = None
+    directory = writer.directory
+    try:
+        unmeasured = _work(writer, suite, runtime, root, reporter, epoch_ns)
+    except BaseException as error:
+        broken_off = error
+    ended = broken_off is None
+    try:
+        with shield():
+            saved = save(writer, root, ended=ended, complete=ended and not unmeasured)
+    except MachineError as error:
+        if broken_off is not None:
+            raise_told(broken_off, directory, error)
+        raise
+    except Interrupted as error:
+        if broken_off is None:
+            raise Interrupted(
+                f"{error} after all was measured; the report is {writer.directory / 'report.html'}."
+            ) from error
+        raise
+    if broken_off is not None:
+        raise_told(broken_off, directory, saved)
+    analysis = require_written(saved)
+    if unmeasured:
+        reporter.problem(_nothing_in(unmeasured, saved))
+    return Outcome(writer.directory, saved.suite, analysis, exit_code(saved.suite, analysis))
+
+
+def _work(
+    writer: Writer,
+    suite: Suite,
+    unopened: AbstractContextManager[Runtime],
+    root: Path,
+    reporter: Reporter,
+    epoch_ns: int,
+) -> list[int]:
+    """Measure; return the rounds in which nothing could be."""
+    plan, cpus = suite.plan, suite.environment.cpu_split
+    stay_on(cpus)
+    with unopened as runtime:
+        writer.append(environment=with_started(suite.environment, runtime))
+        command, environment = runtime.driver_command(
+            ("--processes", str(plan.processes), "--client", plan.client)
+        )
+        logs = writer.directory / "logs"
+        logs.mkdir(exist_ok=True)
+        with LoadDriver(command, environment, root, cpus.generator, logs / "driver.log") as driver:
+            if suite.calibration is None:
+                reporter.phase("calibrating the load generator")
+                _calibrated(plan, cpus, runtime, driver, root, writer, epoch_ns)
+            runner = Runner(
+                plan,
+                runtime,
+                driver,
+                writer,
+                reporter,
+                saved=suite.trials,
+                counts=counting(suite),
+                learned=suite.learned,
+                others=lambda: Others().since,
+                epoch_ns=epoch_ns,
+            )
+            runner.run()
+            return runner.unmeasured
+
+
+def _nothing_in(rounds: list[int], saved: Saved) -> str:
+    """That a run isn't complete, and how it can become so."""
+    plan = saved.suite.plan
+    which = (
+        f" in round{'s' * (len(rounds) > 1)} {listed([str(number) for number in rounds])} of {plan.rounds}"
+    )
+    return (
+        f"The run isn't complete: nothing was measured{which if plan.rounds > 1 else ''}, since every "
+        f"deployment had failed. Once the cause is mended, `{saved.command}` continues it."
+    )
+
+
+def _open(
+    plan: Plan,
+    root: Path,
+    directory: Path,
+    cpus: CpuSplit,
+    reporter: Reporter,
+    old: Checkout | None,
+    addresses: Mapping[str, Addresses],
+) -> Runtime:
+    """The runtime that a plan names, not entered yet, with the null server among what it can start."""
+    deployments = plan.deployments
+    if plan.runtime != "external":
+        deployments = (*deployments, NULL_DEPLOYMENT)
+    return open_runtime(plan.runtime, deployments, root, directory, cpus, reporter.phase, old, addresses)
+
+
+def _calibrated(
+    plan: Plan,
+    cpus: CpuSplit,
+    runtime: Runtime,
+    driver: LoadDriver,
+    root: Path,
+    writer: Writer,
+    epoch_ns: int,
+) -> None:
+    """Measure the generator's ceiling where the load comes from, and save it."""
+    with ExitStack() as stack:
+        if plan.runtime == "external":
+            # Not split anew: the harness has kept itself to the generator's CPUs by now.
+            local = LocalRuntime(writer.directory, cpus, (NULL_DEPLOYMENT,), root=root)
+            runtime = stack.enter_context(local)
+        blocks = min(CALIBRATION_BLOCKS, plan.blocks)
+        writer.append(
+            calibration=calibrate(runtime, driver, blocks=blocks, seed=plan.seed, epoch_ns=epoch_ns)
+        )
+
+
+def ceiling(root: Path) -> Calibration:
+    """Measure the generator's own ceiling alone, with child processes."""
+    cpus = split_cpus()
+    stay_on(cpus)
+    with TemporaryDirectory() as scratch:
+        directory = Path(scratch)
+        with LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), root=root) as runtime:
+            command, environment = runtime.driver_command(())
+            with LoadDriver(command, environment, root, cpus.generator, directory / "driver.log") as driver:
+                return calibrate(
+                    runtime, driver, blocks=CALIBRATION_BLOCKS, seed=0, epoch_ns=time.monotonic_ns()
+                )
+
+
+def exit_code(suite: Suite, analysis: Analysis) -> int:
+    """0, or by what weighs most: 3 for a server at fault, 5 for a limit exceeded, 4 for a case that isn't
+    valid for another reason, or a limit that can't be judged.
+    """
+    if suite.failures:
+        return EXIT_SERVER_FAILED
+    reasons = {code(reason) for verdict in analysis.verdicts.values() for reason in verdict.reasons}
+    if reasons & AT_FAULT:
+        return EXIT_SERVER_FAILED
+    limits = {judgement.state for judgement in judge_plan(suite.plan, analysis)}
+    if "exceeded" in limits:
+        return EXIT_REGRESSION
+    lacking = bool(reasons & _GENERATOR_AT_FAULT)
+    return EXIT_NOT_VALID if (reasons and suite.plan.claims) or lacking or "not judged" in limits else 0

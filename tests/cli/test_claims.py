@@ -1,0 +1,48 @@
+"""What a run says of pinning, limits and lasting processes is what was read of those that ran."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import jsonschema
+
+from bench.analysis import analyse
+from bench.analysis.verdict import code
+from bench.run.session import exit_code
+from bench.store import RESULT, load
+from tests.cli.conftest import RATE, ROOT, environment, wsgi_bench
+from tests.machine import lacks
+
+SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
+
+
+def test_an_app_that_frees_itself_and_a_worker_that_dies_once(tmp_path: Path) -> None:
+    if len(os.sched_getaffinity(0)) < 2:
+        lacks("There is one CPU only, so nothing can be pinned")
+    out = tmp_path / "out"
+    said = wsgi_bench(
+        "run", "--profile", "standard", "--runtime", "local", "--servers", "gunicorn,waitress",
+        "--app", "tests.cli.apps:freed", "--rounds", "1", "--blocks", "3", "--rate", RATE, "--out", out,
+        env=environment(TMPDIR=str(tmp_path)),
+    )  # fmt: skip
+    suite = load(out)
+    analysis = analyse(suite)
+
+    assert said.code == exit_code(suite, analysis) != 0
+    jsonschema.validate(json.loads((out / RESULT).read_text()), SCHEMA)
+    assert (tmp_path / "died").exists()
+    restarts = {record.deployment.split(".")[0]: record.restarts for record in suite.deployments}
+    assert (restarts["gunicorn"], restarts["waitress"]) == (1, 0)
+    codes = {
+        server: {code(reason) for case in suite.plan.cases if case.server == server
+                 for reason in analysis.verdicts[case.id].reasons}
+        for server in ("gunicorn", "waitress")
+    }  # fmt: skip
+    assert {"restarted", "not-pinned"} <= codes["gunicorn"]
+    assert not {"restarted", "not-pinned"} & codes["waitress"]
+    report = (out / "report.md").read_text()
+    assert "1 of its processes ended while it was measured (in 1 of 1 round)" in report
+    asked = ", ".join(map(str, suite.environment.cpu_split.server))
+    assert f"(asked for: {asked})" in report

@@ -1,0 +1,25 @@
+"""Locust's web UI asks the server that it was opened for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from tests.cli.conftest import ROOT
+from tests.load.peers import peer, right
+
+
+def test_a_host_that_the_web_ui_is_told_is_not_asked() -> None:
+    """Whatever page is open in the same browser can send it one."""
+    with peer(right) as ours, peer(right) as told:
+        ended = subprocess.run(
+            [sys.executable, "-m", "locust", "--locustfile", "bench/load/locustfile.py", "--headless",
+             "--users", "1", "--run-time", "1s", "--host", told.url],
+            cwd=ROOT, env={**os.environ, "WSGI_BENCH_SCENARIO": "hello", "WSGI_BENCH_URL": ours.url},
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    assert ended.returncode == 0, ended.stderr
+    assert ours.requests > 0
+    assert told.requests == 0
