@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import secrets
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,8 @@ from bench.deploy.composefile import DRIVER, PORT, REDIS, confinement, run_file
 from bench.deploy.container import address, end_of, nanoseconds, usage_source
 from bench.deploy.engine import Engine
 from bench.deploy.logs import clean_lines, keep_log
+from bench.deploy.networks import free_subnets
+from bench.deploy.rediscontainer import start_redis
 from bench.machine import process
 from bench.machine.interrupt import shield
 from bench.machine.usage import memory_bytes
@@ -28,7 +28,6 @@ from bench.model.errors import BenchError, StoreError
 
 _CREATE_S = 120.0
 _SEED_S = 180.0
-_STORE_START_S = 20.0
 _STOP_SLACK_S = 30.0
 _KILLED = 137
 _KEPT_LINES = 5000
@@ -212,7 +211,16 @@ class ComposeRuntime:
             old = oldimages.build(
                 self._engine, self._old, self._deployments, self._run_id, own, bases, self._say
             )
-        return run_file(project, old, self._deployments, self._cpus, own, self._project)
+        return run_file(
+            project,
+            old,
+            self._deployments,
+            self._cpus,
+            own,
+            self._project,
+            subnets=free_subnets(self._engine, len(self._deployments)),
+            cgroups=self._engine.run("info", "--format", "{{.CgroupVersion}}").strip(),
+        )
 
     def _pin_images(self, file: Mapping[str, Any], bases: Mapping[str, str]) -> None:
         base = bases["PYTHON_IMAGE"]
@@ -231,27 +239,11 @@ class ComposeRuntime:
 
     def _start_store(self) -> None:
         container = self._container(REDIS)
-        try:
-            self._engine.run("start", container)
-            deadline = time.monotonic() + _STORE_START_S
-            while not self._store_answers(container):
-                if time.monotonic() > deadline:
-                    raise StoreError(f"Redis did not start; its log ends:\n{self._logs(REDIS, 20)}")
-                time.sleep(0.05)
-            version = re.search(r"v=(\S+)", self._engine.run("exec", container, "redis-server", "--version"))
-            [state] = self._inspect(container)
-            self._store = (address(state), 6379)
-            self._store_usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]))
-        except process.CommandFailed as error:
-            raise StoreError(f"Redis could not be started: {error}") from None
-        if version is not None:
-            self.versions = {**self.versions, "redis-server": version[1]}
-
-    def _store_answers(self, container: str) -> bool:
-        try:
-            return self._engine.run("exec", container, "redis-cli", "ping").strip() == "PONG"
-        except process.CommandFailed:
-            return False
+        version = start_redis(self._engine, container, lambda: self._logs(REDIS, 20))
+        self.versions = {**self.versions, "redis-server": version}
+        [state] = self._inspect(container)
+        self._store = (address(state), 6379)
+        self._store_usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]))
 
     def _stop(self, names: Sequence[str]) -> set[str]:
         started = {name: self._running.pop(name) for name in names if name in self._running}

@@ -157,7 +157,7 @@ def test_a_server_is_confined(runtime: ComposeRuntime, engine: Engine, directory
     assert host["PidsLimit"] > 0
     assert host["LogConfig"] == {"Type": "local", "Config": {"max-size": "10m", "max-file": "2"}}
     assert not host["PortBindings"]
-    assert list(state["NetworkSettings"]["Networks"]) == [f"wsgi-bench-{run_id_of(directory)}_run"]
+    assert list(state["NetworkSettings"]["Networks"]) == [f"wsgi-bench-{run_id_of(directory)}_{wanted.name}"]
 
 
 def test_shortly_is_seeded_and_answers(runtime: ComposeRuntime, driver: LoadDriver) -> None:
