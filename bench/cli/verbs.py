@@ -20,7 +20,7 @@ from bench.cli.comparison import compare_results
 from bench.cli.options import beyond, resume_options, run_options
 from bench.cli.say import columns, say
 from bench.deploy.cgroup import remove_leftovers as remove_cgroups
-from bench.deploy.engine import find_engine
+from bench.deploy.engine import find_engine_to_clean
 from bench.deploy.external import target_server
 from bench.deploy.ownership import clean as remove_leftovers
 from bench.deploy.select import choose_runtime
@@ -30,7 +30,7 @@ from bench.live.progress import Reporter
 from bench.machine.environment import split_cpus
 from bench.machine.interrupt import interruptible
 from bench.model.digits import significant
-from bench.model.errors import EXIT_NOT_VALID, BenchError, EngineError, UsageError
+from bench.model.errors import EXIT_NOT_VALID, BenchError, UsageError
 from bench.model.shortage import found_in, sentence
 from bench.plan.layout import make_plan
 from bench.report import FORMATS
@@ -250,10 +250,9 @@ def clean() -> None:
     """Remove containers, networks, images of old versions and cgroups that a killed run left behind."""
     for name in remove_cgroups():
         click.echo(f"removed the cgroup {name}")
-    try:
-        engine = find_engine()
-    except EngineError as error:
-        say(f"There are no containers to clean: {error}", sys.stdout)
+    engine = find_engine_to_clean()
+    if engine is None:
+        say("Containers were not looked for: there is no `docker` command.", sys.stdout)
         return
     removed = remove_leftovers(engine)
     for run_id in removed:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +36,7 @@ from bench.model.errors import (
     EXIT_SERVER_FAILED,
     Interrupted,
     MachineError,
+    StoreError,
 )
 from bench.report.units import count, listed
 from bench.run.calibrate import NULL_DEPLOYMENT, calibrate
@@ -224,8 +225,31 @@ def _work(
                 others=lambda: Others().since,
                 epoch_ns=epoch_ns,
             )
-            runner.run()
+            with _store_watched(runtime):
+                runner.run()
             return runner.unmeasured
+
+
+@contextmanager
+def _store_watched(runtime: Runtime) -> Iterator[None]:
+    """Say that Redis ended, if it did, whatever that was noticed by; what servers answer then isn't theirs.
+
+    Raises:
+        StoreError: it did, or doesn't answer.
+    """
+    found: StoreError | None = None
+    try:
+        yield
+    except StoreError as error:
+        found = error
+    how = runtime.how_store_ended()
+    if how:
+        raise StoreError(
+            f"Redis {how}, so what was measured since isn't of the servers alone. Start a new run where the "
+            f"report has errors"
+        ) from found
+    if found is not None:
+        raise found
 
 
 def _nothing_in(rounds: list[int], saved: Saved) -> str:
