@@ -85,7 +85,8 @@ def _base_image(engine: Engine, root: Path, variable: str, say: Say) -> str:
         ) from None
     except process.CommandFailed as error:
         raise EngineError(
-            f"{image} can be neither pulled nor built; the end of what servers/base/build said:\n{_end(error)}\n"
+            f"{image} can be neither pulled nor built; the end of what servers/base/build said:\n"
+            f"{_end(error)}\n"
             f"Mend that, or measure without containers: --runtime local."
         ) from None
     return own

@@ -56,10 +56,10 @@ def made_ready(
         UsageError: another machine, other code, versions or images, or what only the result names.
     """
     require_cpus(suite.environment.cpu_split, directory)
+    addresses = find_addresses(suite.plan, beyond=named.beyond)
     against = old_version(directory, suite.plan, root, named)
     old = stack.enter_context(checked_out(against, root))
     plan = taken_anew(directory, suite.plan, root, os.environ, named, old)
-    addresses = find_addresses(plan, beyond=named.beyond)
     provide(plan, read_facts(root / RESULTS, quick=True))
     runtime = open_runtime(plan, root, directory, suite.environment.cpu_split, reporter, old, addresses)
     require_same(directory, suite.environment, _now(plan, root, runtime, old))

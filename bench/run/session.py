@@ -245,8 +245,8 @@ def _store_watched(runtime: Runtime) -> Iterator[None]:
     how = runtime.how_store_ended()
     if how:
         raise StoreError(
-            f"Redis {how}, so what was measured since isn't of the servers alone. Start a new run where the "
-            f"report has errors"
+            f"Redis {how} while servers were being measured: errors in the last trials may be of that, and "
+            f"not the servers' own."
         ) from found
     if found is not None:
         raise found
