@@ -1,4 +1,4 @@
-"""What a result says is run, is only compared: `resume` starts what this checkout has, and refuses the rest."""
+"""What a result says is run is only compared: `resume` starts what this checkout has, and refuses else."""
 
 from __future__ import annotations
 
