@@ -120,6 +120,9 @@ class ComposeRuntime:
     def store_usage(self) -> UsageSource | None:
         return self._store_usage
 
+    def how_store_ended(self) -> str:
+        return self._how_ended(REDIS) if self._store is not None else ""
+
     def asked(self, role: Role, deployment: str = "") -> Confinement | None:
         service = self._services.get({"generator": DRIVER, "store": REDIS}.get(role, deployment))
         return confinement(service) if service is not None else None
@@ -162,8 +165,11 @@ class ComposeRuntime:
         return bool(self._states([target.deployment])[target.deployment]["Running"])
 
     def how_ended(self, target: Target) -> str:
+        return self._how_ended(target.deployment)
+
+    def _how_ended(self, service: str) -> str:
         try:
-            state = self._states([target.deployment])[target.deployment]
+            state = self._states([service])[service]
         except BenchError:
             return ""
         return end_of(state)

@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.model import Confinement, Learned, Load, Target, Trial, TrialOrder, UsageSource
+from bench.model.errors import StoreError
 from bench.model.shortage import found_in, sentence
 
 
@@ -53,10 +54,14 @@ def line(message: Mapping[str, Any]) -> bytes:
 
 
 def failed(error: Exception) -> Mapping[str, Any]:
-    """The event that says what went wrong; `short` where this side had too little of something."""
+    """The event that says what went wrong; `short` where this side had too little of something, `store` where
+    it was Redis.
+    """
     short = found_in(error)
     if short is not None:
         return {"event": "failed", "short": short, "reason": sentence(short)}
+    if isinstance(error, StoreError):
+        return {"event": "failed", "store": True, "reason": str(error)}
     return {"event": "failed", "reason": f"{type(error).__name__}: {error}"}
 
 

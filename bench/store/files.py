@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.model.errors import MachineError
 
-_RESULT, _JOURNAL = "result.json", "blocks.jsonl"
+_RESULT = "result.json"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -35,12 +35,10 @@ def machine_errors(path: Path) -> Iterator[None]:
 
 
 def _saved(directory: Path) -> str:
-    """What is there all the same. A run that goes on, or was broken off, has its journal."""
+    """What is there all the same."""
     if not (directory / _RESULT).exists():
         return "nothing was saved"
-    if not (directory / _JOURNAL).exists():
-        return "what was saved before is intact"
-    return f"what was saved before is intact, and `wsgi-bench resume {directory}` continues a run"
+    return "what was saved before is intact"
 
 
 def replace(path: Path, chunks: Iterable[str]) -> None:
@@ -52,7 +50,9 @@ def replace(path: Path, chunks: Iterable[str]) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     with machine_errors(path):
         try:
-            with temporary.open("w", encoding="utf-8") as file:
+            # One that a killed run left, or that leads somewhere else, isn't written through.
+            temporary.unlink(missing_ok=True)
+            with temporary.open("x", encoding="utf-8") as file:
                 file.writelines(chunks)
                 file.flush()
                 os.fsync(file.fileno())

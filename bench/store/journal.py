@@ -16,8 +16,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from bench.machine.interrupt import shield
-from bench.model.errors import ResultError
+from bench.model.errors import MachineError, ResultError
 from bench.store.files import machine_errors, sync_directory
+from bench.store.rescue import copy
 
 _HEAD = b'{"crc32":"%08x","entry":'
 _HEAD_LENGTH = len(_HEAD % 0)
@@ -48,7 +49,9 @@ class Journal:
         """
         self.path = path
         with machine_errors(path):
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            # To be read, too, where its name is taken away.
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+            self._descriptor = os.open(path, flags, 0o644)
             sync_directory(path.parent)
 
     def __enter__(self) -> Self:
@@ -63,8 +66,9 @@ class Journal:
         """Save one entry.
 
         Raises:
-            MachineError: disk full; the journal is as it was before.
+            MachineError: disk full, or it was removed; the journal is as it was before.
         """
+        self.require_there()
         body = json.dumps(entry, allow_nan=False, separators=(",", ":")).encode()
         line = memoryview((_HEAD % zlib.crc32(body)) + body + b"}\n")
         with shield(), machine_errors(self.path):
@@ -76,6 +80,25 @@ class Journal:
             except OSError:
                 os.ftruncate(self._descriptor, before)
                 raise
+
+    def require_there(self) -> None:
+        """See that what is written is found by its name.
+
+        Raises:
+            MachineError: it was removed or replaced while it was being written.
+        """
+        try:
+            if self._descriptor < 0 or os.path.samestat(os.fstat(self._descriptor), self.path.stat()):
+                return
+        except OSError:
+            pass
+        raise MachineError(
+            f"{self.path.parent} was removed or replaced while the run was writing there. See what does that."
+        )
+
+    def copy_to(self, path: Path) -> None:
+        """Write what it holds to another file, whether it still has a name or not."""
+        copy(self._descriptor, path)
 
     def close(self) -> None:
         if self._descriptor >= 0:

@@ -81,6 +81,7 @@ def read(path: Path) -> Stored:
             f"{directory / RESULT}: {error}. The file was edited, or another version wrote it; restore it "
             f"from a copy of the run, or read it with the version named in environment.versions."
         ) from None
+    suite = replace(suite, directory=str(directory.absolute()))
     suite = _with_histograms(suite, directory / LATENCY_LOG)
     return _with_journal(suite, saved, directory / JOURNAL)
 
