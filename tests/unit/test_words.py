@@ -14,7 +14,7 @@ from bench.analysis import analyse
 from bench.analysis.checks import answers, generator, measurement, processes
 from bench.analysis.checks.facts import Check
 from bench.analysis.verdict import NO_RIGHT_ANSWER, SERIOUS, STATISTICAL, code
-from bench.ask.given import LIMITS
+from bench.ask.table import SETTINGS
 from bench.catalogue.registry import load_servers
 from bench.catalogue.scenarios import SCENARIOS
 from bench.cli.verbs import cli
@@ -168,6 +168,7 @@ def test_help_says_what_each_number_is_of() -> None:
     assert (
         options["processes"].help == "Processes of the load generator; by default one for each of its CPUs."
     )
-    assert {name: options[name].metavar for name in LIMITS} == {
-        name: "SECONDS" if name == "timeout" else "N" for name in LIMITS
+    numbers = [name for name, setting in SETTINGS.items() if setting.kind in ("whole", "number")]
+    assert {name: options[name].metavar for name in numbers} == {
+        name: "SECONDS" if name == "timeout" else "N" for name in numbers
     }
