@@ -18,6 +18,7 @@ from typing import Any, Self
 from bench.errors import ResultError
 from bench.interrupt import shield
 from bench.store.files import machine_errors, sync_directory
+from bench.store.strict import MOST_LOG_BYTES, parse_json, read_bytes
 
 _HEAD = b'{"crc32":"%08x","entry":'
 _HEAD_LENGTH = len(_HEAD % 0)
@@ -90,7 +91,7 @@ def read(path: Path) -> Contents:
         ResultError: it can't be read, or a line before the last is damaged.
     """
     try:
-        lines = path.read_bytes().split(b"\n")
+        lines = read_bytes(path, MOST_LOG_BYTES).split(b"\n")
     except OSError as error:
         raise ResultError(f"{path}: {error.strerror}. Make it readable.") from None
     rest = lines.pop()
@@ -114,7 +115,7 @@ def _entry(line: bytes) -> Mapping[str, Any] | None:
     if line != (_HEAD % zlib.crc32(body)) + body + b"}":
         return None
     try:
-        entry = json.loads(body)
+        entry = parse_json(body.decode())
     except ValueError:
         return None
     return entry if isinstance(entry, dict) else None

@@ -17,8 +17,13 @@ from hdrh.histogram import HdrHistogram
 
 from bench.errors import ResultError
 from bench.model import Trial
+from bench.store.strict import MOST_LOG_BYTES, read_bytes
 
-_LINE = re.compile(r"Tag=([^,\s]+),([0-9.]+),([0-9.]+),([0-9.]+),([A-Za-z0-9+/]+=*)\n")
+_NAME = r"([^,/\s]*)"
+_NUMBER = r"([0-9]{1,9})"
+_LINE = re.compile(
+    rf"Tag={_NAME}/{_NUMBER}/{_NUMBER}/{_NAME}/{_NAME},[0-9.]+,[0-9.]+,[0-9.]+,([A-Za-z0-9+/]+=*)\n"
+)
 _MICROSECONDS = 1e6
 
 TrialKey = tuple[str, int, int]
@@ -51,19 +56,26 @@ def read(path: Path) -> Mapping[TrialKey, Mapping[str, str]]:
         ResultError: a line isn't of this format.
     """
     found: dict[TrialKey, dict[str, str]] = {}
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for number, line in enumerate(file, 1):
-            if line.startswith(("#", '"')):
-                continue
-            match = _LINE.fullmatch(line)
-            parts = match.group(1).split("/") if match else []
-            if match is None or len(parts) != 5 or not (parts[1].isdecimal() and parts[2].isdecimal()):
-                raise ResultError(
-                    f"{path}, line {number}: not a line of a tagged histogram log; the file is torn or was "
-                    f"edited. Restore it from a copy of the run."
-                )
-            case, round_, block, kind, endpoint = (unquote(part) for part in parts)
-            found.setdefault((case, int(round_), int(block)), {})[f"{kind}/{endpoint}"] = match.group(5)
+    # One of bytes beyond ASCII matches no line.
+    lines = read_bytes(path, MOST_LOG_BYTES).decode("ascii", errors="replace").splitlines(keepends=True)
+    for number, line in enumerate(lines, 1):
+        if line.startswith(("#", '"')):
+            continue
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise ResultError(
+                f"{path}, line {number}: not a line of a tagged histogram log; the file is torn or was "
+                f"edited. Restore it from a copy of the run."
+            )
+        case, round_, block, kind, endpoint, encoded = match.groups()
+        trial = found.setdefault((unquote(case), int(round_), int(block)), {})
+        name = f"{unquote(kind)}/{unquote(endpoint)}"
+        if name in trial:
+            raise ResultError(
+                f"{path}, line {number}: a second histogram of what has one; the file was edited. Restore it "
+                f"from a copy of the run."
+            )
+        trial[name] = encoded
     return found
 
 
