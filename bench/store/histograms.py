@@ -18,9 +18,7 @@ MOST_CHARACTERS = 200_000
 _MOST_BYTES = 200_000
 _OUTER = struct.Struct(">II")
 _HEADER = struct.Struct(">IIIIQQd")
-_COMPRESSED, _PLAIN = 0x1C849304, 0x1C849303
-# Of a cookie: the size of a word, which V2 doesn't use.
-_NO_WORD = ~0xF0
+_COMPRESSED, _PLAIN = 0x1C849314, 0x1C849313
 _NORMALISED, _DIGITS, _LOWEST_US, _HIGHEST_US, _RATIO = 0, 3, 1, 60_000_000, 1.0
 # A number of six bytes is beyond 2^34: neither is so much counted, nor is so much left out.
 _TOO_LARGE = re.compile(rb"[\x80-\xff]{5}")
@@ -40,9 +38,9 @@ def fault(encoded: str) -> str:
         return "it can't be decoded"
     if not inflating.eof or inflating.unused_data:
         return "it is cut off, or larger than it can be"
-    if (cookie & _NO_WORD, length) != (_COMPRESSED & _NO_WORD, len(whole) - _OUTER.size):
+    if (cookie, length) != (_COMPRESSED, len(whole) - _OUTER.size):
         return "it can't be decoded"
-    if header[0] & _NO_WORD != _PLAIN & _NO_WORD or header[1] != len(content) - _HEADER.size:
+    if header[0] != _PLAIN or header[1] != len(content) - _HEADER.size:
         return "it can't be decoded"
     if header[2:] != (_NORMALISED, _DIGITS, _LOWEST_US, _HIGHEST_US, _RATIO):
         return "its range is not 1 us to 60 s at 3 digits"

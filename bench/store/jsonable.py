@@ -51,7 +51,7 @@ def items(value: Any, path: str) -> list[Any]:
         Malformed: it is something else.
     """
     if not isinstance(value, list):
-        raise Malformed(f"{path}: expected a list, found {_found(value)}")
+        raise Malformed(f"{path}: expected a list, found {found(value)}")
     return value
 
 
@@ -62,7 +62,7 @@ def members(value: Any, path: str) -> dict[str, Any]:
         Malformed: it is something else.
     """
     if not isinstance(value, dict):
-        raise Malformed(f"{path}: expected an object, found {_found(value)}")
+        raise Malformed(f"{path}: expected an object, found {found(value)}")
     return value
 
 
@@ -114,7 +114,7 @@ def _dataclass_decoder(kind: type) -> Decode:
 def _literal_decoder(choices: tuple[Any, ...]) -> Decode:
     def decode(value: Any, path: str) -> Any:
         if value not in choices:
-            raise Malformed(f"{path}: expected one of {', '.join(choices)}, found {_found(value)}")
+            raise Malformed(f"{path}: expected one of {', '.join(choices)}, found {found(value)}")
         return value
 
     return decode
@@ -142,7 +142,7 @@ def _mapping_decoder(inner: Decode) -> Decode:
 def _scalar_decoder(kind: type) -> Decode:
     def decode(value: Any, path: str) -> Any:
         if type(value) is not kind:
-            raise Malformed(f"{path}: expected {_NAMES[kind]}, found {_found(value)}")
+            raise Malformed(f"{path}: expected {_NAMES[kind]}, found {found(value)}")
         return value
 
     return decode
@@ -151,10 +151,10 @@ def _scalar_decoder(kind: type) -> Decode:
 def _number_decoder(kind: type[int] | type[float], least: float, most: float) -> Decode:
     def decode(value: Any, path: str) -> Any:
         if type(value) is not kind and not (kind is float and type(value) is int):
-            raise Malformed(f"{path}: expected {_NAMES[kind]}, found {_found(value)}")
+            raise Malformed(f"{path}: expected {_NAMES[kind]}, found {found(value)}")
         # Infinity is beyond, and what is no number within nothing.
         if not least <= value <= most:
-            raise Malformed(f"{path}: expected {least:g} to {most:g}, found {_found(value)}")
+            raise Malformed(f"{path}: expected {least:g} to {most:g}, found {found(value)}")
         return kind(value)
 
     return decode
@@ -169,7 +169,7 @@ def _free(value: Any, path: str, depth: int = 1) -> Any:
     if isinstance(value, dict):
         return {key: _free(item, f"{path}.{shown(key)}", depth + 1) for key, item in value.items()}
     if isinstance(value, int | float) and not ANY[0] <= value <= ANY[1]:
-        raise Malformed(f"{path}: expected {ANY[0]:g} to {ANY[1]:g}, found {_found(value)}")
+        raise Malformed(f"{path}: expected {ANY[0]:g} to {ANY[1]:g}, found {found(value)}")
     return value
 
 
@@ -178,7 +178,7 @@ _SHOWN = 60
 _NAMES: Mapping[type, str] = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
 
 
-def _found(value: Any) -> str:
+def found(value: Any) -> str:
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
     # Not as Python writes it: null and true stand in the file.

@@ -17,7 +17,8 @@ from hdrh.histogram import HdrHistogram
 
 from bench.errors import ResultError
 from bench.model import Trial
-from bench.store.strict import MOST_LOG_BYTES, read_bytes
+from bench.store.histograms import MOST_CHARACTERS
+from bench.store.strict import MOST_LOG_BYTES, opened
 
 _NAME = r"([^,/\s]*)"
 _NUMBER = r"([0-9]{1,9})"
@@ -25,6 +26,7 @@ _LINE = re.compile(
     rf"Tag={_NAME}/{_NUMBER}/{_NUMBER}/{_NAME}/{_NAME},[0-9.]+,[0-9.]+,[0-9.]+,([A-Za-z0-9+/]+=*)\n"
 )
 _MICROSECONDS = 1e6
+_LONGEST_LINE = 2 * MOST_CHARACTERS
 
 TrialKey = tuple[str, int, int]
 
@@ -56,9 +58,7 @@ def read(path: Path) -> Mapping[TrialKey, Mapping[str, str]]:
         ResultError: a line isn't of this format.
     """
     found: dict[TrialKey, dict[str, str]] = {}
-    # One of bytes beyond ASCII matches no line.
-    lines = read_bytes(path, MOST_LOG_BYTES).decode("ascii", errors="replace").splitlines(keepends=True)
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(_lines(path), 1):
         if line.startswith(("#", '"')):
             continue
         match = _LINE.fullmatch(line)
@@ -77,6 +77,13 @@ def read(path: Path) -> Mapping[TrialKey, Mapping[str, str]]:
             )
         trial[name] = encoded
     return found
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """With their ends; one that is too long comes in pieces. What isn't ASCII is nothing that is written."""
+    with opened(path, MOST_LOG_BYTES) as file:
+        while line := file.readline(_LONGEST_LINE):
+            yield line.decode("ascii", errors="replace")
 
 
 def _tag(trial: Trial, name: str) -> str:
