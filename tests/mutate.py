@@ -50,10 +50,12 @@ def mutate_document(document: Any, draw: random.Random) -> None:
     """Change one value, each kind of place as often as another: most values are of trials."""
     kinds: dict[str, list[Place]] = {}
     for container, key in places(document):
-        name = key if isinstance(key, str) else f"{id(type(container[key]))}[]"
+        name = key if isinstance(key, str) else f"{type(container[key]).__name__}[]"
         kinds.setdefault(
             f"{name} in {sorted(container)[:3] if isinstance(container, dict) else 'list'}", []
         ).append((container, key))
+    if not kinds:
+        return
     container, key = draw.choice(draw.choice(list(kinds.values())))
     how = draw.random()
     if how < 0.5:
@@ -76,9 +78,10 @@ def mutate_document(document: Any, draw: random.Random) -> None:
 def encoded(document: Any, draw: random.Random, **how: Any) -> bytes:
     """As JSON, or what comes near to it."""
     text = json.dumps(_shallow(document), **how)
-    if draw.random() < 0.1:
+    objects = [i for i, letter in enumerate(text) if letter == "{"]
+    if objects and draw.random() < 0.1:
         # A key twice: the second of the object that it is in.
-        at = draw.choice([i for i, letter in enumerate(text) if letter == "{"])
+        at = draw.choice(objects)
         text = f'{text[: at + 1]}"round": 1, "round": 2, {text[at + 1 :]}'.replace(", }", "}", 1)
     return text.encode()
 
@@ -130,9 +133,13 @@ def entry_line(entry: Any, draw: random.Random) -> bytes:
 
 
 def mutate_journal(data: bytes, draw: random.Random) -> bytes:
-    lines = data.splitlines(keepends=True)
-    at = draw.randrange(len(lines)) if lines else 0
-    entry = json.loads(lines[at])["entry"] if lines else {"number": 0}
+    lines = data.splitlines(keepends=True) or [entry_line({"number": 0}, draw)]
+    at = draw.randrange(len(lines))
+    try:
+        entry = json.loads(lines[at])["entry"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        # Changed before.
+        return torn(data, draw)
 
     def changed() -> bytes:
         mutate_document(entry, draw)
@@ -177,7 +184,7 @@ def histogram(draw: random.Random, content: bytes) -> str:
 
 
 def mutate_log(data: bytes, draw: random.Random) -> bytes:
-    lines = data.decode().splitlines(keepends=True)
+    lines = data.decode().splitlines(keepends=True) or ["\n"]
     at = draw.randrange(len(lines))
     line = lines[at]
     head, comma, text = line.rstrip("\n").rpartition(",")
@@ -185,9 +192,9 @@ def mutate_log(data: bytes, draw: random.Random) -> bytes:
     def strange() -> str:
         try:
             content = zlib.decompress(base64.b64decode(text)[8:])
-        except (ValueError, zlib.error):
+            return histogram(draw, content)
+        except (ValueError, zlib.error, struct.error):
             return "AAAA" * 300_000
-        return histogram(draw, content)
 
     def changed() -> list[str]:
         return [*lines[:at], f"{head}{comma}{strange()}\n", *lines[at + 1 :]]
@@ -240,7 +247,7 @@ def mutated(kinds: list[Files], seed: int) -> tuple[Files, Mapping[str, str]]:
             try:
                 document = json.loads(files[name])
                 mutate_document(document, draw)
-            except (ValueError, RecursionError, IndexError):
+            except (ValueError, RecursionError):
                 continue
             files[name] = encoded(document, draw, indent=1)
     return files, strange

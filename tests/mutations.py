@@ -17,9 +17,9 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -61,7 +61,10 @@ def kinds(folder: Path) -> list[Files]:
         for round_ in (1, 2):
             writer.append(trials=[trial for trial in whole.trials if trial.round == round_])
         writer.append(deployments=whole.deployments, plan=whole.plan, environment=whole.environment)
-    return [{path.name: path.read_bytes() for path in one.iterdir() if path.is_file()} for one in directories]
+    return [
+        {path.name: path.read_bytes() for path in sorted(one.iterdir()) if path.is_file()}
+        for one in directories
+    ]
 
 
 def commands(seed: int) -> Sequence[tuple[str, ...]]:
@@ -125,8 +128,8 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def try_one(seed: int, files: list[Files], sound: Path, scratch: Path) -> list[str]:
-    """The outcomes of one mutation, each as "verb: outcome"."""
+def try_one(seed: int, files: list[Files], sound: Path, scratch: Path) -> tuple[list[str], int]:
+    """The outcomes of one mutation, each as "verb: outcome", and the most memory in bytes."""
     root = scratch / str(seed)
     results = root / "results"
     results.mkdir(parents=True)
@@ -158,12 +161,13 @@ def try_one(seed: int, files: list[Files], sound: Path, scratch: Path) -> list[s
     with os.fdopen(said) as pipe:
         found = pipe.read().splitlines()
     _, _, used = os.wait4(child, 0)
-    if used.ru_maxrss * 1024 > MOST_BYTES:
-        found.append(f"all: MEMORY {used.ru_maxrss >> 10} MB")
+    peak = used.ru_maxrss * 1024
+    if peak > MOST_BYTES:
+        found.append(f"all: MEMORY {peak >> 20} MB")
     if not found or found[-1] != "complete: rendered":
         found.append(f"{commands(seed)[min(len(found), 4)][0]}: ENDED EARLY, by time or memory")
     shutil.rmtree(root)
-    return found
+    return found, peak
 
 
 def _warm_up(sound: Path) -> None:
@@ -182,27 +186,50 @@ def is_fault(line: str) -> bool:
     return line.partition(": ")[2][:2].isupper()
 
 
+@dataclass
+class Tried:
+    """What came of some mutations.
+
+    Attributes:
+        counts: how often each outcome came.
+        faults: the seeds of each outcome that mustn't be.
+        peak: the most memory that one took, in bytes.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    faults: dict[str, list[int]] = field(default_factory=dict)
+    peak: int = 0
+
+
+def try_all(seeds: Iterable[int], scratch: Path) -> Tried:
+    """Read the mutation of each seed."""
+    tried = Tried()
+    files = kinds(scratch / "kinds")
+    sound = store(run_of(0, rounds=2, blocks=2), scratch / "sound", SOUND)
+    _warm_up(sound)
+    for seed in seeds:
+        lines, peak = try_one(seed, files, sound, scratch)
+        tried.peak = max(tried.peak, peak)
+        tried.counts.update(lines)
+        for line in filter(is_fault, lines):
+            tried.faults.setdefault(line, []).append(seed)
+    return tried
+
+
 def main() -> int:
     """scripts/mutate [HOW MANY [FIRST SEED]]"""
     numbers = [int(text) for text in sys.argv[1:]]
     many, first = (numbers + [10_000, 0][len(numbers) :])[:2]
-    counts: Counter[str] = Counter()
-    faults: dict[str, list[int]] = {}
     began = time.monotonic()
     with TemporaryDirectory() as folder:
-        scratch = Path(folder)
-        files = kinds(scratch / "kinds")
-        sound = store(run_of(0, rounds=2, blocks=2), scratch / "sound", SOUND)
-        _warm_up(sound)
-        for seed in range(first, first + many):
-            for line in try_one(seed, files, sound, scratch):
-                counts[line] += 1
-                if is_fault(line):
-                    faults.setdefault(line, []).append(seed)
-    for line, times in sorted(counts.items()):
-        print(f"{times:7} {line}" + (f"  (seeds {faults[line][:5]})" if line in faults else ""))
-    print(f"{many} mutations in {time.monotonic() - began:.0f} s, {sum(map(len, faults.values()))} faults")
-    return 1 if faults else 0
+        tried = try_all(range(first, first + many), Path(folder))
+    for line, times in sorted(tried.counts.items()):
+        print(f"{times:7} {line}" + (f"  (seeds {tried.faults[line][:5]})" if line in tried.faults else ""))
+    print(
+        f"{many} mutations, seeds {first} to {first + many - 1}, in {time.monotonic() - began:.0f} s: "
+        f"{sum(map(len, tried.faults.values()))} faults, at most {tried.peak >> 20} MB"
+    )
+    return 1 if tried.faults else 0
 
 
 if __name__ == "__main__":

@@ -51,8 +51,10 @@ def replace(path: Path, chunks: Iterable[str]) -> None:
     """
     temporary = path.with_name(f".{path.name}.tmp")
     with machine_errors(path):
+        # What a killed writer left, or a link that somebody put there, and that leads to another file.
+        temporary.unlink(missing_ok=True)
         try:
-            with temporary.open("w", encoding="utf-8") as file:
+            with temporary.open("x", encoding="utf-8") as file:
                 file.writelines(chunks)
                 file.flush()
                 os.fsync(file.fileno())
