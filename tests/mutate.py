@@ -33,6 +33,7 @@ EVIL: tuple[Any, ...] = (
     "2026-01-02T03:04:05+00:00", "9999-99-99", "0001-01-01", "9999-12-31T23:59:59-23:59",
     "0001-01-01T00:00:00+23:59", ["sh", "-c", f"echo run > {CANARY}"],
 )  # fmt: skip
+_NAMES = (RESULT, JOURNAL, LATENCY_LOG, DERIVED, ".lock", f".{DERIVED}.tmp", "report.html", "logs")
 _STRANGE = ("directory", "nowhere", "loop", "zero", "pipe", "canary")
 
 
@@ -230,9 +231,7 @@ def mutated(kinds: list[Files], seed: int) -> tuple[Files, Mapping[str, str]]:
             else LATENCY_LOG
         )
         if how > 0.95:
-            strange[draw.choice((RESULT, JOURNAL, LATENCY_LOG, DERIVED, ".lock", f".{DERIVED}.tmp"))] = (
-                draw.choice(_STRANGE)
-            )
+            strange[draw.choice(_NAMES)] = draw.choice(_STRANGE)
         elif how > 0.92:
             files.pop(draw.choice(list(files)))
         elif name not in files:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bench.errors import MachineError
+from bench.errors import MachineError, ResultError
 
 _RESULT, _JOURNAL = "result.json", "blocks.jsonl"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -73,3 +73,20 @@ def sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def require_own_files(directory: Path) -> None:
+    """That a run's directory holds files and folders alone: to add to a link is to write another file.
+
+    Raises:
+        ResultError: with what else is there.
+        MachineError: it can't be looked at.
+    """
+    with machine_errors(directory):
+        for folder in (directory, directory / "logs"):
+            for entry in os.scandir(folder) if os.path.lexists(folder) else ():
+                if not entry.is_file(follow_symlinks=False) and not entry.is_dir(follow_symlinks=False):
+                    raise ResultError(
+                        f"{entry.path}: a link, a pipe or a device, of which no run makes one. Remove it "
+                        f"and try again."
+                    )

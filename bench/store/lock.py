@@ -89,7 +89,7 @@ class Lock:
 
     def _no_file(self) -> ResultError:
         return ResultError(
-            f"{self._path}: a link, a directory or a pipe, and not the file of a run. Remove it, and try again."
+            f"{self._path}: a link, a directory or a pipe, and no file of a run. Remove it, and try again."
         )
 
     def _is_named(self, descriptor: int) -> bool:

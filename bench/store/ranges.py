@@ -37,7 +37,7 @@ _NAMED: Mapping[str, Range] = {
     "rate": (1e-6, 1e9),
     "share": (1e-6, 1e6),
     "processes": (1, 10_000),
-    "cpus": (1, 1_000_000),
+    "cpus": (0, 1_000_000),
     "server": (0, 1_000_000),
     "generator": (0, 1_000_000),
     "store": (0, 1_000_000),
