@@ -109,12 +109,15 @@ def outcome(arguments: Sequence[str], root: Path) -> str:
         code != 0 or SOUND not in (root / "results" / "index.html").read_text()
     ):
         return f"NEIGHBOUR LOST {said[:200]}"
+    if "contradict each other" in out.getvalue() + said:
+        # Caught where it would else be a traceback; what is wrong is to be said.
+        return "NO CLEAR MESSAGE: contradiction"
     if WOULD_START in said:
         return "goes on"
     if code == UsageError.exit_code or code == 1:
         if not said.startswith("wsgi-bench: ") or len(said) > 3000:
             return f"NO CLEAR MESSAGE {said[:300]}"
-        return "message: contradiction" if "contradict each other" in said else "message"
+        return "message"
     return "rendered" if code in (0, 4, 5) and out.getvalue() else f"CODE {code} {said[:200]}"
 
 

@@ -82,11 +82,9 @@ def require_own_files(directory: Path) -> None:
         ResultError: with what else is there.
         MachineError: it can't be looked at.
     """
-    with machine_errors(directory):
-        for folder in (directory, directory / "logs"):
-            for entry in os.scandir(folder) if os.path.lexists(folder) else ():
-                if not entry.is_file(follow_symlinks=False) and not entry.is_dir(follow_symlinks=False):
-                    raise ResultError(
-                        f"{entry.path}: a link, a pipe or a device, of which no run makes one. Remove it "
-                        f"and try again."
-                    )
+    with machine_errors(directory / "logs"):
+        for path in (*directory.iterdir(), *(directory / "logs").glob("*")):
+            if path.is_symlink() or not (path.is_file() or path.is_dir()):
+                raise ResultError(
+                    f"{path}: a link, a pipe or a device, which no run makes. Remove it, and try again."
+                )
