@@ -34,6 +34,7 @@ EVIL: tuple[Any, ...] = (
     "0001-01-01T00:00:00+23:59", ["sh", "-c", f"echo run > {CANARY}"],
 )  # fmt: skip
 _NAMES = (RESULT, JOURNAL, LATENCY_LOG, DERIVED, ".lock", f".{DERIVED}.tmp", "report.html", "logs")
+_GROWN = 1 << 20
 _STRANGE = ("directory", "nowhere", "loop", "zero", "pipe", "canary")
 
 
@@ -234,7 +235,8 @@ def mutated(kinds: list[Files], seed: int) -> tuple[Files, Mapping[str, str]]:
             strange[draw.choice(_NAMES)] = draw.choice(_STRANGE)
         elif how > 0.92:
             files.pop(draw.choice(list(files)))
-        elif name not in files:
+        elif name not in files or len(files[name]) >= _GROWN:
+            # What was made so large before takes seconds to change again.
             continue
         elif name == JOURNAL:
             files[name] = mutate_journal(files[name], draw)

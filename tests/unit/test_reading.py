@@ -27,7 +27,7 @@ from tests.make_history import run_of, store
 from tests.make_suite import without_trials
 
 ROOT = Path(__file__).parents[2]
-SAMPLE = 100
+SAMPLE = 200
 
 
 @pytest.fixture
