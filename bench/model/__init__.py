@@ -172,7 +172,8 @@ class Plan:
         expected_s: the time the whole run will take, estimated before it starts.
         stop_within: looked at when half and three quarters of the rounds are done: the run ends there if
             half of each interval of a throughput, as a fraction of it, is at most this; None for never.
-        settle_s: least time of settling of each trial: that of slow answers, where there are any.
+        settle_s: how long slow answers take, where there are any: open load settles for at least so long,
+            closed load for one and a half of it.
         counted_from: the first round that counts. The trials of earlier ones were too short for slow answers
             that were seen in them.
         minutes: the time that the run may take, as the user gave it; None without a limit.
