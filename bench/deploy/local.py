@@ -138,7 +138,7 @@ class LocalRuntime:
         with shield(), path.open("ab") as log:
             log_start = log.tell()
             group = cgroup.make()
-            started_ns = time.time_ns()
+            started_ns = time.monotonic_ns()
             try:
                 child = process.spawn(
                     deployment.server.command,

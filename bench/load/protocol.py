@@ -33,7 +33,8 @@ class Probed:
 
     Attributes:
         right: whether every endpoint of the scenario was answered rightly.
-        at_ns: wall clock of the last right answer, nanoseconds.
+        since_s: seconds that have passed since the last right answer. A time of day would be of a clock that
+            can be set, and on another machine of another one.
         fault: the error kind, or "" if right.
         detail: what was asked and what came instead.
         received: how many bytes of the wrong answer came.
@@ -41,7 +42,7 @@ class Probed:
     """
 
     right: bool
-    at_ns: int
+    since_s: float
     fault: str
     detail: str
     received: int = 0
@@ -103,7 +104,7 @@ def read_target(value: Mapping[str, Any]) -> Target:
 
 def read_probed(value: Mapping[str, Any]) -> Probed:
     learned = tuple(Learned(**one) for one in value["learned"])
-    known = {name: value[name] for name in ("right", "at_ns", "fault", "detail", "received")}
+    known = {name: value[name] for name in ("right", "since_s", "fault", "detail", "received")}
     return Probed(**known, learned=learned)
 
 

@@ -18,7 +18,9 @@ from typing import Any, Self
 from bench.machine.interrupt import shield
 from bench.model.errors import MachineError, ResultError
 from bench.store.files import machine_errors, sync_directory
+from bench.store.jsonable import Malformed
 from bench.store.rescue import copy
+from bench.store.strict import MOST_LOG_BYTES, parse_json, read_bytes, require_few
 
 _HEAD = b'{"crc32":"%08x","entry":'
 _HEAD_LENGTH = len(_HEAD % 0)
@@ -113,9 +115,13 @@ def read(path: Path) -> Contents:
         ResultError: it can't be read, or a line before the last is damaged.
     """
     try:
-        lines = path.read_bytes().split(b"\n")
+        data = read_bytes(path, MOST_LOG_BYTES)
+        require_few(data)
+    except Malformed as error:
+        raise ResultError(f"{path}: {error}. Restore it from a copy of the run.") from None
     except OSError as error:
         raise ResultError(f"{path}: {error.strerror}. Make it readable.") from None
+    lines = data.split(b"\n")
     rest = lines.pop()
     entries: list[Mapping[str, Any]] = []
     for number, line in enumerate(lines, 1):
@@ -137,7 +143,7 @@ def _entry(line: bytes) -> Mapping[str, Any] | None:
     if line != (_HEAD % zlib.crc32(body)) + body + b"}":
         return None
     try:
-        entry = json.loads(body)
+        entry = parse_json(body.decode())
     except ValueError:
         return None
     return entry if isinstance(entry, dict) else None

@@ -96,6 +96,7 @@ class Writer:
         """
         # Before the lock: a place without a result is to get no file.
         read(directory)
+        files.require_own_files(directory)
         with ExitStack() as stack:
             lock = stack.enter_context(Lock(directory))
             stored = read(directory)

@@ -14,6 +14,15 @@ from tests.machine import lacks
 BUILD = Path(__file__).parents[2] / "servers/base/build"
 
 
+@pytest.fixture
+def engine() -> None:
+    if (
+        shutil.which("docker") is None
+        or subprocess.run(["docker", "version"], capture_output=True, check=False).returncode
+    ):
+        lacks("No Docker engine answers")
+
+
 def says(**variables: str) -> str:
     """The last line of a build that fails."""
     for program in ("mmdebstrap", "docker"):
@@ -34,12 +43,12 @@ def test_an_engine_that_does_not_answer(tmp_path: Path) -> None:
     assert "group docker" in said
 
 
-@pytest.mark.containers
+@pytest.mark.usefixtures("engine")
 def test_no_place_for_files(tmp_path: Path) -> None:
     assert f"there can be no folder in {tmp_path}/none" in says(TMPDIR=f"{tmp_path}/none")
 
 
-@pytest.mark.containers
+@pytest.mark.usefixtures("engine")
 def test_a_mirror_that_does_not_answer() -> None:
     said = says(DEBIAN_MIRROR="http://127.0.0.1:1/debian")
 
@@ -47,7 +56,7 @@ def test_a_mirror_that_does_not_answer() -> None:
     assert "DEBIAN_MIRROR" in said
 
 
-@pytest.mark.containers
+@pytest.mark.usefixtures("engine")
 def test_a_full_disk(tmp_path: Path) -> None:
     full = tmp_path / "full"
     full.mkdir()
