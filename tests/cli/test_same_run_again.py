@@ -13,7 +13,8 @@ import pytest
 
 from bench.ask.given import ENVIRONMENT_PREFIX
 from bench.ask.table import SETTINGS
-from bench.cli import verbs as cli
+from bench.cli import running
+from bench.cli.verbs import cli
 from bench.model import Environment, Measured, Plan
 from bench.report.repeat import repeat_command
 from bench.store import load
@@ -66,10 +67,10 @@ def planned(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Plan:
     def stop(plan: Plan, *_: object, **__: object) -> None:
         raise Planned(plan)
 
-    monkeypatch.setattr(cli, "measure", stop)
+    monkeypatch.setattr(running, "measure", stop)
     monkeypatch.setattr(sys, "argv", arguments)
     with pytest.raises(Planned) as caught:
-        cli.cli(standalone_mode=False)
+        cli(standalone_mode=False)
     return caught.value.plan
 
 
