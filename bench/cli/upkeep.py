@@ -18,9 +18,7 @@ from bench.doctor import examine, read_facts
 from bench.doctor.page import show
 from bench.model.digits import significant
 from bench.model.errors import EXIT_NOT_VALID
-from bench.run.results import (
-    RESULTS,
-)
+from bench.run.results import RESULTS
 from bench.run.session import ceiling
 
 ROOT = Path(__file__).resolve().parents[2]
