@@ -9,15 +9,15 @@ from statistics import median
 
 from bench.analysis.claim import SMALLEST_CLAIM, deviation, half_width
 from bench.analysis.compare.within import compare_versions
-from bench.analysis.figures import THROUGHPUT, Figure, compared, ranking
+from bench.analysis.figures import THROUGHPUT, compared, ranking
 from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured, measured
-from bench.analysis.pairs import compare_all, compare_twin
+from bench.analysis.pairs import compare_all, compare_twins
 from bench.analysis.rank import rank
 from bench.analysis.summary import summarise
 from bench.analysis.verdict import judge
 from bench.analysis.versions import new_version
-from bench.model import TWIN_SUFFIX, Analysis, Comparison, Rank, Suite, Summary, Verdict
+from bench.model import Analysis, Comparison, Rank, Suite, Summary, Verdict
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,12 @@ def _analyse_group(
     ranks: tuple[Rank, ...] = ()
     model = members[0].case.load.model
     for figure in compared(model):
-        twin = _twin(figure, [m for m in members if verdicts[m.case.id].valid])
-        twins += [twin] if twin else []
+        own = compare_twins(figure, [m for m in members if verdicts[m.case.id].valid])
+        twins += own
         values = {m.case.id: summaries[m.case.id].value(figure.key) for m in candidates}
         known = [m for m in candidates if values[m.case.id] is not None]
         known.sort(key=lambda m: values[m.case.id] or 0.0, reverse=figure.more_is_better)
-        found = compare_all(figure, known, twin)
+        found = compare_all(figure, known, own)
         comparisons += found
         complete = len(known) == len(candidates) and len(found) == math.comb(len(known), 2)
         if not ranks and (figure is ranking(model)[-1] or (figure.ranks and complete)):
@@ -101,15 +101,6 @@ def _analyse_group(
             better |= {(c.other.id, c.subject.id) for c in found if c.better is False}
             ranks = rank(name, [m.case.id for m in known], better)
     return _Group(tuple(comparisons), ranks, tuple(twins))
-
-
-def _twin(figure: Figure[Measured], members: Sequence[Measured]) -> Comparison | None:
-    originals = {m.case.server: m for m in members if not m.deployment.twin}
-    for twin in members:
-        original = originals.get(twin.case.server.removesuffix(TWIN_SUFFIX))
-        if twin.deployment.twin and original is not None:
-            return compare_twin(figure, original, twin)
-    return None
 
 
 def _detectable(comparisons: Sequence[Comparison], twins: Sequence[Comparison]) -> float | None:

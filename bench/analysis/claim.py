@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.analysis.estimate import Effect
-from bench.analysis.figures import Figure, named
+from bench.analysis.figure import Figure
+from bench.analysis.figures import named
 from bench.analysis.holm import holm_levels
 from bench.model import NO_DIFFERENCE, Comparison, Subject
 
@@ -82,9 +83,9 @@ def verdict(comparison: Comparison) -> str:
     return named(comparison.figure).word(comparison.better)
 
 
-def deviation(comparison: Comparison | None) -> float:
-    """How far a ratio is from 1, the same for a / b and b / a; 0 without a comparison."""
-    return 0.0 if comparison is None else math.expm1(abs(math.log(comparison.ratio)))
+def deviation(comparison: Comparison) -> float:
+    """How far a ratio is from 1, the same for a / b and b / a."""
+    return math.expm1(abs(math.log(comparison.ratio)))
 
 
 def half_width(comparison: Comparison) -> float:

@@ -7,37 +7,47 @@ neighbours in time, so what the machine did to both cancels. What may be claimed
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from bench.analysis.claim import Contrast, decide, deviation, margin
-from bench.analysis.figures import Figure
+from bench.analysis.figure import Figure
 from bench.analysis.groups import subject_of
 from bench.analysis.measured import Measured
-from bench.model import Comparison
+from bench.model import TWIN_SUFFIX, Comparison
 
 
-def compare_twin(figure: Figure[Measured], original: Measured, twin: Measured) -> Comparison | None:
-    """The server against its identical twin, not adjusted: the harness's own error."""
-    return next(iter(_compared(figure, [(original, twin)], margin([]))), None)
+def compare_twins(figure: Figure[Measured], members: Sequence[Measured]) -> list[Comparison]:
+    """Each server against its identical twin, not adjusted: the harness's own error.
+
+    Args:
+        members: the valid cases of a group.
+    """
+    originals = {one.case.server: one for one in members if not one.deployment.twin}
+    pairs = [
+        (original, one)
+        for one in members
+        if one.deployment.twin and (original := originals.get(one.case.server.removesuffix(TWIN_SUFFIX)))
+    ]
+    return [twin for pair in pairs for twin in _compared(figure, [pair], margin([]))]
 
 
 def compare_all(
-    figure: Figure[Measured], cases: Sequence[Measured], twin: Comparison | None
+    figure: Figure[Measured], cases: Sequence[Measured], twins: Iterable[Comparison]
 ) -> tuple[Comparison, ...]:
     """All pairs, the earlier case against the later.
 
     Args:
         cases: the valid ones of a group without twins, best first.
     """
-    return _compared(figure, list(combinations(cases, 2)), margin([deviation(twin)]))
+    return _compared(figure, list(combinations(cases, 2)), margin(map(deviation, twins)))
 
 
 def _compared(
     figure: Figure[Measured], pairs: Sequence[tuple[Measured, Measured]], least: float
 ) -> tuple[Comparison, ...]:
     cases = {one.case.id: one for pair in pairs for one in pair}
-    values = {id_: value.value for id_, one in cases.items() if (value := figure.estimate(one))}
+    values = {id_: value.value for id_, one in cases.items() if (value := figure.read.value(one))}
     return decide(
         [
             Contrast(
@@ -49,6 +59,6 @@ def _compared(
                 least,
             )
             for a, b in pairs
-            if (ratio := figure.paired(a, b)) is not None
+            if (ratio := figure.read.paired(a, b)) is not None
         ]
     )

@@ -22,8 +22,8 @@ def summarise(measured: Measured, records: Sequence[DeploymentRecord]) -> Summar
     answers = counts.ok + counts.failed
     return Summary(
         figures={
-            **{figure.key: figure.estimate(measured) for figure in figures.OF_A_CASE},
-            **{figure.key: figure.estimate(records) for figure in figures.OF_A_DEPLOYMENT},
+            **{figure.key: figure.read.value(measured) for figure in figures.OF_A_CASE},
+            **{figure.key: figure.read.value(records) for figure in figures.OF_A_DEPLOYMENT},
         },
         error_rate=error_rate(counts),
         requests=answers,

@@ -16,7 +16,8 @@ from bench.analysis.compare.match import Run
 from bench.analysis.compare.twins import twin_of_case
 from bench.analysis.compare.welch import shift
 from bench.analysis.estimate import Effect
-from bench.analysis.figures import Figure, named, ranking
+from bench.analysis.figure import Figure
+from bench.analysis.figures import named, ranking
 from bench.analysis.groups import subject_of
 from bench.analysis.measured import Measured
 from bench.analysis.versions import new_version
@@ -69,7 +70,7 @@ def _point(run: Run, one: Measured, figure: Figure[Measured]) -> Point:
     return Point(
         case=one.case,
         figure=figure.name,
-        effect=figure.effect(one),
+        effect=figure.read.effect(one),
         margin=margin([twin_of_case(run, one, figure)]),
         reasons=run.verdicts[one.case.id].reasons,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bench.analysis.figures import Figure, figures
+from bench.analysis.figure import Figure
+from bench.analysis.figures import figures
 from bench.analysis.keeping import Keeping, by_deployment
 from bench.model import Analysis, Counts, Estimate, Suite
 from bench.report.results import Entry, Group, groups
@@ -73,6 +74,6 @@ def _counts(counts: Counts) -> dict[str, object]:
 def _figure(figure: Figure[Any], estimate: Estimate | None) -> Iterator[tuple[str, object]]:
     """A column, or three with the interval."""
     yield figure.column, estimate and estimate.value
-    if figure.intervals:
+    if figure.read.intervals:
         yield f"{figure.column}_low", estimate and estimate.low
         yield f"{figure.column}_high", estimate and estimate.high

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from bench.analysis.claim import deviation
-from bench.analysis.figures import THROUGHPUT, Figure, ranking
+from bench.analysis.figure import Figure
+from bench.analysis.figures import THROUGHPUT, ranking
 from bench.analysis.verdict import AT_FAULT, code
 from bench.model import Analysis, Suite
 from bench.report import against

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bench.analysis.figures import LONGEST, THROUGHPUT, Figure, figures
+from bench.analysis.figure import Figure
+from bench.analysis.figures import LONGEST, THROUGHPUT, figures
 from bench.analysis.keeping import NOT_KNOWN, Keeping, by_deployment
 from bench.analysis.outcomes import not_answered
 from bench.model import LoadModel, Server, Suite
 from bench.report.page import Column, Row, Table
 from bench.report.results import Entry, Group
-from bench.report.units import DASH, NOT_MEASURED, TOO_FEW, interval, percent, shown
+from bench.report.units import DASH, NOT_MEASURED, TOO_FEW, interval, listed, percent, shown
 
 RANK = Column("Rank")
 SERVER = Column("Server", numeric=False)
@@ -32,10 +33,11 @@ def table(suite: Suite, group: Group) -> Table:
 
 
 def _capacity(suite: Suite, group: Group) -> Table:
+    waits = listed([figure.label for figure in _shown("closed") if figure.load == "open"])
     notes = [
-        f"p50 and p99: {group.latency_name}, from the moment each request was due."
+        f"{waits}: {group.latency_name}, from the moment each request was due."
         if group.latency
-        else "p50 and p99: no open load was measured for these."
+        else f"{waits}: no open load was measured for these."
     ]
     kept = by_deployment(suite)
     columns = (RANK, SERVER, *_capacity_columns(), *_beside(group))
@@ -71,7 +73,7 @@ def _capacity_columns() -> Iterator[Column]:
 
 def _has_interval(figure: Figure[Any]) -> bool:
     """Whether it stands beside the figure: only of what servers are ranked by."""
-    return figure.intervals and bool(figure.ranks)
+    return figure.read.intervals and bool(figure.ranks)
 
 
 def _beside(group: Group) -> tuple[Column, ...]:

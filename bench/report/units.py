@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from bench.analysis.figures import Unit
+from bench.analysis.figure import Unit
 from bench.model import Estimate
 from bench.model.counted import count as count
 from bench.model.digits import significant

@@ -20,7 +20,7 @@ def summary_to_document(summary: Summary) -> Document:
     for figure in figures():
         place = document.setdefault(figure.within, {}) if figure.within else document
         estimate = summary.figures[figure.key]
-        place[figure.key] = dump(estimate) if figure.intervals else summary.value(figure.key)
+        place[figure.key] = dump(estimate) if figure.read.intervals else summary.value(figure.key)
     others: Document = dump(summary)
     return {**document, **{name: value for name, value in others.items() if name != "figures"}}
 

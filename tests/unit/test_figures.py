@@ -13,7 +13,8 @@ import pytest
 from bench.analysis import analyse, figures
 from bench.analysis.compare import compare
 from bench.analysis.compare.limits import judge_limits, judge_plan, parse_limits
-from bench.analysis.figures import Unit, compared, of_deployment, ranking, rate
+from bench.analysis.figure import Figure, Unit, of_deployment, rate
+from bench.analysis.figures import compared, ranking
 from bench.analysis.measured import Measured, Share, Shares
 from bench.analysis.trend import points
 from bench.model import Suite, Trial
@@ -35,8 +36,8 @@ def connections(one: Measured) -> Shares:
     return one.by_round(of)
 
 
-HANDSHAKES = rate(
-    connections,
+HANDSHAKES = Figure(
+    read=rate(connections),
     key="handshakes_per_request",
     name="handshakes",
     label="handshakes",
@@ -49,14 +50,15 @@ HANDSHAKES = rate(
     tables=("closed", "open"),
     bencher="handshakes",
 )
-STOPS = of_deployment(
-    lambda record: 0.5 if record.stopped_cleanly else 10.0,
-    max,
+STOPS = Figure(
+    read=of_deployment(lambda record: 0.5 if record.stopped_cleanly else 10.0, max),
     key="stop_s",
     name="stop",
     label="stop",
     heading="Stop",
     unit=Unit("s"),
+    more_is_better=False,
+    load="closed",
     missing="no two stops were timed",
     tables=("closed",),
     bencher="stop",

@@ -13,7 +13,8 @@ from bench.analysis.compare.match import Pair, Run, match_cases, match_deploymen
 from bench.analysis.compare.twins import twin_of_case, twin_of_deployment
 from bench.analysis.compare.welch import shift
 from bench.analysis.estimate import Effect
-from bench.analysis.figures import Figure, Of, compared, compared_of_a_deployment
+from bench.analysis.figure import Figure, Of
+from bench.analysis.figures import compared, compared_of_a_deployment
 from bench.model import Comparison, Uncompared
 
 
@@ -31,10 +32,10 @@ def changes_between(
     def contrast(
         pair: Pair[Of], figure: Figure[Of], twin: Callable[[Run, Of, Figure[Of]], float]
     ) -> Contrast | Uncompared:
-        before, after = figure.effect(pair.old), figure.effect(pair.new)
+        before, after = figure.read.effect(pair.old), figure.read.effect(pair.new)
         if before is None or after is None:
             return _missing(pair, figure, before, after)
-        moved = figure.paired(pair.new, pair.old) if interleaved else shift(before, after)
+        moved = figure.read.paired(pair.new, pair.old) if interleaved else shift(before, after)
         if moved is None:
             return _missing(pair, figure, before, after)
         least = margin(twin(run, pair.new if run is new else pair.old, figure) for run in runs)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Generic
 
-from bench.analysis.figures import Of, Records, compared, compared_of_a_deployment
+from bench.analysis.figure import Of, Records
+from bench.analysis.figures import compared, compared_of_a_deployment
 from bench.analysis.groups import describe, subject_of
 from bench.analysis.measured import Measured, measured
 from bench.analysis.verdict import AT_FAULT, code, judge

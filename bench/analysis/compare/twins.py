@@ -7,24 +7,15 @@ from collections.abc import Callable
 
 from bench.analysis.claim import deviation
 from bench.analysis.compare.match import Run, same_group
-from bench.analysis.figures import Figure, Records
+from bench.analysis.figure import Figure, Records
 from bench.analysis.measured import Measured
-from bench.analysis.pairs import compare_twin
-from bench.model import TWIN_SUFFIX
+from bench.analysis.pairs import compare_twins
 
 
 def twin_of_case(run: Run, of: Measured, figure: Figure[Measured]) -> float:
     """Of a figure in this case's group; 0 without a valid pair."""
     members = [one for one in run.all_cases if same_group(one.case, of.case) and run.invalid(one) is None]
-    originals = {one.case.server: one for one in members if not one.deployment.twin}
-    return max(
-        (
-            deviation(compare_twin(figure, original, one))
-            for one in members
-            if one.deployment.twin and (original := originals.get(one.case.server.removesuffix(TWIN_SUFFIX)))
-        ),
-        default=0.0,
-    )
+    return max(map(deviation, compare_twins(figure, members)), default=0.0)
 
 
 def twin_of_deployment(app: str) -> Callable[[Run, Records, Figure[Records]], float]:
@@ -35,7 +26,7 @@ def twin_of_deployment(app: str) -> Callable[[Run, Records, Figure[Records]], fl
             if twin.twin and twin.app.name == app:
                 originals = [d.name for d in run.deployments if (d.server, d.app) == (twin.server, twin.app)]
                 one, other = (
-                    figure.effect([record for name in names for record in run.records(name)])
+                    figure.read.effect([record for name in names for record in run.records(name)])
                     for names in (originals, [twin.name])
                 )
                 if one is not None and other is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from bench.analysis.figures import P50, P99, THROUGHPUT, Figure
+from bench.analysis.figure import Figure
+from bench.analysis.figures import P50, P99, THROUGHPUT
 from bench.analysis.measured import Measured
 from bench.model import Analysis, Case, Suite
 from bench.model.digits import a_second

@@ -153,7 +153,7 @@ def _ratios(suite: Suite, names: Mapping[str, str]) -> Mapping[str, Estimate]:
     found: dict[str, Estimate] = {}
     for name, server in names.items():
         if name != _PLAIN and server in closed and names[_PLAIN] in closed:
-            effect = THROUGHPUT.paired(closed[server], closed[names[_PLAIN]])
+            effect = THROUGHPUT.read.paired(closed[server], closed[names[_PLAIN]])
             if effect is not None:
                 low, high = effect.interval()
                 found[name] = Estimate(math.exp(effect.mean), math.exp(low), math.exp(high))

@@ -114,7 +114,7 @@ def _calibrated(directory: Path, size: Size) -> Mapping[float, float]:
     """
     servers = [_server(_PLAIN, 0), _server(_HEAVY, _HEAVY_SHARE)]
     suite = planned_run(directory, _plan(size.profile(twin=False), servers, seed=0))
-    return repeats_of(COST.paired(_closed(suite, _HEAVY), _closed(suite, _PLAIN)))
+    return repeats_of(COST.read.paired(_closed(suite, _HEAVY), _closed(suite, _PLAIN)))
 
 
 def repeats_of(added: Effect | None) -> Mapping[float, float]:

@@ -9,7 +9,7 @@ import scipy.stats
 
 from bench.analysis.figures import THROUGHPUT, compared, named
 from bench.analysis.measured import measured
-from bench.analysis.pairs import compare_twin
+from bench.analysis.pairs import compare_twins
 from bench.model import TWIN_SUFFIX, Comparison, Suite
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.runs import MakeRuns, harness_run
@@ -73,11 +73,10 @@ def judged(found: Sequence[Comparison], runs: int) -> Finding:
 def comparisons(suite: Suite) -> list[Comparison]:
     """The server against its twin in every figure of both loads."""
     cases = measured(suite)
-    found = []
+    found: list[Comparison] = []
     for twin in cases.values():
         if twin.deployment.twin:
             original = cases[twin.case.id.replace(TWIN_SUFFIX, "", 1)]
             for figure in compared(twin.case.load.model):
-                comparison = compare_twin(figure, original, twin)
-                found += [comparison] if comparison is not None else []
+                found += compare_twins(figure, [original, twin])
     return found
