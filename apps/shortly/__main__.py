@@ -11,12 +11,12 @@ import sys
 from werkzeug.serving import run_simple
 
 from apps.shortly.app import ROOT, create_app
-from apps.shortly.links import StoreUnavailableError
+from apps.shortly.links import StoreRefusesError, StoreUnavailableError
 from apps.shortly.settings import from_environment
 
 
 def main() -> int:
-    """Serve until interrupted; the exit code is 1 if Redis doesn't answer."""
+    """Serve until interrupted; the exit code is 1 if Redis doesn't answer or doesn't write."""
     parser = argparse.ArgumentParser(prog="python -m apps.shortly", description=__doc__)
     parser.add_argument("--port", type=int, default=5000, help="on 127.0.0.1 (default: 5000)")
     port = parser.parse_args().port
@@ -26,10 +26,11 @@ def main() -> int:
         parser.error(str(error))
     app = create_app(settings.redis_host, settings.redis_port, redis_db=settings.redis_db)
     try:
-        app.links.ping()
+        app.links.check()
     except StoreUnavailableError as error:
+        trouble = "doesn't write" if isinstance(error, StoreRefusesError) else "doesn't answer"
         print(
-            f"Redis doesn't answer at {settings.redis_host}:{settings.redis_port}: {error}.\n"
+            f"Redis {trouble} at {settings.redis_host}:{settings.redis_port}: {error}.\n"
             "Start one (`redis-server`), or set REDIS_HOST and REDIS_PORT to where it is.",
             file=sys.stderr,
         )

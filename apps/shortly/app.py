@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 from werkzeug.routing import BaseConverter, Map, MapAdapter, RequestRedirect, Rule
 from werkzeug.utils import redirect
 
-from apps.shortly.links import LinkStore, StoreUnavailableError
+from apps.shortly.links import LinkStore, StoreRefusesError, StoreUnavailableError
 from apps.shortly.middleware import SecurityHeaders, StaticFiles
 from apps.shortly.urls import RefusedURLError, hostname, normalize, readable
 
@@ -85,11 +85,13 @@ class Shortly:
         except HTTPException as error:
             return self.error_page(request, error)
         except StoreUnavailableError as error:
-            logger.warning("Redis is unavailable: %s", error)
-            return self.error_page(
-                request,
-                ServiceUnavailable("The links can't be reached. Try again soon.", retry_after=RETRY_AFTER_S),
-            )
+            if isinstance(error, StoreRefusesError):
+                trouble = "No new links can be stored at the moment. Try again later."
+                logger.warning("Redis doesn't write: %s", error)
+            else:
+                trouble = "The links can't be reached. Try again soon."
+                logger.warning("Redis is unavailable: %s", error)
+            return self.error_page(request, ServiceUnavailable(trouble, retry_after=RETRY_AFTER_S))
         return response
 
     def on_home(self, request: ShortlyRequest) -> Response:
@@ -132,8 +134,8 @@ class Shortly:
         return Response("live\n", headers={"Cache-Control": "no-store"})
 
     def on_ready(self, _request: ShortlyRequest) -> Response:
-        """Say that requests can be served: Redis answers, too."""
-        self.links.ping()
+        """Say that every request can be served: Redis answers and writes, too."""
+        self.links.check()
         return Response("ready\n", headers={"Cache-Control": "no-store"})
 
     def error_page(self, request: ShortlyRequest, error: HTTPException) -> Response:

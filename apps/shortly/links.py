@@ -13,12 +13,13 @@ A script here computes a key's name, which Redis Cluster forbids: one Redis is a
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
-from redis import BlockingConnectionPool, Redis, RedisError
+from redis import BlockingConnectionPool, Redis, RedisError, ResponseError
 from redis import ConnectionError as RedisConnectionError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -43,15 +44,29 @@ redis.call('SET', KEYS[1], id)
 return id
 """
 
+# A link leads on even where Redis refuses to count: the reason is the second of what comes back.
 _FOLLOW = """
 local target = redis.call('GET', KEYS[1])
-if target then redis.call('INCR', KEYS[2]) end
-return target
+if not target then return false end
+local counted = redis.pcall('INCR', KEYS[2])
+return {target, type(counted) == 'table' and counted.err or nil}
 """
+
+# Leaves nothing behind.
+_TRY_TO_WRITE = """
+redis.call('SET', KEYS[1], '')
+redis.call('DEL', KEYS[1])
+"""
+
+logger = logging.getLogger("shortly")
 
 
 class StoreUnavailableError(Exception):
-    """Redis can't be reached, took too long, or refused."""
+    """Redis can't be reached, took too long, or refused to read."""
+
+
+class StoreRefusesError(StoreUnavailableError):
+    """Redis answers and doesn't write: its memory is full, or it is a replica or otherwise read-only."""
 
 
 @dataclass(frozen=True)
@@ -98,25 +113,40 @@ class LinkStore:
         )
         self._create = self._redis.register_script(_CREATE)
         self._follow = self._redis.register_script(_FOLLOW)
+        self._try_to_write = self._redis.register_script(_TRY_TO_WRITE)
 
-    def ping(self) -> None:
-        """Ask whether Redis answers.
+    def check(self) -> None:
+        """Ask whether Redis answers and writes.
 
         Raises:
-            StoreUnavailableError: it doesn't; so says every method here.
+            StoreRefusesError: it doesn't write.
+            StoreUnavailableError: it doesn't answer; so says every method here.
         """
-        with _redis_trouble():
-            self._redis.ping()
+        with _redis_trouble(), _refusal():
+            self._try_to_write(keys=["try-to-write"])
 
     def create(self, url: str) -> str:
-        """Return the short id of a URL, a new one only if it has none yet."""
-        with _redis_trouble():
+        """Return the short id of a URL, a new one only if it has none yet.
+
+        Raises:
+            StoreRefusesError: it has none yet, and Redis doesn't write.
+        """
+        with _redis_trouble(), _refusal():
             return str(self._create(keys=[f"reverse-url:{url}", "last-url-id"], args=[url, DIGITS]))
 
     def follow(self, short_id: str) -> str | None:
-        """Return a link's target and count a click; None, and no counter, if there is no such link."""
+        """Return a link's target and count a click; None, and no counter, if there is no such link.
+
+        A click that Redis refuses to count is logged, no more.
+        """
         with _redis_trouble():
-            return _text(self._follow(keys=[f"url-target:{short_id}", f"click-count:{short_id}"]))
+            answer = self._follow(keys=[f"url-target:{short_id}", f"click-count:{short_id}"])
+        if answer is None:
+            return None
+        target, *refused = answer
+        if refused:
+            logger.warning("a click on %s is not counted: %s", short_id, refused[0])
+        return str(target)
 
     def target(self, short_id: str) -> str | None:
         """Return a link's target without counting."""
@@ -162,6 +192,14 @@ def _redis_trouble() -> Iterator[None]:
         yield
     except RedisError as error:
         raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def _refusal() -> Iterator[None]:
+    try:
+        yield
+    except ResponseError as error:
+        raise StoreRefusesError(f"{type(error).__name__}: {error}") from error
 
 
 def _text(value: object) -> str | None:

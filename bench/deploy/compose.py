@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +19,8 @@ from bench.deploy.composefile import DRIVER, PORT, REDIS, confinement, run_file
 from bench.deploy.container import address, end_of, nanoseconds, usage_source
 from bench.deploy.engine import Engine
 from bench.deploy.logs import clean_lines, keep_log
+from bench.deploy.networks import free_subnets
+from bench.deploy.rediscontainer import start_redis
 from bench.machine import process
 from bench.machine.interrupt import shield
 from bench.machine.usage import memory_bytes
@@ -28,7 +29,6 @@ from bench.model.errors import BenchError, StoreError
 
 _CREATE_S = 120.0
 _SEED_S = 180.0
-_STORE_START_S = 20.0
 _STOP_SLACK_S = 30.0
 _KILLED = 137
 _KEPT_LINES = 5000
@@ -121,6 +121,9 @@ class ComposeRuntime:
     def store_usage(self) -> UsageSource | None:
         return self._store_usage
 
+    def how_store_ended(self) -> str:
+        return self._how_ended(REDIS) if self._store is not None else ""
+
     def asked(self, role: Role, deployment: str = "") -> Confinement | None:
         service = self._services.get({"generator": DRIVER, "store": REDIS}.get(role, deployment))
         return confinement(service) if service is not None else None
@@ -141,16 +144,19 @@ class ComposeRuntime:
             container = self._container(deployment.name)
             try:
                 self._engine.run("start", container)
+                # Three to five milliseconds after `StartedAt`, which is of the engine's wall clock.
+                started_ns = time.monotonic_ns()
                 [state] = self._inspect(container)
             except process.CommandFailed as error:
                 return Failure(deployment.name, 0, "start", _reason(error.output))
             usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]))
             self._running[deployment.name] = _Container(deployment, usage.pid)
+            self._forget_later_end(deployment.name, str(state["State"]["StartedAt"]))
         return Target(
             deployment=deployment.name,
             url=f"http://{address(state)}:{PORT}",
             usage=usage,
-            started_ns=nanoseconds(str(state["State"]["StartedAt"])),
+            started_ns=started_ns,
         )
 
     def alive(self, target: Target) -> bool:
@@ -163,8 +169,11 @@ class ComposeRuntime:
         return bool(self._states([target.deployment])[target.deployment]["Running"])
 
     def how_ended(self, target: Target) -> str:
+        return self._how_ended(target.deployment)
+
+    def _how_ended(self, service: str) -> str:
         try:
-            state = self._states([target.deployment])[target.deployment]
+            state = self._states([service])[service]
         except BenchError:
             return ""
         return end_of(state)
@@ -212,7 +221,16 @@ class ComposeRuntime:
             old = oldimages.build(
                 self._engine, self._old, self._deployments, self._run_id, own, bases, self._say
             )
-        return run_file(project, old, self._deployments, self._cpus, own, self._project)
+        return run_file(
+            project,
+            old,
+            self._deployments,
+            self._cpus,
+            own,
+            self._project,
+            subnets=free_subnets(self._engine, len(self._deployments)),
+            cgroups=self._engine.run("info", "--format", "{{.CgroupVersion}}").strip(),
+        )
 
     def _pin_images(self, file: Mapping[str, Any], bases: Mapping[str, str]) -> None:
         base = bases["PYTHON_IMAGE"]
@@ -231,27 +249,11 @@ class ComposeRuntime:
 
     def _start_store(self) -> None:
         container = self._container(REDIS)
-        try:
-            self._engine.run("start", container)
-            deadline = time.monotonic() + _STORE_START_S
-            while not self._store_answers(container):
-                if time.monotonic() > deadline:
-                    raise StoreError(f"Redis did not start; its log ends:\n{self._logs(REDIS, 20)}")
-                time.sleep(0.05)
-            version = re.search(r"v=(\S+)", self._engine.run("exec", container, "redis-server", "--version"))
-            [state] = self._inspect(container)
-            self._store = (address(state), 6379)
-            self._store_usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]))
-        except process.CommandFailed as error:
-            raise StoreError(f"Redis could not be started: {error}") from None
-        if version is not None:
-            self.versions = {**self.versions, "redis-server": version[1]}
-
-    def _store_answers(self, container: str) -> bool:
-        try:
-            return self._engine.run("exec", container, "redis-cli", "ping").strip() == "PONG"
-        except process.CommandFailed:
-            return False
+        version = start_redis(self._engine, container, lambda: self._logs(REDIS, 20))
+        self.versions = {**self.versions, "redis-server": version}
+        [state] = self._inspect(container)
+        self._store = (address(state), 6379)
+        self._store_usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]))
 
     def _stop(self, names: Sequence[str]) -> set[str]:
         started = {name: self._running.pop(name) for name in names if name in self._running}
@@ -286,6 +288,11 @@ class ComposeRuntime:
         since = ["--since", self._ended[service]] if service in self._ended else []
         options = ["--tail", str(lines), *since]
         return self._engine.run("logs", *options, self._container(service), merge_errors=True)
+
+    def _forget_later_end(self, service: str, started: str) -> None:
+        """Where the engine's clock was set back, what is logged from now on is older than the last end."""
+        if service in self._ended and nanoseconds(started) < nanoseconds(self._ended[service]):
+            del self._ended[service]
 
     def _states(self, services: Iterable[str]) -> dict[str, Mapping[str, Any]]:
         found = self._inspect(*map(self._container, services))

@@ -8,15 +8,16 @@ from typing import Any
 from bench.catalogue.variables import PORT as PORT
 from bench.catalogue.variables import REDIS as REDIS
 from bench.catalogue.variables import of_container
+from bench.deploy.networks import NOBODY, isolated
 from bench.machine.usage import CGROUP_ROOT_VARIABLE
 from bench.model import Confinement, CpuSplit, Deployment
 from bench.model.errors import UsageError
 
 DRIVER = "driver"
 _CGROUP_ROOT = "/host/cgroup"
-# The machine itself gets no address on such a network, so that nobody on it can reach Redis.
-# https://docs.docker.com/engine/network/drivers/bridge/#options
-_UNREACHABLE = {"com.docker.network.bridge.inhibit_ipv4": "true"}
+# By version of the machine's cgroups, below /sys/fs/cgroup: the one mount where CPU time is counted.
+# `read_only` doesn't reach the mounts below what it is said of, and with version 1 each controller is one.
+_COUNTERS = {"1": "/cpuacct", "2": ""}
 # What is for people, or for building.
 _DROPPED = ("build", "depends_on", "healthcheck", "networks", "ports", "profiles", "restart", "secrets")
 
@@ -28,6 +29,9 @@ def run_file(
     cpus: CpuSplit,
     labels: Mapping[str, str],
     name: str,
+    *,
+    subnets: Sequence[str],
+    cgroups: str,
 ) -> dict[str, Any]:
     """The compose file of a run.
 
@@ -36,6 +40,8 @@ def run_file(
         old: those of the old version.
         labels: put on every container and network.
         name: of the Compose project; containers are `NAME-SERVICE`.
+        subnets: one for each deployment.
+        cgroups: the version of those of the engine's machine, "1" or "2".
 
     Raises:
         UsageError: docker-compose.yml lacks a service.
@@ -50,23 +56,28 @@ def run_file(
     services = {d.name: _server((old if d.old else known)[d.server.name], d, cpus) for d in deployments}
     if REDIS in needed:
         services[REDIS] = {**_bare(known[REDIS]), "cpuset": _cpuset(cpus.store)}
-    services[DRIVER] = _driver(known[DRIVER], cpus)
-    asking = {d.name for d in deployments if d.app.redis} | ({REDIS, DRIVER} if REDIS in needed else set())
+    services[DRIVER] = _driver(known[DRIVER], cpus, _COUNTERS.get(cgroups, ""))
+    # Each server has a network of its own: it reaches the driver, Redis if it needs that, and nobody else.
+    members = {
+        **{d.name: [d.name] for d in deployments},
+        REDIS: [d.name for d in deployments if d.app.redis],
+        DRIVER: [d.name for d in deployments],
+    }
     for service_name, service in services.items():
-        # An address is the first network's, by name: a server's is where the driver's load comes from.
-        networks = [
-            *(["run"] if service_name != REDIS else []),
-            *(["store"] if service_name in asking else []),
-        ]
-        service |= {"labels": dict(labels), "networks": {n: {} for n in networks}, "restart": "no"}
+        service |= {
+            "labels": dict(labels),
+            "networks": {network: {} for network in members[service_name]},
+            "dns": [NOBODY],
+            "restart": "no",
+        }
         # A health check in the middle of a trial would be measured with it.
         service["healthcheck"] = {"disable": True}
         if service_name != DRIVER:
             service["container_name"] = f"{name}-{service_name}"
-    # Containers reach each other, and nothing else.
-    own = {"internal": True, "labels": dict(labels)}
-    store = {"store": {**own, "driver_opts": _UNREACHABLE}} if REDIS in needed else {}
-    return {"name": name, "services": services, "networks": {"run": own, **store}}
+    networks = {
+        d.name: isolated(subnet, dict(labels)) for d, subnet in zip(deployments, subnets, strict=True)
+    }
+    return {"name": name, "services": services, "networks": networks}
 
 
 def confinement(service: Mapping[str, Any]) -> Confinement:
@@ -88,10 +99,15 @@ def _server(service: Mapping[str, Any], deployment: Deployment, cpus: CpuSplit) 
     }
 
 
-def _driver(service: Mapping[str, Any], cpus: CpuSplit) -> dict[str, Any]:
+def _driver(service: Mapping[str, Any], cpus: CpuSplit, counters: str) -> dict[str, Any]:
     environment = {**(service.get("environment") or {}), CGROUP_ROOT_VARIABLE: _CGROUP_ROOT}
     # The servers' counters are read where the load is made, microseconds before and after.
-    mount = {"type": "bind", "source": "/sys/fs/cgroup", "target": _CGROUP_ROOT, "read_only": True}
+    mount = {
+        "type": "bind",
+        "source": f"/sys/fs/cgroup{counters}",
+        "target": f"{_CGROUP_ROOT}{counters}",
+        "read_only": True,
+    }
     return {
         **_bare(service),
         "environment": environment,

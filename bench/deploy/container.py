@@ -12,7 +12,7 @@ from bench.model import UsageSource
 
 
 def address(state: Mapping[str, Any]) -> str:
-    """The container's address in the run's network: a name would be resolved while the load runs."""
+    """The container's address in its first network: a name would be resolved while the load runs."""
     networks: Mapping[str, Any] = state["NetworkSettings"]["Networks"]
     return str(next(iter(networks.values()))["IPAddress"])
 

@@ -24,6 +24,12 @@ from bench.machine.interrupt import shield
 from bench.model.errors import StoreError
 
 DATABASES = 64
+# What it may take: beyond that it refuses to write, and goes on reading. docker-compose.yml says the same.
+MEMORY = ("--maxmemory", "768mb", "--maxmemory-policy", "noeviction")
+# What an application and the driver may do, of everything: read, write, and empty their own database, but
+# nothing to Redis itself (CONFIG, SHUTDOWN, REPLICAOF, FLUSHALL ...). docker-compose.yml says the same.
+# https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/
+RULES = ("-@admin", "-@dangerous", "+flushdb", "+info", "+keys", "+sort")
 _HOST = "127.0.0.1"
 _START_S = 15.0
 _GRACE_S = 5.0
@@ -107,13 +113,19 @@ class LocalStore:
     ) -> None:
         self._stop()
 
+    def how_ended(self) -> str:
+        """How it ended, to follow its name; empty while it runs."""
+        code = self._child.poll() if self._child is not None else None
+        return "" if code is None else process.how_ended(code)
+
     def _start(self, program: str) -> None:
         self.address = (_HOST, free_port())
         try:
             with shield(), self._log.open("ab") as log:
                 self._child = process.spawn(
                     [program, "--bind", _HOST, "--port", str(self.address[1]), "--save", "",
-                     "--appendonly", "no", "--databases", str(DATABASES), "--dir", str(self._log.parent)],
+                     "--appendonly", "no", "--databases", str(DATABASES), "--dir", str(self._log.parent),
+                     *MEMORY],
                     environment=os.environ,
                     cwd=self._log.parent,
                     cpus=self._cpus,
@@ -132,12 +144,21 @@ class LocalStore:
                 with suppress(redis.RedisError):
                     # Another's Redis on this port would be emptied.
                     if client.info("server")["process_id"] == self._child.pid:
-                        return
+                        return self._restrict(client)
                 if self._child.poll() is not None or time.monotonic() > deadline:
                     tail = "\n".join(self._log.read_text(errors="replace").splitlines()[-10:])
                     kind = _PortTaken if "Address already in use" in tail else StoreError
                     raise kind(f"redis-server did not start; its log ends:\n{tail}")
                 time.sleep(0.01)
+
+    def _restrict(self, client: redis.Redis) -> None:
+        try:
+            client.execute_command("ACL", "SETUSER", "default", *RULES)  # type: ignore[no-untyped-call]
+        except redis.ResponseError as error:
+            raise StoreError(
+                f"This redis-server is too old to be told what an application may do ({error}): "
+                f"install Redis 6 or newer."
+            ) from None
 
     def _stop(self) -> None:
         with shield():

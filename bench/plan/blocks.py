@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
 from bench.model import Case, Deployment, Load, LoadModel, Plan, TrialOrder
-from bench.plan.duration import open_settle_s
+from bench.plan.duration import closed_settle_s, open_settle_s
 from bench.plan.layout import old_deployments, server_of
 
 
@@ -48,7 +48,7 @@ def block_orders(
 
 
 def _settle_s(plan: Plan, load: Load) -> float:
-    return plan.settle_s if load.model == "closed" else max(plan.settle_s, open_settle_s(load.rate))
+    return closed_settle_s(plan) if load.model == "closed" else max(plan.settle_s, open_settle_s(load.rate))
 
 
 def starting_order(deployments: Sequence[Deployment], round_number: int) -> list[Deployment]:

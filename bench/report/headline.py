@@ -11,6 +11,7 @@ from bench.analysis.figure import Figure
 from bench.analysis.figures import THROUGHPUT, ranking
 from bench.analysis.verdict import AT_FAULT, code
 from bench.model import Analysis, Suite
+from bench.model.resume_command import resume_command
 from bench.report import against
 from bench.report.results import Entry, Group
 from bench.report.units import (
@@ -64,16 +65,17 @@ def twin_line(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> st
 
 
 def _interrupted(suite: Suite) -> str:
+    command = resume_command(suite.directory) if suite.directory else "wsgi-bench resume"
     if suite.finished is not None:
         measured = {trial.round for trial in suite.trials}
         return (
             f"The run isn't complete: in {count(suite.plan.rounds - len(measured), 'round')} of "
             f"{suite.plan.rounds} nothing was measured, since every deployment had failed. Once the cause is "
-            f"mended, `wsgi-bench resume` continues it."
+            f"mended, `{command}` continues it."
         )
     return (
         f"The run was interrupted after {count(len(suite.trials), 'trial')}: these are the figures so far. "
-        f"`wsgi-bench resume` continues it."
+        f"`{command}` continues it."
     )
 
 

@@ -75,7 +75,7 @@ def test_a_run_goes_on_where_it_was_broken_off(tmp_path: Path, number: signal.Si
     after = measured(resumed, out)
 
     assert json.loads(resumed.out)["complete"]
-    assert [gap["reason"] for gap in after.gaps] == ["resumed"]
+    assert [gap["reason"] for gap in after.gaps if gap["reason"] != "disturbed"] == ["resumed"]
     assert all(trial in after.trials for trial in before.trials)
     models = block_models(after.plan)
     wanted = Counter(

@@ -65,13 +65,13 @@ def started(runtime: ComposeRuntime, wanted: Deployment) -> Target:
 def answers_rightly(
     runtime: ComposeRuntime, driver: LoadDriver, target: Target, scenario: str, database: int | None
 ) -> int:
-    """When the first right answer came."""
+    """When the first right answer came, by the monotonic clock."""
     driver.set_targets([target], runtime.store_address())
     deadline = time.monotonic() + 30
     while True:
         probed = driver.probe(target.deployment, scenario, database, 5.0)
         if probed.right:
-            return probed.at_ns
+            return time.monotonic_ns() - round(probed.since_s * 1e9)
         assert runtime.alive(target), runtime.log_tail(target)
         assert time.monotonic() < deadline, probed
 
@@ -157,7 +157,7 @@ def test_a_server_is_confined(runtime: ComposeRuntime, engine: Engine, directory
     assert host["PidsLimit"] > 0
     assert host["LogConfig"] == {"Type": "local", "Config": {"max-size": "10m", "max-file": "2"}}
     assert not host["PortBindings"]
-    assert list(state["NetworkSettings"]["Networks"]) == [f"wsgi-bench-{run_id_of(directory)}_run"]
+    assert list(state["NetworkSettings"]["Networks"]) == [f"wsgi-bench-{run_id_of(directory)}_{wanted.name}"]
 
 
 def test_shortly_is_seeded_and_answers(runtime: ComposeRuntime, driver: LoadDriver) -> None:

@@ -11,6 +11,7 @@ from bench.deploy.engine import find_engine
 from bench.deploy.select import open_runtime
 from bench.machine.environment import split_cpus
 from bench.model import Server
+from tests.contract.relay import start_relay
 from tests.contract.stack import (
     DEPLOYMENTS,
     HELLO,
@@ -36,10 +37,11 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         )
         if request.param == "local":
             redis = opened.enter_context(take_over_redis(runtime, directory))
-            yield Stack(runtime, directory, redis, None)
+            yield Stack(runtime, directory, redis, None, {})
         else:
-            containers = Containers(find_engine(), directory)
-            yield Stack(runtime, directory, containers, containers)
+            engine = find_engine()
+            containers = Containers(engine, directory)
+            yield Stack(runtime, directory, containers, containers, start_relay(engine, directory))
 
 
 @pytest.fixture(params=SERVERS.values(), ids=lambda server: server.name)

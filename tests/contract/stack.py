@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -78,22 +79,29 @@ class Stack:
 
     Attributes:
         containers: None where there are none.
+        urls: where this machine reaches a deployment, if not where the driver does.
     """
 
     def __init__(
-        self, runtime: Runtime, directory: Path, redis: Redis, containers: Containers | None
+        self,
+        runtime: Runtime,
+        directory: Path,
+        redis: Redis,
+        containers: Containers | None,
+        urls: Mapping[str, str],
     ) -> None:
         self.runtime = runtime
         self.directory = directory
         self.redis = redis
         self.containers = containers
+        self.urls = urls
         self._answering: dict[str, Target] = {}
 
     def start(self, server: Server, app: App) -> Target:
         """Start a deployment, without waiting for an answer."""
         target = self.runtime.start(DEPLOYMENTS[server.name, app.name])
         assert isinstance(target, Target), target
-        return target
+        return replace(target, url=self.urls.get(target.deployment, target.url))
 
     def answering(self, server: Server, app: App) -> Target:
         """A deployment that answers: the one that runs, or a new one."""

@@ -123,10 +123,10 @@ def test_the_engine_limits_a_container_and_publishes_nothing(stack: Stack, servi
 def test_redis_is_out_of_reach_of_the_machine(stack: Stack) -> None:
     assert stack.containers is not None
     networks = stack.containers.inspect("redis")["NetworkSettings"]["Networks"].values()
+    assert networks
 
     for network in networks:
         with contextlib.suppress(OSError), socket.create_connection((network["IPAddress"], 6379), 1) as link:
             link.sendall(b"PING\r\n")
             # Something else may answer, such as a proxy that takes every address.
             assert b"PONG" not in link.recv(100)
-    assert len(networks) == 1

@@ -17,6 +17,7 @@ from bench.model.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
 SERVERS = load_servers(ROOT / "docker-compose.yml", {})
+WHERE: dict[str, Any] = {"subnets": ["198.18.0.0/28"], "cgroups": "2"}
 CPUS = CpuSplit(server=(2, 3), generator=(0,), store=(1,))
 
 
@@ -92,7 +93,13 @@ def deployment(*, redis: bool) -> Deployment:
 
 def test_a_runs_compose_file_has_a_service_for_each_deployment_and_nothing_published() -> None:
     file = run_file(
-        project(other={"image": "o"})["services"], {}, [deployment(redis=True)], CPUS, {"l": "v"}, "run-1"
+        project(other={"image": "o"})["services"],
+        {},
+        [deployment(redis=True)],
+        CPUS,
+        {"l": "v"},
+        "run-1",
+        **WHERE,
     )
 
     assert set(file["services"]) == {"gunicorn-twin.shop", "redis", "driver"}
@@ -103,12 +110,12 @@ def test_a_runs_compose_file_has_a_service_for_each_deployment_and_nothing_publi
     assert server["read_only"]
     assert not {"build", "ports", "secrets", "depends_on", "x-server"} & set(server)
     assert [s["cpuset"] for s in file["services"].values()] == ["2,3", "1", "0"]
-    assert all(s["labels"] == {"l": "v"} for s in [*file["services"].values(), file["networks"]["run"]])
-    assert file["networks"]["run"]["internal"]
+    assert all(s["labels"] == {"l": "v"} for s in [*file["services"].values(), *file["networks"].values()])
+    assert all(network["internal"] for network in file["networks"].values())
 
 
 def test_redis_is_left_out_where_no_app_needs_it() -> None:
-    file = run_file(project()["services"], {}, [deployment(redis=False)], CPUS, {}, "run-1")
+    file = run_file(project()["services"], {}, [deployment(redis=False)], CPUS, {}, "run-1", **WHERE)
 
     assert "redis" not in file["services"]
 
@@ -117,11 +124,11 @@ def test_a_dollar_in_a_command_stays_a_dollar() -> None:
     wanted = deployment(redis=False)
     odd = replace(wanted, server=replace(wanted.server, command=("echo", "$HOME")))
 
-    file = run_file(project()["services"], {}, [odd], CPUS, {}, "run-1")
+    file = run_file(project()["services"], {}, [odd], CPUS, {}, "run-1", **WHERE)
 
     assert file["services"][odd.name]["command"] == ["echo", "$$HOME"]
 
 
 def test_a_service_that_is_missing_is_named() -> None:
     with pytest.raises(UsageError, match="no service driver, gunicorn"):
-        run_file({"redis": {}}, {}, [deployment(redis=True)], CPUS, {}, "run-1")
+        run_file({"redis": {}}, {}, [deployment(redis=True)], CPUS, {}, "run-1", **WHERE)

@@ -19,6 +19,7 @@ from bench.catalogue.registry import load_servers
 from bench.catalogue.scenarios import SCENARIOS
 from bench.cli.verbs import cli
 from bench.deploy.composefile import run_file
+from bench.deploy.networks import choose
 from bench.load import content
 from bench.load.explain import _expected
 from bench.model import CpuSplit, Suite
@@ -73,7 +74,16 @@ def test_a_run_in_containers_shows_what_its_compose_file_has() -> None:
     suite = with_real_server("compose")
     cpus = CpuSplit((0,), (1,), (1,))
     known = {name: {"image": name} for name in ("gunicorn", "redis", "driver")}
-    file = run_file(known, {}, suite.plan.deployments, cpus, {}, "x")
+    file = run_file(
+        known,
+        {},
+        suite.plan.deployments,
+        cpus,
+        {},
+        "x",
+        subnets=choose([], len(suite.plan.deployments)),
+        cgroups="2",
+    )
     given = file["services"]["gunicorn.shortly"]["environment"]
 
     found = cells(rendered(suite, "md"))

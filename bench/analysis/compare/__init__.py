@@ -17,6 +17,7 @@ from bench.analysis.compare.surroundings import Difference, differences, refuse_
 from bench.analysis.versions import new_version
 from bench.model import Comparison, Suite, Uncompared
 from bench.model.errors import UsageError
+from bench.model.resume_command import resume_command
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def _notes(old: Run, new: Run) -> Iterator[str]:
     for run in (old, new):
         if not run.suite.complete:
             what = "isn't complete" if run.suite.finished else "was interrupted"
-            yield f"{run.name} {what}; `wsgi-bench resume` continues it."
+            command = resume_command(run.suite.directory or run.name)
+            yield f"{run.name} {what}; `{command}` continues it."
         if not any(deployment.twin for deployment in run.suite.plan.deployments):
             yield f"{run.name} has no twin: its own error is not known, and taken for 1 %."
