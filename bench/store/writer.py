@@ -25,12 +25,13 @@ from bench.model import (
 from bench.model.errors import MachineError, ResultError
 from bench.model.resume_command import resume_command
 from bench.store import files, latencylog
-from bench.store.document import Document, to_document
+from bench.store.document import to_document
 from bench.store.journal import Journal
 from bench.store.jsonable import dump
 from bench.store.lock import Lock
 from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT, Entry, Stored, read
 from bench.store.rescue import Kept, fresh_directory
+from bench.store.said import Document
 
 Analyse = Callable[[Suite], Analysis]
 
