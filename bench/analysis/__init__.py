@@ -25,7 +25,8 @@ from bench.analysis.rank import rank
 from bench.analysis.summary import summarise
 from bench.analysis.verdict import judge
 from bench.analysis.versions import new_version
-from bench.model import TWIN_SUFFIX, Analysis, Comparison, Rank, Suite, Summary, Verdict
+from bench.model import Analysis, Comparison, Rank, Suite, Summary, Verdict
+from bench.model.variant import SERVER, TWIN
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _analyse_group(
     summaries: Mapping[str, Summary],
     verdicts: Mapping[str, Verdict],
 ) -> _Group:
-    candidates = [m for m in members if verdicts[m.case.id].valid and not m.deployment.twin]
+    candidates = [m for m in members if verdicts[m.case.id].valid and m.deployment.variant.kind.ranked]
     comparisons: list[Comparison] = []
     twins: list[Comparison] = []
     ranking: tuple[Rank, ...] = ()
@@ -111,10 +112,10 @@ def _analyse_group(
 
 
 def _twin(metric: Metric, members: Sequence[Measured]) -> Comparison | None:
-    originals = {m.case.server: m for m in members if not m.deployment.twin}
+    originals = {m.deployment.server.name: m for m in members if m.deployment.variant.kind == SERVER}
     for twin in members:
-        original = originals.get(twin.case.server.removesuffix(TWIN_SUFFIX))
-        if twin.deployment.twin and original is not None:
+        original = originals.get(twin.deployment.server.name)
+        if twin.deployment.variant.kind == TWIN and original is not None:
             return compare_twin(metric, original, twin)
     return None
 

@@ -11,13 +11,13 @@ from bench.catalogue.registry import load_servers
 from bench.catalogue.scenarios.request import Scenario
 from bench.catalogue.versions import Checkout, checked_out, find
 from bench.deploy.packages import differing_pins
-from bench.model import Against, App, Server, Subject
+from bench.model import App, Server, Subject
 from bench.model.errors import UsageError
+from bench.model.variant import KINDS, Source
 from bench.plan.layout import Profile
 from bench.report.against import name_of
 
 _SHOWN = 5
-_SUFFIXES = ("-old", "-twin")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Old:
         packages: what serves and is pinned to another version there, each (old, new).
     """
 
-    against: Against
+    against: Source
     servers: tuple[Server, ...]
     missing: tuple[str, ...]
     packages: Mapping[str, tuple[str, str]]
@@ -53,9 +53,8 @@ def resolve_old(
     """
     try:
         against = find(asked, root)
-        with checked_out(against, root) as checkout:
-            assert checkout is not None
-            return _look(against, checkout, root, environment, servers, combinations, problems)
+        with checked_out([against], root) as checkouts:
+            return _look(against, checkouts[against], root, environment, servers, combinations, problems)
     except UsageError as error:
         problems += error.problems
         return None
@@ -120,7 +119,9 @@ def check_use(
             f"--against: the {profile.name} profile claims nothing, so no change would be found. "
             f"Use --profile standard."
         )
-    taken = {one.name for one in servers} & {one.name + suffix for one in servers for suffix in _SUFFIXES}
+    taken = {one.name for one in servers} & {
+        one.name + kind.suffix for one in servers for kind in KINDS.values() if kind.suffix
+    }
     if taken:
         problems.append(
             f"--against: {', '.join(sorted(taken))} is what a version or twin of another server is called. "
@@ -129,7 +130,7 @@ def check_use(
 
 
 def _look(
-    against: Against,
+    against: Source,
     checkout: Checkout,
     root: Path,
     environment: Mapping[str, str],
@@ -162,7 +163,7 @@ def _look(
 
 
 def _without_app(
-    against: Against, checkout: Checkout, combinations: Sequence[tuple[App, Scenario]]
+    against: Source, checkout: Checkout, combinations: Sequence[tuple[App, Scenario]]
 ) -> list[str]:
     """What is wrong with applications of this checkout that the old version doesn't have."""
     found = []

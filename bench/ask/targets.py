@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 
 from bench.catalogue import origin
 from bench.catalogue.scenarios import SCENARIOS
+from bench.model.variant import TWIN
 
 # What runs already is measured with scenarios that neither need nor leave anything there.
 FITTING = tuple(s.name for s in SCENARIOS.values() if not s.seeded and not s.writes)
 # Logs are named after it, and "/" parts the names of a case.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
-_TWIN = "-twin"
 
 
 def read_targets(values: Sequence[str], problems: list[str]) -> dict[str, str]:
@@ -28,10 +28,10 @@ def read_targets(values: Sequence[str], problems: list[str]) -> dict[str, str]:
             )
         elif fault := origin.fault(url):
             problems.append(f"--target '{value}' {fault}.")
-        elif not _NAME.fullmatch(name) or name.endswith(_TWIN):
+        elif not _NAME.fullmatch(name) or name.endswith(TWIN.suffix):
             problems.append(
                 f"--target: '{name}' can't be a name: files and cases are named after it. Use letters, "
-                f"digits, '.', '_' and '-', and another end than '{_TWIN}'."
+                f"digits, '.', '_' and '-', and another end than '{TWIN.suffix}'."
             )
         elif name in found:
             problems.append(f"--target names '{name}' twice. Give each its own name.")

@@ -10,9 +10,10 @@ from pathlib import Path
 from bench.catalogue.application import INHERITED, locate, search_path
 from bench.catalogue.locate import digest
 from bench.catalogue.registry import variables_used
-from bench.catalogue.versions import COMPOSE_FILE, Checkout
+from bench.catalogue.versions import Checkouts
 from bench.model import Environment, Measured, Plan
 from bench.model.errors import UsageError
+from bench.model.variant import THIS_CHECKOUT
 
 # What servers are made of, beside the application.
 _FOLDERS = ("apps", "servers")
@@ -22,13 +23,14 @@ _SOURCES = frozenset(
 _NONE = "none"
 
 
-def identify(plan: Plan, root: Path, environment: Mapping[str, str], old: Checkout | None) -> Measured:
-    """What this checkout and environment would measure now.
+def identify(plan: Plan, checkouts: Checkouts, environment: Mapping[str, str]) -> Measured:
+    """What these checkouts and this environment would measure now.
 
     Args:
         environment: of the harness.
-        old: the version that is compared with.
     """
+    own = checkouts[THIS_CHECKOUT]
+    root = own.root
     interpreter = _inside(root, sys.executable)
     if plan.runtime == "external":
         return Measured(interpreter)
@@ -36,15 +38,16 @@ def identify(plan: Plan, root: Path, environment: Mapping[str, str], old: Checko
     found = locate(callables, root, environment)
     sources = {target: one.source for target, one in found.items()}
     sources |= {f"{folder}/": _folder(root / folder) for folder in _FOLDERS}
-    if old is not None:
-        sources |= {f"{folder}/ of the old version": _folder(old.root / folder) for folder in _FOLDERS}
+    for variant in {d.variant for d in plan.deployments if d.variant.source != THIS_CHECKOUT}:
+        other = checkouts[variant.source].root
+        sources |= {f"{name}/ of the {variant.kind.name} version": _folder(other / name) for name in _FOLDERS}
     # Containers get nothing of this environment.
     local = plan.runtime == "local"
     return Measured(
         interpreter=interpreter,
         search=search_path(environment) if local else (),
         variables=tuple(name for name in INHERITED if local and name in environment and name != "PYTHONPATH"),
-        compose=variables_used(root / COMPOSE_FILE, environment),
+        compose=variables_used(own.compose_file, environment),
         paths={target: one.path for target, one in found.items()},
         sources=sources,
     )

@@ -17,7 +17,7 @@ from bench.analysis.measured import counting
 from bench.analysis.verdict import AT_FAULT, code
 from bench.ask.targets import measured_twice
 from bench.catalogue.consent import Addresses
-from bench.catalogue.versions import Checkout, checked_out
+from bench.catalogue.versions import Checkouts, checked_out, this_checkout
 from bench.deploy import Runtime
 from bench.deploy.external import find_addresses, urls
 from bench.deploy.local import LocalRuntime
@@ -72,8 +72,8 @@ def measure(
             report of it written.
     """
     provide(plan, read_facts(root / RESULTS, quick=True))
-    with checked_out(plan.against, root) as old:
-        return _measure(plan, root, directory, reporter, old, addresses or {})
+    with checked_out((d.variant.source for d in plan.deployments), root) as checkouts:
+        return _measure(plan, root, directory, reporter, checkouts, addresses or {})
 
 
 def _measure(
@@ -81,7 +81,7 @@ def _measure(
     root: Path,
     directory: Path,
     reporter: Reporter,
-    old: Checkout | None,
+    checkouts: Checkouts,
     addresses: Mapping[str, Addresses],
 ) -> Outcome:
     started = datetime.now(UTC)
@@ -89,7 +89,7 @@ def _measure(
     twice = measured_twice(urls(plan), addresses)
     for sentence in twice:
         reporter.phase(sentence)
-    runtime = _open(plan, root, directory, cpus, reporter, old, addresses)
+    runtime = _open(plan, checkouts, directory, cpus, reporter, addresses)
     suite = Suite(
         schema_version=SCHEMA_VERSION,
         id=new_id(started),
@@ -106,7 +106,7 @@ def _measure(
                 *notes(read_facts(root / RESULTS, quick=True), deploys=plan.runtime != "external"),
                 *twice,
             ),
-            measured=identify(plan, root, os.environ, old),
+            measured=identify(plan, checkouts, os.environ),
         ),
         plan=plan,
         calibration=None,
@@ -132,9 +132,10 @@ def resume(directory: Path, root: Path, reporter: Reporter, *, beyond: bool = Fa
             provide(suite.plan, read_facts(root / RESULTS, quick=True))
             require_cpus(cpus, directory)
             addresses = find_addresses(suite.plan, beyond=beyond)
-            old = stack.enter_context(checked_out(suite.plan.against, root))
-            opened.append(_open(suite.plan, root, directory, cpus, reporter, old, addresses))
-            require_same(directory, suite.environment, _now(suite, root, opened[0], old))
+            sources = (deployment.variant.source for deployment in suite.plan.deployments)
+            checkouts = stack.enter_context(checked_out(sources, root))
+            opened.append(_open(suite.plan, checkouts, directory, cpus, reporter, addresses))
+            require_same(directory, suite.environment, _now(suite, checkouts, opened[0]))
 
         writer, suite = Writer.resume(directory, analyse, check)
         stack.enter_context(writer)
@@ -144,7 +145,7 @@ def resume(directory: Path, root: Path, reporter: Reporter, *, beyond: bool = Fa
         return _saved(writer, suite, opened[0], root, reporter, time.monotonic_ns() - int(last * 1e9))
 
 
-def _now(suite: Suite, root: Path, runtime: Runtime, old: Checkout | None) -> Environment:
+def _now(suite: Suite, checkouts: Checkouts, runtime: Runtime) -> Environment:
     """What a run that goes on would be measured with."""
     return describe(
         runtime=suite.plan.runtime,
@@ -153,7 +154,7 @@ def _now(suite: Suite, root: Path, runtime: Runtime, old: Checkout | None) -> En
         images={},
         cpu_split=suite.environment.cpu_split,
         notes=(),
-        measured=identify(suite.plan, root, os.environ, old),
+        measured=identify(suite.plan, checkouts, os.environ),
     )
 
 
@@ -241,18 +242,17 @@ def _nothing_in(rounds: list[int], planned: int, directory: Path) -> str:
 
 def _open(
     plan: Plan,
-    root: Path,
+    checkouts: Checkouts,
     directory: Path,
     cpus: CpuSplit,
     reporter: Reporter,
-    old: Checkout | None,
     addresses: Mapping[str, Addresses],
 ) -> Runtime:
     """The runtime that a plan names, not entered yet, with the null server among what it can start."""
     deployments = plan.deployments
     if plan.runtime != "external":
         deployments = (*deployments, NULL_DEPLOYMENT)
-    return open_runtime(plan.runtime, deployments, root, directory, cpus, reporter.phase, old, addresses)
+    return open_runtime(plan.runtime, deployments, checkouts, directory, cpus, reporter.phase, addresses)
 
 
 def _calibrated(
@@ -268,7 +268,7 @@ def _calibrated(
     with ExitStack() as stack:
         if plan.runtime == "external":
             # Not split anew: the harness has kept itself to the generator's CPUs by now.
-            local = LocalRuntime(writer.directory, cpus, (NULL_DEPLOYMENT,), root=root)
+            local = LocalRuntime(writer.directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root))
             runtime = stack.enter_context(local)
         blocks = min(CALIBRATION_BLOCKS, plan.blocks)
         writer.append(
@@ -282,7 +282,7 @@ def ceiling(root: Path) -> Calibration:
     _stay_on(cpus)
     with TemporaryDirectory() as scratch:
         directory = Path(scratch)
-        with LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), root=root) as runtime:
+        with LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root)) as runtime:
             command, environment = runtime.driver_command(())
             with LoadDriver(command, environment, root, cpus.generator, directory / "driver.log") as driver:
                 return calibrate(

@@ -11,6 +11,7 @@ from bench.model import Case, Environment, Plan, Rank, Verdict
 from bench.model.errors import ResultError
 from bench.store.jsonable import Malformed, items, members, parse
 from bench.store.reader import RESULT, read_document
+from bench.store.variants import with_variants
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,9 @@ def outline(directory: Path) -> Outline:
     path = directory / RESULT
     document = read_document(path)
     try:
-        return parse(Outline, {**members(document, "the file"), "verdicts": _verdicts(document)}, "result")
+        return parse(
+            Outline, {**with_variants(document, "the file"), "verdicts": _verdicts(document)}, "result"
+        )
     except Malformed as error:
         raise ResultError(f"{path}: {error}. Restore the file from a copy of the run.") from None
 

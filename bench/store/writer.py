@@ -29,6 +29,7 @@ from bench.store.journal import Journal
 from bench.store.jsonable import dump
 from bench.store.lock import Lock
 from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT, Entry, Stored, read
+from bench.store.variants import plan_to_document
 
 Analyse = Callable[[Suite], Analysis]
 
@@ -147,7 +148,7 @@ class Writer:
             tuple(confined),
         )
         content = {
-            f.name: dump(value)
+            f.name: plan_to_document(value) if isinstance(value, Plan) else dump(value)
             for f in fields(entry)
             if f.name != "number" and (value := getattr(entry, f.name)) not in ((), None)
         }

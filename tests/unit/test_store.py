@@ -21,7 +21,7 @@ import bench.store
 from bench import model
 from bench.analysis import analyse
 from bench.machine.process import CommandFailed, run
-from bench.model import Failure, Suite
+from bench.model import Failure, Suite, variant
 from bench.model.errors import MachineError, ResultError
 from bench.store import JOURNAL, LATENCY_LOG, RESULT, Writer, load, outline
 from tests.make_suite import make_suite, without_trials
@@ -281,7 +281,7 @@ def test_the_result_follows_its_schema(tmp_path: Path, suite: Suite) -> None:
         (model.Server, "server", ()),
         (model.App, "app", ()),
         (model.Comparison, "comparison", ()),
-        (model.Against, "against", ()),
+        (variant.Source, "against", ()),
         (model.Change, "change", ()),
         (model.Subject, "subject", ()),
         (model.Uncompared, "uncompared", ()),

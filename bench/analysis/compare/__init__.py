@@ -33,6 +33,7 @@ from bench.analysis.pairs import SMALLEST_CLAIM
 from bench.analysis.versions import new_version
 from bench.model import Change, Suite, Uncompared
 from bench.model.errors import UsageError
+from bench.model.variant import TWIN
 
 
 @dataclass(frozen=True)
@@ -105,5 +106,5 @@ def _notes(old: Run, new: Run) -> Iterator[str]:
         if not run.suite.complete:
             what = "isn't complete" if run.suite.finished else "was interrupted"
             yield f"{run.name} {what}; `wsgi-bench resume` continues it."
-        if not any(deployment.twin for deployment in run.suite.plan.deployments):
+        if not any(deployment.variant.kind == TWIN for deployment in run.suite.plan.deployments):
             yield f"{run.name} has no twin: its own error is not known, and taken for 1 %."

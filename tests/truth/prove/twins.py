@@ -9,7 +9,8 @@ import scipy.stats
 
 from bench.analysis.measured import measured
 from bench.analysis.pairs import METRICS, THROUGHPUT, compare_twin
-from bench.model import TWIN_SUFFIX, Comparison, Suite
+from bench.model import Comparison, Suite
+from bench.model.variant import TWIN
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.runs import MakeRuns, harness_run
 
@@ -73,8 +74,8 @@ def comparisons(suite: Suite) -> list[Comparison]:
     cases = measured(suite)
     found = []
     for twin in cases.values():
-        if twin.deployment.twin:
-            original = cases[twin.case.id.replace(TWIN_SUFFIX, "", 1)]
+        if twin.deployment.variant.kind == TWIN:
+            original = cases[twin.case.id.replace(twin.deployment.label, twin.deployment.server.name, 1)]
             for metric in METRICS[twin.case.load.model]:
                 comparison = compare_twin(metric, original, twin)
                 found += [comparison] if comparison is not None else []
