@@ -9,6 +9,7 @@ from bench.load.link import Link
 from bench.load.outcomes import INCOMPLETE
 from bench.load.records import Records, Window, abandon, row_code
 from bench.load.wire import Exchange
+from bench.model.settling import STARTING
 
 SETTLE_NS = 1_000_000_000
 _BACK_OFF_NS = 1_000_000
@@ -22,7 +23,8 @@ class ClosedTrial:
     wait for that second, or three, before TCP tries again (RFC 6298), and would hold up the others.
 
     Every trial starts with no user waiting for a slow answer. Where answers are slower than a trial is long,
-    so many users would be free that throughput is too high; `settle_ns` then lasts as long as these answers.
+    so many users would be free that throughput is too high, and those who start together would wait together,
+    again and again. So with `settle_ns` users start one after the other, within two thirds of it.
 
     Args:
         settle_ns: how long settling takes at least.
@@ -60,7 +62,7 @@ class ClosedTrial:
         self._opens_ns = opens_ns
         self._users = users
         self._begun = 0
-        self._absent = list(range(users))
+        self._absent: list[int] = []
         self._unsettled = set(range(users))
         self._restart_at = 0
 
@@ -78,12 +80,12 @@ class ClosedTrial:
         link.refresh()
         if self._opens_ns is None:
             start = now_ns()
-            self._pump(start + self._settle_ns, lambda: False)
+            self._settle(start)
             self._pump(start + self._settle_most_ns, lambda: not self._unsettled)
             opened = now_ns() if self._unsettled or self._settle_ns else records.last_done()
         else:
             opened = self._opens_ns
-            self._pump(opened, lambda: False)
+            self._settle(opened - self._settle_ns)
         self._unsettled.clear()
         self._mark()
         end = opened + self._length_ns
@@ -103,6 +105,15 @@ class ClosedTrial:
         self._drain(now_ns() + self._timeout_ns)
         records.begun = self._begun
         return Window(opened, closed or now_ns())
+
+    def _settle(self, start: int) -> None:
+        """Start the users, and keep them busy until settling has lasted as long as it must at least."""
+        apart_ns = self._settle_ns * STARTING / self._users
+        for user in range(self._users):
+            self._absent.append(user)
+            if apart_ns:
+                self._pump(start + round(apart_ns * (user + 1)), lambda: False)
+        self._pump(start + self._settle_ns, lambda: False)
 
     def _pump(self, until: int, enough: Callable[[], bool]) -> None:
         """Keep every user busy until then, or until it is enough."""

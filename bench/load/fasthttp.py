@@ -28,6 +28,7 @@ from bench.load.records import Records, Window, row_code
 from bench.load.tcpinfo import asked_again
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
+from bench.model.settling import STARTING
 
 _SECOND = 1_000_000_000
 _LOOK_S = 0.001
@@ -148,8 +149,10 @@ class _Crew:
 
 def _closed(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
     settled: set[int] = set()
+    start, settle_ns = now_ns(), round(order.settle_s * _SECOND)
 
     def user(number: int) -> None:
+        _sleep_until(start + round(settle_ns * STARTING * number / order.load.users))
         session = crew.session()
         while not crew.stopping:
             crew.ask(session, number, next(crew.stream))
@@ -157,7 +160,6 @@ def _closed(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
         crew.idle.append(session)
 
     greenlets = [gevent.spawn(user, number) for number in range(order.load.users)]
-    start, settle_ns = now_ns(), round(order.settle_s * _SECOND)
     _sleep_until(start + settle_ns)
     _until(lambda: len(settled) == order.load.users, start + max(SETTLE_NS, settle_ns))
     opened = order.opens_ns or now_ns()

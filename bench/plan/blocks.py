@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bench.model import Case, Deployment, Load, LoadModel, Plan, TrialOrder
 from bench.model.variant import OLD
-from bench.plan.duration import open_settle_s
+from bench.plan.duration import closed_settle_s, open_settle_s
 from bench.plan.layout import servers_of
 
 
@@ -49,7 +49,7 @@ def block_orders(
 
 
 def _settle_s(plan: Plan, load: Load) -> float:
-    return plan.settle_s if load.model == "closed" else max(plan.settle_s, open_settle_s(load.rate))
+    return closed_settle_s(plan) if load.model == "closed" else max(plan.settle_s, open_settle_s(load.rate))
 
 
 def starting_order(deployments: Sequence[Deployment], round_number: int) -> list[Deployment]:

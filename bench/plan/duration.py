@@ -9,6 +9,7 @@ from typing import Literal
 from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.scenarios.learned import ENOUGH_S, learns
 from bench.model import Plan
+from bench.model.settling import SLOW_ANSWERS
 
 PILOT_BLOCKS = 4
 _CLOSED_OVERHEAD_S = 0.035
@@ -89,6 +90,16 @@ def open_settle_s(rate: float | None) -> float:
     return least if rate is None else min(most, max(least, _SETTLING_ARRIVALS / rate))
 
 
+def closed_settle_s(plan: Plan) -> float:
+    """How long closed load goes on before anything counts, where answers are slow; 0 where none are.
+
+    Users who start together meet their slow answers together, and stay in step for many of them. So they
+    start one after the other while one slow answer takes, and go on for half of that
+    (docs/decisions/067-users-start-one-after-the-other.md).
+    """
+    return SLOW_ANSWERS * plan.settle_s
+
+
 def pilot_blocks(plan: Plan) -> int:
     """How many blocks the pilot has; where nothing is claimed, no more than what they are for."""
     return PILOT_BLOCKS if plan.claims else min(PILOT_BLOCKS, plan.blocks)
@@ -107,7 +118,7 @@ def expected_each_s(plan: Plan) -> EachS:
         "learn": ENOUGH_S,
         "warm-up": plan.warmup_s + closed_s - plan.trial_s.closed,
         "pilot": closed_s,
-        "closed": plan.settle_s + closed_s,
+        "closed": closed_settle_s(plan) + closed_s,
         "open": plan.trial_s.open + _settle_s(plan) + OPEN_OVERHEAD_S,
         "stop": 0.0,
     }

@@ -25,6 +25,8 @@ from bench.model.variant import ITSELF, OLD, THIS_CHECKOUT, TWIN, Source, Varian
 from bench.plan.duration import expected_s
 from bench.plan.lengths import for_minutes
 
+CONNECTIONS = ("as-is", "close")
+CLIENTS = ("loop", "fasthttp")
 IN_FLIGHT_CAP = 256
 _PILOT_SHARE = 0.6
 EASY_RPS = 80.0
@@ -139,7 +141,7 @@ def make_plan(
     apps = list({app.name: app for app, _ in combinations}.values())
     deployments = _deployments(_variants(servers, old_servers, against, twin=profile.twin), apps)
     cases = tuple(
-        _case(deployment, scenario, load)
+        case_of(deployment, scenario, load)
         for number, (app, scenario) in enumerate(combinations)
         for load in _loads(profile, rate, every=number == 0)
         for deployment in deployments
@@ -254,7 +256,8 @@ def _loads(profile: Profile, rate: float | None, *, every: bool) -> list[Load]:
     ]
 
 
-def _case(deployment: Deployment, scenario: Scenario, load: Load) -> Case:
+def case_of(deployment: Deployment, scenario: Scenario, load: Load) -> Case:
+    """What a deployment is measured with in one way."""
     kind = f"closed-{load.users}" if load.model == "closed" else "open"
     if load.share is not None:
         kind += f"-{load.share * 100:g}"

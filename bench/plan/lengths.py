@@ -12,6 +12,7 @@ from bench.plan.duration import (
     ENDING_S,
     OPEN_OVERHEAD_S,
     EachS,
+    closed_settle_s,
     expected_each_s,
     expected_s,
     open_settle_s,
@@ -42,7 +43,7 @@ def remeasured(plan: Plan, asked: Plan, after: int, slow_s: float) -> Plan:
 
 
 def with_settling(plan: Plan, slow_s: float) -> Plan:
-    """Trials for answers that take `slow_s`: they settle for so long, and count twice as long.
+    """Trials for answers that take `slow_s`: they settle for one and a half of that, and count for two.
 
     In simulations the rate of such trials is that of the long run, where trials that settle until each user
     was answered once are up to 97 % off (docs/decisions/032-slow-answers.md).
@@ -77,7 +78,7 @@ def each_of(plan: Plan, measured_s: EachS, overhead_s: float) -> EachS:
     settle_s = sum(settling) / len(settling) if settling else 0.0
     return {
         **measured_s,
-        "closed": plan.settle_s + plan.trial_s.closed + answer_s,
+        "closed": closed_settle_s(plan) + plan.trial_s.closed + answer_s,
         "open": settle_s + plan.trial_s.open + OPEN_OVERHEAD_S + answer_s / 2,
     }
 
@@ -93,7 +94,7 @@ def corrected(plan: Plan, asked: Plan, each_s: EachS, left_s: float) -> tuple[Pl
         each_s: as measured, a trial of the pilot being one of closed load.
         left_s: of the run's time, the servers of its first round running already.
     """
-    overhead_s = max(0.0, each_s["pilot"] - plan.settle_s - plan.trial_s.closed)
+    overhead_s = max(0.0, each_s["pilot"] - closed_settle_s(plan) - plan.trial_s.closed)
     if plan.adapts:
         plan = with_lengths(plan, overhead_s)
     found_s = each_of(plan, each_s, overhead_s)
@@ -146,8 +147,8 @@ def in_what(before: Plan, after: Plan) -> str:
     closed_s, settle_s = after.trial_s.closed, after.settle_s
     if settle_s > before.settle_s:
         why = (
-            f"some answers take {settle_s:.2g} s: closed load settles for so long and counts for "
-            f"{closed_s:.2g} s"
+            f"some answers take {settle_s:.2g} s: closed load settles for {closed_settle_s(after):.2g} s and "
+            f"counts for {closed_s:.2g} s"
         )
     elif closed_s >= 2 * before.trial_s.closed:
         why = f"answers take long: a trial of closed load counts for {closed_s:.2g} s"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from bench.analysis.checks.facts import MAX_ERROR_RATE
 from bench.analysis.slow import slow_s
 from bench.model import Plan, Trial
-from bench.plan.duration import pilot_blocks
+from bench.plan.duration import closed_settle_s, pilot_blocks
 from bench.plan.layout import with_open_rates
 from bench.plan.lengths import with_settling
 
@@ -79,4 +79,4 @@ def _blocks(plan: Plan, block: Block, ends_s: float | None) -> list[Trial]:
 def _block_s(plan: Plan) -> float:
     """At least."""
     closed = sum(case.load.model == "closed" for case in plan.cases)
-    return closed * (plan.settle_s + plan.trial_s.closed)
+    return closed * (closed_settle_s(plan) + plan.trial_s.closed)

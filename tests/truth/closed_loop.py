@@ -17,6 +17,7 @@ import numpy as np
 from bench.load.closed import SETTLE_NS
 from bench.load.outcomes import OK
 from bench.load.records import Counted, Records, Window
+from bench.model.settling import STARTING
 
 Draw = Callable[[random.Random], float]
 """One service time, seconds."""
@@ -27,8 +28,11 @@ _SECOND = 1_000_000_000
 def trial(
     draw: Draw, rng: random.Random, *, users: int, threads: int, length_s: float, settle_s: float
 ) -> tuple[Window, Counted]:
-    """One trial that starts with an idle server; what it counted is the harness's own count."""
-    loop = _Loop(draw, rng, users, threads)
+    """One trial that starts with an idle server, its users one after the other where it settles.
+
+    What it counted is the harness's own count.
+    """
+    loop = Loop(draw, rng, users, threads, within_s=settle_s * STARTING)
     records = Records()
 
     def step() -> tuple[int, int]:
@@ -61,7 +65,7 @@ def trial(
 
 def long_run_rps(draw: Draw, rng: random.Random, *, users: int, threads: int, answers: int) -> float:
     """Answers a second after the first tenth of so many."""
-    loop = _Loop(draw, rng, users, threads)
+    loop = Loop(draw, rng, users, threads)
     began = 0
     for number in range(answers):
         _, _, done = loop.step()
@@ -70,24 +74,33 @@ def long_run_rps(draw: Draw, rng: random.Random, *, users: int, threads: int, an
     return (answers - answers // 10 - 1) / ((done - began) / _SECOND)
 
 
-class _Loop:
-    """The users and the server; nanoseconds from the trial's start."""
+class Loop:
+    """The users and the server; nanoseconds from the trial's start.
 
-    def __init__(self, draw: Draw, rng: random.Random, users: int, threads: int) -> None:
+    Args:
+        within_s: the users start one after the other in this time.
+    """
+
+    def __init__(
+        self, draw: Draw, rng: random.Random, users: int, threads: int, within_s: float = 0.0
+    ) -> None:
         self._draw = draw
         self._rng = rng
         self._free = threads or users
         self._under_way: list[tuple[int, int, int]] = []
         self._queue: deque[tuple[int, int]] = deque()
-        for user in range(users):
-            self._ask(user, 0)
+        self._absent = deque((round(within_s * _SECOND * user / users), user) for user in range(users))
 
     def next_at(self) -> int:
         """When the next answer comes."""
+        while self._absent and (not self._under_way or self._absent[0][0] <= self._under_way[0][0]):
+            now, user = self._absent.popleft()
+            self._ask(user, now)
         return self._under_way[0][0]
 
     def step(self) -> tuple[int, int, int]:
         """The next answer: user, when its request was sent, when it came; the user asks again at once."""
+        self.next_at()
         answer = self._answer()
         self._ask(answer[0], answer[2])
         return answer

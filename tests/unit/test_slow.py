@@ -104,7 +104,7 @@ def test_slow_answers_that_falsify_a_throughput_are_seen_and_then_counted(name: 
     assert found.sure(0.95)
 
     lasting = lasting_s(measured(short))
-    long = simulated(draw, threads, 24, 2 * lasting, lasting)
+    long = simulated(draw, threads, 24, 2 * lasting, 1.5 * lasting)
     true_rps, said = truth_rps(name), rate(long)
     after = excess(measured(long))
     assert after is not None
