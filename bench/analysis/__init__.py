@@ -82,7 +82,7 @@ def _analyse_group(
     summaries: Mapping[str, Summary],
     verdicts: Mapping[str, Verdict],
 ) -> _Group:
-    candidates = [m for m in members if verdicts[m.case.id].valid and not m.deployment.twin]
+    candidates = [m for m in members if verdicts[m.case.id].valid and m.deployment.variant.kind.ranked]
     comparisons: list[Comparison] = []
     twins: list[Comparison] = []
     ranks: tuple[Rank, ...] = ()

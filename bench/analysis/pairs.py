@@ -14,7 +14,8 @@ from bench.analysis.claim import Contrast, decide, deviation, margin
 from bench.analysis.figure import Figure
 from bench.analysis.groups import subject_of
 from bench.analysis.measured import Measured
-from bench.model import TWIN_SUFFIX, Comparison
+from bench.model import Comparison
+from bench.model.variant import SERVER, TWIN
 
 
 def compare_twins(figure: Figure[Measured], members: Sequence[Measured]) -> list[Comparison]:
@@ -23,11 +24,11 @@ def compare_twins(figure: Figure[Measured], members: Sequence[Measured]) -> list
     Args:
         members: the valid cases of a group.
     """
-    originals = {one.case.server: one for one in members if not one.deployment.twin}
+    originals = {one.deployment.server.name: one for one in members if one.deployment.variant.kind == SERVER}
     pairs = [
         (original, one)
         for one in members
-        if one.deployment.twin and (original := originals.get(one.case.server.removesuffix(TWIN_SUFFIX)))
+        if one.deployment.variant.kind == TWIN and (original := originals.get(one.deployment.server.name))
     ]
     return [twin for pair in pairs for twin in _compared(figure, [pair], margin([]))]
 

@@ -9,10 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-TWIN_SUFFIX = "-twin"
-OLD_SUFFIX = "-old"
-OLD_VERSION = " (old)"
-"""Ends the names in `Environment.versions` of what the old version of a run has and this one hasn't."""
+from bench.model.variant import ITSELF, Source, Variant
+
 TIMEOUT_S = 10.0
 """How long one request may take, where the user sets nothing else."""
 UNREAD_KINDS = ("malformed", "client")
@@ -104,15 +102,18 @@ class Deployment:
         name: unique in the run, e.g. "gunicorn.shortly", "gunicorn-twin.shortly" or "gunicorn-old.shortly".
         server: of an old version as that has it, under its plain name.
         database: its own Redis database number (0 holds the seeded template).
-        old: whether it is the version that `--against` names.
     """
 
     name: str
     server: Server
     app: App
-    twin: bool
     database: int
-    old: bool = False
+    variant: Variant = ITSELF
+
+    @property
+    def label(self) -> str:
+        """What its cases are told by, e.g. "gunicorn" or "gunicorn-twin"."""
+        return self.server.name + self.variant.kind.suffix
 
     @property
     def redis_database(self) -> int | None:
@@ -125,7 +126,7 @@ class Case:
     """server x app x scenario x load.
 
     Attributes:
-        server: the server's name; a twin's ends in `TWIN_SUFFIX`, an old version's in `OLD_SUFFIX`.
+        server: the `label` of its deployment.
         deployment: the name of the `Deployment` that serves it.
     """
 
@@ -143,22 +144,6 @@ class TrialLength:
 
     closed: float
     open: float
-
-
-@dataclass(frozen=True)
-class Against:
-    """The old version that a run compares with this one.
-
-    Attributes:
-        asked: as the user named it.
-        commit: of the repository that this checkout belongs to, or the one that a folder stands at; None for
-            a folder that is no git checkout.
-        compose_file: of a folder that is used as it stands, absolute; None for a commit.
-    """
-
-    asked: str
-    commit: str | None
-    compose_file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -204,7 +189,7 @@ class Plan:
     stop_within: float | None = None
     processes: int = 1
     client: Client = "loop"
-    against: Against | None = None
+    against: Source | None = None
     fail_if: tuple[str, ...] = ()
     settle_s: float = 0.0
     counted_from: int = 1

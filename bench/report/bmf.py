@@ -18,7 +18,7 @@ Measure = dict[str, float]
 
 def render(suite: Suite, analysis: Analysis) -> str:
     """One JSON object, a benchmark for each valid case."""
-    left_out = {one.name for one in suite.plan.deployments if one.twin or one.old}
+    left_out = {one.name for one in suite.plan.deployments if not one.variant.kind.ranked}
     benchmarks = {
         plain(case.id): measures
         for case in suite.plan.cases

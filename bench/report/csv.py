@@ -9,6 +9,7 @@ from bench.analysis.figure import Figure
 from bench.analysis.figures import figures
 from bench.analysis.keeping import Keeping, by_deployment
 from bench.model import Analysis, Counts, Estimate, Suite
+from bench.model.variant import OLD, TWIN
 from bench.report.results import Entry, Group, groups
 from bench.report.spreadsheet import lines
 
@@ -36,7 +37,7 @@ def _row(group: Group, entry: Entry, kept: Keeping) -> dict[str, object]:
         "load": case.load.model,
         "users": case.load.users,
         "rate": case.load.rate,
-        "twin": entry.deployment.twin,
+        "twin": entry.deployment.variant.kind == TWIN,
         "valid": entry.verdict.valid,
         "reasons": "; ".join(entry.verdict.reasons),
         **{
@@ -52,7 +53,7 @@ def _row(group: Group, entry: Entry, kept: Keeping) -> dict[str, object]:
         "workers": server.workers or None,
         "threads": server.threads or None,
         **_counts(summary.counts),
-        "old": entry.deployment.old,
+        "old": entry.deployment.variant.kind == OLD,
         "restarts": summary.restarts,
     }
 

@@ -135,7 +135,7 @@ def _not_ranked(group: Group) -> str:
     named = [
         f"{entry.case.server} ({_why(group, entry)})"
         for entry in group.entries
-        if not entry.verdict.valid and not entry.deployment.twin
+        if not entry.verdict.valid and entry.deployment.variant.kind.ranked
     ]
     return f" Not ranked: {listed(named)}." if named else ""
 

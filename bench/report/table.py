@@ -11,6 +11,7 @@ from bench.analysis.figures import LONGEST, THROUGHPUT, figures
 from bench.analysis.keeping import NOT_KNOWN, Keeping, by_deployment
 from bench.analysis.outcomes import not_answered
 from bench.model import LoadModel, Server, Suite
+from bench.model.variant import TWIN
 from bench.report.page import Column, Row, Table
 from bench.report.results import Entry, Group
 from bench.report.units import DASH, NOT_MEASURED, TOO_FEW, interval, listed, percent, shown
@@ -158,12 +159,12 @@ def row_of(entry: Entry, cells: tuple[str, ...]) -> Row:
     server = entry.deployment.server.name
     if not entry.verdict.valid:
         return Row(cells, "unranked", server)
-    return Row(cells, "twin" if entry.deployment.twin else "plain", server)
+    return Row(cells, "twin" if entry.deployment.variant.kind == TWIN else "plain", server)
 
 
 def _rank(entry: Entry) -> str:
-    if entry.deployment.twin:
-        return "twin"
+    if not entry.deployment.variant.kind.ranked:
+        return entry.deployment.variant.kind.name
     if entry.rank is None:
         return DASH
     return f"{entry.rank}{'=' if entry.tied else ''}"

@@ -13,6 +13,7 @@ from typing import Any
 from bench.model import Analysis, Calibration, Case, Plan, Suite, Summary, Trial
 from bench.store.jsonable import Malformed, dump, found, items, members, parse
 from bench.store.said import Document, change_to_document, pair_to_document, summary_to_document
+from bench.store.variants import flags, plan_to_document, with_variants
 
 # The format's history, newest first. Raise the number when a stored name changes its meaning or goes
 # away; a new name needs no new number.
@@ -53,7 +54,7 @@ def head_to_document(suite: Suite) -> Document:
         "finished": suite.finished,
         "complete": suite.complete,
         "environment": dump(suite.environment),
-        "plan": dump(suite.plan),
+        "plan": plan_to_document(suite.plan),
         "calibration": _calibration(suite.calibration),
     }
 
@@ -72,7 +73,7 @@ def from_document(document: Any) -> Suite:
     Raises:
         Malformed: something is missing or of another type.
     """
-    document = members(document, "the file")
+    document = with_variants(document, "the file")
     version = document.get("schema_version")
     if version != SCHEMA_VERSION:
         raise Malformed(
@@ -141,8 +142,7 @@ def _config(plan: Plan, case: Case) -> Document:
         "workers": server.workers,
         "threads": server.threads,
         "keep_alive": server.keep_alive,
-        "twin": deployment.twin,
-        "old": deployment.old,
+        **flags(deployment.variant),
     }
 
 

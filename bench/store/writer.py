@@ -32,6 +32,7 @@ from bench.store.lock import Lock
 from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT, Entry, Stored, read
 from bench.store.rescue import Kept, fresh_directory
 from bench.store.said import Document
+from bench.store.variants import plan_to_document
 
 Analyse = Callable[[Suite], Analysis]
 
@@ -155,7 +156,7 @@ class Writer:
             tuple(confined),
         )
         content = {
-            f.name: dump(value)
+            f.name: plan_to_document(value) if isinstance(value, Plan) else dump(value)
             for f in fields(entry)
             if f.name != "number" and (value := getattr(entry, f.name)) not in ((), None)
         }

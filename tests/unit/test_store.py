@@ -21,7 +21,7 @@ import bench.store
 from bench import model
 from bench.analysis import analyse
 from bench.machine.process import CommandFailed, run
-from bench.model import Failure, Suite
+from bench.model import Failure, Suite, variant
 from bench.model.errors import MachineError, ResultError
 from bench.store import JOURNAL, LATENCY_LOG, RESULT, Writer, load, outline
 from bench.store.said import change_to_document, pair_to_document
@@ -281,7 +281,7 @@ def test_the_result_follows_its_schema(tmp_path: Path, suite: Suite) -> None:
         (model.Load, "load", ()),
         (model.Server, "server", ()),
         (model.App, "app", ()),
-        (model.Against, "against", ()),
+        (variant.Source, "against", ()),
         (model.Subject, "subject", ()),
         (model.Uncompared, "uncompared", ()),
         (model.Estimate, "estimate", ()),

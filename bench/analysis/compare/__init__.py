@@ -18,6 +18,7 @@ from bench.analysis.versions import new_version
 from bench.model import Comparison, Suite, Uncompared
 from bench.model.errors import UsageError
 from bench.model.resume_command import resume_command
+from bench.model.variant import TWIN
 
 
 @dataclass(frozen=True)
@@ -62,5 +63,5 @@ def _notes(old: Run, new: Run) -> Iterator[str]:
             what = "isn't complete" if run.suite.finished else "was interrupted"
             command = resume_command(run.suite.directory or run.name)
             yield f"{run.name} {what}; `{command}` continues it."
-        if not any(deployment.twin for deployment in run.suite.plan.deployments):
+        if not any(deployment.variant.kind == TWIN for deployment in run.suite.plan.deployments):
             yield f"{run.name} has no twin: its own error is not known, and taken for 1 %."

@@ -44,7 +44,7 @@ class Run:
     @cached_property
     def cases(self) -> tuple[Measured, ...]:
         """Without twins."""
-        return tuple(one for one in self.all_cases if not one.deployment.twin)
+        return tuple(one for one in self.all_cases if one.deployment.variant.kind.ranked)
 
     @cached_property
     def all_cases(self) -> tuple[Measured, ...]:
@@ -54,7 +54,7 @@ class Run:
     @cached_property
     def deployments(self) -> tuple[Deployment, ...]:
         """Without twins."""
-        return tuple(one for one in self.suite.plan.deployments if not one.twin)
+        return tuple(one for one in self.suite.plan.deployments if one.variant.kind.ranked)
 
     def records(self, deployment: str) -> tuple[DeploymentRecord, ...]:
         """Of one deployment, one a round."""
@@ -119,9 +119,9 @@ def match_deployments(old: Run, new: Run) -> tuple[tuple[Pair[Records], ...], tu
     pairs: list[Pair[Records]] = []
     others: list[Uncompared] = []
     both = tuple(figure.name for figure in compared_of_a_deployment())
-    after_by_name = {(d.server.name, d.app.name): d for d in new.deployments}
+    after_by_name = {(d.label, d.app.name): d for d in new.deployments}
     for before in old.deployments:
-        after = after_by_name.pop((before.server.name, before.app.name), None)
+        after = after_by_name.pop((before.label, before.app.name), None)
         if after is None:
             others.append(Uncompared(_of_deployment(before, old), both, f"not in {new.name}"))
             continue
@@ -148,9 +148,7 @@ def _of_deployment(deployment: Deployment, run: Run) -> Subject:
     scenarios = dict.fromkeys(
         one.case.scenario for one in run.cases if one.deployment.name == deployment.name
     )
-    return Subject(
-        deployment.name, deployment.server.name, deployment.app.name, tuple(scenarios), "all its load"
-    )
+    return Subject(deployment.name, deployment.label, deployment.app.name, tuple(scenarios), "all its load")
 
 
 def _asked(run: Run, deployment: str) -> set[object]:

@@ -10,6 +10,7 @@ from bench.analysis.compare.match import Run, same_group
 from bench.analysis.figure import Figure, Records
 from bench.analysis.measured import Measured
 from bench.analysis.pairs import compare_twins
+from bench.model.variant import TWIN
 
 
 def twin_of_case(run: Run, of: Measured, figure: Figure[Measured]) -> float:
@@ -23,7 +24,7 @@ def twin_of_deployment(app: str) -> Callable[[Run, Records, Figure[Records]], fl
 
     def apart(run: Run, _records: Records, figure: Figure[Records]) -> float:
         for twin in run.suite.plan.deployments:
-            if twin.twin and twin.app.name == app:
+            if twin.variant.kind == TWIN and twin.app.name == app:
                 originals = [d.name for d in run.deployments if (d.server, d.app) == (twin.server, twin.app)]
                 one, other = (
                     figure.read.effect([record for name in names for record in run.records(name)])

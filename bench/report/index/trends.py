@@ -145,5 +145,5 @@ def _stages(server: str, places: Sequence[_Place], moved: Mapping[int, Compariso
 
 def _of_server(found: Outline, server: str) -> Outline:
     """Without the settings of the other servers."""
-    deployments = tuple(one for one in found.plan.deployments if one.server.name == server and not one.old)
+    deployments = tuple(one for one in found.plan.deployments if one.label == server)
     return replace(found, plan=replace(found.plan, deployments=deployments))

@@ -176,7 +176,9 @@ def _ratios(suite: Suite, names: Mapping[str, str]) -> Mapping[str, Estimate]:
     closed = {
         m.case.server: m
         for m in measured(suite).values()
-        if m.case.load.model == "closed" and not m.deployment.twin and analysis.verdicts[m.case.id].valid
+        if m.case.load.model == "closed"
+        and m.deployment.variant.kind.ranked
+        and analysis.verdicts[m.case.id].valid
     }
     found: dict[str, Estimate] = {}
     for name, server in names.items():

@@ -41,7 +41,11 @@ Options = tuple[str, ...]
 def width(place: Place, *, options: Options = ()) -> Finding:
     """Half of each pair's 95 % interval, not adjusted for the number of pairs."""
     suite = run(place, options)
-    closed = [m for m in measured(suite).values() if m.case.load.model == "closed" and not m.deployment.twin]
+    closed = [
+        m
+        for m in measured(suite).values()
+        if m.case.load.model == "closed" and m.deployment.variant.kind.ranked
+    ]
     pairs = list(combinations(closed, 2))
     effects = {f"{a.case.server} / {b.case.server}": THROUGHPUT.read.paired(a, b) for a, b in pairs}
     halves = {

@@ -10,7 +10,8 @@ import scipy.stats
 from bench.analysis.figures import THROUGHPUT, compared, named
 from bench.analysis.measured import measured
 from bench.analysis.pairs import compare_twins
-from bench.model import TWIN_SUFFIX, Comparison, Suite
+from bench.model import Comparison, Suite
+from bench.model.variant import TWIN
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.runs import MakeRuns, harness_run
 
@@ -75,8 +76,8 @@ def comparisons(suite: Suite) -> list[Comparison]:
     cases = measured(suite)
     found: list[Comparison] = []
     for twin in cases.values():
-        if twin.deployment.twin:
-            original = cases[twin.case.id.replace(TWIN_SUFFIX, "", 1)]
+        if twin.deployment.variant.kind == TWIN:
+            original = cases[twin.case.id.replace(twin.deployment.label, twin.deployment.server.name, 1)]
             for figure in compared(twin.case.load.model):
                 found += compare_twins(figure, [original, twin])
     return found
