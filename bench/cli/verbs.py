@@ -24,13 +24,14 @@ from bench.deploy.engine import find_engine
 from bench.deploy.external import target_server
 from bench.deploy.ownership import clean as remove_leftovers
 from bench.deploy.select import choose_runtime
-from bench.doctor import examine, read_facts
+from bench.doctor import examine, for_programs, read_facts
 from bench.doctor.page import show
 from bench.live.progress import Reporter
 from bench.machine.environment import split_cpus
 from bench.machine.interrupt import interruptible
 from bench.model.digits import significant
-from bench.model.errors import EXIT_NOT_VALID, BenchError, EngineError, UsageError
+from bench.model.errors import BenchError, EngineError, UsageError
+from bench.model.finding import exit_code
 from bench.model.shortage import found_in, sentence
 from bench.plan.layout import make_plan
 from bench.report import FORMATS
@@ -187,10 +188,10 @@ def doctor(context: click.Context, as_json: bool) -> None:
     """Say what on this machine would spoil a run, and the fix; exit code 4 if anything would."""
     findings = examine(read_facts(ROOT / RESULTS))
     if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
+        click.echo(json.dumps([for_programs(finding) for finding in findings], indent=1))
     else:
         show(findings, Console(highlight=False))
-    context.exit(EXIT_NOT_VALID if any(finding.state == "problem" for finding in findings) else 0)
+    context.exit(exit_code(findings))
 
 
 @cli.command()

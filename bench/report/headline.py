@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable
 
 from bench.analysis.pairs import deviation
-from bench.analysis.verdict import AT_FAULT, code
 from bench.model import Analysis, Comparison, Suite
+from bench.model.finding import GENERATOR_LIMITS
 from bench.report import against
 from bench.report.results import Entry, Group
 from bench.report.units import (
@@ -94,13 +94,15 @@ def _not_a_measurement(suite: Suite, groups: tuple[Group, ...]) -> str:
 
 def _answered_rightly(entries: list[Entry]) -> bool:
     """Whether it was asked anything, and is at fault nowhere."""
-    reasons = {code(reason) for entry in entries for reason in entry.verdict.reasons}
-    asked = any(entry.summary.counts.ok for entry in entries) or "generator-limits" in reasons
-    return not reasons & AT_FAULT and asked
+    findings = [finding for entry in entries for finding in entry.verdict.findings]
+    asked = any(entry.summary.counts.ok for entry in entries) or any(
+        finding.code == GENERATOR_LIMITS for finding in findings
+    )
+    return asked and not any(finding.blames_server for finding in findings)
 
 
 def _reasons(entries: Iterable[Entry]) -> str:
-    return ", ".join(dict.fromkeys(code(reason) for entry in entries for reason in entry.verdict.reasons))
+    return ", ".join(dict.fromkeys(code for entry in entries for code in entry.verdict.codes))
 
 
 def _sentence(analysis: Analysis, group: Group) -> str:

@@ -12,9 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.analysis import analyse
-from bench.analysis.compare.limits import judge_plan
+from bench.analysis.findings import findings_of
 from bench.analysis.measured import counting
-from bench.analysis.verdict import AT_FAULT, code
 from bench.ask.targets import measured_twice
 from bench.catalogue.consent import Addresses
 from bench.catalogue.versions import Checkout, checked_out
@@ -30,7 +29,8 @@ from bench.load.client import LoadDriver
 from bench.machine.environment import describe, require_cpus, split_cpus
 from bench.machine.interrupt import shield
 from bench.model import Analysis, Calibration, CpuSplit, Environment, Plan, Suite
-from bench.model.errors import EXIT_NOT_VALID, EXIT_REGRESSION, EXIT_SERVER_FAILED, Interrupted
+from bench.model.errors import Interrupted
+from bench.model.finding import exit_code
 from bench.report.index import write_index
 from bench.report.units import count, listed
 from bench.run.calibrate import NULL_DEPLOYMENT, calibrate
@@ -40,7 +40,6 @@ from bench.run.runner import Runner
 from bench.store import SCHEMA_VERSION, Writer
 
 CALIBRATION_BLOCKS = 10
-_GENERATOR_AT_FAULT = frozenset({"generator-limits"})
 
 
 @dataclass(frozen=True)
@@ -186,7 +185,7 @@ def _saved(
             ) from error
     if unmeasured:
         reporter.problem(_nothing_in(unmeasured, suite.plan.rounds, writer.directory))
-    return Outcome(writer.directory, suite, analysis, exit_code(suite, analysis))
+    return Outcome(writer.directory, suite, analysis, exit_code(findings_of(suite, analysis)))
 
 
 def _work(
@@ -288,22 +287,6 @@ def ceiling(root: Path) -> Calibration:
                 return calibrate(
                     runtime, driver, blocks=CALIBRATION_BLOCKS, seed=0, epoch_ns=time.monotonic_ns()
                 )
-
-
-def exit_code(suite: Suite, analysis: Analysis) -> int:
-    """0, or by what weighs most: 3 for a server at fault, 5 for a limit exceeded, 4 for a case that isn't
-    valid for another reason, or a limit that can't be judged.
-    """
-    if suite.failures:
-        return EXIT_SERVER_FAILED
-    reasons = {code(reason) for verdict in analysis.verdicts.values() for reason in verdict.reasons}
-    if reasons & AT_FAULT:
-        return EXIT_SERVER_FAILED
-    limits = {judgement.state for judgement in judge_plan(suite.plan, analysis)}
-    if "exceeded" in limits:
-        return EXIT_REGRESSION
-    lacking = bool(reasons & _GENERATOR_AT_FAULT)
-    return EXIT_NOT_VALID if (reasons and suite.plan.claims) or lacking or "not judged" in limits else 0
 
 
 def _stay_on(cpus: CpuSplit) -> None:

@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 
 from bench.analysis.compare.figures import FIGURES
 from bench.model import Analysis, Change, Plan, Subject, Uncompared
+from bench.model.finding import Finding
 
 METRICS = tuple(figure.name for figure in FIGURES)
 
@@ -91,6 +92,15 @@ class Judgement:
     exceeding: tuple[Change, ...]
     gaps: tuple[Gap, ...]
     blind: tuple[Change, ...]
+
+    @property
+    def finding(self) -> Finding | None:
+        """What it is to whoever asks what the run, or the comparison, ends with."""
+        if self.state == "held":
+            return None
+        if self.state == "exceeded":
+            return Finding("limit-exceeded", "failure", self.limit.text)
+        return Finding("limit-not-judged", "problem", self.limit.text)
 
 
 def parse_limits(texts: Sequence[str]) -> tuple[list[Limit], list[str]]:
