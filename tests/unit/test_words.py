@@ -20,13 +20,11 @@ from bench.deploy.networks import choose
 from bench.load import content
 from bench.load.explain import _expected
 from bench.model import CpuSplit, Suite
-from bench.model.finding import VERDICTS
 from bench.plan.layout import PROFILES
 from bench.report import FORMATS
 from tests.make_suite import make_suite
 
 ROOT = Path(__file__).parents[2]
-GLOSSARY = (ROOT / "docs/glossary.md").read_text()
 METHODOLOGY = (ROOT / "docs/methodology.md").read_text()
 
 
@@ -115,13 +113,6 @@ def test_a_server_that_had_to_be_killed_at_its_stop_is_named() -> None:
     why = f"it hadn't ended {server.stop_grace_s:g} s after {server.stop_signal}"
     assert f"a.shortly had to be killed at the end of 2 of 3 rounds: {why}." in said
     assert "b.shortly had to be killed" not in said
-
-
-def test_the_glossary_names_every_reason_of_a_verdict() -> None:
-    entry = re.search(r"^- \*\*verdict\*\*.*?(?=^- )", GLOSSARY, re.MULTILINE | re.DOTALL)
-
-    assert entry
-    assert set(re.findall(r"`([a-z-]+)`", entry[0])) == set(VERDICTS)
 
 
 def test_the_methodology_says_how_long_the_trials_of_each_profile_are() -> None:
