@@ -15,23 +15,23 @@ from typing import Any
 from bench.ask.against import Old, check_limits, check_packages, check_use, resolve_old
 from bench.ask.given import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.given import hint, merged
-from bench.ask.targets import FITTING, read_targets
+from bench.ask.targets import EXTERNAL, FITTING, read_targets
 from bench.catalogue.application import check as check_applications
 from bench.catalogue.consent import Addresses, look_up
+from bench.catalogue.registry import APPS_FILE as APPS_FILE
 from bench.catalogue.registry import app_from_callable, load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.scenarios.request import Scenario
 from bench.catalogue.versions import COMPOSE_FILE as COMPOSE_FILE
 from bench.model import TIMEOUT_S, App, Client, Server
 from bench.model.errors import UsageError
+from bench.plan.layout import CLIENTS as CLIENTS
+from bench.plan.layout import CONNECTIONS as CONNECTIONS
 from bench.plan.layout import PROFILES, Profile
 from bench.store import why_taken
 
-APPS_FILE = "apps/apps.toml"
 DEFAULT_APP = "shortly"
 RUNTIMES = ("auto", "local", "compose")
-CONNECTIONS = ("as-is", "close")
-CLIENTS = ("loop", "fasthttp")
 # The packages that servers/Dockerfile copies.
 _IN_IMAGES = ("apps", "servers")
 
@@ -239,7 +239,6 @@ def _app(name: str, apps: Mapping[str, App], problems: list[str]) -> App | None:
 
 
 def _for_targets(names: Sequence[str], problems: list[str]) -> tuple[tuple[App, Scenario], ...]:
-    app = App("external", "", FITTING, redis=False, seed=())
     for name in names:
         if name in SCENARIOS and name not in FITTING:
             problems.append(
@@ -248,7 +247,7 @@ def _for_targets(names: Sequence[str], problems: list[str]) -> tuple[tuple[App, 
             )
         else:
             _check_word("scenario", name, SCENARIOS, problems)
-    return tuple((app, SCENARIOS[name]) for name in names or ("get",) if name in FITTING)
+    return tuple((EXTERNAL, SCENARIOS[name]) for name in names or ("get",) if name in FITTING)
 
 
 def _runtime(

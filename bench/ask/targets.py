@@ -8,9 +8,12 @@ from collections.abc import Mapping, Sequence
 
 from bench.catalogue import origin
 from bench.catalogue.scenarios import SCENARIOS
+from bench.model import App
 
 # What runs already is measured with scenarios that neither need nor leave anything there.
 FITTING = tuple(s.name for s in SCENARIOS.values() if not s.seeded and not s.writes)
+EXTERNAL = App("external", "", FITTING, redis=False, seed=())
+"""What stands for the application behind a target, of which nothing is known."""
 # Logs are named after it, and "/" parts the names of a case.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _TWIN = "-twin"

@@ -15,6 +15,8 @@ from bench.catalogue.application import meant
 from bench.model import App, Server
 from bench.model.errors import UsageError
 
+APPS_FILE = "apps/apps.toml"
+
 # https://docs.docker.com/reference/compose-file/interpolation/
 _VARIABLE = re.compile(
     r"\$(?:(?P<dollar>\$)|(?P<plain>\w+)|\{(?P<braced>\w+)(?:(?P<op>:?-)(?P<default>[^}]*))?\})"

@@ -21,6 +21,23 @@ def run_options(command: Command) -> Command:
     return command
 
 
+def resume_options(command: Command) -> Command:
+    """Give `resume` the options that name again what no file of the checkout has."""
+    for option in reversed(_NAMED_AGAIN):
+        command = option(command)
+    return command
+
+
+_NAMED_AGAIN = (
+    click.option("--app", metavar="MODULE:CALLABLE", help="The application, if apps/apps.toml hasn't it."),
+    click.option(
+        "--against",
+        metavar="VERSION",
+        help="The old version, if the run has one.",
+        shell_complete=complete.versions,
+    ),
+)
+
 _OPTIONS = (
     click.option(
         "--profile",

@@ -17,10 +17,10 @@ from bench.ask import settings
 from bench.ask.against import require_packages
 from bench.cli import complete, listing
 from bench.cli.comparison import compare_results
-from bench.cli.options import beyond, run_options
+from bench.cli.options import beyond, resume_options, run_options
 from bench.cli.say import columns, say
 from bench.deploy.cgroup import remove_leftovers as remove_cgroups
-from bench.deploy.engine import find_engine
+from bench.deploy.engine import find_engine_to_clean
 from bench.deploy.external import target_server
 from bench.deploy.ownership import clean as remove_leftovers
 from bench.deploy.select import choose_runtime
@@ -30,7 +30,7 @@ from bench.live.progress import Reporter
 from bench.machine.environment import split_cpus
 from bench.machine.interrupt import interruptible
 from bench.model.digits import significant
-from bench.model.errors import BenchError, EngineError, UsageError
+from bench.model.errors import BenchError, UsageError
 from bench.model.finding import exit_code
 from bench.model.shortage import found_in, sentence
 from bench.plan.layout import make_plan
@@ -49,6 +49,7 @@ from bench.run.results import (
 )
 from bench.run.session import Outcome, ceiling, measure
 from bench.run.session import resume as resume_run
+from bench.run.stored_plan import Named
 from bench.store import RESULT, replace_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,14 +112,28 @@ def run(
 
 @cli.command()
 @click.argument("result", type=click.Path(path_type=Path), shell_complete=complete.results)
+@resume_options
 @click.option("--json", "as_json", is_flag=True, help="Print the derived result as JSON.")
 @beyond
 @click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
 @click.pass_context
-def resume(context: click.Context, /, result: Path, beyond: bool, as_json: bool, quiet: bool) -> None:
-    """Continue an interrupted run; `wsgi-bench list results` names those there are."""
+def resume(
+    context: click.Context,
+    /,
+    result: Path,
+    app: str | None,
+    against: str | None,
+    beyond: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Continue an interrupted run; `wsgi-bench list results` names those there are.
+
+    What a run is measured with is taken from this checkout. What is in no file of it has to be named again,
+    since a result may be a stranger's.
+    """
     with Reporter(quiet=quiet) as reporter:
-        outcome = resume_run(result_path(result), ROOT, reporter, beyond=beyond)
+        outcome = resume_run(result_path(result), ROOT, reporter, Named(app, against, beyond))
     _finish(context, outcome, as_json=as_json, quiet=quiet)
 
 
@@ -228,7 +243,7 @@ def list_(what: str, as_json: bool) -> None:
         return
     click.echo(listing.as_text(rows, columns(sys.stdout)))
     if what == "results":
-        say(listing.going_on(rows), sys.stderr)
+        say(listing.going_on(rows, ROOT), sys.stderr)
 
 
 @cli.command()
@@ -236,10 +251,9 @@ def clean() -> None:
     """Remove containers, networks, images of old versions and cgroups that a killed run left behind."""
     for name in remove_cgroups():
         click.echo(f"removed the cgroup {name}")
-    try:
-        engine = find_engine()
-    except EngineError as error:
-        say(f"There are no containers to clean: {error}", sys.stdout)
+    engine = find_engine_to_clean()
+    if engine is None:
+        say("Containers were not looked for: there is no `docker` command.", sys.stdout)
         return
     removed = remove_leftovers(engine)
     for run_id in removed:

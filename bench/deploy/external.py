@@ -107,6 +107,9 @@ class ExternalRuntime:
     def store_usage(self) -> UsageSource | None:
         return None
 
+    def how_store_ended(self) -> str:
+        return ""
+
     def asked(self, role: Role, deployment: str = "") -> Confinement | None:  # noqa: ARG002
         return Confinement(self._cpus.generator) if role == "generator" else None
 

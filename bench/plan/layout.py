@@ -26,6 +26,8 @@ from bench.model.digits import as_said
 from bench.plan.duration import expected_s
 from bench.plan.lengths import for_minutes
 
+CONNECTIONS = ("as-is", "close")
+CLIENTS = ("loop", "fasthttp")
 IN_FLIGHT_CAP = 256
 _PILOT_SHARE = 0.6
 EASY_RPS = 80.0
@@ -140,7 +142,7 @@ def make_plan(
     apps = list({app.name: app for app, _ in combinations}.values())
     deployments = _deployments(servers, old_servers, apps, twin=profile.twin)
     cases = tuple(
-        _case(deployment, scenario, load)
+        case_of(deployment, scenario, load)
         for number, (app, scenario) in enumerate(combinations)
         for load in _loads(profile, rate, every=number == 0)
         for deployment in deployments
@@ -264,7 +266,8 @@ def _loads(profile: Profile, rate: float | None, *, every: bool) -> list[Load]:
     ]
 
 
-def _case(deployment: Deployment, scenario: Scenario, load: Load) -> Case:
+def case_of(deployment: Deployment, scenario: Scenario, load: Load) -> Case:
+    """What a deployment is measured with in one way."""
     name = deployment.name.removesuffix(f".{deployment.app.name}")
     kind = f"closed-{load.users}" if load.model == "closed" else "open"
     if load.share is not None:

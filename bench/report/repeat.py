@@ -7,20 +7,27 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bench.model import Plan, Suite
+from bench.model import Environment, Plan, Suite
 
 _REPEATED = frozenset({"target", "fail_if"})
 
 
 def repeat_command(suite: Suite) -> str:
     """The command line that plans the same run, with the environment that it needs."""
-    plan, measured = suite.plan, suite.environment.measured
-    variables = dict(measured.compose) if measured else {}
-    if measured and measured.search:
-        variables["PYTHONPATH"] = os.pathsep.join(measured.search)
+    plan = suite.plan
     settings = {**plan.given, **_pinned(plan)} if plan.given else _derived(suite)
-    words = [f"{name}={shlex.quote(value)}" for name, value in sorted(variables.items())]
-    return " ".join([*words, "wsgi-bench run", shlex.join(_options(settings))])
+    return " ".join([*shell_variables(suite.environment), "wsgi-bench run", shlex.join(_options(settings))])
+
+
+def shell_variables(environment: Environment) -> Iterator[str]:
+    """What a shell has to set before the command, so that the same is measured: `NAME=VALUE`, quoted."""
+    measured = environment.measured
+    if measured is None:
+        return
+    found = dict(measured.compose)
+    if measured.search:
+        found["PYTHONPATH"] = os.pathsep.join(measured.search)
+    yield from (f"{name}={shlex.quote(value)}" for name, value in sorted(found.items()))
 
 
 def _options(settings: Mapping[str, Any]) -> Iterator[str]:

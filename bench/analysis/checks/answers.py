@@ -26,7 +26,7 @@ def never_tried(facts: Facts) -> str | None:
         return None
     if facts.suite.complete and plan.minutes is not None:
         return f"--minutes {plan.minutes:g} were over before its first trial; give it more"
-    return "the run ended before its first trial; `wsgi-bench resume` continues it"
+    return "the run ended before its first trial"
 
 
 def nothing_asked(facts: Facts) -> str | None:
