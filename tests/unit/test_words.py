@@ -115,6 +115,16 @@ def test_a_server_that_had_to_be_killed_at_its_stop_is_named() -> None:
     assert "b.shortly had to be killed" not in said
 
 
+def test_the_size_of_an_image_is_shown_where_there_is_one() -> None:
+    suite = make_suite({"a": 3000.0, "b": 2000.0}, rounds=2)
+    sizes = {"a.shortly": 127_544_953, "b.shortly": None}
+    records = tuple(replace(record, image_bytes=sizes[record.deployment]) for record in suite.deployments)
+    without = tuple(replace(record, image_bytes=None) for record in suite.deployments)
+
+    assert "| Image size | 128 MB |  |" in rendered(replace(suite, deployments=records), "md")
+    assert "Image size" not in rendered(replace(suite, deployments=without), "md")
+
+
 def test_the_methodology_says_how_long_the_trials_of_each_profile_are() -> None:
     text = " ".join(METHODOLOGY.split())
     opened = {name: f"{profile.trial_s.open:g} s" for name, profile in PROFILES.items()}
