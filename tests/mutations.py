@@ -26,7 +26,7 @@ from typing import Any
 
 from bench.analysis import analyse
 from bench.analysis.compare import compare
-from bench.cli import complete, verbs
+from bench.cli import complete, reading, running, upkeep, verbs
 from bench.model.errors import UsageError
 from bench.report import FORMATS
 from bench.report.compare import FORMATS as COMPARE_FORMATS
@@ -149,7 +149,7 @@ def try_one(seed: int, files: list[Files], sound: Path, scratch: Path, each: int
             os.close(said)
             signal.alarm(LONGEST_S)
             os.chdir(root)
-            verbs.ROOT = complete.ROOT = root
+            reading.ROOT = running.ROOT = upkeep.ROOT = complete.ROOT = root
             # Where it would look at this machine, to start something.
             setattr(session, "provide", _refuse)  # noqa: B010
             setattr(session, "read_facts", _refuse)  # noqa: B010

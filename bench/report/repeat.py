@@ -7,16 +7,15 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bench.ask.table import options_of
 from bench.model import Environment, Plan, Suite
-
-_REPEATED = frozenset({"target", "fail_if"})
 
 
 def repeat_command(suite: Suite) -> str:
     """The command line that plans the same run, with the environment that it needs."""
     plan = suite.plan
     settings = {**plan.given, **_pinned(plan)} if plan.given else _derived(suite)
-    return " ".join([*shell_variables(suite.environment), "wsgi-bench run", shlex.join(_options(settings))])
+    return " ".join([*shell_variables(suite.environment), "wsgi-bench run", shlex.join(options_of(settings))])
 
 
 def shell_variables(environment: Environment) -> Iterator[str]:
@@ -28,22 +27,6 @@ def shell_variables(environment: Environment) -> Iterator[str]:
     if measured.search:
         found["PYTHONPATH"] = os.pathsep.join(measured.search)
     yield from (f"{name}={shlex.quote(value)}" for name, value in sorted(found.items()))
-
-
-def _options(settings: Mapping[str, Any]) -> Iterator[str]:
-    """Each setting as its option: whatever is added to `bench.ask.given.NAMES` needs nothing here."""
-    for name, value in settings.items():
-        option = f"--{name.replace('_', '-')}"
-        if name in _REPEATED:
-            yield from (word for item in value for word in (option, item))
-        else:
-            yield from (option, _text(value))
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ",".join(value)
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _pinned(plan: Plan) -> Mapping[str, Any]:

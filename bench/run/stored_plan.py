@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from bench.ask.given import LIMITS
+from bench.ask.table import SETTINGS
 from bench.ask.targets import EXTERNAL, read_targets
 from bench.catalogue import consent, origin
 from bench.catalogue.registry import APPS_FILE, app_from_callable, load_apps, load_servers
@@ -155,12 +155,11 @@ def _apps(directory: Path, plan: Plan, root: Path, named: Named) -> Mapping[str,
 
 def _targets(directory: Path, plan: Plan) -> Mapping[str, Server]:
     """By name; whether load may go there is asked elsewhere, see `find_addresses`."""
-    problems: list[str] = []
     stored = [f"{name}={url}" for name, url in urls(plan).items()]
-    found = read_targets(stored, problems)
-    if problems:
-        raise UsageError(*(f"{directory}: {_cut(problem, 400)}" for problem in problems))
-    return {name: target_server(name, url) for name, url in found.items()}
+    try:
+        return {name: target_server(name, url) for name, url in read_targets(stored).items()}
+    except UsageError as error:
+        raise UsageError(*(f"{directory}: {_cut(problem, 400)}" for problem in error.problems)) from None
 
 
 def _deployment(stored: Deployment, number: int, server: Server, app: App) -> Deployment:
@@ -203,20 +202,20 @@ def _unplanned(plan: Plan, deployments: Iterable[Deployment]) -> Iterator[str]:
             yield f"case {_cut(case.id)}: {deployment.app.name} has no scenario {_cut(case.scenario)}"
         elif case_of(deployment, scenario, case.load) != case:
             yield f"case {_cut(case.id)}: here it is {case_of(deployment, scenario, case.load).id}"
-        elif not 1 <= case.load.users <= max(LIMITS["users"], IN_FLIGHT_CAP):
+        elif not 1 <= case.load.users <= max(SETTINGS["users"].highest, IN_FLIGHT_CAP):
             yield f"case {_cut(case.id)}: {case.load.users} users"
         elif case.load.connection not in CONNECTIONS:
             yield f"case {_cut(case.id)}: there is no connection {_cut(case.load.connection)}"
-        elif case.load.rate is not None and not 0 < case.load.rate <= LIMITS["rate"]:
+        elif case.load.rate is not None and not 0 < case.load.rate <= SETTINGS["rate"].highest:
             yield f"case {_cut(case.id)}: {case.load.rate:g} requests a second"
     if plan.client not in CLIENTS:
         yield f"there is no client {_cut(plan.client)}"
     for name in _PLANNED:
         value = getattr(plan, name)
-        if value is not None and not 0 <= value <= LIMITS[name]:
-            yield f"{name}: {value:g}, of at most {LIMITS[name]}"
-    if not 0 < plan.timeout_s <= LIMITS["timeout"]:
-        yield f"timeout: {plan.timeout_s:g} s, of at most {LIMITS['timeout']}"
+        if value is not None and not 0 <= value <= (highest := SETTINGS[name].highest):
+            yield f"{name}: {value:g}, of at most {highest}"
+    if not 0 < plan.timeout_s <= (highest := SETTINGS["timeout"].highest):
+        yield f"timeout: {plan.timeout_s:g} s, of at most {highest}"
 
 
 def _is_by_callable(app: App) -> bool:

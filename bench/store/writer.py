@@ -166,12 +166,8 @@ class Writer:
         if unknown:
             raise ValueError(f"trials of cases that the plan doesn't have: {', '.join(sorted(unknown))}")
         self._entries += 1
-        line = {"number": entry.number, **content}
-        try:
-            self._journal.append(line)
-        except MachineError:
-            self._unsaved.append(line)
-            raise
+        self._unsaved.append({"number": entry.number, **content})
+        self._save()
 
     def finish(self, *, complete: bool, finished: str | None) -> Suite:
         """Write `result.json` and `latency.hlog` from all that was saved, and remove the journal.
@@ -185,10 +181,8 @@ class Writer:
                 what is left there is as it was. `rescue` writes everything somewhere else.
         """
         self._journal.require_there()
-        while self._unsaved:
-            # What there was no space for may find some now.
-            self._journal.append(self._unsaved[0])
-            del self._unsaved[0]
+        # What there was no space for may find some now.
+        self._save()
         suite = self._finished(self.directory, complete, finished)
         self._journal.close()
         return suite
@@ -218,6 +212,12 @@ class Writer:
             self.directory = directory
             return suite
         raise MachineError(f"What was measured can't be written elsewhere either: not to {', '.join(tried)}.")
+
+    def _save(self) -> None:
+        """Write what isn't in the journal yet, in order: a small entry waits for a large one before it."""
+        while self._unsaved:
+            self._journal.append(self._unsaved[0])
+            del self._unsaved[0]
 
     def _finished(self, directory: Path, complete: bool, finished: str | None) -> Suite:
         stored = read(directory)

@@ -20,7 +20,8 @@ import pytest
 
 from bench.analysis import analyse
 from bench.analysis.findings import findings_of
-from bench.cli import verbs as cli
+from bench.cli import reading, running, upkeep
+from bench.cli.verbs import main
 from bench.model import Suite
 from bench.model.finding import exit_code
 from bench.store import Writer, load
@@ -109,9 +110,10 @@ def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
             # Else it would keep the temporary folder of another environment.
             patch.setattr(tempfile, "tempdir", None)
             patch.chdir(cwd)
-            patch.setattr(cli, "ROOT", cwd)
+            for module in (reading, running, upkeep):
+                patch.setattr(module, "ROOT", cwd)
             patch.setattr(sys, "argv", ["wsgi-bench", *map(str, arguments)])
-            code = cli.main()
+            code = main()
         return Said(code, *capsys.readouterr())
 
     return call
