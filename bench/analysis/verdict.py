@@ -1,7 +1,7 @@
 """Whether a case's figures may be used: one small check a reason.
 
-A reason is "code: what was found, and what to do". The smoke profile claims nothing, so there only the
-`SERIOUS` checks count: they tell what was answered wrongly, and what was not measured at all.
+The smoke profile claims nothing, so there only the `SERIOUS` checks count: they tell what was answered
+wrongly, and what was not measured at all.
 """
 
 from __future__ import annotations
@@ -14,36 +14,35 @@ from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured
 from bench.analysis.outcomes import counts_of
 from bench.model import Suite, Verdict
+from bench.model.finding import GENERATOR_BOUND, GENERATOR_LIMITS, NOT_MEASURED, Finding
 
-AT_FAULT = frozenset({"failed", "errors"})
-"""Codes of the reasons that are the server's own fault."""
-NO_RIGHT_ANSWER = "no-right-answer: not one request was answered rightly; read the logs, and measure it again"
+_FAILED = Check("failed", answers.failed)
+_LIMITS = Check(GENERATOR_LIMITS, generator.limits)
 
+WITHOUT_TRIALS: tuple[Check, ...] = (_FAILED, Check(NOT_MEASURED, answers.never_tried))
+"""The first that finds something says all."""
 SERIOUS: tuple[Check, ...] = (
-    answers.failed,
-    generator.limits,
-    answers.nothing_asked,
-    answers.errors,
-    answers.overloaded,
-    generator.generator_behind,
-    answers.balance,
+    _FAILED,
+    _LIMITS,
+    Check(NOT_MEASURED, answers.nothing_asked),
+    Check("errors", answers.errors),
+    Check("overloaded", answers.overloaded),
+    Check(GENERATOR_BOUND, generator.generator_behind),
+    Check("balance", answers.balance),
 )
 STATISTICAL: tuple[Check, ...] = (
-    processes.not_pinned,
-    processes.restarted,
-    measurement.stalled,
-    generator.generator,
-    measurement.little,
-    measurement.slow,
-    measurement.drifting,
-    measurement.backlog,
-    measurement.too_few,
+    Check("not-pinned", processes.not_pinned),
+    Check("restarted", processes.restarted),
+    Check("stalled", measurement.stalled),
+    Check(GENERATOR_BOUND, generator.generator),
+    Check("little", measurement.little),
+    Check("slow-answers", measurement.slow),
+    Check("drifting", measurement.drifting),
+    Check("backlog-overflow", measurement.backlog),
+    Check("too-few", measurement.too_few),
 )
-
-
-def code(reason: str) -> str:
-    """The short name of a reason, e.g. "generator-bound"."""
-    return reason.split(":", 1)[0]
+LAST: tuple[Check, ...] = (Check("no-right-answer", answers.nothing_right),)
+"""What is said where nothing else was found."""
 
 
 def judge(suite: Suite, cases: Iterable[Measured]) -> Mapping[str, Verdict]:
@@ -62,21 +61,12 @@ def _judge(suite: Suite, measured: Measured, others: Sequence[Measured]) -> Verd
     failures = tuple(f for f in suite.failures if f.deployment == measured.deployment.name)
     facts = Facts(suite, measured, counts_of(measured.trials), others, failures)
     if not measured.trials:
-        reasons: tuple[str | None, ...] = (answers.failed(facts) or _not_measured(suite),)
-    else:
-        # Whoever lacked something was no load: that says all, and the other figures nothing.
-        short = generator.limits(facts) is not None
-        checks = SERIOUS if short or not suite.plan.claims else SERIOUS + STATISTICAL
-        reasons = tuple(check(facts) for check in checks)
-    found = tuple(reason for reason in reasons if reason is not None)
-    if not found and not facts.counts.ok:
-        found = (NO_RIGHT_ANSWER,)
-    return Verdict(not found, found)
+        return Verdict(_found(WITHOUT_TRIALS, facts)[:1])
+    # Whoever lacked something was no load: that says all, and the other figures nothing.
+    short = _LIMITS.text(facts) is not None
+    checks = SERIOUS if short or not suite.plan.claims else SERIOUS + STATISTICAL
+    return Verdict(_found(checks, facts) or _found(LAST, facts))
 
 
-def _not_measured(suite: Suite) -> str:
-    if suite.complete and suite.plan.minutes is not None:
-        return (
-            f"not-measured: --minutes {suite.plan.minutes:g} were over before its first trial; give it more"
-        )
-    return "not-measured: the run ended before its first trial"
+def _found(checks: Iterable[Check], facts: Facts) -> tuple[Finding, ...]:
+    return tuple(finding for check in checks if (finding := check.finding(facts)) is not None)

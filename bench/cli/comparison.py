@@ -9,7 +9,8 @@ from pathlib import Path
 from bench.analysis.compare import Changes, compare
 from bench.analysis.compare.limits import Judgement, check_scopes, judge_limits, parse_limits, subjects_of
 from bench.model import Suite
-from bench.model.errors import EXIT_NOT_VALID, EXIT_REGRESSION, UsageError
+from bench.model.errors import UsageError
+from bench.model.finding import exit_code
 from bench.report import text
 from bench.report.compare import FORMATS
 from bench.report.compare.page import page
@@ -27,10 +28,7 @@ class Compared:
     @property
     def exit_code(self) -> int:
         """5 where a limit is exceeded, 4 where one couldn't be judged, else 0."""
-        states = {judgement.state for judgement in self.judgements}
-        if "exceeded" in states:
-            return EXIT_REGRESSION
-        return EXIT_NOT_VALID if "not judged" in states else 0
+        return exit_code(judgement.finding for judgement in self.judgements if judgement.finding)
 
     def rendered(self, format_name: str, width: int = text.WIDTH) -> str:
         """In one of the formats, as text for a terminal of that width."""

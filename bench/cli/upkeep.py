@@ -14,10 +14,10 @@ from bench.cli.say import say
 from bench.deploy.cgroup import remove_leftovers as remove_cgroups
 from bench.deploy.engine import find_engine_to_clean
 from bench.deploy.ownership import clean as remove_leftovers
-from bench.doctor import examine, read_facts
+from bench.doctor import examine, for_programs, read_facts
 from bench.doctor.page import show
 from bench.model.digits import significant
-from bench.model.errors import EXIT_NOT_VALID
+from bench.model.finding import exit_code
 from bench.run.results import RESULTS
 from bench.run.session import ceiling
 
@@ -31,10 +31,10 @@ def doctor(context: click.Context, as_json: bool) -> None:
     """Say what on this machine would spoil a run, and the fix; exit code 4 if anything would."""
     findings = examine(read_facts(ROOT / RESULTS))
     if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
+        click.echo(json.dumps([for_programs(finding) for finding in findings], indent=1))
     else:
         show(findings, Console(highlight=False))
-    context.exit(EXIT_NOT_VALID if any(finding.state == "problem" for finding in findings) else 0)
+    context.exit(exit_code(findings))
 
 
 @click.command()

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from bench.doctor import cpu, network, system
 from bench.doctor.facts import Facts, read_facts
-from bench.doctor.finding import Finding
+from bench.model.finding import Finding
 
-__all__ = ["CHECKS", "Facts", "Finding", "examine", "notes", "read_facts"]
+__all__ = ["CHECKS", "Facts", "examine", "for_programs", "notes", "read_facts"]
 
 CHECKS = (*cpu.CHECKS, *system.CHECKS, *network.CHECKS)
 
@@ -28,5 +28,16 @@ def notes(facts: Facts, *, deploys: bool = True) -> tuple[str, ...]:
         deploys: whether the run starts its servers, so that CPUs are dealt out to them.
     """
     checks = CHECKS if deploys else tuple(check for check in CHECKS if check is not cpu.cpus)
-    found = (check(facts) for check in checks)
-    return tuple(f"{one.name}: {one.found}" for one in found if one.state in ("warning", "problem"))
+    findings = (check(facts) for check in checks)
+    return tuple(str(finding) for finding in findings if finding.severity in ("warning", "problem"))
+
+
+def for_programs(finding: Finding) -> dict[str, str]:
+    """As `wsgi-bench doctor --json` has it."""
+    return {
+        "name": finding.code,
+        "state": finding.severity,
+        "found": finding.text,
+        "why": finding.why,
+        "fix": finding.fix,
+    }

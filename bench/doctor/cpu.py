@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bench.doctor.facts import Check, Facts
-from bench.doctor.finding import Finding
 from bench.model.counted import count
+from bench.model.finding import Finding
 
 # Others' CPU time that interleaved trials don't average out any more: a tenth of one CPU; and half of the
 # machine, where one of the two sides of a trial is starved.

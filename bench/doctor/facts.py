@@ -10,11 +10,11 @@ from typing import Literal
 import psutil
 
 from bench.doctor import cgroup, read
-from bench.doctor.finding import Finding
 from bench.doctor.sample import Sample, take_sample
 from bench.doctor.traces import Docker, Orphan, find_orphans, look_at_docker
 from bench.machine.environment import split_cpus
 from bench.model import CpuSplit
+from bench.model.finding import Finding
 
 
 @dataclass(frozen=True)

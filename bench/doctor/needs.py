@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bench.doctor import read
 from bench.doctor.facts import Facts
-from bench.doctor.finding import size
+from bench.doctor.size import size
 from bench.model import Case, Plan
 from bench.model.errors import UsageError
 from bench.model.shortage import PORT_COMMAND, USUAL_FILES, enough_files

@@ -6,8 +6,8 @@ Source of the settings: https://docs.kernel.org/networking/ip-sysctl.html.
 from __future__ import annotations
 
 from bench.doctor.facts import Check, Facts
-from bench.doctor.finding import Finding
 from bench.model.counted import count
+from bench.model.finding import Finding
 from bench.plan.layout import IN_FLIGHT_CAP, PROFILES
 
 USERS = max(users for profile in PROFILES.values() for users in profile.users)

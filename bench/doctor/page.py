@@ -9,11 +9,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bench.doctor.finding import Finding, State
+from bench.model.finding import Finding, Severity
 
 _WIDTH = 80
 # Never colour alone: a symbol and the word stand beside it.
-_SYMBOLS: dict[State, tuple[str, str, str]] = {
+_SYMBOLS: dict[Severity, tuple[str, str, str]] = {
     "problem": ("✗", "x", "red"),
     "warning": ("!", "!", "yellow"),
     "unknown": ("?", "?", "blue"),
@@ -34,14 +34,14 @@ def show(findings: Sequence[Finding], console: Console) -> None:
 def _parts(findings: Sequence[Finding], console: Console) -> Iterator[RenderableType]:
     for state in ("problem", "warning"):
         for finding in findings:
-            if finding.state == state:
+            if finding.severity == state:
                 yield _line(finding, console)
                 for text in (finding.why, finding.fix):
                     yield Padding(Text(_said(text, console)), (0, 0, 0, 4))
                 yield Text()
     for state in ("unknown", "ok"):
         for finding in findings:
-            if finding.state == state:
+            if finding.severity == state:
                 yield _line(finding, console)
     yield Text(f"\n{_summary(findings)}")
 
@@ -51,10 +51,10 @@ def _line(finding: Finding, console: Console) -> Table:
     line.add_column(width=9, no_wrap=True)
     line.add_column(width=17, no_wrap=True)
     line.add_column(overflow="fold")
-    fancy, plain, colour = _SYMBOLS[finding.state]
+    fancy, plain, colour = _SYMBOLS[finding.severity]
     symbol = fancy if _speaks_unicode(console) else plain
-    state = Text(f"{symbol} {finding.state}", style=colour)
-    line.add_row(state, Text(finding.name), Text(_said(finding.found, console)))
+    state = Text(f"{symbol} {finding.severity}", style=colour)
+    line.add_row(state, Text(finding.code), Text(_said(finding.text, console)))
     return line
 
 
@@ -68,7 +68,7 @@ def _speaks_unicode(console: Console) -> bool:
 
 
 def _summary(findings: Sequence[Finding]) -> str:
-    number = {state: sum(finding.state == state for finding in findings) for state in _SYMBOLS}
+    number = {state: sum(finding.severity == state for finding in findings) for state in _SYMBOLS}
     if number["problem"]:
         return f"{number['problem']} of {len(findings)} checks found what would spoil a run: see above."
     if number["warning"]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bench.doctor.facts import Check, Facts
-from bench.doctor.finding import Finding, State, size
 from bench.doctor.network import AT_ONCE
+from bench.doctor.size import size
+from bench.model.finding import Finding, Severity
 
 _MIB = 1 << 20
 _MEMORY_PROBLEM = 256 * _MIB
@@ -123,7 +124,7 @@ def python_build(facts: Facts) -> Finding:
     return Finding("python-build", "ok", f"{build.version}, optimised", why)
 
 
-def _below(value: int, problem: int, warning: int) -> State:
+def _below(value: int, problem: int, warning: int) -> Severity:
     return "problem" if value < problem else "warning" if value < warning else "ok"
 
 

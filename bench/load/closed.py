@@ -72,15 +72,18 @@ class ClosedTrial:
         Returns:
             The window from the answer that settled the last user, or the end of settling, to the
             first answer after `length_ns`: a standstill is counted to its end. (With the last answer
-            before it, the longest gaps would be left out and every rate be too high.) What straddles
-            its edges is counted by share (`Counted.answers`); were the users to stop when it closes, the
-            requests still under way would be answered faster than under load.
+            before it, the longest gaps would be left out and every rate be too high.) Requests under way
+            at one of its edges count by the share of their time within it (`Counted.answers`). The users
+            go on after it closes: were they to stop, the requests still under way would be answered faster
+            than under load.
         """
         link, records = self._link, self._records
         link.refresh()
         if self._opens_ns is None:
             start = now_ns()
             self._settle(start)
+            # Settling waits until the first request of every user has ended, however it ended, or for its
+            # longest time: before that, connections are still being opened and some users aren't there yet.
             self._pump(start + self._settle_most_ns, lambda: not self._unsettled)
             opened = now_ns() if self._unsettled or self._settle_ns else records.last_done()
         else:
@@ -100,6 +103,7 @@ class ClosedTrial:
             self._mark()
             closed = records.first_done_from(end)
         if closed is not None:
+            # A user whose next request ends has no request left that was under way when the window closed.
             self._unsettled.update(range(self._users))
             self._pump(now_ns() + self._settle_most_ns, lambda: not self._unsettled)
         self._drain(now_ns() + self._timeout_ns)

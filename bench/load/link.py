@@ -120,6 +120,9 @@ class Link:
         # pieces, so that the driver grew by half.
         data = self._buffer[:size]
         exchange = connection.exchange
+        # Most answers end here, without being parsed: one that is equal to the last right answer to this
+        # request, or differs from it only in fields that say nothing of it (a date, a number), is right, too.
+        # It has to have come whole in one read (`seen` is 0); `_read` takes all others.
         good = exchange.good
         if good is not None and not connection.seen and (data == good or exchange.like(data)):
             return self._complete(connection, exchange.good_keeps, OK)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bench.model.finding import Finding
 from bench.model.variant import ITSELF, Source, Variant
 
 TIMEOUT_S = 10.0
@@ -599,8 +600,26 @@ class Summary:
 class Verdict:
     """Whether a case's figures may be used, and if not, why."""
 
-    valid: bool
-    reasons: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        """Whether nothing speaks against them."""
+        return not self.findings
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why not, as results and reports have it."""
+        return tuple(map(str, self.findings))
+
+    def for_programs(self) -> dict[str, Any]:
+        """As `result.json` and the JSON report have it."""
+        return {"valid": self.valid, "reasons": list(self.reasons)}
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Why not, in a word each."""
+        return tuple(finding.code for finding in self.findings)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 from bench.analysis.claim import deviation
 from bench.analysis.figure import Figure
 from bench.analysis.figures import THROUGHPUT, ranking
-from bench.analysis.verdict import AT_FAULT, code
 from bench.model import Analysis, Suite
+from bench.model.finding import GENERATOR_LIMITS
 from bench.model.resume_command import resume_command
 from bench.report import against
 from bench.report.results import Entry, Group
@@ -98,13 +98,15 @@ def _not_a_measurement(suite: Suite, groups: tuple[Group, ...]) -> str:
 
 def _answered_rightly(entries: list[Entry]) -> bool:
     """Whether it was asked anything, and is at fault nowhere."""
-    reasons = {code(reason) for entry in entries for reason in entry.verdict.reasons}
-    asked = any(entry.summary.counts.ok for entry in entries) or "generator-limits" in reasons
-    return not reasons & AT_FAULT and asked
+    findings = [finding for entry in entries for finding in entry.verdict.findings]
+    asked = any(entry.summary.counts.ok for entry in entries) or any(
+        finding.code == GENERATOR_LIMITS for finding in findings
+    )
+    return asked and not any(finding.blames_server for finding in findings)
 
 
 def _reasons(entries: Iterable[Entry]) -> str:
-    return ", ".join(dict.fromkeys(code(reason) for entry in entries for reason in entry.verdict.reasons))
+    return ", ".join(dict.fromkeys(code for entry in entries for code in entry.verdict.codes))
 
 
 def _sentence(analysis: Analysis, group: Group) -> str:

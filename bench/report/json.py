@@ -25,7 +25,7 @@ def render(suite: Suite, analysis: Analysis) -> str:
             {
                 **asdict(case),
                 "summary": summary_to_document(analysis.summaries[case.id]),
-                "verdict": asdict(analysis.verdicts[case.id]),
+                "verdict": analysis.verdicts[case.id].for_programs(),
             }
             for case in suite.plan.cases
         ],

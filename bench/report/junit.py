@@ -21,20 +21,20 @@ from xml.etree import ElementTree
 
 from bench.analysis.compare.limits import Judgement, judge_plan
 from bench.analysis.figures import figures
-from bench.analysis.verdict import AT_FAULT, code
-from bench.model import Analysis, Case, Environment, Suite, Summary
+from bench.model import Analysis, Case, Environment, Suite, Summary, Verdict
+from bench.model.finding import NOT_MEASURED, Finding
 from bench.report.units import plain
 from bench.report.words import limit_lines
 
 _COUNTS = ("offered", "ok", "failed", "dropped", "dropped_late", "unfinished", "sent_again")
 _NOT_XML = re.compile("[\ufffe\uffff]")
 
-Outcome = tuple[Literal["failure", "error", "skipped"], str]
+Tag = Literal["failure", "error", "skipped"]
 
 
 def render(suite: Suite, analysis: Analysis) -> str:
     """The whole file."""
-    outcomes = {case.id: _outcome(analysis, case) for case in suite.plan.cases}
+    outcomes = {case.id: _outcome(analysis.verdicts[case.id]) for case in suite.plan.cases}
     limits = judge_plan(suite.plan, analysis)
     tags = [outcome[0] for outcome in (*outcomes.values(), *map(_limit_outcome, limits)) if outcome]
     totals = {
@@ -59,14 +59,20 @@ def render(suite: Suite, analysis: Analysis) -> str:
 
 
 def _case(
-    parent: ElementTree.Element, suite: Suite, case: Case, summary: Summary, outcome: Outcome | None
+    parent: ElementTree.Element,
+    suite: Suite,
+    case: Case,
+    summary: Summary,
+    outcome: tuple[Tag, tuple[Finding, ...]] | None,
 ) -> None:
     time_s = sum(trial.duration_s for trial in suite.trials if trial.case == case.id)
     attributes = {"name": case.id, "classname": f"{case.app}.{case.scenario}", "time": _seconds(time_s)}
     element = ElementTree.SubElement(parent, "testcase", _attributes(attributes))
     if outcome:
-        tag, reason = outcome
-        about = {"message": reason} if tag == "skipped" else {"message": reason, "type": code(reason)}
+        tag, findings = outcome
+        about = {"message": "; ".join(map(str, findings))}
+        if tag != "skipped":
+            about["type"] = findings[0].code
         ElementTree.SubElement(element, tag, _attributes(about)).text = (
             _text("\n".join(_log(suite, case))) or None
         )
@@ -85,20 +91,20 @@ def _limit(parent: ElementTree.Element, judgement: Judgement) -> None:
         ElementTree.SubElement(element, "system-out").text = _text("\n".join(limit_lines(judgement)))
 
 
-def _limit_outcome(judgement: Judgement) -> Outcome | None:
+def _limit_outcome(judgement: Judgement) -> tuple[Tag, str] | None:
     if judgement.state == "held":
         return None
     return ("failure" if judgement.state == "exceeded" else "error"), " ".join(limit_lines(judgement))
 
 
-def _outcome(analysis: Analysis, case: Case) -> Outcome | None:
-    reasons = analysis.verdicts[case.id].reasons
-    at_fault = [reason for reason in reasons if code(reason) in AT_FAULT]
+def _outcome(verdict: Verdict) -> tuple[Tag, tuple[Finding, ...]] | None:
+    """What became of a case, and the findings that say so; None if it is valid."""
+    at_fault = tuple(finding for finding in verdict.findings if finding.blames_server)
     if at_fault:
-        return "failure", "; ".join(at_fault)
-    if not reasons:
+        return "failure", at_fault
+    if verdict.valid:
         return None
-    return ("skipped" if code(reasons[0]) == "not-measured" else "error"), "; ".join(reasons)
+    return ("skipped" if verdict.codes[0] == NOT_MEASURED else "error"), verdict.findings
 
 
 def _log(suite: Suite, case: Case) -> list[str]:

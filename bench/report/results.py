@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bench.analysis.groups import grouped
-from bench.analysis.verdict import code
 from bench.analysis.versions import new_version
 from bench.model import Analysis, Case, Deployment, Suite, Summary, Verdict
+from bench.model.finding import GENERATOR_BOUND
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Entry:
     @property
     def generator_bound(self) -> bool:
         """Whether the server can do more than its figures say."""
-        return "generator-bound" in map(code, self.verdict.reasons)
+        return GENERATOR_BOUND in self.verdict.codes
 
 
 @dataclass(frozen=True)

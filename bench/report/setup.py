@@ -14,7 +14,7 @@ from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.repeat import repeat_command
 from bench.report.results import Group
 from bench.report.table import workers_x_threads
-from bench.report.units import NOT_MEASURED, count, number
+from bench.report.units import NOT_MEASURED, count, megabytes, number
 
 _FREE_PORT = "(a free port)"
 
@@ -72,8 +72,11 @@ def configuration(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) 
 
 def _facts(suite: Suite, deployment: Deployment, kept: Keeping) -> dict[str, str]:
     server = deployment.server
+    sizes = [one.image_bytes for one in suite.deployments if one.deployment == deployment.name]
+    image_bytes = max((size for size in sizes if size is not None), default=None)
     return {
         "Version": _version(suite, server),
+        **({"Image size": f"{megabytes(image_bytes)} MB"} if image_bytes is not None else {}),
         "Concurrency": server.concurrency,
         "Workers x threads": workers_x_threads(server),
         "Keep-alive, documented": kept.said,

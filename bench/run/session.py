@@ -12,9 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.analysis import analyse
-from bench.analysis.compare.limits import judge_plan
+from bench.analysis.findings import findings_of
 from bench.analysis.measured import counting
-from bench.analysis.verdict import AT_FAULT, code
 from bench.ask.targets import measured_twice
 from bench.catalogue.consent import Addresses
 from bench.catalogue.versions import Checkouts, checked_out, this_checkout
@@ -30,14 +29,8 @@ from bench.load.client import LoadDriver
 from bench.machine.environment import describe, split_cpus, stay_on
 from bench.machine.interrupt import shield
 from bench.model import Analysis, Calibration, CpuSplit, Plan, Suite
-from bench.model.errors import (
-    EXIT_NOT_VALID,
-    EXIT_REGRESSION,
-    EXIT_SERVER_FAILED,
-    Interrupted,
-    MachineError,
-    StoreError,
-)
+from bench.model.errors import Interrupted, MachineError, StoreError
+from bench.model.finding import exit_code
 from bench.report.units import count, listed
 from bench.run.calibrate import NULL_DEPLOYMENT, calibrate
 from bench.run.identity import identify, with_started
@@ -49,7 +42,6 @@ from bench.run.stored_plan import NOTHING, Named
 from bench.store import SCHEMA_VERSION, Writer, require_plain
 
 CALIBRATION_BLOCKS = 10
-_GENERATOR_AT_FAULT = frozenset({"generator-limits"})
 
 
 @dataclass(frozen=True)
@@ -188,7 +180,7 @@ def _saved(
     analysis = require_written(saved)
     if unmeasured:
         reporter.problem(_nothing_in(unmeasured, saved))
-    return Outcome(writer.directory, saved.suite, analysis, exit_code(saved.suite, analysis))
+    return Outcome(writer.directory, saved.suite, analysis, exit_code(findings_of(saved.suite, analysis)))
 
 
 def _work(
@@ -312,19 +304,3 @@ def ceiling(root: Path) -> Calibration:
                 return calibrate(
                     runtime, driver, blocks=CALIBRATION_BLOCKS, seed=0, epoch_ns=time.monotonic_ns()
                 )
-
-
-def exit_code(suite: Suite, analysis: Analysis) -> int:
-    """0, or by what weighs most: 3 for a server at fault, 5 for a limit exceeded, 4 for a case that isn't
-    valid for another reason, or a limit that can't be judged.
-    """
-    if suite.failures:
-        return EXIT_SERVER_FAILED
-    reasons = {code(reason) for verdict in analysis.verdicts.values() for reason in verdict.reasons}
-    if reasons & AT_FAULT:
-        return EXIT_SERVER_FAILED
-    limits = {judgement.state for judgement in judge_plan(suite.plan, analysis)}
-    if "exceeded" in limits:
-        return EXIT_REGRESSION
-    lacking = bool(reasons & _GENERATOR_AT_FAULT)
-    return EXIT_NOT_VALID if (reasons and suite.plan.claims) or lacking or "not judged" in limits else 0

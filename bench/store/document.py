@@ -108,6 +108,7 @@ def _trial(document: Document, case: str, path: str) -> Trial:
 
 
 def _case(suite: Suite, analysis: Analysis, case: Case) -> Document:
+    verdict = analysis.verdicts.get(case.id)
     return {
         "id": case.id,
         "server": case.server,
@@ -116,7 +117,7 @@ def _case(suite: Suite, analysis: Analysis, case: Case) -> Document:
         "load": dump(case.load),
         "config": _config(suite.plan, case),
         "summary": _summary(analysis.summaries.get(case.id)),
-        "verdict": dump(analysis.verdicts.get(case.id)),
+        "verdict": verdict.for_programs() if verdict else None,
         "trials": [
             {"number": number, **trial_to_document(trial)}
             for number, trial in enumerate(suite.trials)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.model import Case, Environment, Plan, Rank, Verdict
+from bench.model import Case, Environment, Plan, Rank
 from bench.model.errors import ResultError
 from bench.store.coherent import require_coherent_plan, require_known
 from bench.store.jsonable import Malformed, items, members, parse
@@ -21,7 +21,7 @@ class Outline:
 
     Attributes:
         ranking: as it was derived when the result was written.
-        verdicts: by case id; a case that was not analysed is left out.
+        valid: whether each case's figures may be used, by its id; a case that was not analysed is left out.
     """
 
     id: str
@@ -31,7 +31,7 @@ class Outline:
     environment: Environment
     plan: Plan
     ranking: tuple[Rank, ...]
-    verdicts: Mapping[str, Verdict]
+    valid: Mapping[str, bool]
 
     def case(self, id_: str) -> Case:
         """The planned case of that id."""
@@ -48,15 +48,19 @@ def outline(directory: Path) -> Outline:
     document = read_document(path)
     try:
         stored = with_variants(document, "the file")
-        found = parse(Outline, {**stored, "verdicts": _verdicts(document)}, "result")
+        found = parse(Outline, {**stored, "valid": _valid(document)}, "result")
         require_coherent_plan(found.plan)
         require_known((id_ for place in found.ranking for id_ in place.cases), found.plan, "a rank")
-        require_known(found.verdicts, found.plan, "a verdict")
+        require_known(found.valid, found.plan, "a verdict")
         return found
     except Malformed as error:
         raise ResultError(f"{path}: {error}. Restore the file from a copy of the run.") from None
 
 
-def _verdicts(document: Any) -> Mapping[str, Any]:
+def _valid(document: Any) -> Mapping[str, Any]:
     cases = [members(case, f"cases[{i}]") for i, case in enumerate(items(document.get("cases"), "cases"))]
-    return {str(case.get("id")): case["verdict"] for case in cases if case.get("verdict") is not None}
+    return {
+        str(case.get("id")): members(case["verdict"], f"cases[{i}].verdict").get("valid")
+        for i, case in enumerate(cases)
+        if case.get("verdict") is not None
+    }

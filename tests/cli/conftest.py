@@ -19,10 +19,11 @@ from typing import Any, Protocol
 import pytest
 
 from bench.analysis import analyse
+from bench.analysis.findings import findings_of
 from bench.cli import reading, running, upkeep
 from bench.cli.verbs import main
 from bench.model import Suite
-from bench.run.session import exit_code
+from bench.model.finding import exit_code
 from bench.store import Writer, load
 from tests.make_suite import make_suite, without_trials
 
@@ -80,7 +81,7 @@ def measured(said: Said, out: Path) -> Suite:
     machine, which others may use, too.
     """
     suite = load(out)
-    assert said.code == exit_code(suite, analyse(suite)), said.err
+    assert said.code == exit_code(findings_of(suite, analyse(suite))), said.err
     assert suite.complete
     assert suite.failures == ()
     assert {trial.case for trial in suite.trials} == {case.id for case in suite.plan.cases}

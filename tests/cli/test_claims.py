@@ -9,8 +9,8 @@ from pathlib import Path
 import jsonschema
 
 from bench.analysis import analyse
-from bench.analysis.verdict import code
-from bench.run.session import exit_code
+from bench.analysis.findings import findings_of
+from bench.model.finding import exit_code
 from bench.store import RESULT, load
 from tests.cli.conftest import RATE, ROOT, environment, wsgi_bench
 from tests.machine import lacks
@@ -30,14 +30,14 @@ def test_an_app_that_frees_itself_and_a_worker_that_dies_once(tmp_path: Path) ->
     suite = load(out)
     analysis = analyse(suite)
 
-    assert said.code == exit_code(suite, analysis) != 0
+    assert said.code == exit_code(findings_of(suite, analysis)) != 0
     jsonschema.validate(json.loads((out / RESULT).read_text()), SCHEMA)
     assert (tmp_path / "died").exists()
     restarts = {record.deployment.split(".")[0]: record.restarts for record in suite.deployments}
     assert (restarts["gunicorn"], restarts["waitress"]) == (1, 0)
     codes = {
-        server: {code(reason) for case in suite.plan.cases if case.server == server
-                 for reason in analysis.verdicts[case.id].reasons}
+        server: {code for case in suite.plan.cases if case.server == server
+                 for code in analysis.verdicts[case.id].codes}
         for server in ("gunicorn", "waitress")
     }  # fmt: skip
     assert {"restarted", "not-pinned"} <= codes["gunicorn"]

@@ -8,7 +8,6 @@ import pytest
 
 from bench.analysis import analyse
 from bench.analysis.disturbed import Usual
-from bench.analysis.verdict import code
 from bench.model import LoadModel, Trial
 from tests.make_suite import make_suite
 
@@ -24,8 +23,8 @@ def refused(trial: Trial) -> Trial:
     )
 
 
-def codes(trials: tuple[Trial, ...], case: str) -> list[str]:
-    return [code(reason) for reason in analyse(replace(SUITE, trials=trials)).verdicts[case].reasons]
+def codes(trials: tuple[Trial, ...], case: str) -> tuple[str, ...]:
+    return analyse(replace(SUITE, trials=trials)).verdicts[case].codes
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -18,7 +18,6 @@ from bench.analysis.estimate import Values, effect, estimate, level, paired
 from bench.analysis.histogram import Histogram
 from bench.analysis.measured import Share
 from bench.analysis.rank import rank
-from bench.analysis.verdict import code
 from bench.model import Analysis, Calibration, Failure, Rank, Suite, Trial
 from bench.model.errors import ResultError
 from tests.make_suite import encoded, make_suite, without_trials
@@ -34,7 +33,7 @@ def one_server(**changes: Any) -> Suite:
 
 
 def codes(analysis: Analysis, case: str) -> list[str]:
-    return [code(reason) for reason in analysis.verdicts[case].reasons]
+    return list(analysis.verdicts[case].codes)
 
 
 def test_a_round_is_what_all_its_trials_have_reached_in_all_their_time() -> None:
@@ -278,7 +277,7 @@ def test_a_suite_without_trials() -> None:
 def test_each_reason(reason: str, changes: dict[str, Any]) -> None:
     found = analyse(one_server(**changes))
     assert reason in codes(found, CLOSED.format("gunicorn"))
-    text = next(r for r in found.verdicts[CLOSED.format("gunicorn")].reasons if code(r) == reason)
+    text = next(f.text for f in found.verdicts[CLOSED.format("gunicorn")].findings if f.code == reason)
     assert ";" in text, "what was found, then what to do"
     assert CLOSED.format("gunicorn") not in {id_ for place in found.ranking for id_ in place.cases}
 

@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 
 from bench.analysis import analyse
-from bench.analysis.verdict import code
+from bench.model import Suite
 from tests.make_suite import make_suite
 
 CASE = "gunicorn/shortly/mixed/closed-16"
+
+
+def backlogs(suite: Suite) -> list[str]:
+    return [str(f) for f in analyse(suite).verdicts[CASE].findings if f.code == "backlog-overflow"]
 
 
 def reasons(runtime: str, **changes: Any) -> list[str]:
@@ -20,7 +24,7 @@ def reasons(runtime: str, **changes: Any) -> list[str]:
     assert first.case == CASE
     rest = [replace(trial, syn_retransmits=0) for trial in suite.trials[1:]]
     suite = replace(suite, trials=(first, *rest), plan=replace(suite.plan, runtime=runtime))
-    return [r for r in analyse(suite).verdicts[CASE].reasons if code(r) == "backlog-overflow"]
+    return backlogs(suite)
 
 
 @pytest.mark.parametrize("runtime", ["local", "external"])
@@ -62,7 +66,6 @@ def test_over_a_network_packets_may_have_been_lost(url: str, network: bool) -> N
     [deployment] = suite.plan.deployments
     deployment = replace(deployment, server=replace(deployment.server, environment={"URL": url}))
     plan = replace(suite.plan, runtime="external", deployments=(deployment,))
-    said = analyse(replace(suite, trials=trials, plan=plan)).verdicts[CASE].reasons
-    [reason] = [r for r in said if code(r) == "backlog-overflow"]
+    [reason] = backlogs(replace(suite, trials=trials, plan=plan))
     assert "connections had to be asked for again" in reason
     assert ("listen queue was full, or packets were lost on the way; raise" in reason) is network

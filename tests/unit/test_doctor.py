@@ -17,13 +17,14 @@ from rich.console import Console
 
 from bench.deploy.engine import find_engine
 from bench.deploy.ownership import RUN_LABEL
-from bench.doctor import CHECKS, Facts, Finding, cgroup, examine, notes, read_facts
+from bench.doctor import CHECKS, Facts, cgroup, examine, notes, read_facts
 from bench.doctor.page import show
 from bench.doctor.read import Python
 from bench.doctor.sample import Busy, Sample, printable, take_sample
 from bench.doctor.traces import Docker, Orphan, find_orphans, look_at_docker
 from bench.machine import process
 from bench.model import CpuSplit
+from bench.model.finding import DOCTOR, Finding
 
 GIB = 1 << 30
 MIB = 1 << 20
@@ -78,20 +79,23 @@ SILENT: dict[str, Any] = {
 
 def find(name: str, facts: Facts) -> Finding:
     """The finding of that name."""
-    (finding,) = [finding for finding in examine(facts) if finding.name == name]
+    (finding,) = [finding for finding in examine(facts) if finding.code == name]
     return finding
 
 
 def test_nothing_is_wrong_with_a_healthy_machine() -> None:
     findings = examine(HEALTHY)
 
-    assert {finding.state for finding in findings} == {"ok"}
+    assert {finding.severity for finding in findings} == {"ok"}
     assert notes(HEALTHY) == ()
-    assert len({finding.name for finding in findings}) == len(CHECKS)
+    assert {finding.code for finding in findings} == set(DOCTOR)
+    assert len(CHECKS) == len(DOCTOR)
 
 
 def test_what_cannot_be_read_is_unknown_and_no_crash() -> None:
-    unknown = {finding.name for finding in examine(replace(HEALTHY, **SILENT)) if finding.state == "unknown"}
+    unknown = {
+        finding.code for finding in examine(replace(HEALTHY, **SILENT)) if finding.severity == "unknown"
+    }
 
     assert unknown == {
         "governor", "turbo", "other-load", "steal", "clock-source", "hardware-counters", "virtualisation",
@@ -164,12 +168,12 @@ def test_what_spoils_a_run_is_found_with_its_fix(
     facts = replace(HEALTHY, **change)
     finding = find(name, facts)
 
-    assert finding.state == state
-    assert found in finding.found
+    assert finding.severity == state
+    assert found in finding.text
     assert fix in finding.fix
     assert finding.why
-    assert f"{name}: {finding.found}" in notes(facts)
-    others = {other.name: other.state for other in examine(facts) if other.name != name}
+    assert f"{name}: {finding.text}" in notes(facts)
+    others = {other.code: other.severity for other in examine(facts) if other.code != name}
     assert set(others.values()) == {"ok"}, others
 
 
@@ -177,8 +181,8 @@ def test_what_spoils_a_run_is_found_with_its_fix(
 def test_sockets_in_time_wait_hold_ports_that_are_not_reused(off: dict[str, Any]) -> None:
     finding = find("time-wait", replace(HEALTHY, time_wait=20_000, **off))
 
-    assert finding.state == "warning"
-    assert "for 28,232 ports" in finding.found
+    assert finding.severity == "warning"
+    assert "for 28,232 ports" in finding.text
     assert "ss -tan" in finding.fix
 
 
@@ -203,8 +207,8 @@ def test_sockets_in_time_wait_hold_ports_that_are_not_reused(off: dict[str, Any]
 def test_what_is_worth_saying_but_no_trouble(name: str, change: dict[str, Any], found: str) -> None:
     finding = find(name, replace(HEALTHY, **change))
 
-    assert finding.state == "ok"
-    assert found in finding.found
+    assert finding.severity == "ok"
+    assert found in finding.text
 
 
 def test_this_machine_can_be_read(tmp_path: Path) -> None:
@@ -212,9 +216,9 @@ def test_this_machine_can_be_read(tmp_path: Path) -> None:
     findings = examine(facts)
 
     assert len(findings) == len(CHECKS)
-    assert all(finding.found and finding.why for finding in findings)
-    assert all(finding.fix for finding in findings if finding.state in ("warning", "problem"))
-    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", finding.name) for finding in findings)
+    assert all(finding.text and finding.why for finding in findings)
+    assert all(finding.fix for finding in findings if finding.severity in ("warning", "problem"))
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", finding.code) for finding in findings)
     assert facts.sample is not None
     assert facts.docker is not None
     assert facts.orphans is not None

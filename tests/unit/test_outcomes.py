@@ -15,15 +15,15 @@ from xml.etree import ElementTree
 import pytest
 
 from bench.analysis import analyse
+from bench.analysis.findings import findings_of
 from bench.analysis.outcomes import counts_of, error_rate, itemised, kinds
-from bench.analysis.verdict import code
 from bench.load.outcomes import KINDS
 from bench.model import Client, Suite, Trial
+from bench.model.finding import exit_code
 from bench.report import FORMATS
 from bench.report.headline import headline
 from bench.report.results import groups
 from bench.report.units import percent
-from bench.run.session import exit_code
 from tests.make_suite import make_suite
 
 CLOSED, OPEN = "bad/shortly/mixed/closed-16", "bad/shortly/mixed/open"
@@ -178,13 +178,13 @@ def test_a_reason_names_the_counts_of_the_tables(name: str) -> None:
     analysis = analyse(suite)
     for case in LOADS:
         counts = analysis.summaries[case].counts
-        for reason in analysis.verdicts[case].reasons:
-            if code(reason) in ("errors", "overloaded"):
-                assert itemised(counts) in reason
-            if code(reason) == "errors":
-                assert f"{(error_rate(counts) or 0) * 100:.2f} % of the requests" in reason
-            if code(reason) == "generator-bound":
-                assert f"{counts.dropped_late:,} of {counts.offered:,} requests" in reason
+        for finding in analysis.verdicts[case].findings:
+            if finding.code in ("errors", "overloaded"):
+                assert itemised(counts) in finding.text
+            if finding.code == "errors":
+                assert f"{(error_rate(counts) or 0) * 100:.2f} % of the requests" in finding.text
+            if finding.code == "generator-bound":
+                assert f"{counts.dropped_late:,} of {counts.offered:,} requests" in finding.text
 
 
 @pytest.mark.parametrize("name", PLANTS)
@@ -230,16 +230,13 @@ def test_who_is_blamed(name: str, claims: bool) -> None:
     suite = planted(name, claims=claims)
     # Without histograms no median is known, which is too few for open load; it isn't what this is about.
     analysis = analyse(suite)
-    found = {
-        case: [c for c in map(code, analysis.verdicts[case].reasons) if c not in STATISTICAL]
-        for case in LOADS
-    }
+    found = {case: [c for c in analysis.verdicts[case].codes if c not in STATISTICAL] for case in LOADS}
     assert found == {CLOSED: closed, OPEN: opened}
     if not claims:
-        assert exit_code(suite, analysis) == (exit_with if exit_with == 3 else 0)
+        assert exit_code(findings_of(suite, analysis)) == (exit_with if exit_with == 3 else 0)
         assert all(analysis.verdicts[case].valid == (not found[case]) for case in LOADS)
     elif exit_with:
-        assert exit_code(suite, analysis) == exit_with
+        assert exit_code(findings_of(suite, analysis)) == exit_with
 
 
 def one_trial(claims: bool = False, **changes: object) -> Suite:
@@ -251,6 +248,10 @@ def one_trial(claims: bool = False, **changes: object) -> Suite:
 
 def reasons_of(suite: Suite) -> tuple[str, ...]:
     return analyse(suite).verdicts[OPEN].reasons
+
+
+def codes_of(suite: Suite) -> tuple[str, ...]:
+    return analyse(suite).verdicts[OPEN].codes
 
 
 def said_of(suite: Suite) -> str:
@@ -273,7 +274,7 @@ def test_the_pilot_s_rate_is_not_called_the_servers_fault() -> None:
 
 def test_what_waits_behind_dropped_requests_is_part_of_the_overload() -> None:
     flooded = one_trial(offered=1000, ok=100, answers=100.0, dropped=744, unfinished=156)
-    assert [code(reason) for reason in reasons_of(flooded)] == ["overloaded"]
+    assert codes_of(flooded) == ("overloaded",)
     assert "156 never answered" in reasons_of(flooded)[0]
 
 
@@ -282,7 +283,7 @@ def test_in_smoke_a_hiccup_is_no_news(dropped: int, late: int, valid: bool) -> N
     suite = one_trial(offered=600, ok=600 - dropped, dropped=dropped, dropped_late=late)
     assert (not reasons_of(suite)) == valid
     strict = one_trial(claims=True, offered=600, ok=600 - dropped, dropped=dropped, dropped_late=late)
-    assert {"overloaded", "generator-bound"} & set(map(code, reasons_of(strict)))
+    assert {"overloaded", "generator-bound"} & set(codes_of(strict))
 
 
 def test_a_rate_beyond_the_generator_is_the_generators_limit() -> None:
@@ -298,7 +299,7 @@ def test_a_rate_beyond_the_generator_is_the_generators_limit() -> None:
     assert reason.startswith(
         "generator-bound: 1,000,000 a second were asked for, but the load generator reaches"
     )
-    assert exit_code(suite, analyse(suite)) == 0
+    assert exit_code(findings_of(suite, analyse(suite))) == 0
     assert "Not measured under every load: bad (generator-bound)" in said_of(suite)
     assert "1 of 2 cases worked;" in FORMATS["text"](suite, analyse(suite))
 
@@ -306,9 +307,8 @@ def test_a_rate_beyond_the_generator_is_the_generators_limit() -> None:
 @pytest.mark.parametrize("claims", [True, False])
 def test_nothing_due_is_nothing_measured(claims: bool) -> None:
     suite = one_trial(claims, offered=0, ok=0, answers=0.0, mean_s=None)
-    reasons = reasons_of(suite)
-    assert reasons[0].startswith("not-measured: no request was due in its 1 trial of 1 s")
-    assert [code(reason) for reason in reasons] == ["not-measured"] + ["too-few"] * claims
+    assert reasons_of(suite)[0].startswith("not-measured: no request was due in its 1 trial of 1 s")
+    assert codes_of(suite) == ("not-measured", *["too-few"] * claims)
 
 
 @pytest.mark.parametrize("claims", [True, False])

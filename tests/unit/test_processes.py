@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from bench.analysis import analyse
+from bench.analysis.findings import findings_of
 from bench.analysis.recycling import recycles
-from bench.analysis.verdict import code
 from bench.doctor import notes
 from bench.model import Confined, Confinement, DeploymentRecord, Server, Suite
 from bench.model.errors import EXIT_NOT_VALID
+from bench.model.finding import Finding, exit_code
 from bench.report.build import page
 from bench.report.csv import render as csv
-from bench.run.session import exit_code
 from bench.store import Writer, load
 from tests.make_suite import make_suite, without_trials
 from tests.unit.test_doctor import HEALTHY
@@ -42,11 +42,15 @@ def confined(made: Suite, read: Confinement | None, who: Sequence[str] = ("gunic
     return replace(made, confined=(*found, *others))
 
 
-def reasons(made: Suite, server: str) -> list[str]:
+def findings(made: Suite, server: str) -> list[Finding]:
     verdicts = analyse(made).verdicts
     return [
-        reason for case in made.plan.cases if case.server == server for reason in verdicts[case.id].reasons
+        finding for case in made.plan.cases if case.server == server for finding in verdicts[case.id].findings
     ]
+
+
+def codes(made: Suite, server: str) -> list[str]:
+    return [finding.code for finding in findings(made, server)]
 
 
 def section(made: Suite, name: str) -> str:
@@ -58,10 +62,10 @@ def section(made: Suite, name: str) -> str:
 def test_a_server_that_is_not_where_it_was_put_is_not_valid() -> None:
     made = confined(suite(), replace(ASKED, cpus=(0, 1)))
 
-    assert [code(reason) for reason in reasons(made, "gunicorn")] == ["not-pinned"]
-    assert "CPUs 0, 1, not on CPU 1 alone" in reasons(made, "gunicorn")[0]
-    assert reasons(made, "waitress") == []
-    assert exit_code(made, analyse(made)) == EXIT_NOT_VALID
+    assert codes(made, "gunicorn") == ["not-pinned"]
+    assert "CPUs 0, 1, not on CPU 1 alone" in findings(made, "gunicorn")[0].text
+    assert codes(made, "waitress") == []
+    assert exit_code(findings_of(made, analyse(made))) == EXIT_NOT_VALID
     assert "0, 1 (asked for: 1) / 0 / 0" in section(made, "environment")
 
 
@@ -70,22 +74,22 @@ def test_a_generator_that_is_not_where_it_was_put_spoils_every_case() -> None:
     loose = Confined("generator", "", 2, replace(ASKED, cpus=(0,)), FREE)
     made = replace(made, confined=(*made.confined, loose))
 
-    assert [code(reason) for reason in reasons(made, "gunicorn")] == ["not-pinned"]
-    assert "the load generator may run on CPUs 0, 1" in reasons(made, "waitress")[0]
+    assert codes(made, "gunicorn") == ["not-pinned"]
+    assert "the load generator may run on CPUs 0, 1" in findings(made, "waitress")[0].text
 
 
 def test_fewer_cpus_than_asked_for_are_no_finding() -> None:
     made = confined(suite(), ASKED)
     wide = tuple(replace(one, asked=replace(one.asked, cpus=(0, 1, 2))) for one in made.confined)
 
-    assert reasons(replace(made, confined=wide), "gunicorn") == []
+    assert codes(replace(made, confined=wide), "gunicorn") == []
 
 
 def test_limits_that_do_not_hold_are_said_and_leave_the_verdict() -> None:
     made = confined(suite(), Confinement((1,), None, 100_000, 0.5))
     said = section(made, "validity")
 
-    assert reasons(made, "gunicorn") == []
+    assert codes(made, "gunicorn") == []
     assert "The memory limit of 512 MB doesn't hold for gunicorn: no limit." in said
     assert "The limit of 4,096 processes and threads doesn't hold for gunicorn: 100,000." in said
     assert "The CPU time of gunicorn is cut off at 0.500 CPUs" in said
@@ -105,7 +109,7 @@ def test_smoke_says_it_without_a_verdict() -> None:
 
     assert "gunicorn may run on CPUs 0, 1, not on CPU 1 alone" in said
     assert "gunicorn.shortly: 4 of its processes ended while it was measured." in said
-    assert exit_code(made, analyse(made)) == 0
+    assert exit_code(findings_of(made, analyse(made))) == 0
 
 
 def test_a_result_of_before_says_that_nothing_was_read() -> None:
@@ -133,11 +137,11 @@ def recycling(made: Suite, *words: str) -> Suite:
 def test_a_worker_that_comes_back_makes_its_case_not_valid_and_has_a_column() -> None:
     made = restarted(suite(), 7)
 
-    assert [code(reason) for reason in reasons(made, "gunicorn")] == ["restarted"]
-    assert "14 of its processes ended" in reasons(made, "gunicorn")[0]
-    assert "in 2 of 2 rounds" in reasons(made, "gunicorn")[0]
-    assert reasons(made, "waitress") == []
-    assert exit_code(made, analyse(made)) == EXIT_NOT_VALID
+    assert codes(made, "gunicorn") == ["restarted"]
+    assert "14 of its processes ended" in findings(made, "gunicorn")[0].text
+    assert "in 2 of 2 rounds" in findings(made, "gunicorn")[0].text
+    assert codes(made, "waitress") == []
+    assert exit_code(findings_of(made, analyse(made))) == EXIT_NOT_VALID
     shown = {case.server: analyse(made).summaries[case.id].restarts for case in made.plan.cases}
     assert shown == {"gunicorn": 14, "waitress": 0}
     (table,) = (one for s in page(made, analyse(made)).sections if s.id == "results" for one in s.tables)
@@ -150,7 +154,7 @@ def test_a_worker_that_comes_back_makes_its_case_not_valid_and_has_a_column() ->
 def test_what_its_own_settings_ask_for_is_counted_and_said() -> None:
     made = recycling(restarted(suite(), 7), "--max-requests", "500")
 
-    assert reasons(made, "gunicorn") == []
+    assert codes(made, "gunicorn") == []
     assert "14 of its processes ended while it was measured, as its own settings ask for (max-requests)" in (
         section(made, "validity")
     )
@@ -167,15 +171,18 @@ def test_settings_excuse_no_lost_request_and_no_lack_of_memory() -> None:
     lost = replace(asked, trials=tuple(trials))
     killed = recycling(restarted(suite(), 7, oom_kills=1), "--max-requests", "500")
 
-    assert [code(reason) for reason in reasons(lost, "gunicorn")] == ["restarted"]
-    assert "killed 2 of its processes for want of memory" in reasons(killed, "gunicorn")[0]
+    assert codes(lost, "gunicorn") == ["restarted"]
+    assert "killed 2 of its processes for want of memory" in findings(killed, "gunicorn")[0].text
 
 
 def test_rounds_that_do_not_count_do_not_count_here() -> None:
     made = restarted(suite(), 1)
     made = replace(made, plan=replace(made.plan, counted_from=2))
 
-    assert "1 of its processes ended while it was measured (in 1 of 2 rounds)" in reasons(made, "gunicorn")[0]
+    assert (
+        "1 of its processes ended while it was measured (in 1 of 2 rounds)"
+        in findings(made, "gunicorn")[0].text
+    )
 
 
 @pytest.mark.parametrize(

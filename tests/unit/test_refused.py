@@ -41,7 +41,7 @@ def test_a_server_is_not_blamed_for_what_locusts_client_refuses(
     client: Client, errors: dict[str, int], elsewhere: bool
 ) -> None:
     for verdict in analyse(unread(client, errors, {REFUSED: 9})).verdicts.values():
-        said = next(reason for reason in verdict.reasons if reason.startswith("errors:"))
+        said = next(finding.text for finding in verdict.findings if finding.code == "errors")
         assert (ELSEWHERE in said) is elsewhere
         assert ("read the server's log" in said) is not elsewhere
         assert REFUSED in said

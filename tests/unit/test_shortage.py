@@ -9,14 +9,14 @@ from dataclasses import replace
 import pytest
 
 from bench.analysis import analyse
-from bench.analysis.verdict import code
+from bench.analysis.findings import findings_of
 from bench.load.outcomes import KINDS
 from bench.load.protocol import failed
 from bench.load.records import row_code
 from bench.model import Suite, Trial
+from bench.model.finding import exit_code
 from bench.model.shortage import OWN_KINDS, Short, enough_files, found_in, kind_of, remedy
 from bench.report import text
-from bench.run.session import exit_code
 from tests.make_suite import make_suite
 
 CASE = "gunicorn/shortly/mixed/closed-16"
@@ -115,21 +115,21 @@ def test_what_the_generator_could_not_send_is_no_error_of_the_servers(
     suite = with_errors({kind: 50}, claims=claims)
     analysis = analyse(suite)
     for case in suite.plan.cases:
-        [reason] = analysis.verdicts[case.id].reasons
-        assert code(reason) == "generator-limits"
-        assert said in reason
-        assert "it says nothing about the server" in reason
-    assert exit_code(suite, analysis) == 4
+        [finding] = analysis.verdicts[case.id].findings
+        assert finding.code == "generator-limits"
+        assert said in finding.text
+        assert "it says nothing about the server" in finding.text
+    assert exit_code(findings_of(suite, analysis)) == 4
 
 
 def test_a_server_that_fails_beside_is_still_at_fault() -> None:
     suite = with_errors({"descriptors": 50, "status": 50})
     analysis = analyse(suite)
-    limits, errors = analysis.verdicts[CASE].reasons
-    assert [code(limits), code(errors)] == ["generator-limits", "errors"]
-    assert "status" in errors
-    assert "descriptors" not in errors
-    assert exit_code(suite, analysis) == 3
+    limits, errors = analysis.verdicts[CASE].findings
+    assert [limits.code, errors.code] == ["generator-limits", "errors"]
+    assert "status" in errors.text
+    assert "descriptors" not in errors.text
+    assert exit_code(findings_of(suite, analysis)) == 3
 
 
 def test_the_numbers_are_said_in_words() -> None:

@@ -15,12 +15,13 @@ import pytest
 from bench.analysis import analyse
 from bench.analysis.compare import compare
 from bench.analysis.compare.limits import judge_plan
+from bench.analysis.findings import findings_of
 from bench.analysis.trend import points
 from bench.model import Comparison, Failure, Suite, Trial
 from bench.model.errors import EXIT_NOT_VALID, EXIT_REGRESSION, EXIT_SERVER_FAILED
+from bench.model.finding import exit_code
 from bench.report import FORMATS
 from bench.report.results import groups
-from bench.run.session import exit_code
 from bench.store import RESULT, Writer, load
 from tests.make_suite import make_suite, make_versions, without_trials
 
@@ -121,7 +122,7 @@ def test_what_is_invalid_in_one_version_is_not_compared() -> None:
     assert {one.subject.server for one in analysis.not_compared} == {"waitress"}
     assert all(one.reason.startswith("not valid in OLD: errors: ") for one in analysis.not_compared)
     assert [judgement.state for judgement in judge_plan(suite.plan, analysis)] == ["not judged"]
-    assert exit_code(suite, analysis) == EXIT_SERVER_FAILED
+    assert exit_code(findings_of(suite, analysis)) == EXIT_SERVER_FAILED
 
 
 def test_all_the_rest_is_about_this_version_alone() -> None:
@@ -168,9 +169,9 @@ def test_the_exit_code_says_what_became_of_the_limits(
     suite = make_versions(new, RATES, fail_if=limits)
     analysis = analyse(suite)
 
-    assert exit_code(suite, analysis) == expected
+    assert exit_code(findings_of(suite, analysis)) == expected
     failed = replace(suite, failures=(Failure("gunicorn-old.shortly", 1, "trial", "it ended"),))
-    assert exit_code(failed, analysis) == EXIT_SERVER_FAILED
+    assert exit_code(findings_of(failed, analyse(failed))) == EXIT_SERVER_FAILED
 
 
 def test_a_run_that_claims_nothing_or_has_one_version_changes_nothing() -> None:

@@ -11,9 +11,6 @@ import click
 import pytest
 
 from bench.analysis import analyse
-from bench.analysis.checks import answers, generator, measurement, processes
-from bench.analysis.checks.facts import Check
-from bench.analysis.verdict import NO_RIGHT_ANSWER, SERIOUS, STATISTICAL, code
 from bench.ask.table import SETTINGS
 from bench.catalogue.registry import load_servers
 from bench.catalogue.scenarios import SCENARIOS
@@ -29,10 +26,7 @@ from bench.report import FORMATS
 from tests.make_suite import make_suite
 
 ROOT = Path(__file__).parents[2]
-GLOSSARY = (ROOT / "docs/glossary.md").read_text()
 METHODOLOGY = (ROOT / "docs/methodology.md").read_text()
-# As a reason begins: its code, a colon, and a space; an f-string's, too.
-CODE = re.compile(r'"([a-z]+(?:-[a-z]+)*): ')
 
 
 def rendered(suite: Suite, name: str) -> str:
@@ -121,17 +115,14 @@ def test_a_server_that_had_to_be_killed_at_its_stop_is_named() -> None:
     assert "b.shortly had to be killed" not in said
 
 
-def test_the_glossary_names_every_reason_of_a_verdict() -> None:
-    sources = [
-        Path(module.__file__ or "").read_text() for module in (answers, generator, measurement, processes)
-    ]
-    codes = {found for source in sources for found in CODE.findall(source)} | {code(NO_RIGHT_ANSWER)}
-    entry = re.search(r"^- \*\*verdict\*\*.*?(?=^- )", GLOSSARY, re.MULTILINE | re.DOTALL)
+def test_the_size_of_an_image_is_shown_where_there_is_one() -> None:
+    suite = make_suite({"a": 3000.0, "b": 2000.0}, rounds=2)
+    sizes = {"a.shortly": 127_544_953, "b.shortly": None}
+    records = tuple(replace(record, image_bytes=sizes[record.deployment]) for record in suite.deployments)
+    without = tuple(replace(record, image_bytes=None) for record in suite.deployments)
 
-    assert entry
-    assert set(re.findall(r"`([a-z-]+)`", entry[0])) == codes
-    checks: tuple[Check, ...] = (*SERIOUS, *STATISTICAL)
-    assert len(codes) >= len(checks) - 3, "several checks may have one code"
+    assert "| Image size | 128 MB |  |" in rendered(replace(suite, deployments=records), "md")
+    assert "Image size" not in rendered(replace(suite, deployments=without), "md")
 
 
 def test_the_methodology_says_how_long_the_trials_of_each_profile_are() -> None:

@@ -17,7 +17,16 @@ def failed(facts: Facts) -> str | None:
     first = facts.failures[0]
     where = f"in {len({f.round for f in facts.failures})} of {facts.suite.plan.rounds} rounds"
     see = "; see its log lines under Failures" if first.log else ""
-    return f"failed: {first.reason} (phase {first.phase}, {where}){see}"
+    return f"{first.reason} (phase {first.phase}, {where}){see}"
+
+
+def never_tried(facts: Facts) -> str | None:
+    plan = facts.suite.plan
+    if facts.measured.trials:
+        return None
+    if facts.suite.complete and plan.minutes is not None:
+        return f"--minutes {plan.minutes:g} were over before its first trial; give it more"
+    return "the run ended before its first trial"
 
 
 def nothing_asked(facts: Facts) -> str | None:
@@ -28,11 +37,11 @@ def nothing_asked(facts: Facts) -> str | None:
     trials = f"{number} trial{'s' * (number != 1)}"
     if load.model == "closed":
         return (
-            f"not-measured: no request ended in its {trials} of {length.closed:g} s; see the server's "
+            f"no request ended in its {trials} of {length.closed:g} s; see the server's "
             f"log, and measure longer"
         )
     return (
-        f"not-measured: no request was due in its {trials} of {length.open:g} s, since "
+        f"no request was due in its {trials} of {length.open:g} s, since "
         f"{a_second(load.rate or 0.0)} is too seldom for that; use a higher --rate, or more --rounds"
     )
 
@@ -45,7 +54,7 @@ def errors(facts: Facts) -> str | None:
     if rate is None or blamed <= MAX_ERROR_RATE * counts.offered:
         return None
     return (
-        f"errors: {rate * 100:.2f} % of the requests were not answered rightly "
+        f"{rate * 100:.2f} % of the requests were not answered rightly "
         f"({itemised(counts)}){instead(facts.measured.trials)}; {_advice(facts)}"
     )
 
@@ -62,6 +71,12 @@ def _advice(facts: Facts) -> str:
     return f"read {log}, and mend it or offer less load"
 
 
+def nothing_right(facts: Facts) -> str | None:
+    if facts.counts.ok:
+        return None
+    return "not one request was answered rightly; read the logs, and measure it again"
+
+
 def overloaded(facts: Facts) -> str | None:
     """Dropped requests: none of them was answered wrongly, and the rate may have been too high for anyone."""
     counts, load = facts.counts, facts.measured.case.load
@@ -70,7 +85,7 @@ def overloaded(facts: Facts) -> str | None:
     asked = facts.suite.plan.rate is not None and load.share is None
     chosen = "as --rate asked" if asked else "the rate came from a short pilot"
     return (
-        f"overloaded: it, or this machine, could not keep up with {a_second(load.rate or 0.0)} ({chosen}): "
+        f"it, or this machine, could not keep up with {a_second(load.rate or 0.0)} ({chosen}): "
         f"{not_right(counts):,} of {counts.offered:,} requests got no right answer ({itemised(counts)}), "
         f"since only {load.users} may be under way at once; offer less with --rate"
     )
@@ -81,6 +96,6 @@ def balance(facts: Facts) -> str | None:
     if not broken:
         return None
     return (
-        f"balance: in {len(broken)} trials offered differs from ok + failed + dropped + unfinished; "
+        f"in {len(broken)} trials offered differs from ok + failed + dropped + unfinished; "
         f"that is a fault of the harness, please report it with the result"
     )

@@ -1,4 +1,4 @@
-"""What the checks look at, and how they answer."""
+"""What the checks of a case look at, and what a check is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bench.analysis.measured import Measured
 from bench.model import Counts, Failure, Suite, Trial
+from bench.model.finding import VERDICTS, Finding
 
 MAX_ERROR_RATE = 0.001
 MAX_DROPPED_IN_SMOKE = 0.05
@@ -29,8 +30,27 @@ class Facts:
     failures: tuple[Failure, ...]
 
 
-Check = Callable[[Facts], str | None]
-"""A reason, "code: what was found, and what to do", or None."""
+@dataclass(frozen=True)
+class Check:
+    """One reason why figures may not be used, and how it is found.
+
+    Attributes:
+        code: its name in the list of findings.
+        text: what was found, and what to do; None if all is well.
+    """
+
+    code: str
+    text: Callable[[Facts], str | None]
+
+    def finding(self, facts: Facts) -> Finding | None:
+        """What it finds; where a run claims nothing, only a failure weighs more than a warning."""
+        text = self.text(facts)
+        if text is None:
+            return None
+        severity = VERDICTS[self.code].severity
+        return Finding(
+            self.code, severity if facts.suite.plan.claims or severity == "failure" else "warning", text
+        )
 
 
 def too_many(facts: Facts, dropped: int) -> bool:

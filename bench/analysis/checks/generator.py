@@ -26,7 +26,7 @@ def limits(facts: Facts) -> str | None:
     if not found:
         return None
     return (
-        f"generator-limits: the load generator itself had no {'; and no '.join(found)}, or use fewer users; "
+        f"the load generator itself had no {'; and no '.join(found)}, or use fewer users; "
         f"it says nothing about the server"
     )
 
@@ -36,14 +36,14 @@ def generator_behind(facts: Facts) -> str | None:
     counts, ceiling = facts.counts, _ceiling(facts)
     if ceiling and beyond_generator(facts):
         return (
-            f"generator-bound: {a_second(facts.measured.case.load.rate or 0.0)} were asked for, but the load "
+            f"{a_second(facts.measured.case.load.rate or 0.0)} were asked for, but the load "
             f"generator reaches {significant(ceiling)} by itself; lower --rate, or use more --processes on "
             f"more CPUs"
         )
     if not too_many(facts, counts.dropped_late):
         return None
     return (
-        f"generator-bound: {counts.dropped_late:,} of {counts.offered:,} requests were dropped because the "
+        f"{counts.dropped_late:,} of {counts.offered:,} requests were dropped because the "
         f"load generator itself was late; stop other programs, lower --rate, or give the generator more CPUs"
     )
 
@@ -59,20 +59,20 @@ def generator(facts: Facts) -> str | None:
     advice = "so the figure is 'at least'; use fewer users, or more --processes on more CPUs"
     busy = median(trial.generator_cpu for trial in measured.trials)
     if busy > MAX_GENERATOR_CPU:
-        return f"generator-bound: the load generator used {busy * 100:.0f} % of its CPU, {advice}"
+        return f"the load generator used {busy * 100:.0f} % of its CPU, {advice}"
     number, ceiling = measured.total(answers), _ceiling(facts)
     if ceiling and number and load.model == "closed":
         rate = number / measured.total(lambda t: t.duration_s)
         if rate > MAX_CEILING_SHARE * ceiling:
             return (
-                f"generator-bound: {a_second(rate)} is {rate / ceiling * 100:.0f} % of what the load "
+                f"{a_second(rate)} is {rate / ceiling * 100:.0f} % of what the load "
                 f"generator reaches by itself ({significant(ceiling)}), {advice}"
             )
     if load.model == "open" and measured.lateness and measured.latency:
         late, p99 = measured.lateness.quantile_s(0.99), measured.latency.quantile_s(0.99)
         if late > MAX_LATENESS_S and late > MAX_LATENESS_SHARE * p99:
             return (
-                f"generator-bound: one request in a hundred was sent {late * 1e3:.1f} ms late or more, "
+                f"one request in a hundred was sent {late * 1e3:.1f} ms late or more, "
                 f"against a p99 of {p99 * 1e3:.1f} ms; stop other programs, lower --rate, or give the "
                 f"generator more CPUs"
             )

@@ -23,8 +23,7 @@ def stalled(facts: Facts) -> str | None:
     if not empty:
         return None
     return (
-        f"stalled: {empty} of {len(trials)} trials had no right answer at all; measure longer trials, or "
-        f"fewer users"
+        f"{empty} of {len(trials)} trials had no right answer at all; measure longer trials, or fewer users"
     )
 
 
@@ -46,7 +45,7 @@ def little(facts: Facts) -> str | None:
         # `slow` judges that.
         return None
     return (
-        f"little: throughput x mean time is {busy:.1f}, but {load.users} users were asking; requests were "
+        f"throughput x mean time is {busy:.1f}, but {load.users} users were asking; requests were "
         f"lost or miscounted, or the generator couldn't keep all users busy; try fewer users"
     )
 
@@ -58,7 +57,7 @@ def slow(facts: Facts) -> str | None:
     lasting = lasting_s(facts.measured)
     minutes = math.ceil(facts.suite.plan.rounds * len(facts.suite.plan.cases) * 4 * lasting / 60)
     return (
-        f"slow-answers: some answers take {lasting:.2g} s, and trials of "
+        f"some answers take {lasting:.2g} s, and trials of "
         f"{facts.suite.plan.trial_s.closed:g} s hold too few of them: throughput is about "
         f"{found.value:.0%} too high; give the run the time that they need, --minutes {max(minutes, 5)}"
     )
@@ -69,7 +68,7 @@ def drifting(facts: Facts) -> str | None:
     if change is None:
         return None
     return (
-        f"drifting: throughput changes by {change * 100:+.0f} % from a round's first block to its last"
+        f"throughput changes by {change * 100:+.0f} % from a round's first block to its last"
         f"{' against that of the others' * bool(facts.others)}; the server had not settled, so measure "
         f"with a longer warm-up or look for a leak"
     )
@@ -82,7 +81,7 @@ def backlog(facts: Facts) -> str | None:
     lost = facts.measured.total(lambda t: _refused(t) if own or t.syn_retransmits is None else 0.0)
     if lost:
         return (
-            f"backlog-overflow: the kernel refused {lost:.0f} connections because the server's listen queue "
+            f"the kernel refused {lost:.0f} connections because the server's listen queue "
             f"was full, which shows as times of 1 s and 3 s; {advice}"
         )
     again = facts.measured.total(lambda t: t.syn_retransmits or 0)
@@ -90,7 +89,7 @@ def backlog(facts: Facts) -> str | None:
         return None
     or_network = ", or packets were lost on the way" if _may_lose_packets(facts) else ""
     return (
-        f"backlog-overflow: {again:.0f} {'connection' if again == 1 else 'connections'} had to be asked for "
+        f"{again:.0f} {'connection' if again == 1 else 'connections'} had to be asked for "
         f"again, which takes 1 s or more: the server's listen queue was full{or_network}; {advice}"
     )
 
@@ -111,11 +110,11 @@ def too_few(facts: Facts) -> str | None:
     rounds = len({t.round for t in facts.measured.trials})
     if rounds < MIN_ROUNDS:
         return (
-            f"too-few: {rounds} round, but how much a restart matters needs {MIN_ROUNDS} or more; "
+            f"{rounds} round, but how much a restart matters needs {MIN_ROUNDS} or more; "
             f"run with --rounds {MIN_ROUNDS} or more (6 in the standard profile)"
         )
     histogram = facts.measured.latency
     if facts.measured.case.load.model == "open" and (not histogram or histogram.percentile_s(0.5) is None):
         count = histogram.count if histogram else 0
-        return f"too-few: {count} answers are too few for a median; use a higher --rate or more --rounds"
+        return f"{count} answers are too few for a median; use a higher --rate or more --rounds"
     return None

@@ -27,7 +27,7 @@ def not_pinned(facts: Facts) -> str | None:
     if not loose:
         return None
     return (
-        f"not-pinned: {', and '.join(loose)}, so one may have had another's CPU time; a Docker engine that "
+        f"{', and '.join(loose)}, so one may have had another's CPU time; a Docker engine that "
         f"may not pin ignores it (rootless: delegate cpuset, or use --runtime local), and a server or an "
         f"application may have pinned itself anew"
     )
@@ -50,11 +50,11 @@ def restarted(facts: Facts) -> str | None:
     where = f"in {rounds} of {count(facts.suite.plan.rounds, 'round')}"
     if killed:
         return (
-            f"restarted: the kernel killed {killed:,} of its processes for want of memory ({where}); raise "
+            f"the kernel killed {killed:,} of its processes for want of memory ({where}); raise "
             f"its limit (mem_limit), or look for a leak"
         )
     return (
-        f"restarted: {ended:,} of its processes ended while it was measured ({where}), and until others came "
+        f"{ended:,} of its processes ended while it was measured ({where}), and until others came "
         f"it had fewer; read its log in logs/ and mend the cause, or, if a settings file has it replace its "
         f"workers, say so in its command (--max-requests)"
     )

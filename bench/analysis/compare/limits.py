@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 
 from bench.analysis.figures import names
 from bench.model import Analysis, Comparison, Plan, Subject, Uncompared
+from bench.model.finding import Finding
 
 _LIMIT = re.compile(
     r"\s*(?:(?P<scope>.*\S)\s*:)?\s*(?P<metric>[\w-]+)\s*(?P<sign>[<>])\s*"
@@ -85,6 +86,15 @@ class Judgement:
     exceeding: tuple[Comparison, ...]
     gaps: tuple[Gap, ...]
     blind: tuple[Comparison, ...]
+
+    @property
+    def finding(self) -> Finding | None:
+        """What it is to whoever asks what the run, or the comparison, ends with."""
+        if self.state == "held":
+            return None
+        if self.state == "exceeded":
+            return Finding("limit-exceeded", "failure", self.limit.text)
+        return Finding("limit-not-judged", "problem", self.limit.text)
 
 
 def parse_limits(texts: Sequence[str]) -> tuple[list[Limit], list[str]]:

@@ -11,14 +11,11 @@ from bench.analysis.figure import Of, Records
 from bench.analysis.figures import compared, compared_of_a_deployment
 from bench.analysis.groups import describe, subject_of
 from bench.analysis.measured import Measured, measured
-from bench.analysis.verdict import AT_FAULT, code, judge
+from bench.analysis.verdict import judge
 from bench.model import Case, Deployment, DeploymentRecord, Subject, Suite, Uncompared, Verdict
 
 SAME_RATE = 0.01
 """Open load of two rates that differ by less than this share is the same load."""
-
-# What a deployment costs beside its requests says nothing where it answered wrongly, or not all of them.
-_NOT_COMPARABLE = AT_FAULT | {"overloaded", "not-measured", "no-right-answer"}
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,8 @@ class Run:
         """Why nothing of a deployment may be used."""
         for one in self.cases:
             if one.deployment.name == deployment:
-                reasons = [r for r in self.verdicts[one.case.id].reasons if code(r) in _NOT_COMPARABLE]
+                findings = self.verdicts[one.case.id].findings
+                reasons = [str(finding) for finding in findings if finding.spoils_costs]
                 if reasons:
                     return f"not valid in {self.name}: {'; '.join(reasons)}"
         return None

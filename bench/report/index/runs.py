@@ -93,7 +93,7 @@ def _verdict(found: Outline) -> str:
         for place in found.ranking
         if place.group == first
     ]
-    invalid = sum(not verdict.valid for verdict in found.verdicts.values())
+    invalid = list(found.valid.values()).count(False)
     if invalid:
         parts.append(f"{count(invalid, 'case')} not valid")
     return "; ".join([", ".join(places), *parts] if places else parts) or "all valid"

@@ -6,7 +6,6 @@ from collections.abc import Container, Mapping
 from contextlib import ExitStack
 
 from bench.analysis import analyse
-from bench.analysis.verdict import code
 from bench.machine.environment import split_cpus
 from bench.model import LoadModel, Suite
 from tests.truth.planted import planted
@@ -34,7 +33,7 @@ def prove(place: Place, *, rounds: int, blocks: int) -> Finding:
         )
     shares = shares_of(suite, KINDS)
     verdicts = analyse(suite).verdicts
-    passed = [id_ for id_, verdict in verdicts.items() if "errors" not in map(code, verdict.reasons)]
+    passed = [id_ for id_, verdict in verdicts.items() if "errors" not in verdict.codes]
     worst = max(
         abs(found.get(kind, 0.0) - (1 / EVERY if kind == planted_kind else 0.0))
         for (planted_kind, _), found in shares.items()

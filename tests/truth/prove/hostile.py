@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bench.analysis import analyse
-from bench.analysis.verdict import code
 from bench.machine.environment import split_cpus
 from bench.model import Suite
 from tests.truth.planted import planted
@@ -78,14 +77,14 @@ def judged_endless(suite: Suite, most_s: float) -> Finding:
     valid = {case.id for case in suite.plan.cases if verdicts[case.id].valid}
     deployments = {deployment.name for deployment in suite.plan.deployments if deployment.server.name == GOOD}
     good = {case.id for case in suite.plan.cases if case.deployment in deployments}
-    reasons = [reason for id_ in sorted(good - valid) for reason in verdicts[id_].reasons]
-    busy = valid < good and {code(reason) for reason in reasons} <= _MACHINE
+    spoiled = [verdicts[id_] for id_ in sorted(good - valid)]
+    busy = valid < good and {code for verdict in spoiled for code in verdict.codes} <= _MACHINE
     return Finding(
         reached=f"ended after {took_s:.0f} s of at most {most_s:g} s; valid: {len(valid & good)} of the "
         f"{len(good)} cases of the good one and its twin, {len(valid - good)} of "
         f"{len(verdicts) - len(good)} others",
         holds=None if in_time and busy else in_time and valid == good,
-        note="; ".join(reasons),
+        note="; ".join(reason for verdict in spoiled for reason in verdict.reasons),
         raw={"took_s": took_s, "valid": sorted(valid)},
     )
 
@@ -118,10 +117,7 @@ def _codes(suite: Suite, servers: Sequence[str]) -> Mapping[str, Sequence[str]]:
     verdicts = analyse(suite).verdicts
     return {
         server: [
-            code(reason)
-            for case in suite.plan.cases
-            if case.server == server
-            for reason in verdicts[case.id].reasons
+            code for case in suite.plan.cases if case.server == server for code in verdicts[case.id].codes
         ]
         for server in servers
     }

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from bench.analysis import analyse
-from bench.analysis.verdict import code
 from bench.machine.environment import split_cpus
 from bench.model import Suite, Trial
 from tests.truth.planted import planted
@@ -70,7 +69,7 @@ def _run(directory: Path, rounds: int, blocks: int, options: Sequence[str]) -> S
 def judged(suite: Suite) -> Finding:
     """What such a run has counted, against what was planted; of open load only that its cases are invalid."""
     verdicts = analyse(suite).verdicts
-    passed = [id_ for id_, verdict in verdicts.items() if "errors" not in map(code, verdict.reasons)]
+    passed = [id_ for id_, verdict in verdicts.items() if "errors" not in verdict.codes]
     counted: dict[str, tuple[float, float]] = {}
     for case in suite.plan.cases:
         name = case.server.removeprefix("p")
