@@ -133,11 +133,15 @@ def _deep(directory: Path) -> None:
     (directory / RESULT).write_text("[" * 100_000)
 
 
+def _keys(directory: Path) -> None:
+    (directory / RESULT).write_text(json.dumps({"x": {str(i): 1 for i in range(300_000)}}))
+
+
 def _utf16(directory: Path) -> None:
     (directory / RESULT).write_bytes((directory / RESULT).read_text().encode("utf-16"))
 
 
-@pytest.mark.parametrize("spoil", [_line_of_a_megabyte, _device, _pipe, _deep, _utf16])
+@pytest.mark.parametrize("spoil", [_line_of_a_megabyte, _device, _pipe, _deep, _keys, _utf16])
 def test_files_of_other_kinds_are_refused(result: Path, spoil: Callable[[Path], None]) -> None:
     spoil(result)
     with pytest.raises(ResultError, match=r"(result\.json|latency\.hlog).*Restore"):
