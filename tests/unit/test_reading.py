@@ -18,6 +18,7 @@ import pytest
 from bench import process
 from bench.analysis import analyse
 from bench.errors import ResultError
+from bench.report.charts.svg import shortened, text_width
 from bench.report.index.stored import Run, Unreadable, find, read
 from bench.store import JOURNAL, LATENCY_LOG, RESULT, Writer, load
 from bench.store.files import replace
@@ -187,3 +188,10 @@ def test_a_file_is_replaced_through_no_link(tmp_path: Path) -> None:
     replace(tmp_path / "report.md", ["written"])
     assert (tmp_path / "report.md").read_text() == "written"
     assert other.read_text() == "untouched"
+
+
+def test_a_name_of_a_megabyte_is_cut_in_one_pass() -> None:
+    """It was measured anew for each letter that was left out: hours for a name that somebody made up."""
+    assert shortened("x" * (1 << 20), 100) == shortened("x" * 1000, 100)
+    assert text_width(shortened("\u4e2d" * 1000, 100).rstrip("\N{HORIZONTAL ELLIPSIS}")) <= 100
+    assert shortened("gunicorn", 100) == "gunicorn"
