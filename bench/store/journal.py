@@ -18,9 +18,8 @@ from typing import Any, Self
 from bench.machine.interrupt import shield
 from bench.model.errors import MachineError, ResultError
 from bench.store.files import machine_errors, sync_directory
-from bench.store.jsonable import Malformed
 from bench.store.rescue import copy
-from bench.store.strict import MOST_LOG_BYTES, parse_json, read_bytes, require_few
+from bench.store.strict import MOST_LOG_BYTES, MOST_VALUES, opened, parse_json
 
 _HEAD = b'{"crc32":"%08x","entry":'
 _HEAD_LENGTH = len(_HEAD % 0)
@@ -114,33 +113,34 @@ def read(path: Path) -> Contents:
     Raises:
         ResultError: it can't be read, or a line before the last is damaged.
     """
+    entries: list[Mapping[str, Any]] = []
+    values = 0
     try:
-        data = read_bytes(path, MOST_LOG_BYTES)
-        require_few(data)
-    except Malformed as error:
-        raise ResultError(f"{path}: {error}. Restore it from a copy of the run.") from None
+        with opened(path, MOST_LOG_BYTES) as file:
+            for number, line in enumerate(file, 1):
+                entry = _entry(line)
+                if entry is None:
+                    if not file.read(1):
+                        return Contents(tuple(entries), number, len(line))
+                    raise ResultError(
+                        f"{path}, line {number}: the checksum doesn't match, the file was damaged after it "
+                        f"was written. Restore it from a copy, or delete line {number} and those after it to "
+                        f"keep the {number - 1} blocks before."
+                    )
+                values += line.count(b",")
+                if values > MOST_VALUES:
+                    raise ResultError(
+                        f"{path}: more than {MOST_VALUES} values. Restore it from a copy of the run."
+                    )
+                entries.append(entry)
     except OSError as error:
         raise ResultError(f"{path}: {error.strerror}. Make it readable.") from None
-    lines = data.split(b"\n")
-    rest = lines.pop()
-    entries: list[Mapping[str, Any]] = []
-    for number, line in enumerate(lines, 1):
-        entry = _entry(line)
-        if entry is None:
-            if number == len(lines) and not rest:
-                return Contents(tuple(entries), number, len(line) + 1)
-            raise ResultError(
-                f"{path}, line {number}: the checksum doesn't match, the file was damaged after it was "
-                f"written. Restore it from a copy, or delete line {number} and those after it to keep "
-                f"the {number - 1} blocks before."
-            )
-        entries.append(entry)
-    return Contents(tuple(entries), len(lines) + 1 if rest else None, len(rest))
+    return Contents(tuple(entries), None, 0)
 
 
 def _entry(line: bytes) -> Mapping[str, Any] | None:
-    body = line[_HEAD_LENGTH:-1]
-    if line != (_HEAD % zlib.crc32(body)) + body + b"}":
+    body = line[_HEAD_LENGTH:-2]
+    if line != (_HEAD % zlib.crc32(body)) + body + b"}\n":
         return None
     try:
         entry = parse_json(body.decode())

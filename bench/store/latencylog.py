@@ -8,7 +8,7 @@ processors read it, see https://github.com/HdrHistogram/HdrHistogram.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -51,8 +51,8 @@ def lines(started: str, trials: Iterable[Trial]) -> Iterator[str]:
             )
 
 
-def read(path: Path) -> Mapping[TrialKey, Mapping[str, str]]:
-    """The histograms of each trial, by case, round and block.
+def read(path: Path, wanted: Container[TrialKey]) -> Mapping[TrialKey, Mapping[str, str]]:
+    """The histograms of the wanted trials, by case, round and block.
 
     Raises:
         ResultError: a line isn't of this format.
@@ -68,7 +68,11 @@ def read(path: Path) -> Mapping[TrialKey, Mapping[str, str]]:
                 f"edited. Restore it from a copy of the run."
             )
         case, round_, block, kind, endpoint, encoded = match.groups()
-        trial = found.setdefault((unquote(case), int(round_), int(block)), {})
+        key = unquote(case), int(round_), int(block)
+        if key not in wanted:
+            # One more than the result has costs no memory.
+            continue
+        trial = found.setdefault(key, {})
         name = f"{unquote(kind)}/{unquote(endpoint)}"
         if name in trial:
             raise ResultError(

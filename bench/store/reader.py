@@ -116,7 +116,7 @@ def _with_histograms(suite: Suite, path: Path) -> Suite:
     if not any(trial.histograms for trial in suite.trials):
         return suite
     try:
-        logged = latencylog.read(path)
+        logged = latencylog.read(path, {(trial.case, trial.round, trial.block) for trial in suite.trials})
     except OSError as error:
         raise ResultError(
             f"{path}: {error.strerror}. It belongs to result.json beside it; copy both."

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Iterator
@@ -20,10 +21,14 @@ from bench.store.jsonable import Malformed, shown
 
 MOST_BYTES = 48 << 20
 """Of `result.json`: a run of ten thousand trials has 6 MB."""
-MOST_LOG_BYTES = 128 << 20
+MOST_LOG_BYTES = 48 << 20
 """Of the journal and of `latency.hlog`: a run of ten thousand trials has 10 MB."""
-_MOST_VALUES = 2_000_000
+MOST_VALUES = 2_000_000
 """Each takes up to seventy bytes of memory, however short it is written; a trial has thirty of them."""
+_FEW_VALUES = 200_000
+_MOST_KEYS = 20_000
+"""Different ones, each of which takes hundreds of bytes more; a trial has the same ones as the next."""
+_STRING = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?', re.DOTALL)
 
 
 def read_text(path: Path, most: int = MOST_BYTES) -> str:
@@ -90,7 +95,7 @@ def parse_json(text: str) -> Any:
         json.JSONDecodeError: it isn't JSON.
         Malformed: it is JSON that no run writes.
     """
-    require_few(text)
+    _require_few(text)
     try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
     except RecursionError:
@@ -102,15 +107,22 @@ def parse_json(text: str) -> Any:
         raise Malformed("a number of more digits than any figure has") from None
 
 
-def require_few(text: str | bytes) -> None:
-    """That there aren't more values than memory has room for.
+def _require_few(text: str) -> None:
+    """That there aren't more values, or more different keys, than memory has room for.
 
     Raises:
         Malformed: there are.
     """
-    marks: tuple[Any, ...] = (",", "[", "{") if isinstance(text, str) else (b",", b"[", b"{")
-    if sum(map(text.count, marks)) > _MOST_VALUES:
-        raise Malformed(f"more than {_MOST_VALUES} values, which no run writes")
+    values = sum(map(text.count, ",[{"))
+    if values > MOST_VALUES:
+        raise Malformed(f"more than {MOST_VALUES} values, which no run writes")
+    if values > _FEW_VALUES:
+        keys: set[str] = set()
+        for string in _STRING.finditer(text):
+            if string[2]:
+                keys.add(string[1])
+            if len(keys) > _MOST_KEYS:
+                raise Malformed(f"more than {_MOST_KEYS} different keys, which no run writes")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import pytest
 from bench.analysis import analyse
 from bench.machine import process
 from bench.model.errors import ResultError
+from bench.report.charts.svg import shortened, text_width
 from bench.report.index.stored import Run, Unreadable, find, read
 from bench.store import JOURNAL, LATENCY_LOG, RESULT, Writer, load
 from bench.store.files import replace
@@ -133,11 +134,15 @@ def _deep(directory: Path) -> None:
     (directory / RESULT).write_text("[" * 100_000)
 
 
+def _keys(directory: Path) -> None:
+    (directory / RESULT).write_text(json.dumps({"x": {str(i): 1 for i in range(300_000)}}))
+
+
 def _utf16(directory: Path) -> None:
     (directory / RESULT).write_bytes((directory / RESULT).read_text().encode("utf-16"))
 
 
-@pytest.mark.parametrize("spoil", [_line_of_a_megabyte, _device, _pipe, _deep, _utf16])
+@pytest.mark.parametrize("spoil", [_line_of_a_megabyte, _device, _pipe, _deep, _keys, _utf16])
 def test_files_of_other_kinds_are_refused(result: Path, spoil: Callable[[Path], None]) -> None:
     spoil(result)
     with pytest.raises(ResultError, match=r"(result\.json|latency\.hlog).*Restore"):
@@ -183,3 +188,10 @@ def test_a_file_is_replaced_through_no_link(tmp_path: Path) -> None:
     replace(tmp_path / "report.md", ["written"])
     assert (tmp_path / "report.md").read_text() == "written"
     assert other.read_text() == "untouched"
+
+
+def test_a_name_of_a_megabyte_is_cut_in_one_pass() -> None:
+    """It was measured anew for each letter that was left out: hours for a name that somebody made up."""
+    assert shortened("x" * (1 << 20), 100) == shortened("x" * 1000, 100)
+    assert text_width(shortened("\u4e2d" * 1000, 100).rstrip("\N{HORIZONTAL ELLIPSIS}")) <= 100
+    assert shortened("gunicorn", 100) == "gunicorn"

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
+from itertools import accumulate, takewhile
 
 WIDTH = 860
 SIZE = 12
@@ -125,9 +126,9 @@ def shortened(words: str, width: float) -> str:
     """As much of a name as fits."""
     if text_width(words) <= width:
         return words
-    while words and text_width(words) > width - SIZE:
-        words = words[:-1]
-    return f"{words}\N{HORIZONTAL ELLIPSIS}"
+    ends = accumulate(map(text_width, words))
+    fitting = sum(1 for _ in takewhile(lambda end: end <= width - SIZE, ends))
+    return f"{words[:fitting]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def text_width(words: str) -> float:
