@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -50,10 +50,12 @@ def merged(
     return given
 
 
-def check_word(what: str, word: str, known: Iterable[str]) -> None:
-    """Refuse a word that isn't known, and say which may have been meant."""
+def check_word(what: str, word: str, known: Collection[str], place: str = "") -> None:
+    """Refuse a word that isn't known, and say where it stands and which may have been meant."""
     if word not in known:
-        raise UsageError(f"there is no {what} {word!r}{hint(word, known)}. Known are {', '.join(known)}.")
+        raise UsageError(
+            f"{place}there is no {what} {word!r}{hint(word, known)}. Known are {', '.join(known)}."
+        )
 
 
 def hint(word: str, known: Iterable[str]) -> str:
@@ -107,7 +109,7 @@ def _read(setting: Setting, value: Any, place: str) -> Any:
     if not isinstance(value, str):
         raise UsageError(f"{place}: {value!r} is not text.")
     if setting.kind == "word":
-        check_word(setting.name, value, setting.choices)
+        check_word(setting.name, value, setting.choices, f"{place}: ")
     return value
 
 

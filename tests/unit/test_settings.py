@@ -94,7 +94,8 @@ def test_a_planted_setting_is_checked_by_its_row(checkout: Path, monkeypatch: py
 
     assert refused.value.problems == (
         "bench.toml: there is no setting 'hull_pain' (did you mean 'hull_paint'?).",
-        "there is no hull_paint 'gren' (did you mean 'green'?). Known are red, green.",
+        "bench.toml, hull_paint: there is no hull_paint 'gren' (did you mean 'green'?). "
+        "Known are red, green.",
         "WSGI_BENCH_KNOTS: 'fast' is not a number from 0.5 to 1200.",
         "--knots: '0.4' is not a number from 0.5 to 1200.",
     )
