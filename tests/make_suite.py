@@ -12,9 +12,6 @@ import numpy as np
 from hdrh.histogram import HdrHistogram
 
 from bench.model import (
-    OLD_SUFFIX,
-    TWIN_SUFFIX,
-    Against,
     App,
     Calibration,
     Case,
@@ -30,10 +27,12 @@ from bench.model import (
     Trial,
     TrialLength,
 )
+from bench.model.variant import ITSELF, OLD, TWIN, Source, Variant
 
 CLOSED_S = 0.1
 OPEN_S = 1.0
 USERS = 16
+BEFORE = Source("main", "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d")
 
 
 def make_suite(
@@ -64,8 +63,8 @@ def make_suite(
         absent: servers without a single trial.
         restart_sd, noise_sd: of the logarithm of the rate, between rounds and between blocks.
     """
-    names = [*rates, *([twin + TWIN_SUFFIX] if twin else [])]
-    deployments = tuple(_deployment(name, database) for database, name in enumerate(names, 1))
+    variants = [*((name, ITSELF) for name in rates), *([(twin, Variant(TWIN))] if twin else [])]
+    deployments = tuple(_deployment(*one, database) for database, one in enumerate(variants, 1))
     loads = [Load("closed", USERS), *([Load("open", 256, open_rate)] if open_rate else [])]
     cases = (
         *(_case(deployment, load) for load in loads for deployment in deployments),
@@ -127,7 +126,7 @@ def make_versions(
     Args:
         new, old: the true rates of each version, by server.
     """
-    rates = {**new, **{name + OLD_SUFFIX: rate for name, rate in old.items()}}
+    rates = {**new, **{name + OLD.suffix: rate for name, rate in old.items()}}
     suite = make_suite(
         rates, twin=twin, open_rate=open_rate, seed=seed, noise_sd=noise_sd, error_share=error_share,
         histograms=open_rate is not None,
@@ -136,21 +135,25 @@ def make_versions(
     own = {(record.deployment, record.round): record for record in suite.deployments}
 
     def marked(deployment: Deployment) -> Deployment:
-        if not deployment.server.name.endswith(OLD_SUFFIX):
+        if not deployment.server.name.endswith(OLD.suffix):
             return deployment
-        plain = deployment.server.name.removesuffix(OLD_SUFFIX)
-        return replace(deployment, server=replace(deployment.server, name=plain, title=plain), old=True)
+        plain = deployment.server.name.removesuffix(OLD.suffix)
+        return replace(
+            deployment,
+            server=replace(deployment.server, name=plain, title=plain),
+            variant=Variant(OLD, BEFORE),
+        )
 
     return replace(
         suite,
         plan=replace(
             plan,
             deployments=tuple(map(marked, plan.deployments)),
-            against=Against("main", "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d"),
+            against=BEFORE,
             fail_if=fail_if,
         ),
         deployments=tuple(
-            replace(own.get((r.deployment.replace(OLD_SUFFIX, ""), r.round), r), deployment=r.deployment)
+            replace(own.get((r.deployment.replace(OLD.suffix, ""), r.round), r), deployment=r.deployment)
             for r in suite.deployments
         ),
     )
@@ -175,11 +178,10 @@ def encoded(median_us: int, count: int) -> str:
 
 
 def _true_rate(rates: Mapping[str, float], deployment: Deployment) -> float:
-    return rates[deployment.server.name.removesuffix(TWIN_SUFFIX)]
+    return rates[deployment.server.name]
 
 
-def _deployment(name: str, database: int) -> Deployment:
-    server_name = name.removesuffix(TWIN_SUFFIX)
+def _deployment(server_name: str, variant: Variant, database: int) -> Deployment:
     server = Server(
         name=server_name,
         title=server_name,
@@ -187,7 +189,7 @@ def _deployment(name: str, database: int) -> Deployment:
         environment={"APP": "apps.shortly.wsgi:application", "WORKERS": "1", "THREADS": "4"},
         workers=1,
         threads=4,
-        keep_alive=server_name.removesuffix(OLD_SUFFIX) != "wsgiref",
+        keep_alive=server_name.removesuffix(OLD.suffix) != "wsgiref",
         concurrency="1 process, 4 threads",
         default=True,
         docs="https://docs.example/settings",
@@ -202,11 +204,11 @@ def _deployment(name: str, database: int) -> Deployment:
         redis=True,
         seed=("python", "-m", "apps.shortly.seed", "--links", "1000"),
     )
-    return Deployment(f"{name}.shortly", server, app, name != server_name, database)
+    return Deployment(f"{server_name}{variant.kind.suffix}.shortly", server, app, database, variant)
 
 
 def _case(deployment: Deployment, load: Load) -> Case:
-    server = deployment.name.removesuffix(".shortly")
+    server = deployment.label
     kind = f"closed-{load.users}" if load.model == "closed" else "open"
     kind += "" if load.share is None else f"-{load.share * 100:g}"
     return Case(f"{server}/shortly/mixed/{kind}", server, "shortly", "mixed", deployment.name, load)

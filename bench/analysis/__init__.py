@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from bench.analysis.claim import SMALLEST_CLAIM, deviation, half_width
 from bench.analysis.compare.within import compare_versions
+from bench.analysis.figures import THROUGHPUT, compared, ranking
 from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured, measured
-from bench.analysis.pairs import (
-    METRICS,
-    P50,
-    P99,
-    SMALLEST_CLAIM,
-    THROUGHPUT,
-    Metric,
-    compare_all,
-    compare_twin,
-    deviation,
-    half_width,
-)
+from bench.analysis.pairs import compare_all, compare_twins
 from bench.analysis.rank import rank
 from bench.analysis.summary import summarise
 from bench.analysis.verdict import judge
 from bench.analysis.versions import new_version
-from bench.model import TWIN_SUFFIX, Analysis, Comparison, Rank, Suite, Summary, Verdict
+from bench.model import Analysis, Comparison, Rank, Suite, Summary, Verdict
 
 
 @dataclass(frozen=True)
 class _Group:
-    """The outcome of one group. Open load is ranked by p99 if every pair has it, else by p50."""
+    """The outcome of one group."""
 
     comparisons: tuple[Comparison, ...]
-    ranking: tuple[Rank, ...]
+    ranks: tuple[Rank, ...]
     twins: tuple[Comparison, ...]
 
 
@@ -63,8 +55,8 @@ def analyse(suite: Suite) -> Analysis:
         summaries=summaries,
         verdicts=verdicts,
         comparisons=comparisons,
-        ranking=tuple(place for group in groups for place in group.ranking),
-        twin=next((twin for twin in twins if twin.metric == THROUGHPUT.name), None),
+        ranking=tuple(place for group in groups for place in group.ranks),
+        twin=next((twin for twin in twins if twin.figure == THROUGHPUT.name), None),
         detectable=_detectable(comparisons, twins),
         changes=changes,
         not_compared=not_compared,
@@ -76,7 +68,7 @@ def sure_enough(analysis: Analysis, within: float) -> bool:
     estimates = [
         found
         for case, summary in analysis.summaries.items()
-        if analysis.verdicts[case].valid and (found := summary.throughput_rps) is not None
+        if analysis.verdicts[case].valid and (found := summary.figures[THROUGHPUT.key]) is not None
     ]
     return bool(estimates) and all(
         e.low is not None and e.high is not None and (e.high - e.low) / 2 <= within * e.value
@@ -90,46 +82,31 @@ def _analyse_group(
     summaries: Mapping[str, Summary],
     verdicts: Mapping[str, Verdict],
 ) -> _Group:
-    candidates = [m for m in members if verdicts[m.case.id].valid and not m.deployment.twin]
+    candidates = [m for m in members if verdicts[m.case.id].valid and m.deployment.variant.kind.ranked]
     comparisons: list[Comparison] = []
     twins: list[Comparison] = []
-    ranking: tuple[Rank, ...] = ()
-    for metric in METRICS[members[0].case.load.model]:
-        twin = _twin(metric, [m for m in members if verdicts[m.case.id].valid])
-        twins += [twin] if twin else []
-        values = {m.case.id: _value(metric, summaries[m.case.id]) for m in candidates}
+    ranks: tuple[Rank, ...] = ()
+    model = members[0].case.load.model
+    for figure in compared(model):
+        own = compare_twins(figure, [m for m in members if verdicts[m.case.id].valid])
+        twins += own
+        values = {m.case.id: summaries[m.case.id].value(figure.key) for m in candidates}
         known = [m for m in candidates if values[m.case.id] is not None]
-        known.sort(key=lambda m: values[m.case.id] or 0.0, reverse=metric.more_is_better)
-        found = compare_all(metric, known, twin)
+        known.sort(key=lambda m: values[m.case.id] or 0.0, reverse=figure.more_is_better)
+        found = compare_all(figure, known, own)
         comparisons += found
-        complete = len(known) == len(candidates) and len(found) == len(known) * (len(known) - 1) // 2
-        if not ranking and (metric in (THROUGHPUT, P50) or (metric is P99 and complete)):
-            better = {(c.a, c.b) for c in found if c.verdict == "faster"}
-            better |= {(c.b, c.a) for c in found if c.verdict == "slower"}
-            ranking = rank(name, [m.case.id for m in known], better)
-    return _Group(tuple(comparisons), ranking, tuple(twins))
-
-
-def _twin(metric: Metric, members: Sequence[Measured]) -> Comparison | None:
-    originals = {m.case.server: m for m in members if not m.deployment.twin}
-    for twin in members:
-        original = originals.get(twin.case.server.removesuffix(TWIN_SUFFIX))
-        if twin.deployment.twin and original is not None:
-            return compare_twin(metric, original, twin)
-    return None
-
-
-def _value(metric: Metric, summary: Summary) -> float | None:
-    if metric.name in summary.latency_s:
-        return summary.latency_s[metric.name]
-    found = summary.throughput_rps if metric is THROUGHPUT else summary.cpu_s_per_request
-    return None if found is None else found.value
+        complete = len(known) == len(candidates) and len(found) == math.comb(len(known), 2)
+        if not ranks and (figure is ranking(model)[-1] or (figure.ranks and complete)):
+            better = {(c.subject.id, c.other.id) for c in found if c.better}
+            better |= {(c.other.id, c.subject.id) for c in found if c.better is False}
+            ranks = rank(name, [m.case.id for m in known], better)
+    return _Group(tuple(comparisons), ranks, tuple(twins))
 
 
 def _detectable(comparisons: Sequence[Comparison], twins: Sequence[Comparison]) -> float | None:
     """The median over pairs of the half width in throughput; at least 1 % and the twin's deviation."""
-    widths = [half_width(c) for c in comparisons if c.metric == THROUGHPUT.name]
+    widths = [half_width(c) for c in comparisons if c.figure == THROUGHPUT.name]
     if not widths:
         return None
-    deviations = [deviation(twin) for twin in twins if twin.metric == THROUGHPUT.name]
+    deviations = [deviation(twin) for twin in twins if twin.figure == THROUGHPUT.name]
     return max(median(widths), SMALLEST_CLAIM, *deviations)

@@ -29,26 +29,26 @@ Values = np.typing.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Effect:
-    """A mean of logarithms over rounds.
+    """A mean of logarithms over rounds, or the difference of two such means.
 
     Attributes:
         standard_error: 0 if all rounds agree exactly.
-        rounds: at least 2.
+        freedom: degrees of freedom of the standard error.
     """
 
     mean: float
     standard_error: float
-    rounds: int
+    freedom: float
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Bounds of the t interval at this level of confidence, as logarithms."""
-        half = student.half_width(self.standard_error, self.rounds - 1, level)
+        half = student.half_width(self.standard_error, self.freedom, level)
         return self.mean - half, self.mean + half
 
     @property
     def p_value(self) -> float:
         """Two-sided, of the hypothesis that the mean is 0."""
-        return student.p_value(self.mean, self.standard_error, self.rounds - 1)
+        return student.p_value(self.mean, self.standard_error, self.freedom)
 
 
 def effect(values: Sequence[float]) -> Effect | None:
@@ -58,7 +58,7 @@ def effect(values: Sequence[float]) -> Effect | None:
     array = np.asarray(values)
     error = float(array.std(ddof=1)) / math.sqrt(len(values))
     # What is left of rounding would make identical rounds look like an infinitely sure difference.
-    return Effect(float(array.mean()), error if error > 1e-12 else 0.0, len(values))
+    return Effect(float(array.mean()), error if error > 1e-12 else 0.0, len(values) - 1)
 
 
 def paired(a: Shares, b: Shares) -> Effect | None:

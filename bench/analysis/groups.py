@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from bench.model import Case, Load
+from bench.model import Case, Load, Subject
 from bench.model.digits import a_second
 
 
@@ -30,3 +30,8 @@ def grouped(cases: Iterable[Case]) -> Mapping[str, tuple[Case, ...]]:
     for case in cases:
         groups[group_of(case)] = (*groups.get(group_of(case), ()), case)
     return groups
+
+
+def subject_of(case: Case) -> Subject:
+    """A case, as what a figure belongs to."""
+    return Subject(case.id, case.server, case.app, (case.scenario,), describe(case.load))

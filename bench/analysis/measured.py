@@ -46,12 +46,12 @@ class Measured:
     @cached_property
     def rates(self) -> Shares:
         """Right answers over seconds."""
-        return self._by_round(rate_of)
+        return self.by_round(rate_of)
 
     @cached_property
     def costs(self) -> Shares:
         """CPU seconds of the server over right answers, where they could be read."""
-        return self._by_round(lambda t: None if t.cpu_s is None else Share(t.cpu_s, t.answers))
+        return self.by_round(lambda t: None if t.cpu_s is None else Share(t.cpu_s, t.answers))
 
     @cached_property
     def latency(self) -> Histogram | None:
@@ -74,7 +74,8 @@ class Measured:
         """A sum over all trials."""
         return sum(count(trial) for trial in self.trials)
 
-    def _by_round(self, value: Callable[[Trial], Share | None]) -> Shares:
+    def by_round(self, value: Callable[[Trial], Share | None]) -> Shares:
+        """What each trial adds to a rate; those that add nothing are left out."""
         rounds: dict[int, dict[int, Share]] = {}
         for trial in self.trials:
             share = value(trial)

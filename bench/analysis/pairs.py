@@ -1,145 +1,65 @@
-"""Every pair of a group compared, and which of the differences may be claimed.
+"""Every pair of a group compared, and a server with its twin.
 
-Two cases differ only if
-1. Holm's step-down test over all pairs of the group rejects equality at a family-wise 5 % (S. Holm,
-   Scandinavian Journal of Statistics 6, 1979), and
-2. the ratio is further from 1 than 1 %, and than the twin's: two identical deployments of one server.
-Otherwise they tie.
-
-A comparison's `low` and `high` are the interval at the level of the step that decided it: with m pairs, the
-k-th smallest p-value has 1 - 0.05 / (m - k + 1); the first pair that is not rejected and all after it share
-that step's level. So an interval excludes 1 exactly where the test rejects. Each covers its ratio in at
-least 95 % of runs; that all of a group do at once is promised only for the decisions, not for the
-intervals.
+Ratios are of what both reached in the blocks in which both were measured: two trials of one block are
+neighbours in time, so what the machine did to both cancels. What may be claimed of them is decided in
+`bench/analysis/claim.py`; all pairs of a group are one family, and all that isn't claimed ties.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
 from itertools import combinations
-from typing import Literal
 
-from bench.analysis.estimate import LEVEL, Effect, effect, paired
-from bench.analysis.histogram import Histogram
-from bench.analysis.holm import holm_levels
+from bench.analysis.claim import Contrast, decide, deviation, margin
+from bench.analysis.figure import Figure
+from bench.analysis.groups import subject_of
 from bench.analysis.measured import Measured
-from bench.model import Comparison, LoadModel
-
-SMALLEST_CLAIM = 0.01
-"""No difference below 1 % is ever claimed."""
+from bench.model import Comparison
+from bench.model.variant import SERVER, TWIN
 
 
-@dataclass(frozen=True)
-class Metric:
-    """Something that two cases are compared by.
+def compare_twins(figure: Figure[Measured], members: Sequence[Measured]) -> list[Comparison]:
+    """Each server against its identical twin, not adjusted: the harness's own error.
 
-    Attributes:
-        more_is_better: whether a ratio above 1 speaks for `a`.
-        effect: the logarithm of a / b over rounds; None without two common rounds.
+    Args:
+        members: the valid cases of a group.
     """
-
-    name: str
-    more_is_better: bool
-    effect: Callable[[Measured, Measured], Effect | None]
-
-
-def _percentile(share: float) -> Callable[[Measured, Measured], Effect | None]:
-    """The percentile of the rounds that both have, merged, with a jackknife over the rounds.
-
-    A round alone may be too short for a percentile. The pseudo-values of leaving each round out stand for the
-    rounds (J. Tukey, "Bias and Confidence in Not-quite Large Samples", Annals of Mathematical Statistics 29,
-    1958); the percentile itself is published only with enough samples beyond it.
-    """
-
-    def compare(a: Measured, b: Measured) -> Effect | None:
-        rounds = sorted(a.latency_by_round.keys() & b.latency_by_round.keys())
-        whole = [_merged(m, rounds) for m in (a, b)]
-        if len(rounds) < 2 or any(h is None or h.percentile_s(share) is None for h in whole):
-            return None
-        one, other = (h for h in whole if h is not None)
-        all_of_it = math.log(one.quantile_s(share) / other.quantile_s(share))
-        without = [
-            math.log(
-                one.without(a.latency_by_round[number]).quantile_s(share)
-                / other.without(b.latency_by_round[number]).quantile_s(share)
-            )
-            for number in rounds
-        ]
-        found = effect([len(rounds) * all_of_it - (len(rounds) - 1) * left for left in without])
-        # Their mean would correct a bias that is small, and add the noise of its estimate.
-        return None if found is None else replace(found, mean=all_of_it)
-
-    return compare
+    originals = {one.deployment.server.name: one for one in members if one.deployment.variant.kind == SERVER}
+    pairs = [
+        (original, one)
+        for one in members
+        if one.deployment.variant.kind == TWIN and (original := originals.get(one.deployment.server.name))
+    ]
+    return [twin for pair in pairs for twin in _compared(figure, [pair], margin([]))]
 
 
-def _merged(measured: Measured, rounds: Sequence[int]) -> Histogram | None:
-    return Histogram.sum([measured.latency_by_round[number] for number in rounds])
-
-
-THROUGHPUT = Metric("throughput_rps", True, lambda a, b: paired(a.rates, b.rates))
-COST = Metric("cpu_s_per_request", False, lambda a, b: paired(a.costs, b.costs))
-P50 = Metric("p50", False, _percentile(0.5))
-P99 = Metric("p99", False, _percentile(0.99))
-
-METRICS: Mapping[LoadModel, tuple[Metric, ...]] = {"closed": (THROUGHPUT, COST), "open": (P99, P50)}
-
-
-def metric_of(model: LoadModel, name: str) -> Metric:
-    """The metric of that name, of one kind of load."""
-    return next(metric for metric in METRICS[model] if metric.name == name)
-
-
-def compare_twin(metric: Metric, original: Measured, twin: Measured) -> Comparison | None:
-    """The server against its identical twin, not adjusted: the harness's own error."""
-    found = metric.effect(original, twin)
-    return None if found is None else _comparison(metric, original, twin, found, LEVEL, SMALLEST_CLAIM)
-
-
-def deviation(comparison: Comparison | None) -> float:
-    """How far a ratio is from 1, the same for a / b and b / a; 0 without a comparison."""
-    return 0.0 if comparison is None else math.expm1(abs(math.log(comparison.ratio)))
-
-
-def compare_all(metric: Metric, cases: Sequence[Measured], twin: Comparison | None) -> tuple[Comparison, ...]:
+def compare_all(
+    figure: Figure[Measured], cases: Sequence[Measured], twins: Iterable[Comparison]
+) -> tuple[Comparison, ...]:
     """All pairs, the earlier case against the later.
 
     Args:
         cases: the valid ones of a group without twins, best first.
     """
-    effects = {
-        (a.case.id, b.case.id): (a, b, found)
-        for a, b in combinations(cases, 2)
-        if (found := metric.effect(a, b)) is not None
-    }
-    levels = holm_levels({pair: found.p_value for pair, (_, _, found) in effects.items()})
-    margin = max(SMALLEST_CLAIM, deviation(twin))
-    return tuple(
-        _comparison(metric, a, b, found, levels[pair], margin) for pair, (a, b, found) in effects.items()
-    )
+    return _compared(figure, list(combinations(cases, 2)), margin(map(deviation, twins)))
 
 
-def half_width(comparison: Comparison) -> float:
-    """Half the width of the interval, as a fraction of the ratio."""
-    return math.expm1(math.log(comparison.high / comparison.low) / 2)
-
-
-def _comparison(
-    metric: Metric, a: Measured, b: Measured, found: Effect, level: float, margin: float
-) -> Comparison:
-    low, high = found.interval(level)
-    claimed = not low <= 0 <= high and math.expm1(abs(found.mean)) > margin
-    verdict: Literal["faster", "slower", "tie"] = "tie"
-    if claimed:
-        verdict = "faster" if (found.mean > 0) == metric.more_is_better else "slower"
-    return Comparison(
-        a=a.case.id,
-        b=b.case.id,
-        scenario=a.case.scenario,
-        metric=metric.name,
-        ratio=math.exp(found.mean),
-        low=math.exp(low),
-        high=math.exp(high),
-        verdict=verdict,
+def _compared(
+    figure: Figure[Measured], pairs: Sequence[tuple[Measured, Measured]], least: float
+) -> tuple[Comparison, ...]:
+    cases = {one.case.id: one for pair in pairs for one in pair}
+    values = {id_: value.value for id_, one in cases.items() if (value := figure.read.value(one))}
+    return decide(
+        [
+            Contrast(
+                figure,
+                subject_of(a.case),
+                subject_of(b.case),
+                (values[a.case.id], values[b.case.id]),
+                ratio,
+                least,
+            )
+            for a, b in pairs
+            if (ratio := figure.read.paired(a, b)) is not None
+        ]
     )

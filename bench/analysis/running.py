@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from bench.analysis.compare.welch import percentile
 from bench.analysis.estimate import level, over_rounds
 from bench.analysis.histogram import Histogram
 from bench.analysis.measured import Share, latency_of, rate_of
+from bench.analysis.percentiles import percentile
 from bench.model import Estimate, Trial
 
 

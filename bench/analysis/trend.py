@@ -11,19 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bench.analysis.compare.figures import P50, P99, THROUGHPUT, CaseFigure
+from bench.analysis.claim import Contrast, decide, margin
 from bench.analysis.compare.match import Run
 from bench.analysis.compare.twins import twin_of_case
-from bench.analysis.compare.welch import Shift, shift
+from bench.analysis.compare.welch import shift
 from bench.analysis.estimate import Effect
-from bench.analysis.holm import holm_levels
+from bench.analysis.figure import Figure
+from bench.analysis.figures import named, ranking
+from bench.analysis.groups import subject_of
 from bench.analysis.measured import Measured
-from bench.analysis.pairs import SMALLEST_CLAIM
 from bench.analysis.versions import new_version
-from bench.model import Case, Estimate, LoadModel, Suite
-
-FIGURES: dict[LoadModel, tuple[CaseFigure, ...]] = {"closed": (THROUGHPUT,), "open": (P99, P50)}
-"""What is followed, of each load."""
+from bench.model import Case, Comparison, Estimate, Suite
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Point:
     """One figure of one case in one run.
 
     Attributes:
-        figure: its name, of `FIGURES`.
+        figure: its name, of those that servers are ranked by.
         effect: the mean of its logarithm over the rounds; None where it wasn't measured well enough.
         margin: what the run's twins differ by, as a fraction; at least 1 %.
         reasons: why the case isn't valid; none if it is.
@@ -56,23 +54,6 @@ class Point:
         return Estimate(math.exp(self.effect.mean), *map(math.exp, self.effect.interval()))
 
 
-@dataclass(frozen=True)
-class Step:
-    """From one run's figure to the next run's that may be compared with it.
-
-    Attributes:
-        ratio, low, high: new / old with its adjusted 95 % interval.
-        smallest: the smallest difference that could have been claimed, as a fraction.
-        verdict: what the new run is, "faster" or "slower"; empty without a detectable difference.
-    """
-
-    ratio: float
-    low: float
-    high: float
-    smallest: float
-    verdict: str
-
-
 def points(suite: Suite) -> tuple[Point, ...]:
     """What a run adds to trends; nothing if it claims nothing.
 
@@ -82,49 +63,49 @@ def points(suite: Suite) -> tuple[Point, ...]:
     if not suite.plan.claims:
         return ()
     run = Run("the run", new_version(suite))
-    return tuple(_point(run, one, figure) for one in run.cases for figure in FIGURES[one.case.load.model])
+    return tuple(_point(run, one, figure) for one in run.cases for figure in ranking(one.case.load.model))
 
 
-def _point(run: Run, one: Measured, figure: CaseFigure) -> Point:
+def _point(run: Run, one: Measured, figure: Figure[Measured]) -> Point:
     return Point(
         case=one.case,
         figure=figure.name,
-        effect=figure.value(one),
-        margin=max(SMALLEST_CLAIM, twin_of_case(run, one.case.id, figure)),
+        effect=figure.read.effect(one),
+        margin=margin([twin_of_case(run, one, figure)]),
         reasons=run.verdicts[one.case.id].reasons,
     )
 
 
-def steps(trends: Sequence[Sequence[Point]]) -> list[dict[int, Step]]:
-    """Of each trend the steps, by the place of their new point; all trends are adjusted together.
+def steps(trends: Sequence[Sequence[Point]]) -> list[dict[int, Comparison]]:
+    """Of each trend the steps from one point to the next that can be compared with it, by the place of the
+    new one; all trends are adjusted together.
 
     Args:
         trends: each one figure of one case, in the order of time.
     """
-    pairs = {
-        (number, new): (trend[old], trend[new])
+    contrasts = {
+        (number, new[0]): _contrast(old[1:], new[1:])
         for number, trend in enumerate(trends)
-        for old, new in pairwise(place for place, point in enumerate(trend) if point.usable)
+        for old, new in pairwise(_usable(trend))
     }
-    shifts = {
-        key: shift(old.usable, new.usable) for key, (old, new) in pairs.items() if old.usable and new.usable
-    }
-    levels = holm_levels({key: one.p_value for key, one in shifts.items()})
-    found: list[dict[int, Step]] = [{} for _ in trends]
-    for (number, place), moved in shifts.items():
-        found[number][place] = _step(*pairs[number, place], moved, levels[number, place])
+    found: list[dict[int, Comparison]] = [{} for _ in trends]
+    for (number, place), step in zip(contrasts, decide(list(contrasts.values())), strict=True):
+        found[number][place] = step
     return found
 
 
-def _step(old: Point, new: Point, moved: Shift, level: float) -> Step:
-    margin = max(old.margin, new.margin)
-    low, high = moved.interval(level)
-    more, throughput = moved.mean > 0, new.figure == THROUGHPUT.name
-    word = "faster" if more == throughput else "slower"
-    return Step(
-        ratio=math.exp(moved.mean),
-        low=math.exp(low),
-        high=math.exp(high),
-        smallest=max(margin, math.expm1((high - low) / 2)),
-        verdict=word if moved.exceeds(margin, level) else "",
+def _usable(trend: Sequence[Point]) -> list[tuple[int, Point, Effect]]:
+    """Points that can be compared, with their places."""
+    return [(place, point, point.usable) for place, point in enumerate(trend) if point.usable]
+
+
+def _contrast(old: tuple[Point, Effect], new: tuple[Point, Effect]) -> Contrast:
+    (before, old_effect), (after, new_effect) = old, new
+    return Contrast(
+        named(after.figure),
+        subject_of(after.case),
+        subject_of(before.case),
+        (math.exp(new_effect.mean), math.exp(old_effect.mean)),
+        shift(old_effect, new_effect),
+        max(before.margin, after.margin),
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bench.model import OLD_SUFFIX, Suite
+from bench.model import Suite
+from bench.model.variant import OLD, SERVER
 
 
 def new_version(suite: Suite) -> Suite:
@@ -15,12 +16,16 @@ def new_version(suite: Suite) -> Suite:
 def old_version(suite: Suite) -> Suite:
     """The other version, whose cases have the plain names of their servers here, and their own ids still."""
     found = _only(suite, old=True)
-    cases = (replace(case, server=case.server.removesuffix(OLD_SUFFIX)) for case in found.plan.cases)
-    return replace(found, plan=replace(found.plan, cases=tuple(cases)))
+    deployments = {
+        one.name: replace(one, variant=replace(one.variant, kind=SERVER)) for one in found.plan.deployments
+    }
+    cases = (replace(case, server=deployments[case.deployment].label) for case in found.plan.cases)
+    plan = replace(found.plan, deployments=tuple(deployments.values()), cases=tuple(cases))
+    return replace(found, plan=plan)
 
 
 def _only(suite: Suite, *, old: bool) -> Suite:
-    deployments = tuple(one for one in suite.plan.deployments if one.old == old)
+    deployments = tuple(one for one in suite.plan.deployments if (one.variant.kind == OLD) == old)
     names = {one.name for one in deployments}
     cases = tuple(case for case in suite.plan.cases if case.deployment in names)
     ids = {case.id for case in cases}

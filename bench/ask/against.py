@@ -11,14 +11,14 @@ from bench.catalogue.registry import load_servers
 from bench.catalogue.scenarios.request import Scenario
 from bench.catalogue.versions import Checkout, checked_out, find
 from bench.deploy.packages import differing_pins
-from bench.model import Against, App, Server, Subject
+from bench.model import App, Server, Subject
 from bench.model.errors import UsageError
 from bench.model.problems import Problems
+from bench.model.variant import KINDS, Source
 from bench.plan.layout import Profile
 from bench.report.against import name_of
 
 _SHOWN = 5
-_SUFFIXES = ("-old", "-twin")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Old:
         packages: what serves and is pinned to another version there, each (old, new).
     """
 
-    against: Against
+    against: Source
     servers: tuple[Server, ...]
     missing: tuple[str, ...]
     packages: Mapping[str, tuple[str, str]]
@@ -55,8 +55,8 @@ def resolve_old(
         UsageError: there is none, or it can't be measured; names every problem.
     """
     against = find(asked, root)
-    with checked_out(against, root) as checkout, Problems() as problems:
-        assert checkout is not None
+    with checked_out([against], root) as checkouts, Problems() as problems:
+        checkout = checkouts[against]
         known = _servers_of(against, checkout, environment)
         problems.note(*_without_app(against, checkout, combinations))
         missing = tuple(server.name for server in servers if server.name not in known)
@@ -120,14 +120,14 @@ def wrong_use(against: object, fail_if: object, profile: Profile, servers: Seque
             f"Use --profile standard."
         )
     names = {server.name for server in servers}
-    if taken := names & {name + suffix for name in names for suffix in _SUFFIXES}:
+    if taken := names & {name + kind.suffix for name in names for kind in KINDS.values() if kind.suffix}:
         yield (
             f"--against: {', '.join(sorted(taken))} is what a version or twin of another server is called. "
             f"Measure them in runs of their own, or rename the service."
         )
 
 
-def _servers_of(against: Against, checkout: Checkout, environment: Mapping[str, str]) -> Mapping[str, Server]:
+def _servers_of(against: Source, checkout: Checkout, environment: Mapping[str, str]) -> Mapping[str, Server]:
     """The servers that the old version has, by name."""
     try:
         return load_servers(checkout.compose_file, environment)
@@ -142,7 +142,7 @@ def _servers_of(against: Against, checkout: Checkout, environment: Mapping[str, 
 
 
 def _without_app(
-    against: Against, checkout: Checkout, combinations: Sequence[tuple[App, Scenario]]
+    against: Source, checkout: Checkout, combinations: Sequence[tuple[App, Scenario]]
 ) -> Iterator[str]:
     """What is wrong with applications of this checkout that the old version doesn't have."""
     for app in dict.fromkeys(app for app, _ in combinations):

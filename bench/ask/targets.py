@@ -11,6 +11,7 @@ from bench.catalogue.scenarios import SCENARIOS
 from bench.model import App
 from bench.model.errors import UsageError
 from bench.model.problems import Problems
+from bench.model.variant import TWIN
 
 # What runs already is measured with scenarios that neither need nor leave anything there.
 FITTING = tuple(s.name for s in SCENARIOS.values() if not s.seeded and not s.writes)
@@ -18,7 +19,6 @@ EXTERNAL = App("external", "", FITTING, redis=False, seed=())
 """What stands for the application behind a target, of which nothing is known."""
 # Logs are named after it, and "/" parts the names of a case.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
-_TWIN = "-twin"
 
 
 def read_targets(values: Iterable[str]) -> dict[str, str]:
@@ -53,10 +53,10 @@ def read_target(value: str, taken: Container[str]) -> tuple[str, str]:
         )
     if fault := origin.fault(url):
         raise UsageError(f"--target '{value}' {fault}.")
-    if not _NAME.fullmatch(name) or name.endswith(_TWIN):
+    if not _NAME.fullmatch(name) or name.endswith(TWIN.suffix):
         raise UsageError(
             f"--target: '{name}' can't be a name: files and cases are named after it. Use letters, "
-            f"digits, '.', '_' and '-', and another end than '{_TWIN}'."
+            f"digits, '.', '_' and '-', and another end than '{TWIN.suffix}'."
         )
     if name in taken:
         raise UsageError(f"--target names '{name}' twice. Give each its own name.")

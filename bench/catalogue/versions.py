@@ -1,4 +1,4 @@
-"""The old version that a run compares with this one: found, and had as a folder while it is needed.
+"""Sources as files: this checkout, and the old version of a run, which is found and had while it is needed.
 
 A commit becomes a folder by git's plumbing with an index of its own, which leaves nothing in the repository;
 it is gone when the run has ended. A folder or compose file that was named is used as it stands.
@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.machine import process
 from bench.machine.interrupt import shield
-from bench.model import Against
 from bench.model.errors import UsageError
+from bench.model.variant import THIS_CHECKOUT, Source
 
 COMPOSE_FILE = "docker-compose.yml"
 _GIT_S = 120.0
@@ -27,24 +27,30 @@ _PACKAGES = ("apps", "servers")
 
 @dataclass(frozen=True)
 class Checkout:
-    """The old version as files.
+    """A source as files.
 
     Attributes:
         root: the folder that its commands run in.
-        scratch: a folder to write to, which is gone with it.
         imports: a folder for the front of `PYTHONPATH`, by which its packages can't be completed from
-            another checkout.
-        new_imports: the same for this version, so that both find their modules in as many steps.
+            another checkout; None where there is no other. All have one or none, so that they find their
+            modules in as many steps.
     """
 
     root: Path
     compose_file: Path
-    scratch: Path
-    imports: Path
-    new_imports: Path
+    imports: Path | None = None
 
 
-def find(asked: str, root: Path) -> Against:
+Checkouts = Mapping[Source, Checkout]
+"""The files of each source that a run deploys from."""
+
+
+def this_checkout(root: Path) -> Checkouts:
+    """The checkout that the harness runs from, alone."""
+    return {THIS_CHECKOUT: Checkout(root, root / COMPOSE_FILE)}
+
+
+def find(asked: str, root: Path) -> Source:
     """The version that somebody named: a folder, a compose file, or a commit of the repository of `root`.
 
     Raises:
@@ -53,10 +59,10 @@ def find(asked: str, root: Path) -> Against:
     path = Path(asked)
     for file in (path, path / COMPOSE_FILE):
         if _holds(file.is_file):
-            return Against(asked, _head(file.resolve().parent), str(file.resolve()))
+            return Source(asked, _head(file.resolve().parent), str(file.resolve()))
     commit = _commit(asked, root)
     if commit is not None:
-        return Against(asked, commit)
+        return Source(asked, commit)
     if _holds(path.is_dir):
         raise UsageError(
             f"--against {asked}: the folder has no {COMPOSE_FILE}. Name a checkout of wsgi-bench, a compose "
@@ -81,45 +87,48 @@ def branches_and_tags(root: Path) -> list[str]:
 
 
 @contextmanager
-def checked_out(against: Against | None, root: Path) -> Iterator[Checkout | None]:
-    """The old version as files while the block lasts; None without one.
+def checked_out(sources: Iterable[Source], root: Path) -> Iterator[Checkouts]:
+    """These sources as files while the block lasts, and this checkout with them.
 
     Raises:
-        UsageError: the commit isn't in the repository any more, or the folder stands at another one.
+        UsageError: a commit isn't in the repository any more, or a folder stands at another one.
     """
-    if against is None:
-        yield None
+    wanted = list(dict.fromkeys((THIS_CHECKOUT, *sources)))
+    if len(wanted) == 1:
+        yield this_checkout(root)
         return
     scratch: Path | None = None
     try:
         with shield():
             scratch = Path(tempfile.mkdtemp(prefix="wsgi-bench-old-"))
-        yield _as_files(against, root, scratch)
+        yield {source: _as_files(source, root, scratch / str(number)) for number, source in enumerate(wanted)}
     finally:
         with shield():
             if scratch is not None:
                 shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _as_files(against: Against, root: Path, scratch: Path) -> Checkout:
-    if against.compose_file is None:
-        assert against.commit is not None
+def _as_files(source: Source, root: Path, scratch: Path) -> Checkout:
+    scratch.mkdir()
+    if source == THIS_CHECKOUT:
+        folder, file = root, root / COMPOSE_FILE
+    elif source.compose_file is None:
+        assert source.commit is not None
         folder, file = scratch / "checkout", scratch / "checkout" / COMPOSE_FILE
-        _unpack(against.commit, root, folder, scratch / "index")
+        _unpack(source.commit, root, folder, scratch / "index")
     else:
-        file = Path(against.compose_file)
+        file = Path(source.compose_file)
         folder = file.parent
         if not file.is_file():
             raise UsageError(
                 f"{file}, the old version, isn't there any more. Put it back, or start a new run."
             )
-        if (now := _head(folder)) != against.commit:
+        if (now := _head(folder)) != source.commit:
             raise UsageError(
-                f"{folder}, the old version, stood at {_named(against.commit)} and is at {_named(now)} now: "
+                f"{folder}, the old version, stood at {_named(source.commit)} and is at {_named(now)} now: "
                 f"what was measured is of the first. Check that out, or start a new run."
             )
-    imports = [_closed_packages(of, scratch / name) for of, name in ((folder, "old"), (root, "new"))]
-    return Checkout(folder, file, scratch, *imports)
+    return Checkout(folder, file, _closed_packages(folder, scratch / "imports"))
 
 
 def _unpack(commit: str, root: Path, folder: Path, index: Path) -> None:

@@ -22,10 +22,7 @@ from bench.plan.layout import make_plan
 from bench.report import FORMATS
 from bench.report.text import render as render_text
 from bench.report.words import problem_lines
-from bench.run.results import (
-    result_directory,
-    result_path,
-)
+from bench.run.results import result_directory, result_path
 from bench.run.session import Outcome, measure
 from bench.run.session import resume as resume_run
 from bench.run.stored_plan import Named

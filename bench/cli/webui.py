@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from bench.ask import settings
+from bench.catalogue.versions import this_checkout
 from bench.deploy.select import open_runtime
 from bench.live.progress import Reporter
 from bench.load.client import LoadDriver
@@ -40,7 +41,9 @@ def webui(server: str, app: str | None, scenario: str | None, port: int) -> None
     deployment, cpus = plan.deployments[0], split_cpus()
     with tempfile.TemporaryDirectory() as scratch, Reporter() as reporter:
         directory = Path(scratch)
-        with open_runtime("local", plan.deployments, ROOT, directory, cpus, reporter.phase) as runtime:
+        with open_runtime(
+            "local", plan.deployments, this_checkout(ROOT), directory, cpus, reporter.phase
+        ) as runtime:
             if deployment.app.seed:
                 runtime.seed(deployment)
             command, environment = runtime.driver_command(())

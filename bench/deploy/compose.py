@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bench.catalogue.versions import COMPOSE_FILE, Checkout
+from bench.catalogue.versions import Checkouts
 from bench.deploy import identity, images, oldimages, ownership
 from bench.deploy.composefile import DRIVER, PORT, REDIS, confinement, run_file
 from bench.deploy.container import address, end_of, nanoseconds, usage_source
@@ -26,6 +26,7 @@ from bench.machine.interrupt import shield
 from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
 from bench.model.errors import BenchError, StoreError
+from bench.model.variant import THIS_CHECKOUT, Source
 
 _CREATE_S = 120.0
 _SEED_S = 180.0
@@ -51,9 +52,8 @@ class ComposeRuntime:
 
     Args:
         directory: the run's own directory; gets `compose.json` and `logs/`.
-        root: the checkout.
+        checkouts: what the images are built from, by source.
         say: told what takes long.
-        old: the checkout that the images of the old version are built from.
     """
 
     name = "compose"
@@ -64,21 +64,19 @@ class ComposeRuntime:
         cpus: CpuSplit,
         deployments: Sequence[Deployment],
         *,
-        root: Path,
+        checkouts: Checkouts,
         engine: Engine,
         say: Callable[[str], None],
-        old: Checkout | None = None,
     ) -> None:
         self.docker: str | None = engine.version
         self.images: Mapping[str, str] = {}
-        self.versions: Mapping[str, str] = images.locked_versions(root, deployments, old)
+        self.versions: Mapping[str, str] = images.locked_versions(checkouts, deployments)
         self._directory = directory
         self._cpus = cpus
         self._deployments = deployments
-        self._root = root
+        self._checkouts = checkouts
         self._engine = engine
         self._say = say
-        self._old = old
         self._run_id = secrets.token_hex(4)
         self._project = f"wsgi-bench-{self._run_id}"
         self._file = directory / "compose.json"
@@ -199,9 +197,10 @@ class ComposeRuntime:
             self._say(f"removed what the interrupted run {run_id} had left")
         needs_redis = any(deployment.app.redis for deployment in self._deployments)
         needed = ["PYTHON_IMAGE", *(["REDIS_IMAGE"] if needs_redis else [])]
-        bases = images.base_images(self._engine, self._root, needed, self._say)
-        servers = {deployment.server.name for deployment in self._deployments if not deployment.old}
-        images.build(self._engine, [self._root / COMPOSE_FILE], [*servers, DRIVER], bases, self._say)
+        own = self._checkouts[THIS_CHECKOUT]
+        bases = images.base_images(self._engine, own.root, needed, self._say)
+        servers = {d.server.name for d in self._deployments if d.variant.source == THIS_CHECKOUT}
+        images.build(self._engine, [own.compose_file], [*servers, DRIVER], bases, self._say)
         file = self._file_of(bases)
         self._pin_images(file, bases)
         self._directory.mkdir(parents=True, exist_ok=True)
@@ -214,19 +213,21 @@ class ComposeRuntime:
             self._start_store()
 
     def _file_of(self, bases: Mapping[str, str]) -> dict[str, Any]:
-        own = ownership.labels(self._run_id)
-        project = images.services(self._engine, [self._root / COMPOSE_FILE], bases)
-        old: Mapping[str, Any] = {}
-        if self._old is not None:
-            old = oldimages.build(
-                self._engine, self._old, self._deployments, self._run_id, own, bases, self._say
-            )
+        labels = ownership.labels(self._run_id)
+        services: dict[Source, Mapping[str, Any]] = {}
+        for source, checkout in self._checkouts.items():
+            if source == THIS_CHECKOUT:
+                services[source] = images.services(self._engine, [checkout.compose_file], bases)
+            else:
+                of_it = [d for d in self._deployments if d.variant.source == source]
+                services[source] = oldimages.build(
+                    self._engine, checkout, of_it, self._run_id, labels, bases, self._say
+                )
         return run_file(
-            project,
-            old,
+            services,
             self._deployments,
             self._cpus,
-            own,
+            labels,
             self._project,
             subnets=free_subnets(self._engine, len(self._deployments)),
             cgroups=self._engine.run("info", "--format", "{{.CgroupVersion}}").strip(),

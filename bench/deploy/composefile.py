@@ -12,6 +12,7 @@ from bench.deploy.networks import NOBODY, isolated
 from bench.machine.usage import CGROUP_ROOT_VARIABLE
 from bench.model import Confinement, CpuSplit, Deployment
 from bench.model.errors import UsageError
+from bench.model.variant import THIS_CHECKOUT, Source
 
 DRIVER = "driver"
 _CGROUP_ROOT = "/host/cgroup"
@@ -23,8 +24,7 @@ _DROPPED = ("build", "depends_on", "healthcheck", "networks", "ports", "profiles
 
 
 def run_file(
-    known: Mapping[str, Any],
-    old: Mapping[str, Any],
+    known: Mapping[Source, Mapping[str, Any]],
     deployments: Sequence[Deployment],
     cpus: CpuSplit,
     labels: Mapping[str, str],
@@ -36,27 +36,29 @@ def run_file(
     """The compose file of a run.
 
     Args:
-        known: the services of docker-compose.yml, as `docker compose config` resolves them.
-        old: those of the old version.
+        known: the services of each source's compose file, as `docker compose config` resolves them.
         labels: put on every container and network.
         name: of the Compose project; containers are `NAME-SERVICE`.
         subnets: one for each deployment.
         cgroups: the version of those of the engine's machine, "1" or "2".
 
     Raises:
-        UsageError: docker-compose.yml lacks a service.
+        UsageError: a compose file lacks a service.
     """
-    needed = {d.server.name for d in deployments if not d.old} | {DRIVER}
+    own = known[THIS_CHECKOUT]
+    needed = {d.server.name for d in deployments if d.variant.source == THIS_CHECKOUT} | {DRIVER}
     if any(d.app.redis for d in deployments):
         needed.add(REDIS)
-    if missing := sorted(needed - known.keys()):
+    if missing := sorted(needed - own.keys()):
         raise UsageError(f"docker-compose.yml has no service {', '.join(missing)}.")
-    if missing := sorted({d.server.name for d in deployments if d.old} - old.keys()):
+    if missing := sorted(
+        {d.server.name for d in deployments if d.server.name not in known[d.variant.source]}
+    ):
         raise UsageError(f"The old version's compose file has no service {', '.join(missing)} any more.")
-    services = {d.name: _server((old if d.old else known)[d.server.name], d, cpus) for d in deployments}
+    services = {d.name: _server(known[d.variant.source][d.server.name], d, cpus) for d in deployments}
     if REDIS in needed:
-        services[REDIS] = {**_bare(known[REDIS]), "cpuset": _cpuset(cpus.store)}
-    services[DRIVER] = _driver(known[DRIVER], cpus, _COUNTERS.get(cgroups, ""))
+        services[REDIS] = {**_bare(own[REDIS]), "cpuset": _cpuset(cpus.store)}
+    services[DRIVER] = _driver(own[DRIVER], cpus, _COUNTERS.get(cgroups, ""))
     # Each server has a network of its own: it reaches the driver, Redis if it needs that, and nobody else.
     members = {
         **{d.name: [d.name] for d in deployments},

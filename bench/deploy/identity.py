@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.deploy.engine import Engine
-from bench.model import OLD_VERSION, Deployment
+from bench.model import Deployment
+from bench.model.variant import THIS_CHECKOUT
 
 # What of an image's settings decides how its programs run. Labels and history name the tool, the service and
 # the hour that it was built by, and engines write different words for a setting that nobody made.
@@ -45,13 +46,16 @@ def pin(
         base: what the images of servers and driver are built on.
 
     Returns:
-        The identities, by server (with OLD_VERSION of the old one), and sizes in bytes, by service.
+        The identities, by server (as `Kind.named` those of another source), and sizes in bytes, by service.
     """
     used = {name: service["image"] for name, service in services.items()}
     described = describe(engine, [*used.values(), base])
     for name, service in services.items():
         service["image"] = described[used[name]].id
-    servers = {d.name: d.server.name + OLD_VERSION * d.old for d in deployments}
+    servers = {
+        d.name: d.server.name if d.variant.source == THIS_CHECKOUT else d.variant.kind.named(d.server.name)
+        for d in deployments
+    }
     identities = {servers.get(name, name): described[image].identity for name, image in used.items()}
     sizes = {name: described[image].size_bytes for name, image in used.items()}
     return {_BASE: described[base].identity, **identities}, sizes

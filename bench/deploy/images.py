@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.catalogue.versions import COMPOSE_FILE, Checkout
+from bench.catalogue.versions import COMPOSE_FILE, Checkouts
 from bench.deploy import ownership
 from bench.deploy.engine import Engine
 from bench.deploy.packages import differing_pins, pins, server_locks, serving
 from bench.machine import process
-from bench.model import OLD_VERSION, Deployment
+from bench.model import Deployment
 from bench.model.errors import EngineError, UsageError
+from bench.model.variant import THIS_CHECKOUT
 
 _PULL_S = 900.0
 _SHOWN_LINES = 15
@@ -142,15 +143,17 @@ def _named(files: Sequence[Path]) -> list[str]:
     return ["--project-directory", str(files[0].parent), *named]
 
 
-def locked_versions(root: Path, deployments: Sequence[Deployment], old: Checkout | None) -> dict[str, str]:
+def locked_versions(checkouts: Checkouts, deployments: Sequence[Deployment]) -> dict[str, str]:
     """The versions of what serves: exactly those of the lock files that the images are built from.
 
-    Of the old version those that aren't this one's, as "NAME (old)".
+    Of another source those that aren't this one's, as "NAME (old)".
     """
+    root = checkouts[THIS_CHECKOUT].root
     locked = pins(server_locks(root))
     found = {package: locked[package] for package in serving(deployments) if package in locked}
-    for name, (before, after) in (differing_pins(old.root, root) if old is not None else {}).items():
-        found |= {name: after, name + OLD_VERSION: before}
+    for variant in {d.variant for d in deployments if d.variant.source != THIS_CHECKOUT}:
+        for name, (before, after) in differing_pins(checkouts[variant.source].root, root).items():
+            found |= {name: after, variant.kind.named(name): before}
     return found
 
 

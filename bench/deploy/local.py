@@ -17,7 +17,7 @@ from typing import Self
 
 from bench.catalogue.application import inherited, search_path
 from bench.catalogue.variables import of_child
-from bench.catalogue.versions import Checkout
+from bench.catalogue.versions import Checkouts
 from bench.deploy import cgroup
 from bench.deploy.logs import last_lines, log_path
 from bench.deploy.packages import serving
@@ -27,6 +27,7 @@ from bench.machine.interrupt import shield
 from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
 from bench.model.errors import StoreError
+from bench.model.variant import THIS_CHECKOUT
 
 _SEED_S = 120.0
 
@@ -60,8 +61,7 @@ class LocalRuntime:
 
     Args:
         directory: the run's own directory, gets `logs/` and Redis's log.
-        root: the checkout, in which every command runs.
-        old: the one in which those of the old version run instead.
+        checkouts: in which the commands run, by source.
     """
 
     name = "local"
@@ -73,15 +73,13 @@ class LocalRuntime:
         cpus: CpuSplit,
         deployments: Sequence[Deployment],
         *,
-        root: Path,
-        old: Checkout | None = None,
+        checkouts: Checkouts,
     ) -> None:
         self.images: Mapping[str, str] = {}
         self.versions: Mapping[str, str] = _versions(deployments)
         self._directory = directory
         self._cpus = cpus
-        self._root = root
-        self._old = old
+        self._checkouts = checkouts
         self._running: dict[str, _Running] = {}
         self._store: LocalStore | None = None
         if any(deployment.app.redis for deployment in deployments):
@@ -126,7 +124,7 @@ class LocalRuntime:
             process.run(
                 deployment.app.seed,
                 environment=self._environment(deployment, free_port(), database=0),
-                cwd=self._root,
+                cwd=self._checkouts[deployment.variant.source].root,
                 timeout_s=_SEED_S,
             )
         except (process.CommandFailed, FileNotFoundError) as error:
@@ -143,7 +141,7 @@ class LocalRuntime:
                 child = process.spawn(
                     deployment.server.command,
                     environment=self._environment(deployment, port, deployment.database),
-                    cwd=self._root_of(deployment),
+                    cwd=self._checkouts[deployment.variant.source].root,
                     cpus=self._cpus.server,
                     cgroup=group.door if group else None,
                     stdout=log,
@@ -206,18 +204,15 @@ class LocalRuntime:
                 server.group.remove()
         return {name for name, clean in zip(running, ended, strict=True) if clean} - dead
 
-    def _root_of(self, deployment: Deployment) -> Path:
-        return self._old.root if deployment.old and self._old else self._root
-
     def _environment(self, deployment: Deployment, port: int, database: int) -> dict[str, str]:
         # The environment that the harness itself runs in has the servers' packages, too.
         programs = str(Path(sys.executable).parent)
         environment = inherited(os.environ)
-        if self._old:
-            folders = search_path(os.environ)
-            imports = self._old.imports if deployment.old else self._old.new_imports
-            own = [_moved(folder, self._root, self._root_of(deployment)) for folder in folders]
-            environment["PYTHONPATH"] = os.pathsep.join((str(imports), str(self._root_of(deployment)), *own))
+        checkout = self._checkouts[deployment.variant.source]
+        if checkout.imports:
+            here = self._checkouts[THIS_CHECKOUT].root
+            moved = [_moved(folder, here, checkout.root) for folder in search_path(os.environ)]
+            environment["PYTHONPATH"] = os.pathsep.join((str(checkout.imports), str(checkout.root), *moved))
         path = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])
         return {**environment, **of_child(deployment, port, database, self.store_address()), "PATH": path}
 

@@ -1,8 +1,9 @@
-"""The images of an old version: built from its checkout on this version's base images, for one run alone."""
+"""The images of another source: built from its checkout on this one's base images, for one run alone."""
 
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,36 +16,37 @@ from bench.model import Deployment
 
 def build(
     engine: Engine,
-    old: Checkout,
+    checkout: Checkout,
     deployments: Sequence[Deployment],
     run_id: str,
     labels: Mapping[str, str],
     bases: Mapping[str, str],
     say: images.Say,
 ) -> Mapping[str, Any]:
-    """Build them, and resolve the services of the old version's compose file.
+    """Build them, and resolve the services of its compose file.
 
     Args:
+        deployments: those of this source.
         labels: put on every image, by which it is removed when the run has ended.
 
     Raises:
         EngineError: a build failed; has the end of its output.
     """
-    as_it_stands = images.services(engine, [old.compose_file], bases)
-    wanted = dict.fromkeys(deployment.server.name for deployment in deployments if deployment.old)
+    as_it_stands = images.services(engine, [checkout.compose_file], bases)
     # One that only names an image is used as it stands.
-    built = [name for name in wanted if "build" in as_it_stands.get(name, {})]
-    if not built:
-        return as_it_stands
-    files = [old.compose_file, _overriding(old.scratch / "images.json", built, run_id, labels)]
-    images.build(engine, files, built, bases, say)
-    return images.services(engine, files, bases)
-
-
-def _overriding(file: Path, servers: Sequence[str], run_id: str, labels: Mapping[str, str]) -> Path:
-    services = {
-        name: {"image": f"wsgi-bench/{name}:old-{run_id}", "build": {"labels": dict(labels)}}
-        for name in servers
+    overriding = {
+        d.server.name: {
+            "image": f"wsgi-bench/{d.server.name}:{d.variant.kind.name}-{run_id}",
+            "build": {"labels": dict(labels)},
+        }
+        for d in deployments
+        if "build" in as_it_stands.get(d.server.name, {})
     }
-    file.write_text(json.dumps({"services": services}, indent=1))
-    return file
+    if not overriding:
+        return as_it_stands
+    with tempfile.TemporaryDirectory(prefix="wsgi-bench-images-") as scratch:
+        file = Path(scratch, "images.json")
+        file.write_text(json.dumps({"services": overriding}, indent=1))
+        files = [checkout.compose_file, file]
+        images.build(engine, files, overriding, bases, say)
+        return images.services(engine, files, bases)

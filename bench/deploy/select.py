@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bench.catalogue.consent import Addresses
-from bench.catalogue.versions import Checkout
+from bench.catalogue.versions import Checkouts
 from bench.deploy import Runtime
 from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import find_engine
@@ -32,21 +32,19 @@ def choose_runtime(asked: str, say: Callable[[str], None]) -> str:
 def open_runtime(
     name: str,
     deployments: Sequence[Deployment],
-    root: Path,
+    checkouts: Checkouts,
     directory: Path,
     cpus: CpuSplit,
     say: Callable[[str], None],
-    old: Checkout | None = None,
     addresses: Mapping[str, Addresses] | None = None,
 ) -> Runtime:
     """The runtime of that name; nothing is started before it is entered.
 
     Args:
         deployments: whatever it may be asked to start.
-        root: the checkout.
+        checkouts: what deployments are of, by source.
         directory: the run's own.
         say: told what takes long, such as building images.
-        old: the version that deployments with `old` are of.
         addresses: of servers that run already, by name; see `ExternalRuntime`.
 
     Raises:
@@ -57,5 +55,5 @@ def open_runtime(
         return ExternalRuntime(directory, cpus, deployments, addresses or {})
     if name == "compose":
         engine = find_engine()
-        return ComposeRuntime(directory, cpus, deployments, root=root, engine=engine, say=say, old=old)
-    return LocalRuntime(directory, cpus, deployments, root=root, old=old)
+        return ComposeRuntime(directory, cpus, deployments, checkouts=checkouts, engine=engine, say=say)
+    return LocalRuntime(directory, cpus, deployments, checkouts=checkouts)

@@ -10,11 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bench.model.finding import Finding
+from bench.model.variant import ITSELF, Source, Variant
 
-TWIN_SUFFIX = "-twin"
-OLD_SUFFIX = "-old"
-OLD_VERSION = " (old)"
-"""Ends the names in `Environment.versions` of what the old version of a run has and this one hasn't."""
 TIMEOUT_S = 10.0
 """How long one request may take, where the user sets nothing else."""
 UNREAD_KINDS = ("malformed", "client")
@@ -106,15 +103,18 @@ class Deployment:
         name: unique in the run, e.g. "gunicorn.shortly", "gunicorn-twin.shortly" or "gunicorn-old.shortly".
         server: of an old version as that has it, under its plain name.
         database: its own Redis database number (0 holds the seeded template).
-        old: whether it is the version that `--against` names.
     """
 
     name: str
     server: Server
     app: App
-    twin: bool
     database: int
-    old: bool = False
+    variant: Variant = ITSELF
+
+    @property
+    def label(self) -> str:
+        """What its cases are told by, e.g. "gunicorn" or "gunicorn-twin"."""
+        return self.server.name + self.variant.kind.suffix
 
     @property
     def redis_database(self) -> int | None:
@@ -127,7 +127,7 @@ class Case:
     """server x app x scenario x load.
 
     Attributes:
-        server: the server's name; a twin's ends in `TWIN_SUFFIX`, an old version's in `OLD_SUFFIX`.
+        server: the `label` of its deployment.
         deployment: the name of the `Deployment` that serves it.
     """
 
@@ -145,22 +145,6 @@ class TrialLength:
 
     closed: float
     open: float
-
-
-@dataclass(frozen=True)
-class Against:
-    """The old version that a run compares with this one.
-
-    Attributes:
-        asked: as the user named it.
-        commit: of the repository that this checkout belongs to, or the one that a folder stands at; None for
-            a folder that is no git checkout.
-        compose_file: of a folder that is used as it stands, absolute; None for a commit.
-    """
-
-    asked: str
-    commit: str | None
-    compose_file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -206,7 +190,7 @@ class Plan:
     stop_within: float | None = None
     processes: int = 1
     client: Client = "loop"
-    against: Against | None = None
+    against: Source | None = None
     fail_if: tuple[str, ...] = ()
     settle_s: float = 0.0
     counted_from: int = 1
@@ -593,24 +577,23 @@ class Summary:
     """A case in figures. None: not measured, or too few samples (never zero).
 
     Attributes:
-        latency_s: p50, p90, p95, p99, p999, max; a percentile with fewer than
-            100 samples beyond it is None.
+        figures: by the key of each figure.
         error_rate: the share of the requests offered that were not answered rightly.
         requests: answers, right and wrong.
         restarts: how many lasting processes of its deployment ended; None where they couldn't be seen.
     """
 
-    throughput_rps: Estimate | None
-    latency_s: Mapping[str, float | None]
-    cpu_s_per_request: Estimate | None
-    memory_idle_bytes: int | None
-    memory_peak_bytes: int | None
-    start_s: float | None
+    figures: Mapping[str, Estimate | None]
     error_rate: float | None
     requests: int
     connections_per_request: float | None
     counts: Counts
     restarts: int | None = None
+
+    def value(self, key: str) -> float | None:
+        """A figure without its interval."""
+        found = self.figures[key]
+        return None if found is None else found.value
 
 
 @dataclass(frozen=True)
@@ -640,20 +623,6 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Case `a` against case `b`: ratio a / b with its adjusted 95 % interval."""
-
-    a: str
-    b: str
-    scenario: str
-    metric: str
-    ratio: float
-    low: float
-    high: float
-    verdict: Literal["faster", "slower", "tie"]
-
-
-@dataclass(frozen=True)
 class Subject:
     """What a compared figure belongs to.
 
@@ -671,32 +640,33 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Change:
-    """One figure of an old and a new run or version.
+class Comparison:
+    """One figure of two: of two servers, of a server and its twin, of two versions, or of two runs.
 
     Attributes:
-        figure: its name; `key` is that of `result.json`.
-        old, new: the values, in SI units: means over the rounds, on logarithms.
-        ratio, low, high: new / old with its adjusted 95 % interval.
+        figure: its name.
+        subject, other: what is compared with what; of versions and runs the new one with the old.
+        value, other_value: of each, in SI units; of versions and runs means over the rounds, on logarithms.
+        ratio, low, high: value / other_value with its adjusted 95 % interval.
         smallest: the smallest difference that could have been claimed, as a fraction.
-        verdict: what the new one is: "faster", "slower", "better", "worse" or `NO_DIFFERENCE`.
+        better: whether the subject is the better of the two; None where no difference may be claimed.
     """
 
-    subject: Subject
     figure: str
-    key: str
-    old: float
-    new: float
+    subject: Subject
+    other: Subject
+    value: float
+    other_value: float
     ratio: float
     low: float
     high: float
     smallest: float
-    verdict: str
+    better: bool | None
 
     @property
     def claimed(self) -> bool:
         """Whether it is a difference."""
-        return self.verdict != NO_DIFFERENCE
+        return self.better is not None
 
 
 @dataclass(frozen=True)
@@ -740,5 +710,5 @@ class Analysis:
     ranking: tuple[Rank, ...]
     twin: Comparison | None
     detectable: float | None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Comparison, ...] = ()
     not_compared: tuple[Uncompared, ...] = ()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bench.model import Case, Deployment, Load, LoadModel, Plan, TrialOrder
+from bench.model.variant import OLD
 from bench.plan.duration import closed_settle_s, open_settle_s
-from bench.plan.layout import old_deployments, server_of
+from bench.plan.layout import servers_of
 
 
 def block_orders(
@@ -25,7 +26,7 @@ def block_orders(
     version of one case follow each other at once.
     """
     order = random.Random(f"{plan.seed}/{round_number}/{block}/order")
-    shuffled = _shuffled(cases, order, old_deployments(plan))
+    shuffled = _shuffled(cases, order, servers_of(plan))
     deployments = {deployment.name: deployment for deployment in plan.deployments}
     return [
         TrialOrder(
@@ -54,7 +55,7 @@ def _settle_s(plan: Plan, load: Load) -> float:
 def starting_order(deployments: Sequence[Deployment], round_number: int) -> list[Deployment]:
     """Old and new take turns in being started first: the first one warms the machine's caches for both."""
     ordered = list(deployments)
-    return ordered[::-1] if round_number % 2 == 0 and any(one.old for one in ordered) else ordered
+    return ordered[::-1] if round_number % 2 == 0 and any(d.variant.kind == OLD for d in ordered) else ordered
 
 
 def block_models(plan: Plan) -> list[LoadModel]:
@@ -67,20 +68,22 @@ def block_models(plan: Plan) -> list[LoadModel]:
     return models
 
 
-def _shuffled(cases: Sequence[Case], order: random.Random, old: Set[str]) -> list[Case]:
+def _shuffled(cases: Sequence[Case], order: random.Random, server_of: Mapping[str, str]) -> list[Case]:
     groups: dict[tuple[str, str, Load], list[Case]] = {}
     for case in cases:
         load = case.load if case.load.share is None else replace(case.load, rate=None)
         groups.setdefault((case.app, case.scenario, load), []).append(case)
     together = list(groups.values())
     order.shuffle(together)
-    return [case for members in together for case in _versions_together(members, order, old)]
+    return [case for members in together for case in _versions_together(members, order, server_of)]
 
 
-def _versions_together(members: Sequence[Case], order: random.Random, old: Set[str]) -> Iterator[Case]:
+def _versions_together(
+    members: Sequence[Case], order: random.Random, server_of: Mapping[str, str]
+) -> Iterator[Case]:
     versions: dict[str, list[Case]] = {}
     for case in members:
-        versions.setdefault(server_of(case, old), []).append(case)
+        versions.setdefault(server_of[case.deployment], []).append(case)
     both = list(versions.values())
     order.shuffle(both)
     for cases in both:

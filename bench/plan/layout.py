@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.catalogue.scenarios.request import Scenario
 from bench.model import (
-    OLD_SUFFIX,
     TIMEOUT_S,
-    TWIN_SUFFIX,
-    Against,
     App,
     Case,
     Client,
@@ -23,6 +21,7 @@ from bench.model import (
     TrialLength,
 )
 from bench.model.digits import as_said
+from bench.model.variant import ITSELF, OLD, THIS_CHECKOUT, TWIN, Source, Variant
 from bench.plan.duration import expected_s
 from bench.plan.lengths import for_minutes
 
@@ -119,7 +118,7 @@ def make_plan(
     rate: float | None,
     processes: int = 1,
     client: Client = "loop",
-    against: Against | None = None,
+    against: Source | None = None,
     old_servers: Sequence[Server] = (),
     fail_if: tuple[str, ...] = (),
     minutes: float | None = None,
@@ -140,7 +139,7 @@ def make_plan(
         given: see `Plan`; which runtime it became is added.
     """
     apps = list({app.name: app for app, _ in combinations}.values())
-    deployments = _deployments(servers, old_servers, apps, twin=profile.twin)
+    deployments = _deployments(_variants(servers, old_servers, against, twin=profile.twin), apps)
     cases = tuple(
         case_of(deployment, scenario, load)
         for number, (app, scenario) in enumerate(combinations)
@@ -189,12 +188,12 @@ def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
             capacity is what it does with the number of users that suits it best; the slowest server
             decides: the rate is 60 % of its capacity.
     """
-    old = old_deployments(plan)
+    server_of = servers_of(plan)
     best: dict[tuple[str, str, str], dict[tuple[str, str], float]] = {}
     for case in plan.cases:
         if case.id in capacity_rps:
             servers = best.setdefault((case.app, case.scenario, case.load.connection), {})
-            version = server_of(case, old), case.server
+            version = server_of[case.deployment], case.server
             servers[version] = max(servers.get(version, 0.0), capacity_rps[case.id])
 
     def rated(case: Case) -> Case:
@@ -203,7 +202,7 @@ def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
             return case
         if case.load.share is None:
             rate = _common_rate(min(servers.values()), claims=plan.claims)
-        elif of_versions := [rps for (server, _), rps in servers.items() if server == server_of(case, old)]:
+        elif of_versions := [rps for (of, _), rps in servers.items() if of == server_of[case.deployment]]:
             rate = min(of_versions) * case.load.share
         else:
             return case
@@ -216,35 +215,26 @@ def _common_rate(slowest_rps: float, *, claims: bool) -> float:
     return slowest_rps * _PILOT_SHARE if claims else min(slowest_rps * _EASY_SHARE, EASY_RPS)
 
 
-def old_deployments(plan: Plan) -> Set[str]:
-    """Names of those that are of the version compared with."""
-    return {deployment.name for deployment in plan.deployments if deployment.old}
+def servers_of(plan: Plan) -> Mapping[str, str]:
+    """The server that each deployment is of, whatever its version; a twin is one of its own."""
+    return {d.name: d.server.name if d.variant.kind == OLD else d.label for d in plan.deployments}
 
 
-def server_of(case: Case, old: Set[str]) -> str:
-    """The server that a case is of, whatever its version."""
-    return case.server.removesuffix(OLD_SUFFIX) if case.deployment in old else case.server
-
-
-def _deployments(
-    servers: Sequence[Server], old_servers: Sequence[Server], apps: Sequence[App], *, twin: bool
-) -> tuple[Deployment, ...]:
-    copies = [(server, "") for server in servers]
+def _variants(
+    servers: Sequence[Server], old_servers: Sequence[Server], against: Source | None, *, twin: bool
+) -> list[tuple[Server, Variant]]:
+    """Every server with what is deployed of it."""
+    variants = [(server, ITSELF) for server in servers]
     if twin and len(servers) > 0:
-        copies.append((_twinned(servers), TWIN_SUFFIX))
-    copies += [(server, OLD_SUFFIX) for server in old_servers]
+        variants.append((_twinned(servers), Variant(TWIN)))
+    old = Variant(OLD, against or THIS_CHECKOUT)
+    return variants + [(server, old) for server in old_servers]
+
+
+def _deployments(variants: Sequence[tuple[Server, Variant]], apps: Sequence[App]) -> tuple[Deployment, ...]:
     return tuple(
-        Deployment(
-            name=f"{server.name}{suffix}.{app.name}",
-            server=server,
-            app=app,
-            twin=suffix == TWIN_SUFFIX,
-            database=number,
-            old=suffix == OLD_SUFFIX,
-        )
-        for number, (app, (server, suffix)) in enumerate(
-            ((app, copy) for app in apps for copy in copies), start=1
-        )
+        Deployment(f"{server.name}{variant.kind.suffix}.{app.name}", server, app, number, variant)
+        for number, (app, (server, variant)) in enumerate(itertools.product(apps, variants), start=1)
     )
 
 
@@ -268,11 +258,10 @@ def _loads(profile: Profile, rate: float | None, *, every: bool) -> list[Load]:
 
 def case_of(deployment: Deployment, scenario: Scenario, load: Load) -> Case:
     """What a deployment is measured with in one way."""
-    name = deployment.name.removesuffix(f".{deployment.app.name}")
     kind = f"closed-{load.users}" if load.model == "closed" else "open"
     if load.share is not None:
         kind += f"-{load.share * 100:g}"
-    parts = [name, deployment.app.name, scenario.name, kind]
+    parts = [deployment.label, deployment.app.name, scenario.name, kind]
     if load.connection == "close":
         parts.append("close")
-    return Case("/".join(parts), name, deployment.app.name, scenario.name, deployment.name, load)
+    return Case("/".join(parts), deployment.label, deployment.app.name, scenario.name, deployment.name, load)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from bench.analysis.compare.limits import judge_plan
 from bench.analysis.compare.surroundings import Difference, server_differences, servers
-from bench.model import OLD_VERSION, Against, Analysis, Suite
+from bench.model import Analysis, Suite
+from bench.model.variant import OLD, Source
 from bench.report.changes import CLAIMS, differing, gaps, tables
 from bench.report.page import Section
 from bench.report.results import Group
@@ -50,7 +51,7 @@ def section(suite: Suite, analysis: Analysis, _found: tuple[Group, ...]) -> Sect
     )
 
 
-def name_of(against: Against) -> str:
+def name_of(against: Source) -> str:
     """The old version, e.g. "main (commit 1a2b3c4d5e6f)"."""
     if against.commit is None:
         return against.asked
@@ -61,8 +62,8 @@ def name_of(against: Against) -> str:
 def _differences(suite: Suite) -> tuple[Difference, ...]:
     versions = suite.environment.versions
     packages = (
-        Difference(f"version of {name}", versions[name + OLD_VERSION], version)
+        Difference(f"version of {name}", versions[OLD.named(name)], version)
         for name, version in sorted(versions.items())
-        if name + OLD_VERSION in versions
+        if OLD.named(name) in versions
     )
     return (*packages, *server_differences(servers(suite.plan, old=True), servers(suite.plan)))

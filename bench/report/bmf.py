@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 
+from bench.analysis.figures import figures
 from bench.model import Analysis, Case, Estimate, Suite, Summary
 from bench.report.units import plain
 
@@ -17,7 +18,7 @@ Measure = dict[str, float]
 
 def render(suite: Suite, analysis: Analysis) -> str:
     """One JSON object, a benchmark for each valid case."""
-    left_out = {one.name for one in suite.plan.deployments if one.twin or one.old}
+    left_out = {one.name for one in suite.plan.deployments if not one.variant.kind.ranked}
     benchmarks = {
         plain(case.id): measures
         for case in suite.plan.cases
@@ -31,26 +32,13 @@ def render(suite: Suite, analysis: Analysis) -> str:
 
 def _measures(case: Case, summary: Summary) -> dict[str, Measure]:
     """Closed load says what a server can do, open load what its users wait."""
-    if case.load.model == "closed":
-        found = {
-            "throughput": _estimate(summary.throughput_rps),
-            "cpu-per-request": _estimate(summary.cpu_s_per_request),
-            "memory-peak": _value(summary.memory_peak_bytes),
-        }
-    else:
-        found = {
-            "latency-p50": _value(summary.latency_s["p50"]),
-            "latency-p99": _value(summary.latency_s["p99"]),
-        }
-    return {name: measure for name, measure in found.items() if measure is not None}
+    return {
+        figure.bencher: _measure(estimate)
+        for figure in figures()
+        if figure.bencher and figure.load == case.load.model and (estimate := summary.figures[figure.key])
+    }
 
 
-def _estimate(estimate: Estimate | None) -> Measure | None:
-    if estimate is None:
-        return None
+def _measure(estimate: Estimate) -> Measure:
     bounds = {"lower_value": estimate.low, "upper_value": estimate.high}
     return {"value": estimate.value, **{name: bound for name, bound in bounds.items() if bound is not None}}
-
-
-def _value(value: float | None) -> Measure | None:
-    return None if value is None else {"value": value}

@@ -61,7 +61,7 @@ def page(suite: Suite, analysis: Analysis, sections: tuple[Build, ...] = TEXT) -
     Args:
         sections: in this order, those that have something to say.
     """
-    servers = tuple(dict.fromkeys(d.server.name for d in suite.plan.deployments if not d.twin))
+    servers = tuple(dict.fromkeys(d.server.name for d in suite.plan.deployments))
     apps = list(dict.fromkeys(d.app.name for d in suite.plan.deployments))
     found = groups(suite, analysis)
     made = (make(suite, analysis, found) for make in sections)

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from bench.analysis.claim import verdict
 from bench.analysis.compare.limits import Judgement
 from bench.analysis.compare.surroundings import Difference
-from bench.model import Change, Uncompared
+from bench.analysis.figures import named
+from bench.model import Comparison, Uncompared
 from bench.report.page import Column, Row, Table
-from bench.report.units import difference, megabytes, milliseconds, number, ratio, ratio_interval
+from bench.report.units import difference, ratio, ratio_interval, shown
 from bench.report.words import group, place
+from bench.store.said import change_to_document
 
 CLAIMS = (
     "A difference is claimed where the interval excludes 1 and the ratio is further from 1 than 1 % and than "
@@ -28,19 +31,11 @@ _COLUMNS = (
     Column("New is", numeric=False),
     Column("Smallest that could be shown"),
 )
-_LABELS = {
-    "throughput": "throughput, a second",
-    "cpu": "CPU, ms a request",
-    "p50": "p50, ms",
-    "p99": "p99, ms",
-    "memory": "peak memory, MB",
-    "start": "start, s",
-}
 
 
-def tables(changes: Iterable[Change]) -> tuple[Table, ...]:
+def tables(changes: Iterable[Comparison]) -> tuple[Table, ...]:
     """A table for each app, scenario and load, with a row for each figure of each server."""
-    groups: dict[str, list[Change]] = {}
+    groups: dict[str, list[Comparison]] = {}
     for change in changes:
         groups.setdefault(group(change.subject), []).append(change)
     return tuple(Table(name, _COLUMNS, tuple(map(_row, members))) for name, members in groups.items())
@@ -75,31 +70,26 @@ def limits_for_programs(judgements: Sequence[Judgement]) -> list[Mapping[str, An
 
 
 def changes_for_programs(
-    changes: Iterable[Change], not_compared: Iterable[Uncompared], judgements: Sequence[Judgement]
+    changes: Iterable[Comparison], not_compared: Iterable[Uncompared], judgements: Sequence[Judgement]
 ) -> Mapping[str, Any]:
     """The members of a JSON object, in SI units."""
     return {
-        "changes": [asdict(change) for change in changes],
+        "changes": [change_to_document(change) for change in changes],
         "not_compared": [asdict(one) for one in not_compared],
         "limits": limits_for_programs(judgements),
     }
 
 
-def _row(change: Change) -> Row:
+def _row(change: Comparison) -> Row:
+    figure = named(change.figure)
     cells = (
         change.subject.server,
-        _LABELS[change.figure],
-        _value(change.figure, change.old),
-        _value(change.figure, change.new),
+        f"{figure.label}, {figure.unit.label}",
+        shown(change.other_value, figure.unit),
+        shown(change.value, figure.unit),
         ratio(change.ratio),
         ratio_interval(change.low, change.high),
-        change.verdict,
+        verdict(change),
         difference(change.smallest),
     )
     return Row(cells, server=change.subject.server)
-
-
-def _value(figure: str, value: float) -> str:
-    if figure in ("cpu", "p50", "p99"):
-        return milliseconds(value)
-    return megabytes(round(value)) if figure == "memory" else number(value)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+from bench.analysis.figure import Figure
+from bench.analysis.figures import figures
 from bench.analysis.keeping import Keeping, by_deployment
 from bench.model import Analysis, Counts, Estimate, Suite
+from bench.model.variant import OLD, TWIN
 from bench.report.results import Entry, Group, groups
 from bench.report.spreadsheet import lines
 
@@ -31,15 +37,14 @@ def _row(group: Group, entry: Entry, kept: Keeping) -> dict[str, object]:
         "load": case.load.model,
         "users": case.load.users,
         "rate": case.load.rate,
-        "twin": entry.deployment.twin,
+        "twin": entry.deployment.variant.kind == TWIN,
         "valid": entry.verdict.valid,
         "reasons": "; ".join(entry.verdict.reasons),
-        **_estimate("throughput_rps", summary.throughput_rps),
-        **{f"latency_{name}_s": value for name, value in summary.latency_s.items()},
-        **_estimate("cpu_s_per_request", summary.cpu_s_per_request),
-        "memory_idle_bytes": summary.memory_idle_bytes,
-        "memory_peak_bytes": summary.memory_peak_bytes,
-        "start_s": summary.start_s,
+        **{
+            column: value
+            for figure in figures()
+            for column, value in _figure(figure, summary.figures[figure.key])
+        },
         "error_rate": summary.error_rate,
         "requests": summary.requests,
         "connections_per_request": summary.connections_per_request,
@@ -48,7 +53,7 @@ def _row(group: Group, entry: Entry, kept: Keeping) -> dict[str, object]:
         "workers": server.workers or None,
         "threads": server.threads or None,
         **_counts(summary.counts),
-        "old": entry.deployment.old,
+        "old": entry.deployment.variant.kind == OLD,
         "restarts": summary.restarts,
     }
 
@@ -67,6 +72,9 @@ def _counts(counts: Counts) -> dict[str, object]:
     }
 
 
-def _estimate(name: str, estimate: Estimate | None) -> dict[str, object]:
-    values = (estimate.value, estimate.low, estimate.high) if estimate else (None, None, None)
-    return dict(zip((name, f"{name}_low", f"{name}_high"), values, strict=True))
+def _figure(figure: Figure[Any], estimate: Estimate | None) -> Iterator[tuple[str, object]]:
+    """A column, or three with the interval."""
+    yield figure.column, estimate and estimate.value
+    if figure.read.intervals:
+        yield f"{figure.column}_low", estimate and estimate.low
+        yield f"{figure.column}_high", estimate and estimate.high

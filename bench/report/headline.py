@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
-from bench.analysis.pairs import deviation
-from bench.model import Analysis, Comparison, Suite
+from bench.analysis.claim import deviation
+from bench.analysis.figure import Figure
+from bench.analysis.figures import THROUGHPUT, ranking
+from bench.model import Analysis, Suite
 from bench.model.finding import GENERATOR_LIMITS
 from bench.model.resume_command import resume_command
 from bench.report import against
@@ -16,7 +19,6 @@ from bench.report.units import (
     difference,
     interval,
     listed,
-    milliseconds,
     percent,
     ratio,
     ratio_interval,
@@ -51,7 +53,7 @@ def twin_line(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> st
     found = analysis.twin
     if found is None:
         return None
-    server = next(e.case.server for group in groups for e in group.entries if e.case.id == found.a)
+    server = next(e.case.server for group in groups for e in group.entries if e.case.id == found.subject.id)
     who = f"two identical deployments of {server} differ"
     if suite.plan.runtime == "external":
         who = f"the same server, {server}, measured twice, differs"
@@ -135,7 +137,7 @@ def _not_ranked(group: Group) -> str:
     named = [
         f"{entry.case.server} ({_why(group, entry)})"
         for entry in group.entries
-        if not entry.verdict.valid and not entry.deployment.twin
+        if not entry.verdict.valid and entry.deployment.variant.kind.ranked
     ]
     return f" Not ranked: {listed(named)}." if named else ""
 
@@ -143,7 +145,7 @@ def _not_ranked(group: Group) -> str:
 def _why(group: Group, entry: Entry) -> str:
     reasons = _reasons([entry])
     if group.closed and entry.generator_bound:
-        return f"{reasons}: at least {value_of(entry.summary.throughput_rps)} a second"
+        return f"{reasons}: at least {value_of(entry.summary.figures[THROUGHPUT.key])} a second"
     return reasons
 
 
@@ -152,40 +154,40 @@ def _names(entries: tuple[Entry, ...]) -> list[str]:
 
 
 def _figure(analysis: Analysis, group: Group, entry: Entry) -> str:
-    summary = entry.summary
+    figure = _ranked_by(analysis, group)
+    found = entry.summary.figures[figure.key]
     if group.closed:
-        return f"{value_of(summary.throughput_rps)} requests a second ({interval(summary.throughput_rps)})"
-    metric = _latency_metric(analysis, group)
-    return f"a {metric} of {milliseconds(summary.latency_s[metric])} ms"
+        return f"{value_of(found)} requests a second ({interval(found)})"
+    return f"a {figure.label} of {value_of(found, figure.unit)} {figure.unit.label}"
 
 
 def _next(analysis: Analysis, group: Group, leader: Entry, follower: Entry) -> str:
     """The leader against the first of the next rank."""
-    metric = "throughput_rps" if group.closed else _latency_metric(analysis, group)
+    figure = _ranked_by(analysis, group)
     pair = (leader.case.id, follower.case.id)
-    found = next(c for c in analysis.comparisons if (c.a, c.b) == pair and c.metric == metric)
-    if group.closed:
-        return f"{leader.case.server} does {_ratio(found)} times as much as {follower.case.server}"
-    turned = Comparison(
-        found.b,
-        found.a,
-        found.scenario,
-        metric,
-        1 / found.ratio,
-        1 / found.high,
-        1 / found.low,
-        found.verdict,
+    found = next(
+        c for c in analysis.comparisons if (c.subject.id, c.other.id) == pair and c.figure == figure.name
     )
-    return f"{follower.case.server} takes {_ratio(turned)} times as long as {leader.case.server}"
+    if group.closed:
+        times = _times(found.ratio, found.low, found.high)
+        return f"{leader.case.server} does {times} times as much as {follower.case.server}"
+    times = _times(1 / found.ratio, 1 / found.high, 1 / found.low)
+    return f"{follower.case.server} takes {times} times as long as {leader.case.server}"
 
 
-def _latency_metric(analysis: Analysis, group: Group) -> str:
-    """What open load was ranked by: p99 if every pair of ranked cases was compared by it."""
-    ids = {entry.case.id for rank in group.ranked for entry in rank}
-    compared = sum(c.metric == "p99" and {c.a, c.b} <= ids for c in analysis.comparisons)
-    known = all(e.summary.latency_s["p99"] is not None for rank in group.ranked for e in rank)
-    return "p99" if known and compared == math.comb(len(ids), 2) else "p50"
+def _ranked_by(analysis: Analysis, group: Group) -> Figure[Any]:
+    """The first figure by which every pair of ranked cases was compared; if there is none, the last."""
+    entries = [entry for rank in group.ranked for entry in rank]
+    ids = {entry.case.id for entry in entries}
+    *others, last = ranking(group.first.load.model)
+    for figure in others:
+        pairs = [c for c in analysis.comparisons if c.figure == figure.name]
+        compared = sum({c.subject.id, c.other.id} <= ids for c in pairs)
+        known = all(entry.summary.figures[figure.key] is not None for entry in entries)
+        if known and compared == math.comb(len(ids), 2):
+            return figure
+    return last
 
 
-def _ratio(found: Comparison) -> str:
-    return f"{ratio(found.ratio)} ({ratio_interval(found.low, found.high)})"
+def _times(value: float, low: float, high: float) -> str:
+    return f"{ratio(value)} ({ratio_interval(low, high)})"

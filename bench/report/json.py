@@ -8,6 +8,7 @@ from dataclasses import asdict
 from bench.analysis.compare.limits import judge_plan
 from bench.model import Analysis, Suite
 from bench.report.changes import changes_for_programs
+from bench.store.said import pair_to_document, summary_to_document
 
 
 def render(suite: Suite, analysis: Analysis) -> str:
@@ -23,14 +24,14 @@ def render(suite: Suite, analysis: Analysis) -> str:
         "cases": [
             {
                 **asdict(case),
-                "summary": asdict(analysis.summaries[case.id]),
+                "summary": summary_to_document(analysis.summaries[case.id]),
                 "verdict": analysis.verdicts[case.id].for_programs(),
             }
             for case in suite.plan.cases
         ],
-        "comparisons": [asdict(comparison) for comparison in analysis.comparisons],
+        "comparisons": [pair_to_document(pair) for pair in analysis.comparisons],
         "ranking": [asdict(rank) for rank in analysis.ranking],
-        "twin": asdict(analysis.twin) if analysis.twin else None,
+        "twin": pair_to_document(analysis.twin) if analysis.twin else None,
         "detectable": analysis.detectable,
         "against": asdict(suite.plan.against) if suite.plan.against else None,
         **changes_for_programs(analysis.changes, analysis.not_compared, judge_plan(suite.plan, analysis)),

@@ -20,6 +20,7 @@ from typing import Literal
 from xml.etree import ElementTree
 
 from bench.analysis.compare.limits import Judgement, judge_plan
+from bench.analysis.figures import figures
 from bench.model import Analysis, Case, Environment, Suite, Summary, Verdict
 from bench.model.finding import NOT_MEASURED, Finding
 from bench.report.units import plain
@@ -113,11 +114,7 @@ def _log(suite: Suite, case: Case) -> list[str]:
 def _figures(summary: Summary) -> str:
     """What was measured, a line each, in SI units."""
     values: dict[str, float | None] = {
-        "throughput_rps": summary.throughput_rps.value if summary.throughput_rps else None,
-        **{f"latency_{name}_s": value for name, value in summary.latency_s.items()},
-        "cpu_s_per_request": summary.cpu_s_per_request.value if summary.cpu_s_per_request else None,
-        "memory_peak_bytes": summary.memory_peak_bytes,
-        "start_s": summary.start_s,
+        **{figure.column: summary.value(figure.key) for figure in figures() if figure.tables},
         "error_rate": summary.error_rate,
         **{name: getattr(summary.counts, name) for name in _COUNTS if summary.counts.offered},
     }

@@ -39,7 +39,7 @@ def _pinned(plan: Plan) -> Mapping[str, Any]:
 def _derived(suite: Suite) -> Mapping[str, Any]:
     """What can be told from the plan of a result that was written before settings were saved."""
     plan = suite.plan
-    own = [deployment for deployment in plan.deployments if not (deployment.twin or deployment.old)]
+    own = [deployment for deployment in plan.deployments if deployment.variant.kind.ranked]
     found: dict[str, Any] = {"profile": plan.profile}
     if plan.runtime == "external":
         found["target"] = tuple(f"{d.server.name}={d.server.environment.get('URL', 'URL')}" for d in own)

@@ -88,7 +88,7 @@ def groups(suite: Suite, analysis: Analysis, *, old: bool = False) -> tuple[Grou
     def key(one: Entry) -> tuple[bool, bool, int]:
         ranked = one.case.id in places
         return (
-            one.deployment.twin or one.deployment.old,
+            not one.deployment.variant.kind.ranked,
             not ranked,
             order.index(one.case.id) if ranked else 0,
         )

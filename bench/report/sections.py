@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bench.analysis.answers import unlike
+from bench.analysis.figures import named
 from bench.analysis.keeping import by_deployment
 from bench.analysis.outcomes import NOT_ACCOUNTED, SENT_AGAIN, kinds, not_accounted
 from bench.analysis.unseen import unseen
-from bench.model import Analysis, DeploymentRecord, Failure, Suite
+from bench.model import Analysis, Comparison, DeploymentRecord, Failure, Suite
 from bench.report import processes
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
@@ -130,7 +131,7 @@ def _without_log(suite: Suite, failure: Failure) -> str:
 
 def pairs(_suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Section | None:
     """Every comparison."""
-    servers = {entry.case.id: (entry.case.server, group) for group in found for entry in group.entries}
+    groups_of = {entry.case.id: group for group in found for entry in group.entries}
     columns = (
         Column("A", numeric=False),
         Column("B", numeric=False),
@@ -141,25 +142,26 @@ def pairs(_suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sectio
     )
     tables = []
     for group in found:
-        rows = tuple(
-            Row(
-                (
-                    servers[c.a][0],
-                    servers[c.b][0],
-                    _METRICS.get(c.metric, c.metric),
-                    ratio(c.ratio),
-                    ratio_interval(c.low, c.high),
-                    _WORDS.get((c.metric, c.verdict), c.verdict),
-                )
-            )
-            for c in analysis.comparisons
-            if servers[c.a][1] is group
-        )
+        rows = tuple(_pair(c) for c in analysis.comparisons if groups_of[c.subject.id] is group)
         if rows:
             tables.append(Table(group.name, columns, rows))
     if not tables:
         return None
     return Section("pairs", "Every pair", (_PAIRS_NOTE,), tables=tuple(tables), folded=True)
+
+
+def _pair(found: Comparison) -> Row:
+    figure = named(found.figure)
+    return Row(
+        (
+            found.subject.server,
+            found.other.server,
+            figure.said_of_servers or figure.label,
+            ratio(found.ratio),
+            ratio_interval(found.low, found.high),
+            "tie" if found.better is None else figure.word(found.better, servers=True),
+        )
+    )
 
 
 _PAIRS_NOTE = (
@@ -168,11 +170,6 @@ _PAIRS_NOTE = (
     "interval holds 1, or the ratio is nearer to 1 than 1 % or the twin's. 'not determined': the ends of the "
     "interval are a factor of 100 apart, as where one standstill makes a p99."
 )
-_METRICS = {"throughput_rps": "throughput", "cpu_s_per_request": "CPU a request"}
-_WORDS = {
-    ("cpu_s_per_request", "faster"): "cheaper",
-    ("cpu_s_per_request", "slower"): "dearer",
-}
 
 
 def errors(suite: Suite, analysis: Analysis, _found: tuple[Group, ...]) -> Section | None:

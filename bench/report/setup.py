@@ -53,9 +53,9 @@ def environment(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) ->
 
 def configuration(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section:
     """What each server was started with, side by side."""
-    deployments = [one for one in suite.plan.deployments if not (one.twin or one.old)]
+    deployments = [one for one in suite.plan.deployments if one.variant.kind.ranked]
     several = len({deployment.app.name for deployment in deployments}) > 1
-    names = [f"{d.server.name}, {d.app.name}" if several else d.server.name for d in deployments]
+    names = [f"{d.label}, {d.app.name}" if several else d.label for d in deployments]
     kept = by_deployment(suite)
     facts = [_facts(suite, deployment, kept[deployment.name]) for deployment in deployments]
     commands = [_commands(suite, deployment) for deployment in deployments]

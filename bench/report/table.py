@@ -2,57 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
+from bench.analysis.figure import Figure
+from bench.analysis.figures import LONGEST, THROUGHPUT, figures
 from bench.analysis.keeping import NOT_KNOWN, Keeping, by_deployment
 from bench.analysis.outcomes import not_answered
-from bench.model import Server, Suite
+from bench.model import LoadModel, Server, Suite
+from bench.model.variant import TWIN
 from bench.report.page import Column, Row, Table
 from bench.report.results import Entry, Group
-from bench.report.units import (
-    DASH,
-    NOT_MEASURED,
-    TOO_FEW,
-    interval,
-    megabytes,
-    milliseconds,
-    number,
-    percent,
-    value_of,
-)
+from bench.report.units import DASH, NOT_MEASURED, TOO_FEW, interval, listed, percent, shown
 
+RANK = Column("Rank")
+SERVER = Column("Server", numeric=False)
 _RESTARTS = Column("Restarts", wide=True)
-_CAPACITY = (
-    Column("Rank"),
-    Column("Server", numeric=False),
-    Column("Requests", "a second"),
-    Column("95 % interval", "a second"),
-    Column("p50", "ms"),
-    Column("p99", "ms"),
-    Column("CPU", "ms a request"),
-    Column("Peak memory", "MB"),
-    Column("Start", "s", wide=True),
+_BESIDE_CAPACITY = (
     Column("Errors"),
     _RESTARTS,
     Column("Keep-alive", numeric=False, wide=True),
     Column("Workers x threads", wide=True),
 )
-
-_LATENCY = (
-    Column("Rank"),
-    Column("Server", numeric=False),
-    Column("p50", "ms"),
-    Column("p90", "ms"),
-    Column("p95", "ms"),
-    Column("p99", "ms"),
-    Column("p99.9", "ms", wide=True),
-    Column("Longest", "ms"),
-    Column("Answered", "a second", wide=True),
-    Column("CPU", "ms a request", wide=True),
-    Column("Not answered", "of those due"),
-    Column("Errors"),
-)
+_BESIDE_LATENCY = (Column("Not answered", "of those due"), Column("Errors"))
 
 
 def table(suite: Suite, group: Group) -> Table:
@@ -61,51 +34,83 @@ def table(suite: Suite, group: Group) -> Table:
 
 
 def _capacity(suite: Suite, group: Group) -> Table:
+    waits = listed([figure.label for figure in _shown("closed") if figure.load == "open"])
     notes = [
-        f"p50 and p99: {group.latency_name}, from the moment each request was due."
+        f"{waits}: {group.latency_name}, from the moment each request was due."
         if group.latency
-        else "p50 and p99: no open load was measured for these."
+        else f"{waits}: no open load was measured for these."
     ]
     kept = by_deployment(suite)
-    columns = _columns(group)
-    shown = _RESTARTS.label in (column.label for column in columns)
+    columns = (RANK, SERVER, *_capacity_columns(), *_beside(group))
+    restarts = _RESTARTS.label in (column.label for column in columns)
     return Table(
         f"Capacity: {group.name}",
         columns,
-        tuple(row_of(entry, _capacity_cells(kept, group, entry, shown)) for entry in group.entries),
+        tuple(row_of(entry, _capacity_cells(kept, group, entry, restarts)) for entry in group.entries),
         (*notes, *_legend(suite, group)),
     )
 
 
-def _columns(group: Group) -> tuple[Column, ...]:
+def column_of(figure: Figure[Any]) -> Column:
+    """A figure's column."""
+    return Column(figure.heading, figure.unit.label, wide=figure.wide)
+
+
+def interval_of(figure: Figure[Any]) -> Column:
+    """The column of its interval."""
+    return Column("95 % interval", figure.unit.label)
+
+
+def _shown(model: LoadModel) -> tuple[Figure[Any], ...]:
+    return tuple(figure for figure in figures() if model in figure.tables)
+
+
+def _capacity_columns() -> Iterator[Column]:
+    for figure in _shown("closed"):
+        yield column_of(figure)
+        if _has_interval(figure):
+            yield interval_of(figure)
+
+
+def _has_interval(figure: Figure[Any]) -> bool:
+    """Whether it stands beside the figure: only of what servers are ranked by."""
+    return figure.read.intervals and bool(figure.ranks)
+
+
+def _beside(group: Group) -> tuple[Column, ...]:
     """With restarts where they were looked for; where there were some, a narrow terminal shows that, too."""
     found = [entry.summary.restarts for entry in group.entries]
     if found == [None] * len(found):
-        return tuple(one for one in _CAPACITY if one is not _RESTARTS)
-    return tuple(replace(one, wide=not any(found)) if one is _RESTARTS else one for one in _CAPACITY)
+        return tuple(one for one in _BESIDE_CAPACITY if one is not _RESTARTS)
+    return tuple(replace(one, wide=not any(found)) if one is _RESTARTS else one for one in _BESIDE_CAPACITY)
 
 
 def _capacity_cells(
     kept: Mapping[str, Keeping], group: Group, entry: Entry, restarts: bool
 ) -> tuple[str, ...]:
-    summary, server = entry.summary, entry.deployment.server
-    at_least = "\N{GREATER-THAN OR EQUAL TO} " if entry.generator_bound else ""
-    latency = group.latency.get(entry.case.server)
+    summary = entry.summary
     return (
         _rank(entry),
         entry.case.server,
-        at_least + value_of(summary.throughput_rps),
-        interval(summary.throughput_rps),
-        _percentile(latency, "p50"),
-        _percentile(latency, "p99"),
-        milliseconds(summary.cpu_s_per_request.value if summary.cpu_s_per_request else None),
-        megabytes(summary.memory_peak_bytes),
-        number(summary.start_s),
+        *_capacity_figures(group, entry),
         percent(summary.error_rate),
         *((_restarts(summary.restarts),) if restarts else ()),
         kept[entry.deployment.name].seen,
-        workers_x_threads(server),
+        workers_x_threads(entry.deployment.server),
     )
+
+
+def _capacity_figures(group: Group, entry: Entry) -> Iterator[str]:
+    """What open load answers is that of the same server under it, where that is valid."""
+    latency = group.latency.get(entry.case.server)
+    for figure in _shown("closed"):
+        if figure.load == "open":
+            yield cell(figure, latency) if latency and latency.verdict.valid else NOT_MEASURED
+            continue
+        at_least = "\N{GREATER-THAN OR EQUAL TO} " if figure.ranks and entry.generator_bound else ""
+        yield at_least + cell(figure, entry)
+        if _has_interval(figure):
+            yield interval(entry.summary.figures[figure.key], figure.unit)
 
 
 def _restarts(number_: int | None) -> str:
@@ -120,7 +125,7 @@ def workers_x_threads(server: Server) -> str:
 def _latency(suite: Suite, group: Group) -> Table:
     return Table(
         f"Latency: {group.name}",
-        _LATENCY,
+        (RANK, SERVER, *map(_latency_column, _in_latency()), *_BESIDE_LATENCY),
         tuple(row_of(entry, _latency_cells(entry)) for entry in group.entries),
         (
             "Times count from the moment each request was due, so that a server that stalls can't hide it.",
@@ -129,16 +134,23 @@ def _latency(suite: Suite, group: Group) -> Table:
     )
 
 
+def _in_latency() -> tuple[Figure[Any], ...]:
+    """What open load answers stands first."""
+    return tuple(sorted(_shown("open"), key=lambda figure: figure.load != "open"))
+
+
+def _latency_column(figure: Figure[Any]) -> Column:
+    label = "Answered" if figure is THROUGHPUT else figure.heading
+    return replace(column_of(figure), label=label, wide=figure.wide or figure.load != "open")
+
+
 def _latency_cells(entry: Entry) -> tuple[str, ...]:
-    summary = entry.summary
     return (
         _rank(entry),
         entry.case.server,
-        *(_percentile(entry, name, strict=False) for name in ("p50", "p90", "p95", "p99", "p999", "max")),
-        value_of(summary.throughput_rps),
-        milliseconds(summary.cpu_s_per_request.value if summary.cpu_s_per_request else None),
-        percent(not_answered(summary.counts)),
-        percent(summary.error_rate),
+        *(cell(figure, entry) for figure in _in_latency()),
+        percent(not_answered(entry.summary.counts)),
+        percent(entry.summary.error_rate),
     )
 
 
@@ -147,25 +159,23 @@ def row_of(entry: Entry, cells: tuple[str, ...]) -> Row:
     server = entry.deployment.server.name
     if not entry.verdict.valid:
         return Row(cells, "unranked", server)
-    return Row(cells, "twin" if entry.deployment.twin else "plain", server)
+    return Row(cells, "twin" if entry.deployment.variant.kind == TWIN else "plain", server)
 
 
 def _rank(entry: Entry) -> str:
-    if entry.deployment.twin:
-        return "twin"
+    if not entry.deployment.variant.kind.ranked:
+        return entry.deployment.variant.kind.name
     if entry.rank is None:
         return DASH
     return f"{entry.rank}{'=' if entry.tied else ''}"
 
 
-def _percentile(entry: Entry | None, name: str, *, strict: bool = True) -> str:
-    """Beside another load's figures only a valid one is shown."""
-    if entry is None or (strict and not entry.verdict.valid):
-        return NOT_MEASURED
-    value = entry.summary.latency_s[name]
-    if value is None and entry.summary.latency_s["max"] is not None:
+def cell(figure: Figure[Any], entry: Entry) -> str:
+    """A figure of a case; of percentiles, whether there were too few answers to tell."""
+    value = entry.summary.value(figure.key)
+    if value is None and figure.within == LONGEST.within and entry.summary.value(LONGEST.key) is not None:
         return TOO_FEW
-    return milliseconds(value)
+    return shown(value, figure.unit)
 
 
 def _legend(suite: Suite, group: Group) -> tuple[str, ...]:

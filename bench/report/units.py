@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from bench.analysis.figure import Unit
 from bench.model import Estimate
 from bench.model.counted import count as count
 from bench.model.digits import significant
@@ -12,6 +13,7 @@ from bench.model.digits import significant
 NOT_MEASURED = "n/a"
 TOO_FEW = "too few"
 DASH = "\N{EN DASH}"
+PLAIN = Unit("")
 UNKNOWN_FROM = 100
 _BEYOND_MEASURE = 1_000_000
 
@@ -21,6 +23,11 @@ _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u20
 def number(value: float | None) -> str:
     """Three significant digits, and all those before the point."""
     return NOT_MEASURED if value is None else significant(value)
+
+
+def shown(value: float | None, unit: Unit) -> str:
+    """A value in SI units, in the unit of a figure, without that."""
+    return number(None if value is None else unit.of(value))
 
 
 def milliseconds(seconds: float | None) -> str:
@@ -49,16 +56,16 @@ def difference(share: float) -> str:
     return percent(share) if share < 1 else f"{number(1 + share)} times"
 
 
-def value_of(estimate: Estimate | None) -> str:
+def value_of(estimate: Estimate | None, unit: Unit = PLAIN) -> str:
     """An estimate without its interval."""
-    return number(None if estimate is None else estimate.value)
+    return shown(None if estimate is None else estimate.value, unit)
 
 
-def interval(estimate: Estimate | None) -> str:
+def interval(estimate: Estimate | None, unit: Unit = PLAIN) -> str:
     """The 95 % interval of an estimate."""
     if estimate is None or estimate.low is None or estimate.high is None:
         return NOT_MEASURED
-    return f"{number(estimate.low)}{DASH}{number(estimate.high)}"
+    return f"{shown(estimate.low, unit)}{DASH}{shown(estimate.high, unit)}"
 
 
 def ratio(value: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from bench.analysis.compare.limits import Judgement
-from bench.model import Change, Subject, Uncompared
+from bench.model import Comparison, Subject, Uncompared
 from bench.report.units import count, difference, listed, number, plain, ratio_interval
 
 _DOUBLE = 2.0
@@ -21,7 +21,7 @@ def group(subject: Subject) -> str:
     return f"{subject.app}, {listed(subject.scenarios)}, {subject.load}"
 
 
-def moved(change: Change) -> str:
+def moved(change: Comparison) -> str:
     """By how much, with its interval: in percent, from double on as a factor."""
     if change.ratio >= _DOUBLE:
         bounds = ratio_interval(change.low, change.high)
@@ -29,10 +29,10 @@ def moved(change: Change) -> str:
     return f"{_signed(change.ratio)} % ({_signed(change.low)} to {_signed(change.high)} %)"
 
 
-def changes_sentence(changes: Sequence[Change]) -> str:
+def changes_sentence(changes: Sequence[Comparison]) -> str:
     """How many changed, and in which direction."""
     claimed = [change for change in changes if change.claimed]
-    worse = sum(change.verdict in ("slower", "worse") for change in claimed)
+    worse = sum(change.better is False for change in claimed)
     same = len(changes) - len(claimed)
     return (
         f"NEW against OLD, of {count(len(changes), 'figure')}: {worse} slower or worse, "
@@ -76,7 +76,7 @@ def problem_lines(judgements: Iterable[Judgement]) -> Iterator[str]:
             yield from map(plain, limit_lines(judgement))
 
 
-def _as_far_as_seen(blind: Sequence[Change]) -> str:
+def _as_far_as_seen(blind: Sequence[Comparison]) -> str:
     """What a limit that is finer than the measurement would have missed."""
     if not blind:
         return ""

@@ -31,7 +31,6 @@ NULL_DEPLOYMENT = Deployment(
     name="null",
     server=NULL_SERVER,
     app=App("null", "apps.hello.wsgi:application", ("hello",), redis=False, seed=()),
-    twin=False,
     database=0,
 )
 _LOADS = {

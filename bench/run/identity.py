@@ -12,10 +12,11 @@ from pathlib import Path
 from bench.catalogue.application import INHERITED, locate, search_path
 from bench.catalogue.locate import digest
 from bench.catalogue.registry import variables_used
-from bench.catalogue.versions import COMPOSE_FILE, Checkout
+from bench.catalogue.versions import COMPOSE_FILE, Checkouts
 from bench.deploy import Runtime
 from bench.model import Environment, Measured, Plan
 from bench.model.errors import UsageError
+from bench.model.variant import THIS_CHECKOUT
 
 # What servers are made of, beside the application.
 _FOLDERS = ("apps", "servers")
@@ -29,13 +30,14 @@ _SAME_MEMORY = 0.02
 _RUN = re.compile(":old-[0-9a-f]+$")
 
 
-def identify(plan: Plan, root: Path, environment: Mapping[str, str], old: Checkout | None) -> Measured:
-    """What this checkout and environment would measure now.
+def identify(plan: Plan, checkouts: Checkouts, environment: Mapping[str, str]) -> Measured:
+    """What these checkouts and this environment would measure now.
 
     Args:
         environment: of the harness.
-        old: the version that is compared with.
     """
+    own = checkouts[THIS_CHECKOUT]
+    root = own.root
     interpreter = _inside(root, sys.executable)
     harness = {"bench/": _folder(root / "bench")}
     if plan.runtime == "external":
@@ -45,17 +47,18 @@ def identify(plan: Plan, root: Path, environment: Mapping[str, str], old: Checko
     sources = {target: one.source for target, one in found.items()}
     sources |= {f"{folder}/": _folder(root / folder) for folder in _FOLDERS}
     # It has the limits of the containers, too.
-    sources |= {COMPOSE_FILE: digest(root, [root / COMPOSE_FILE]), **harness}
-    if old is not None:
-        sources |= {f"{folder}/ of the old version": _folder(old.root / folder) for folder in _FOLDERS}
-        sources[f"{COMPOSE_FILE} of the old version"] = digest(old.compose_file.parent, [old.compose_file])
+    sources |= {COMPOSE_FILE: digest(root, [own.compose_file]), **harness}
+    for variant in {d.variant for d in plan.deployments if d.variant.source != THIS_CHECKOUT}:
+        other, of = checkouts[variant.source], f"of the {variant.kind.name} version"
+        sources |= {f"{folder}/ {of}": _folder(other.root / folder) for folder in _FOLDERS}
+        sources[f"{COMPOSE_FILE} {of}"] = digest(other.compose_file.parent, [other.compose_file])
     # Containers get nothing of this environment.
     local = plan.runtime == "local"
     return Measured(
         interpreter=interpreter,
         search=search_path(environment) if local else (),
         variables=tuple(name for name in INHERITED if local and name in environment and name != "PYTHONPATH"),
-        compose=variables_used(root / COMPOSE_FILE, environment),
+        compose=variables_used(own.compose_file, environment),
         paths={target: one.path for target, one in found.items()},
         sources=sources,
     )

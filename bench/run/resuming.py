@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.catalogue.consent import Addresses
-from bench.catalogue.versions import Checkout, checked_out
+from bench.catalogue.versions import Checkouts, checked_out
 from bench.deploy import Runtime
 from bench.deploy.external import find_addresses
 from bench.doctor import read_facts
@@ -21,7 +21,7 @@ from bench.run.identity import identify, require_same, with_started
 from bench.run.results import RESULTS
 from bench.run.stored_plan import Named, old_version, taken_anew
 
-Open = Callable[[Plan, Path, Path, CpuSplit, Reporter, Checkout | None, Mapping[str, Addresses]], Runtime]
+Open = Callable[[Plan, Checkouts, Path, CpuSplit, Reporter, Mapping[str, Addresses]], Runtime]
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ def made_ready(
     require_cpus(suite.environment.cpu_split, directory)
     addresses = find_addresses(suite.plan, beyond=named.beyond)
     against = old_version(directory, suite.plan, root, named)
-    old = stack.enter_context(checked_out(against, root))
-    plan = taken_anew(directory, suite.plan, root, os.environ, named, old)
+    checkouts = stack.enter_context(checked_out([against] if against else [], root))
+    plan = taken_anew(directory, suite.plan, root, os.environ, named, checkouts)
     provide(plan, read_facts(root / RESULTS, quick=True))
-    runtime = open_runtime(plan, root, directory, suite.environment.cpu_split, reporter, old, addresses)
-    require_same(directory, suite.environment, _now(plan, root, runtime, old))
+    runtime = open_runtime(plan, checkouts, directory, suite.environment.cpu_split, reporter, addresses)
+    require_same(directory, suite.environment, _now(plan, checkouts, runtime))
     opened = stack.enter_context(ExitStack())
     stay_on(suite.environment.cpu_split)
     opened.enter_context(runtime)
@@ -77,7 +77,7 @@ def _entered(opened: ExitStack, runtime: Runtime) -> Iterator[Runtime]:
         yield runtime
 
 
-def _now(plan: Plan, root: Path, runtime: Runtime, old: Checkout | None) -> Environment:
+def _now(plan: Plan, checkouts: Checkouts, runtime: Runtime) -> Environment:
     """What would be measured with, as far as is known before anything is started."""
     return describe(
         runtime=plan.runtime,
@@ -86,5 +86,5 @@ def _now(plan: Plan, root: Path, runtime: Runtime, old: Checkout | None) -> Envi
         images={},
         cpu_split=split_cpus(),
         notes=(),
-        measured=identify(plan, root, os.environ, old),
+        measured=identify(plan, checkouts, os.environ),
     )

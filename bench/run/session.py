@@ -16,7 +16,7 @@ from bench.analysis.findings import findings_of
 from bench.analysis.measured import counting
 from bench.ask.targets import measured_twice
 from bench.catalogue.consent import Addresses
-from bench.catalogue.versions import Checkout, checked_out
+from bench.catalogue.versions import Checkouts, checked_out, this_checkout
 from bench.deploy import Runtime
 from bench.deploy.external import urls
 from bench.deploy.local import LocalRuntime
@@ -73,8 +73,8 @@ def measure(
             report of it written.
     """
     provide(plan, read_facts(root / RESULTS, quick=True))
-    with checked_out(plan.against, root) as old:
-        return _measure(plan, root, directory, reporter, old, addresses or {})
+    with checked_out((d.variant.source for d in plan.deployments), root) as checkouts:
+        return _measure(plan, root, directory, reporter, checkouts, addresses or {})
 
 
 def _measure(
@@ -82,7 +82,7 @@ def _measure(
     root: Path,
     directory: Path,
     reporter: Reporter,
-    old: Checkout | None,
+    checkouts: Checkouts,
     addresses: Mapping[str, Addresses],
 ) -> Outcome:
     started = datetime.now(UTC)
@@ -90,7 +90,7 @@ def _measure(
     twice = measured_twice(urls(plan), addresses)
     for sentence in twice:
         reporter.phase(sentence)
-    runtime = _open(plan, root, directory, cpus, reporter, old, addresses)
+    runtime = _open(plan, checkouts, directory, cpus, reporter, addresses)
     suite = Suite(
         schema_version=SCHEMA_VERSION,
         id=new_id(started),
@@ -107,7 +107,7 @@ def _measure(
                 *notes(read_facts(root / RESULTS, quick=True), deploys=plan.runtime != "external"),
                 *twice,
             ),
-            measured=identify(plan, root, os.environ, old),
+            measured=identify(plan, checkouts, os.environ),
         ),
         plan=plan,
         calibration=None,
@@ -258,18 +258,17 @@ def _nothing_in(rounds: list[int], saved: Saved) -> str:
 
 def _open(
     plan: Plan,
-    root: Path,
+    checkouts: Checkouts,
     directory: Path,
     cpus: CpuSplit,
     reporter: Reporter,
-    old: Checkout | None,
     addresses: Mapping[str, Addresses],
 ) -> Runtime:
     """The runtime that a plan names, not entered yet, with the null server among what it can start."""
     deployments = plan.deployments
     if plan.runtime != "external":
         deployments = (*deployments, NULL_DEPLOYMENT)
-    return open_runtime(plan.runtime, deployments, root, directory, cpus, reporter.phase, old, addresses)
+    return open_runtime(plan.runtime, deployments, checkouts, directory, cpus, reporter.phase, addresses)
 
 
 def _calibrated(
@@ -285,7 +284,7 @@ def _calibrated(
     with ExitStack() as stack:
         if plan.runtime == "external":
             # Not split anew: the harness has kept itself to the generator's CPUs by now.
-            local = LocalRuntime(writer.directory, cpus, (NULL_DEPLOYMENT,), root=root)
+            local = LocalRuntime(writer.directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root))
             runtime = stack.enter_context(local)
         blocks = min(CALIBRATION_BLOCKS, plan.blocks)
         writer.append(
@@ -299,7 +298,7 @@ def ceiling(root: Path) -> Calibration:
     stay_on(cpus)
     with TemporaryDirectory() as scratch:
         directory = Path(scratch)
-        with LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), root=root) as runtime:
+        with LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root)) as runtime:
             command, environment = runtime.driver_command(())
             with LoadDriver(command, environment, root, cpus.generator, directory / "driver.log") as driver:
                 return calibrate(

@@ -18,12 +18,13 @@ from bench.ask.targets import EXTERNAL, read_targets
 from bench.catalogue import consent, origin
 from bench.catalogue.registry import APPS_FILE, app_from_callable, load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
-from bench.catalogue.versions import COMPOSE_FILE, Checkout, find
+from bench.catalogue.versions import COMPOSE_FILE, Checkouts, find
 from bench.deploy.external import target_server, urls
 from bench.deploy.store import DATABASES
-from bench.model import OLD_SUFFIX, TWIN_SUFFIX, Against, App, Deployment, Plan, Server
+from bench.model import App, Deployment, Plan, Server
 from bench.model.errors import UsageError
 from bench.model.resume_command import resume_command
+from bench.model.variant import THIS_CHECKOUT, Source
 from bench.plan.layout import CLIENTS, CONNECTIONS, IN_FLIGHT_CAP, case_of
 
 _RUNTIMES = ("compose", "local", "external")
@@ -61,7 +62,7 @@ def named_again(plan: Plan) -> Iterator[str]:
         yield consent.FLAG
 
 
-def old_version(directory: Path, plan: Plan, root: Path, named: Named) -> Against | None:
+def old_version(directory: Path, plan: Plan, root: Path, named: Named) -> Source | None:
     """The old version that the user names, if it is the one that was measured.
 
     Raises:
@@ -88,13 +89,13 @@ def taken_anew(
     root: Path,
     environment: Mapping[str, str],
     named: Named,
-    old: Checkout | None,
+    checkouts: Checkouts,
 ) -> Plan:
     """The same plan with deployments of this checkout.
 
     Args:
         environment: of the harness: docker-compose.yml takes variables from it.
-        old: the version compared with, as `old_version` has found it.
+        checkouts: with the version compared with, as `old_version` has found it.
 
     Raises:
         UsageError: it plans what this checkout wouldn't; names every difference.
@@ -102,17 +103,17 @@ def taken_anew(
     if plan.runtime not in _RUNTIMES:
         raise UsageError(f"{directory}: there is no runtime {_cut(plan.runtime)}. Start a new run.")
     apps = _apps(directory, plan, root, named)
-    current = (
-        _targets(directory, plan)
+    known = (
+        {THIS_CHECKOUT: _targets(directory, plan)}
         if plan.runtime == "external"
-        else load_servers(root / COMPOSE_FILE, environment)
+        else {source: load_servers(one.compose_file, environment) for source, one in checkouts.items()}
     )
-    former = load_servers(old.compose_file, environment) if old is not None else {}
     found: list[Deployment] = []
     wrong: list[str] = []
     for number, stored in enumerate(plan.deployments, 1):
-        servers, place = (former, "the old version") if stored.old else (current, COMPOSE_FILE)
-        server, app = servers.get(stored.server.name), apps.get(stored.app.name)
+        place = COMPOSE_FILE if stored.variant.source == THIS_CHECKOUT else "the old version"
+        server = known.get(stored.variant.source, {}).get(stored.server.name)
+        app = apps.get(stored.app.name)
         if server is None:
             wrong.append(f"server {_cut(stored.server.name)}: {place} has none of that name")
         if app is None:
@@ -163,10 +164,8 @@ def _targets(directory: Path, plan: Plan) -> Mapping[str, Server]:
 
 
 def _deployment(stored: Deployment, number: int, server: Server, app: App) -> Deployment:
-    suffix = TWIN_SUFFIX if stored.twin else OLD_SUFFIX if stored.old else ""
-    return Deployment(
-        f"{server.name}{suffix}.{app.name}", server, app, twin=stored.twin, database=number, old=stored.old
-    )
+    name = f"{server.name}{stored.variant.kind.suffix}.{app.name}"
+    return Deployment(name, server, app, number, stored.variant)
 
 
 def _differences(stored: Deployment, own: Deployment) -> Iterator[str]:
@@ -241,7 +240,7 @@ def _unnamed(directory: Path, plan: Plan, what: str) -> str:
     )
 
 
-def _place(against: Against) -> str:
+def _place(against: Source) -> str:
     """What an old version is, whatever it was called."""
     commit = f"commit {_cut(against.commit)}" if against.commit else "no commit"
     return f"{_cut(against.compose_file)} at {commit}" if against.compose_file else commit

@@ -12,13 +12,13 @@ from typing import Any
 
 from bench.model import Analysis, Calibration, Case, Plan, Suite, Summary, Trial
 from bench.store.jsonable import Malformed, dump, found, items, members, parse
+from bench.store.said import Document, change_to_document, pair_to_document, summary_to_document
+from bench.store.variants import flags, plan_to_document, with_variants
 
 # The format's history, newest first. Raise the number when a stored name changes its meaning or goes
 # away; a new name needs no new number.
 #   1  the first
 SCHEMA_VERSION = 1
-
-Document = dict[str, Any]
 
 
 def to_document(suite: Suite, analysis: Analysis, blocks_saved: int) -> Document:
@@ -35,11 +35,11 @@ def to_document(suite: Suite, analysis: Analysis, blocks_saved: int) -> Document
         "gaps": dump(suite.gaps),
         "learned": dump(suite.learned),
         "confined": dump(suite.confined),
-        "comparisons": dump(analysis.comparisons),
+        "comparisons": [pair_to_document(pair) for pair in analysis.comparisons],
         "ranking": dump(analysis.ranking),
-        "twin": dump(analysis.twin),
+        "twin": pair_to_document(analysis.twin) if analysis.twin else None,
         "detectable": analysis.detectable,
-        "changes": dump(analysis.changes),
+        "changes": [change_to_document(change) for change in analysis.changes],
         "not_compared": dump(analysis.not_compared),
         "blocks_saved": blocks_saved,
     }
@@ -54,7 +54,7 @@ def head_to_document(suite: Suite) -> Document:
         "finished": suite.finished,
         "complete": suite.complete,
         "environment": dump(suite.environment),
-        "plan": dump(suite.plan),
+        "plan": plan_to_document(suite.plan),
         "calibration": _calibration(suite.calibration),
     }
 
@@ -73,7 +73,7 @@ def from_document(document: Any) -> Suite:
     Raises:
         Malformed: something is missing or of another type.
     """
-    document = members(document, "the file")
+    document = with_variants(document, "the file")
     version = document.get("schema_version")
     if version != SCHEMA_VERSION:
         raise Malformed(
@@ -129,7 +129,7 @@ def _case(suite: Suite, analysis: Analysis, case: Case) -> Document:
 def _summary(summary: Summary | None) -> Document | None:
     if summary is None:
         return None
-    document: Document = dump(summary)
+    document = summary_to_document(summary)
     idle, peak = document.pop("memory_idle_bytes"), document.pop("memory_peak_bytes")
     return {**document, "memory_bytes": {"idle": idle, "peak": peak}}
 
@@ -143,8 +143,7 @@ def _config(plan: Plan, case: Case) -> Document:
         "workers": server.workers,
         "threads": server.threads,
         "keep_alive": server.keep_alive,
-        "twin": deployment.twin,
-        "old": deployment.old,
+        **flags(deployment.variant),
     }
 
 

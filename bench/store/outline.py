@@ -12,6 +12,7 @@ from bench.model.errors import ResultError
 from bench.store.coherent import require_coherent_plan, require_known
 from bench.store.jsonable import Malformed, items, members, parse
 from bench.store.reader import RESULT, read_document
+from bench.store.variants import with_variants
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def outline(directory: Path) -> Outline:
     path = directory / RESULT
     document = read_document(path)
     try:
-        found = parse(Outline, {**members(document, "the file"), "valid": _valid(document)}, "result")
+        stored = with_variants(document, "the file")
+        found = parse(Outline, {**stored, "valid": _valid(document)}, "result")
         require_coherent_plan(found.plan)
         require_known((id_ for place in found.ranking for id_ in place.cases), found.plan, "a rank")
         require_known(found.valid, found.plan, "a verdict")

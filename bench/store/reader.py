@@ -26,6 +26,7 @@ from bench.store.coherent import require_coherent
 from bench.store.document import from_document
 from bench.store.jsonable import Malformed, parse
 from bench.store.strict import parse_json, read_text
+from bench.store.variants import with_variants
 
 RESULT = "result.json"
 LATENCY_LOG = "latency.hlog"
@@ -143,7 +144,7 @@ def _with_journal(suite: Suite, saved: int, path: Path) -> Stored:
     entries = []
     for line, raw in enumerate(contents.entries, 1):
         try:
-            entries.append(parse(Entry, raw, "entry"))
+            entries.append(parse(Entry, with_variants(raw, "entry"), "entry"))
         except Malformed as error:
             raise ResultError(
                 f"{path}, line {line}: {error}. Another version wrote it; resume with that one."

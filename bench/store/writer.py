@@ -25,12 +25,14 @@ from bench.model import (
 from bench.model.errors import MachineError, ResultError
 from bench.model.resume_command import resume_command
 from bench.store import files, latencylog
-from bench.store.document import Document, to_document
+from bench.store.document import to_document
 from bench.store.journal import Journal
 from bench.store.jsonable import dump
 from bench.store.lock import Lock
 from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT, Entry, Stored, read
 from bench.store.rescue import Kept, fresh_directory
+from bench.store.said import Document
+from bench.store.variants import plan_to_document
 
 Analyse = Callable[[Suite], Analysis]
 
@@ -154,7 +156,7 @@ class Writer:
             tuple(confined),
         )
         content = {
-            f.name: dump(value)
+            f.name: plan_to_document(value) if isinstance(value, Plan) else dump(value)
             for f in fields(entry)
             if f.name != "number" and (value := getattr(entry, f.name)) not in ((), None)
         }

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.catalogue.registry import load_servers
+from bench.catalogue.versions import this_checkout
 from bench.deploy import local, store
 from bench.deploy.local import LocalRuntime
 from bench.deploy.store import LocalStore, free_port
@@ -38,8 +39,8 @@ def test_a_server_whose_port_was_taken_is_started_once_more(
     ports = iter([taken, free_port()])
     monkeypatch.setattr(local, "free_port", lambda: next(ports))
     server = load_servers(ROOT / "docker-compose.yml", {})[name]
-    deployment = Deployment(f"{name}.hello", server, HELLO, twin=False, database=1)
-    with LocalRuntime(tmp_path, CPUS, [deployment], root=ROOT) as runtime:
+    deployment = Deployment(f"{name}.hello", server, HELLO, database=1)
+    with LocalRuntime(tmp_path, CPUS, [deployment], checkouts=this_checkout(ROOT)) as runtime:
         command, environment = runtime.driver_command(())
         with (
             LoadDriver(command, environment, ROOT, CPUS.generator, tmp_path / "driver.log") as driver,

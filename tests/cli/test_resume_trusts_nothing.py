@@ -12,6 +12,7 @@ import pytest
 
 from bench.analysis import analyse
 from bench.ask.settings import resolve
+from bench.catalogue.versions import this_checkout
 from bench.machine.environment import describe, split_cpus
 from bench.model import Environment, Plan
 from bench.model.errors import UsageError
@@ -35,7 +36,7 @@ def planned(runtime: str) -> Plan:
 def now(plan: Plan, **changes: Any) -> Environment:
     found = describe(
         runtime=plan.runtime, docker=None, versions={}, images={}, cpu_split=split_cpus(), notes=(),
-        measured=identify(plan, ROOT, environment(), None),
+        measured=identify(plan, this_checkout(ROOT), environment()),
     )  # fmt: skip
     return replace(found, **changes)
 

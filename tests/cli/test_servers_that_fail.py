@@ -37,7 +37,7 @@ def test_a_server_that_dies_midway(tmp_path: Path) -> None:
     for case in suite.plan.cases:
         if case.server == "waitress":
             assert not analysis.verdicts[case.id].valid
-            rate = analysis.summaries[case.id].throughput_rps
+            rate = analysis.summaries[case.id].figures["throughput_rps"]
             assert rate is None or rate.value > 0
 
 

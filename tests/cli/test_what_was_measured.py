@@ -13,6 +13,7 @@ import pytest
 
 from bench.analysis import analyse
 from bench.ask.settings import resolve
+from bench.catalogue.versions import this_checkout
 from bench.machine.environment import describe, split_cpus
 from bench.model import Environment, Measured, Plan, Suite
 from bench.plan.layout import make_plan
@@ -53,7 +54,7 @@ def planned(variables: Mapping[str, str]) -> Plan:
 def here(plan: Plan, variables: Mapping[str, str]) -> Environment:
     return describe(
         runtime="local", docker=None, versions={}, images={}, cpu_split=split_cpus(), notes=(),
-        measured=identify(plan, ROOT, variables, None),
+        measured=identify(plan, this_checkout(ROOT), variables),
     )  # fmt: skip
 
 
@@ -146,7 +147,7 @@ def test_what_was_measured_has_no_values_of_the_environment(folder: Path) -> Non
     secret = {"HOME": "/secret", "TZ": "secret", "TOKEN": "secret", "WORKERS": "3", "APP": "secret"}
     variables = {**secret, "PYTHONPATH": str(folder)}
 
-    found = identify(planned(variables), ROOT, variables, None)
+    found = identify(planned(variables), this_checkout(ROOT), variables)
 
     assert found.variables == ("HOME", "TZ")
     assert found.compose == {"WORKERS": "3"}
@@ -160,13 +161,14 @@ def test_places_in_the_checkout_are_told_from_there(folder: Path) -> None:
     app = replace(plan.deployments[0].app, callable="apps.hello.wsgi:application")
     own = replace(plan, deployments=(replace(plan.deployments[0], app=app),))
 
-    found = identify(own, ROOT, variables, None)
+    found = identify(own, this_checkout(ROOT), variables)
 
     assert found.paths == {"apps.hello.wsgi:application": "apps/hello/wsgi.py"}
     assert found.sources.keys() == {
         "apps.hello.wsgi:application", "apps/", "servers/", "bench/", "docker-compose.yml"
     }  # fmt: skip
-    assert identify(replace(own, runtime="external"), ROOT, variables, None).sources.keys() == {"bench/"}
+    external = replace(own, runtime="external")
+    assert identify(external, this_checkout(ROOT), variables).sources.keys() == {"bench/"}
 
 
 def test_a_source_is_its_package_whatever_its_dates(folder: Path) -> None:
@@ -174,7 +176,7 @@ def test_a_source_is_its_package_whatever_its_dates(folder: Path) -> None:
     plan = planned(variables)
 
     def source() -> str:
-        return identify(plan, ROOT, variables, None).sources["shop.wsgi:application"]
+        return identify(plan, this_checkout(ROOT), variables).sources["shop.wsgi:application"]
 
     first = source()
     os.utime(folder / "shop/wsgi.py", (time.time(), 1))

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bench.catalogue.registry import load_apps, load_servers
+from bench.catalogue.versions import this_checkout
 from bench.deploy import container, ownership
 from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import Engine, find_engine
@@ -36,11 +37,13 @@ DATABASE = 2
 
 
 def deployment(server: Server, app: App) -> Deployment:
-    return Deployment(f"{server.name}.{app.name}", server, app, twin=False, database=DATABASE)
+    return Deployment(f"{server.name}.{app.name}", server, app, database=DATABASE)
 
 
 def compose(directory: Path, deployments: list[Deployment]) -> ComposeRuntime:
-    return ComposeRuntime(directory, CPUS, deployments, root=ROOT, engine=find_engine(), say=print)
+    return ComposeRuntime(
+        directory, CPUS, deployments, checkouts=this_checkout(ROOT), engine=find_engine(), say=print
+    )
 
 
 def left(engine: Engine, run_id: str) -> str:
@@ -173,7 +176,7 @@ def test_shortly_is_seeded_and_answers(runtime: ComposeRuntime, driver: LoadDriv
 
 
 def test_a_container_that_cannot_start_is_a_failure(runtime: ComposeRuntime) -> None:
-    unknown = Deployment("nobody.hello", SERVERS["gunicorn"], APPS["hello"], twin=False, database=1)
+    unknown = Deployment("nobody.hello", SERVERS["gunicorn"], APPS["hello"], database=1)
 
     failure = runtime.start(unknown)
 
@@ -204,12 +207,15 @@ from bench.deploy.engine import find_engine
 from bench.machine.environment import split_cpus
 from bench.model import Deployment
 from bench.catalogue.registry import load_apps, load_servers
+from bench.catalogue.versions import this_checkout
 
 root, directory = Path(sys.argv[1]), Path(sys.argv[2])
 server = load_servers(root / "docker-compose.yml", {})["wsgiref"]
-wanted = Deployment("wsgiref.hello", server, load_apps(root / "apps/apps.toml")["hello"], False, 1)
-runtime = ComposeRuntime(directory, split_cpus(), [wanted], root=root, engine=find_engine(), say=print)
-with runtime:
+wanted = Deployment("wsgiref.hello", server, load_apps(root / "apps/apps.toml")["hello"], 1)
+checkouts, engine = this_checkout(root), find_engine()
+with ComposeRuntime(
+    directory, split_cpus(), [wanted], checkouts=checkouts, engine=engine, say=print
+) as runtime:
     runtime.start(wanted)
     sys.stdout.write("up\\n")
     sys.stdout.flush()
@@ -288,7 +294,9 @@ def test_a_log_that_cannot_be_read_is_said_and_ends_nothing(tmp_path: Path, engi
     (tmp_path / "docker").chmod(0o755)
     said: list[str] = []
     unreadable = replace(engine, program=str(tmp_path / "docker"))
-    with ComposeRuntime(tmp_path, CPUS, [wanted], root=ROOT, engine=unreadable, say=said.append) as runtime:
+    with ComposeRuntime(
+        tmp_path, CPUS, [wanted], checkouts=this_checkout(ROOT), engine=unreadable, say=said.append
+    ) as runtime:
         target = started(runtime, wanted)
         assert runtime.log_tail(target) == ()
         runtime.stop([target])

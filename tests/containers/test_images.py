@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.catalogue.registry import load_apps, load_servers
+from bench.catalogue.versions import this_checkout
 from bench.deploy import ownership
 from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import Engine, find_engine
@@ -48,9 +49,11 @@ def unnamed(engine: Engine) -> set[str]:
 
 
 def run_once(engine: Engine, directory: Path) -> Run:
-    deployments = [Deployment(f"{s.name}.hello", s, HELLO, twin=False, database=1) for s in SERVERS.values()]
+    deployments = [Deployment(f"{s.name}.hello", s, HELLO, database=1) for s in SERVERS.values()]
     before = unnamed(engine)
-    with ComposeRuntime(directory, split_cpus(), deployments, root=ROOT, engine=engine, say=print) as runtime:
+    with ComposeRuntime(
+        directory, split_cpus(), deployments, checkouts=this_checkout(ROOT), engine=engine, say=print
+    ) as runtime:
         services = json.loads((directory / "compose.json").read_text())["services"]
         ids = {name.removesuffix(".hello"): service["image"] for name, service in services.items()}
         return Run(dict(runtime.images), ids, unnamed(engine) - before)

@@ -20,6 +20,7 @@ import psutil
 import pytest
 
 from bench.catalogue.registry import load_apps, load_servers
+from bench.catalogue.versions import this_checkout
 from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import Engine, find_engine
 from bench.machine.environment import split_cpus
@@ -30,8 +31,8 @@ pytestmark = [pytest.mark.containers, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
 SERVERS = load_servers(ROOT / "docker-compose.yml", {})
 APPS = load_apps(ROOT / "apps/apps.toml")
-ASKING = Deployment("waitress.shortly", SERVERS["waitress"], APPS["shortly"], twin=False, database=1)
-OTHER = Deployment("wsgiref.hello", SERVERS["wsgiref"], APPS["hello"], twin=False, database=2)
+ASKING = Deployment("waitress.shortly", SERVERS["waitress"], APPS["shortly"], database=1)
+OTHER = Deployment("wsgiref.hello", SERVERS["wsgiref"], APPS["hello"], database=2)
 DRIVER, REDIS = "driver", "redis"
 # Runs in a container's network: which of these answer? An address that begins with fe80 is on every link.
 LOOK = """
@@ -179,7 +180,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     with ExitStack() as opened:
         planted = opened.enter_context(closing(Planted()))
         runtime = opened.enter_context(
-            ComposeRuntime(directory, split_cpus(), [ASKING, OTHER], root=ROOT, engine=engine, say=print)
+            ComposeRuntime(
+                directory,
+                split_cpus(),
+                [ASKING, OTHER],
+                checkouts=this_checkout(ROOT),
+                engine=engine,
+                say=print,
+            )
         )
         for deployment in (ASKING, OTHER):
             assert isinstance(runtime.start(deployment), Target)

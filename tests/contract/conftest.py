@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from bench.catalogue.versions import this_checkout
 from bench.deploy.engine import find_engine
 from bench.deploy.select import open_runtime
 from bench.machine.environment import split_cpus
@@ -33,7 +34,7 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     deployments = list(DEPLOYMENTS.values())
     with ExitStack() as opened:
         runtime = opened.enter_context(
-            open_runtime(request.param, deployments, ROOT, directory, split_cpus(), print)
+            open_runtime(request.param, deployments, this_checkout(ROOT), directory, split_cpus(), print)
         )
         if request.param == "local":
             redis = opened.enter_context(take_over_redis(runtime, directory))

@@ -24,7 +24,7 @@ APPS = load_apps(ROOT / "apps/apps.toml")
 HELLO, SHORTLY = APPS["hello"], APPS["shortly"]
 MISSING = App("missing", "apps.hello.wsgi:missing", ("hello",), redis=False, seed=())
 DEPLOYMENTS = {
-    (server.name, app.name): Deployment(f"{server.name}.{app.name}", server, app, False, number)
+    (server.name, app.name): Deployment(f"{server.name}.{app.name}", server, app, number)
     for number, (server, app) in enumerate(
         ((server, app) for server in SERVERS.values() for app in (HELLO, SHORTLY, MISSING)), start=1
     )

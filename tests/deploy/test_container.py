@@ -24,10 +24,7 @@ def test_a_number_that_is_another_process_here_is_not_taken_for_the_container() 
 def test_what_a_server_uses_without_a_word_is_named_with_it() -> None:
     servers = load_servers(ROOT / "docker-compose.yml", {})
     app = App("hello", "apps.hello.wsgi:application", ("hello",), redis=False, seed=())
-    names = {
-        name: serving([Deployment(name, server, app, twin=False, database=1)])
-        for name, server in servers.items()
-    }
+    names = {name: serving([Deployment(name, server, app, database=1)]) for name, server in servers.items()}
 
     assert "gunicorn-h1c" in names["gunicorn"]
     assert "gunicorn-h1c" in names["gunicorn-sync"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.catalogue.versions import this_checkout
 from bench.deploy.external import ExternalRuntime
 from bench.deploy.local import LocalRuntime
 from bench.model import CpuSplit, Target, UsageSource
@@ -26,7 +27,7 @@ SPLIT = CpuSplit(CPUS, CPUS, CPUS)
     ],
 )
 def test_a_server_that_was_killed(tmp_path: Path, sign: signal.Signals, words: str) -> None:
-    with LocalRuntime(tmp_path, SPLIT, (NULL_DEPLOYMENT,), root=ROOT) as runtime:
+    with LocalRuntime(tmp_path, SPLIT, (NULL_DEPLOYMENT,), checkouts=this_checkout(ROOT)) as runtime:
         target = runtime.start(NULL_DEPLOYMENT)
         assert isinstance(target, Target)
         assert runtime.how_ended(target) == ""

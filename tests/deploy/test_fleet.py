@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from bench.catalogue.registry import load_servers
+from bench.catalogue.versions import this_checkout
 from bench.deploy.local import LocalRuntime
 from bench.load.client import LoadDriver
 from bench.model import App, CpuSplit, Deployment, Load, Target, TrialOrder
@@ -26,7 +27,7 @@ SHORT_LIVED = App("short", "tests.deploy.slow_answer:mortal", ("hello",), redis=
 
 
 def deployment(name: str, app: App) -> Deployment:
-    return Deployment(f"{name}.{app.name}", SERVERS[name], app, twin=False, database=1)
+    return Deployment(f"{name}.{app.name}", SERVERS[name], app, database=1)
 
 
 class Unwilling(LocalRuntime):
@@ -57,7 +58,7 @@ class Watching(LocalRuntime):
 
 @pytest.fixture
 def runtime(tmp_path: Path) -> Iterator[Unwilling]:
-    with Unwilling(tmp_path, CPUS, [], root=ROOT) as opened:
+    with Unwilling(tmp_path, CPUS, [], checkouts=this_checkout(ROOT)) as opened:
         yield opened
 
 
@@ -87,7 +88,7 @@ def test_a_server_that_ends_while_it_is_asked_is_a_failure(runtime: Unwilling, d
 def test_the_load_has_let_go_of_a_server_that_is_stopped(tmp_path: Path) -> None:
     gunicorn = deployment("gunicorn", HELLO)
     order = TrialOrder("c", gunicorn.name, "hello", Load("closed", 4), 0.1, 0.0, 1, 0, 0, "s", None, 0)
-    with Watching(tmp_path, CPUS, [], root=ROOT) as runtime:
+    with Watching(tmp_path, CPUS, [], checkouts=this_checkout(ROOT)) as runtime:
         command, environment = runtime.driver_command(())
         with (
             LoadDriver(command, environment, ROOT, (), tmp_path / "driver.log") as driver,

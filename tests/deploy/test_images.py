@@ -14,6 +14,7 @@ from bench.deploy.composefile import run_file
 from bench.deploy.images import certificate_authority, pip_config
 from bench.model import App, CpuSplit, Deployment
 from bench.model.errors import UsageError
+from bench.model.variant import THIS_CHECKOUT, TWIN, Variant
 
 ROOT = Path(__file__).parents[2]
 SERVERS = load_servers(ROOT / "docker-compose.yml", {})
@@ -88,13 +89,12 @@ def project(**services: dict[str, Any]) -> dict[str, Any]:
 
 def deployment(*, redis: bool) -> Deployment:
     app = App("shop", "shop.wsgi:app", ("get",), redis=redis, seed=())
-    return Deployment("gunicorn-twin.shop", SERVERS["gunicorn"], app, twin=True, database=7)
+    return Deployment("gunicorn-twin.shop", SERVERS["gunicorn"], app, database=7, variant=Variant(TWIN))
 
 
 def test_a_runs_compose_file_has_a_service_for_each_deployment_and_nothing_published() -> None:
     file = run_file(
-        project(other={"image": "o"})["services"],
-        {},
+        {THIS_CHECKOUT: project(other={"image": "o"})["services"]},
         [deployment(redis=True)],
         CPUS,
         {"l": "v"},
@@ -115,7 +115,9 @@ def test_a_runs_compose_file_has_a_service_for_each_deployment_and_nothing_publi
 
 
 def test_redis_is_left_out_where_no_app_needs_it() -> None:
-    file = run_file(project()["services"], {}, [deployment(redis=False)], CPUS, {}, "run-1", **WHERE)
+    file = run_file(
+        {THIS_CHECKOUT: project()["services"]}, [deployment(redis=False)], CPUS, {}, "run-1", **WHERE
+    )
 
     assert "redis" not in file["services"]
 
@@ -124,11 +126,11 @@ def test_a_dollar_in_a_command_stays_a_dollar() -> None:
     wanted = deployment(redis=False)
     odd = replace(wanted, server=replace(wanted.server, command=("echo", "$HOME")))
 
-    file = run_file(project()["services"], {}, [odd], CPUS, {}, "run-1", **WHERE)
+    file = run_file({THIS_CHECKOUT: project()["services"]}, [odd], CPUS, {}, "run-1", **WHERE)
 
     assert file["services"][odd.name]["command"] == ["echo", "$$HOME"]
 
 
 def test_a_service_that_is_missing_is_named() -> None:
     with pytest.raises(UsageError, match="no service driver, gunicorn"):
-        run_file({"redis": {}}, {}, [deployment(redis=True)], CPUS, {}, "run-1", **WHERE)
+        run_file({THIS_CHECKOUT: {"redis": {}}}, [deployment(redis=True)], CPUS, {}, "run-1", **WHERE)

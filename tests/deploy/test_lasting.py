@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from bench.catalogue.registry import load_servers
+from bench.catalogue.versions import this_checkout
 from bench.deploy.local import LocalRuntime
 from bench.machine.lasting import Processes
 from bench.machine.usage import CGROUP_ROOT_VARIABLE, members, oom_kills
@@ -24,7 +25,7 @@ REQUESTS = 20
 
 @pytest.fixture
 def runtime(tmp_path: Path) -> Iterator[LocalRuntime]:
-    with LocalRuntime(tmp_path, CPUS, [], root=ROOT) as opened:
+    with LocalRuntime(tmp_path, CPUS, [], checkouts=this_checkout(ROOT)) as opened:
         yield opened
 
 

@@ -16,11 +16,13 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from bench.catalogue.registry import load_servers
+from bench.catalogue.versions import this_checkout
 from bench.deploy.local import LocalRuntime
 from bench.machine.processtree import process_tree
 from bench.machine.usage import open_usage
 from bench.model import App, CpuSplit, Deployment, Failure, Server, Target
 from bench.model.errors import StoreError
+from bench.model.variant import TWIN, Variant
 
 ROOT = Path(__file__).parents[2]
 SERVERS = load_servers(ROOT / "docker-compose.yml", {})
@@ -29,7 +31,7 @@ HELLO = App("hello", "apps.hello.wsgi:application", ("hello",), redis=False, see
 
 
 def deployment(server: Server, app: App = HELLO) -> Deployment:
-    return Deployment(f"{server.name}.{app.name}", server, app, twin=False, database=1)
+    return Deployment(f"{server.name}.{app.name}", server, app, database=1)
 
 
 def fetch(runtime: LocalRuntime, target: Target) -> bytes:
@@ -53,7 +55,9 @@ def started(runtime: LocalRuntime, wanted: Deployment) -> Target:
 
 @pytest.fixture
 def runtime(tmp_path: Path) -> Iterator[LocalRuntime]:
-    with LocalRuntime(tmp_path, CPUS, [deployment(s) for s in SERVERS.values()], root=ROOT) as opened:
+    with LocalRuntime(
+        tmp_path, CPUS, [deployment(s) for s in SERVERS.values()], checkouts=this_checkout(ROOT)
+    ) as opened:
         yield opened
 
 
@@ -111,7 +115,7 @@ def test_a_server_can_be_stopped_while_it_imports_the_app(runtime: LocalRuntime,
 def test_two_of_one_server_run_side_by_side(runtime: LocalRuntime) -> None:
     for server in SERVERS.values():
         first = started(runtime, deployment(server))
-        twin = started(runtime, Deployment(f"{server.name}-twin.hello", server, HELLO, True, 2))
+        twin = started(runtime, Deployment(f"{server.name}-twin.hello", server, HELLO, 2, Variant(TWIN)))
 
         assert fetch(runtime, first) == fetch(runtime, twin)
         assert first.url != twin.url
@@ -129,7 +133,9 @@ def test_a_log_is_kept_over_rounds_but_its_tail_is_of_the_last(runtime: LocalRun
 
 
 def test_leaving_the_runtime_ends_what_still_runs(tmp_path: Path) -> None:
-    with LocalRuntime(tmp_path, CPUS, [deployment(SERVERS["gunicorn"])], root=ROOT) as runtime:
+    with LocalRuntime(
+        tmp_path, CPUS, [deployment(SERVERS["gunicorn"])], checkouts=this_checkout(ROOT)
+    ) as runtime:
         target = started(runtime, deployment(SERVERS["gunicorn"]))
         fetch(runtime, target)
         tree = [psutil.Process(pid) for pid in process_tree(target.usage.pid)]
@@ -155,7 +161,7 @@ def test_redis_runs_while_the_runtime_does_and_is_seeded(tmp_path: Path) -> None
     )
     app = App("seeded", "apps.hello.wsgi:application", ("hello",), True, ("python", "-c", script))
     wanted = deployment(SERVERS["wsgiref"], app)
-    with LocalRuntime(tmp_path, CPUS, [wanted], root=ROOT) as runtime:
+    with LocalRuntime(tmp_path, CPUS, [wanted], checkouts=this_checkout(ROOT)) as runtime:
         address = runtime.store_address()
         assert address is not None
         runtime.seed(wanted)

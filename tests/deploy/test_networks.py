@@ -13,6 +13,7 @@ from bench.deploy.composefile import run_file
 from bench.deploy.networks import choose
 from bench.model import App, CpuSplit, Deployment
 from bench.model.errors import EngineError
+from bench.model.variant import THIS_CHECKOUT
 
 ROOT = Path(__file__).parents[2]
 SERVERS = load_servers(ROOT / "docker-compose.yml", {})
@@ -22,13 +23,19 @@ BENCHMARKS = IPv4Network("198.18.0.0/15")
 
 def deployment(server: str, *, redis: bool) -> Deployment:
     app = App("shop", "shop.wsgi:app", ("get",), redis=redis, seed=())
-    return Deployment(f"{server}.{redis}", SERVERS[server], app, twin=False, database=1)
+    return Deployment(f"{server}.{redis}", SERVERS[server], app, database=1)
 
 
 def made(deployments: list[Deployment], cgroups: str = "2") -> dict[str, Any]:
     split = CpuSplit(server=(0,), generator=(0,), store=(0,))
     return run_file(
-        KNOWN, {}, deployments, split, {}, "run-1", subnets=choose([], len(deployments)), cgroups=cgroups
+        {THIS_CHECKOUT: KNOWN},
+        deployments,
+        split,
+        {},
+        "run-1",
+        subnets=choose([], len(deployments)),
+        cgroups=cgroups,
     )
 
 

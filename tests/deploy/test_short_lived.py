@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from bench.catalogue.registry import load_servers
+from bench.catalogue.versions import this_checkout
 from bench.deploy import cgroup
 from bench.deploy.local import LocalRuntime
 from bench.machine.usage import CGROUP_ROOT_VARIABLE, open_usage
@@ -27,7 +28,7 @@ PLAIN = load_servers(ROOT / "docker-compose.yml", {})["wsgiref"]
 
 @pytest.fixture
 def runtime(tmp_path: Path) -> Iterator[LocalRuntime]:
-    with LocalRuntime(tmp_path, CPUS, [deployment(PLAIN)], root=ROOT) as opened:
+    with LocalRuntime(tmp_path, CPUS, [deployment(PLAIN)], checkouts=this_checkout(ROOT)) as opened:
         yield opened
 
 

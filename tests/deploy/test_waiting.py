@@ -31,7 +31,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadDriver]:
 
 
 def deployment(name: str, url: str) -> Deployment:
-    return Deployment(name, target_server(name, url), HELLO, twin=False, database=1)
+    return Deployment(name, target_server(name, url), HELLO, database=1)
 
 
 def started(driver: LoadDriver, tmp_path: Path, urls: dict[str, str], told: list[Failure]) -> Fleet:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.catalogue.versions import this_checkout
 from bench.deploy.local import LocalRuntime
 from bench.load.client import LoadDriver
 from bench.model import Connection, CpuSplit, Load
@@ -56,7 +57,7 @@ def test_a_ceiling_found_with_too_little_is_none(tmp_path: Path) -> None:
     cpus = tuple(os.sched_getaffinity(0))
     null = (NULL_DEPLOYMENT,)
     with (
-        LocalRuntime(tmp_path, CpuSplit(cpus, cpus, cpus), null, root=ROOT) as runtime,
+        LocalRuntime(tmp_path, CpuSplit(cpus, cpus, cpus), null, checkouts=this_checkout(ROOT)) as runtime,
         limited(tmp_path, 20) as driver,
         pytest.raises(MachineError, match="ran out of file descriptors"),
     ):

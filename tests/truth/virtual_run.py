@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bench.analysis.estimate import Effect
+from bench.analysis.figures import THROUGHPUT
 from bench.analysis.measured import measured
-from bench.analysis.pairs import THROUGHPUT
 from bench.analysis.verdict import judge
 from bench.load.closed import SETTLE_NS
 from bench.load.records import encode
@@ -88,7 +88,7 @@ def effect(slow: Service, plain: Service, seed: int) -> Effect | None:
     found = {case.case.server: case for case in measured(suite).values()}
     if "slow-answers" in str(judge(suite, found.values())[found[SLOW].case.id].reasons):
         return None
-    return THROUGHPUT.effect(found[SLOW], found[PLAIN])
+    return THROUGHPUT.read.paired(found[SLOW], found[PLAIN])
 
 
 class _Run:

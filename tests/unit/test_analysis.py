@@ -13,10 +13,10 @@ import pytest
 from hdrh.histogram import HdrHistogram
 
 from bench.analysis import analyse, sure_enough
+from bench.analysis.claim import half_width
 from bench.analysis.estimate import Values, effect, estimate, level, paired
 from bench.analysis.histogram import Histogram
 from bench.analysis.measured import Share
-from bench.analysis.pairs import half_width
 from bench.analysis.rank import rank
 from bench.model import Analysis, Calibration, Failure, Rank, Suite, Trial
 from bench.model.errors import ResultError
@@ -85,7 +85,7 @@ def test_pairs_use_only_what_both_have() -> None:
     found = paired(shares(a), shares(b))
     assert found is not None
     assert found.mean == pytest.approx(0.5)
-    assert found.rounds == 2
+    assert found.freedom == 1
     assert paired(shares(a), shares({0: {0: 1.0}})) is None
 
 
@@ -164,11 +164,11 @@ def test_a_clear_order_with_a_tie() -> None:
     assert first == {CLOSED.format("a"), CLOSED.format("b")}
     assert last == {CLOSED.format("slow")}
     assert found.twin is not None
-    assert found.twin.verdict == "tie"
+    assert found.twin.better is None
     assert found.detectable is not None
     assert 0.01 <= found.detectable < 0.05
     assert all(verdict.valid for verdict in found.verdicts.values())
-    slow = found.summaries[CLOSED.format("slow")].throughput_rps
+    slow = found.summaries[CLOSED.format("slow")].figures["throughput_rps"]
     assert slow is not None
     assert slow.low is not None
     assert slow.high is not None
@@ -178,18 +178,18 @@ def test_a_clear_order_with_a_tie() -> None:
 
 def test_lower_latency_and_cost_are_better() -> None:
     found = analyse(make_suite({"fast": 3000.0, "slow": 1500.0}))
-    verdicts = {c.metric: (c.a.split("/")[0], c.verdict, c.ratio < 1) for c in found.comparisons}
-    assert verdicts["throughput_rps"] == ("fast", "faster", False)
-    assert verdicts["cpu_s_per_request"] == ("fast", "faster", True)
-    assert verdicts["p50"] == ("fast", "faster", True)
-    assert verdicts["p99"] == ("fast", "faster", True), "1,800 answers a round, 10,800 in all"
+    verdicts = {c.figure: (c.subject.server, c.better, c.ratio < 1) for c in found.comparisons}
+    assert verdicts["throughput"] == ("fast", True, False)
+    assert verdicts["cpu"] == ("fast", True, True)
+    assert verdicts["p50"] == ("fast", True, True)
+    assert verdicts["p99"] == ("fast", True, True), "1,800 answers a round, 10,800 in all"
 
 
 def test_a_real_difference_below_one_percent_is_not_claimed() -> None:
     found = analyse(make_suite({"a": 3000.0, "b": 3024.0}, rounds=12, restart_sd=0.0001, noise_sd=0.002))
-    closed = next(c for c in found.comparisons if c.metric == "throughput_rps")
+    closed = next(c for c in found.comparisons if c.figure == "throughput")
     assert closed.low > 1
-    assert closed.verdict == "tie"
+    assert closed.better is None
 
 
 def test_a_difference_below_the_twins_is_not_claimed() -> None:
@@ -202,7 +202,7 @@ def test_a_difference_below_the_twins_is_not_claimed() -> None:
     )
     found = analyse(replace(suite, trials=skewed))
     assert found.twin is not None
-    assert found.twin.verdict == "slower"
+    assert found.twin.better is False
     assert len(found.ranking[0].cases) == 2
 
 
@@ -210,8 +210,8 @@ def test_intervals_are_wider_with_more_pairs_to_adjust_for() -> None:
     rates = dict.fromkeys("abcdefgh", 3000.0)
     many = analyse(make_suite(rates, open_rate=None, histograms=False))
     two = analyse(make_suite({"a": 3000.0, "b": 3000.0}, open_rate=None, histograms=False))
-    assert len([c for c in many.comparisons if c.metric == "throughput_rps"]) == 28
-    assert {c.verdict for c in many.comparisons} == {"tie"}
+    assert len([c for c in many.comparisons if c.figure == "throughput"]) == 28
+    assert {c.better for c in many.comparisons} == {None}
     assert np.median([half_width(c) for c in many.comparisons]) > 1.5 * half_width(two.comparisons[0])
 
 
@@ -219,7 +219,7 @@ def test_twenty_runs_of_identical_servers_claim_nothing() -> None:
     claims = 0
     for seed in range(20):
         suite = make_suite({"a": 3000.0, "b": 3000.0}, open_rate=None, histograms=False, seed=seed)
-        claims += any(c.verdict != "tie" for c in analyse(suite).comparisons)
+        claims += any(c.claimed for c in analyse(suite).comparisons)
     assert claims <= 1
 
 
@@ -245,7 +245,7 @@ def test_smoke_gives_values_and_no_ranks() -> None:
     assert found.twin is None
     assert found.detectable is None
     assert all(verdict.valid for verdict in found.verdicts.values())
-    value = found.summaries[CLOSED.format("a")].throughput_rps
+    value = found.summaries[CLOSED.format("a")].figures["throughput_rps"]
     assert value is not None
     assert value.low is None
 
@@ -254,9 +254,9 @@ def test_a_suite_without_trials() -> None:
     found = analyse(without_trials(make_suite({"a": 3000.0})))
     assert codes(found, CLOSED.format("a")) == ["not-measured"]
     summary = found.summaries[CLOSED.format("a")]
-    assert summary.throughput_rps is None
+    assert summary.figures["throughput_rps"] is None
     assert summary.error_rate is None
-    assert summary.latency_s["p50"] is None
+    assert summary.figures["p50"] is None
     assert found.ranking == ()
 
 
@@ -299,8 +299,8 @@ def test_what_was_sent_again_is_no_error_however_often(connections: int) -> None
 def test_what_stood_still_is_not_called_faster() -> None:
     """The usual trial is 4 % faster, and one in fifteen stands still for as long as two others take."""
     suite = make_suite({"a": 3000.0, "b": 3120.0}, open_rate=None, histograms=False, noise_sd=0.002)
-    claims = [c.verdict for c in analyse(suite).comparisons if c.metric == "throughput_rps"]
-    assert claims == ["faster"]
+    claims = [c.better for c in analyse(suite).comparisons if c.figure == "throughput"]
+    assert claims == [True]
 
     def standing(trial: Trial) -> Trial:
         if trial.case != CLOSED.format("b") or trial.block % 15 != 7:
@@ -309,8 +309,8 @@ def test_what_stood_still_is_not_called_faster() -> None:
 
     found = analyse(replace(suite, trials=tuple(map(standing, suite.trials))))
     assert all(verdict.valid for verdict in found.verdicts.values())
-    (claim,) = (c for c in found.comparisons if c.metric == "throughput_rps")
-    assert (claim.a, claim.verdict) == (CLOSED.format("a"), "faster")
+    (claim,) = (c for c in found.comparisons if c.figure == "throughput")
+    assert (claim.subject.id, claim.better) == (CLOSED.format("a"), True)
     assert claim.ratio == pytest.approx(3000 / 3120 * 1.08, rel=0.01)
 
 
@@ -327,7 +327,7 @@ def test_a_percentile_has_an_interval_that_covers_the_truth() -> None:
     for seed in range(40):
         suite = make_suite({"a": 3000.0, "b": 3000.0}, blocks=30, seed=seed, restart_sd=0.02)
         for comparison in analyse(suite).comparisons:
-            if comparison.metric == "p99":
+            if comparison.figure == "p99":
                 total += 1
                 covered += comparison.low <= 1 <= comparison.high
     assert total == 40
@@ -440,7 +440,7 @@ def test_one_round_is_too_few_to_claim_anything() -> None:
 def test_open_load_is_ranked_by_p99_where_all_have_it() -> None:
     suite = make_suite({"a": 3000.0, "b": 1000.0}, blocks=180)
     found = analyse(suite)
-    assert {c.metric for c in found.comparisons if c.a.endswith("open")} == {"p50", "p99"}
+    assert {c.figure for c in found.comparisons if c.subject.id.endswith("open")} == {"p50", "p99"}
     assert [place.cases for place in found.ranking if "open" in place.group] == [
         (OPEN.format("a"),),
         (OPEN.format("b"),),
@@ -449,5 +449,6 @@ def test_open_load_is_ranked_by_p99_where_all_have_it() -> None:
 
 def test_deployment_records_are_summed_up() -> None:
     summary = analyse(make_suite({"a": 3000.0}, rounds=3)).summaries[CLOSED.format("a")]
-    assert summary.start_s == pytest.approx(0.42)
-    assert (summary.memory_idle_bytes, summary.memory_peak_bytes) == (34_000_000, 37_000_000)
+    assert summary.value("start_s") == pytest.approx(0.42)
+    assert summary.value("memory_idle_bytes") == 34_000_000
+    assert summary.value("memory_peak_bytes") == 37_000_000

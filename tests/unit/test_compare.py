@@ -19,14 +19,15 @@ import scipy.stats
 import yaml
 
 from bench.analysis.compare import Changes, compare
-from bench.analysis.compare.figures import FIGURES
 from bench.analysis.compare.limits import Judgement, check_scopes, judge_limits, parse_limits, subjects_of
-from bench.analysis.compare.welch import percentile, shift
+from bench.analysis.compare.welch import shift
 from bench.analysis.estimate import effect
+from bench.analysis.figures import names
 from bench.analysis.holm import holm_levels
 from bench.analysis.measured import measured
+from bench.analysis.percentiles import percentile
 from bench.cli import running
-from bench.model import NO_DIFFERENCE, Change, CpuSplit, Failure, Load, Suite, Trial, TrialLength
+from bench.model import Comparison, CpuSplit, Failure, Load, Suite, Trial, TrialLength
 from bench.model.digits import significant
 from bench.model.errors import UsageError
 from bench.report.compare import FORMATS
@@ -59,7 +60,7 @@ def run(
     return replace(suite, id=f"run-{seed}")
 
 
-def by_key(found: Changes) -> Mapping[tuple[str, str], Change]:
+def by_key(found: Changes) -> Mapping[tuple[str, str], Comparison]:
     return {(change.subject.server, change.figure): change for change in found.changes}
 
 
@@ -97,17 +98,17 @@ def test_equal_runs_show_no_difference_in_nearly_all_pairs_of_runs() -> None:
 def test_ten_percent_slower_is_found_and_nothing_else() -> None:
     for seed in range(10):
         found = by_key(compare(run(seed), run(seed + 1000, gunicorn=2700.0)))
-        assert found["gunicorn", "throughput"].verdict == "slower"
-        assert found["gunicorn", "cpu"].verdict == "worse"
-        assert found["waitress", "throughput"].verdict == NO_DIFFERENCE
+        assert found["gunicorn", "throughput"].better is False
+        assert found["gunicorn", "cpu"].better is False
+        assert found["waitress", "throughput"].better is None
         assert found["gunicorn", "throughput"].low < 0.9 * 1.02
         assert found["gunicorn", "throughput"].high > 0.9 * 0.98
 
 
 def test_ten_percent_faster_is_faster() -> None:
     found = by_key(compare(run(1, gunicorn=2700.0), run(2)))
-    assert found["gunicorn", "throughput"].verdict == "faster"
-    assert found["gunicorn", "cpu"].verdict == "better"
+    assert found["gunicorn", "throughput"].better
+    assert found["gunicorn", "cpu"].better
     assert found["gunicorn", "throughput"].ratio > 1.05
 
 
@@ -115,7 +116,7 @@ def test_wide_noise_claims_nothing_and_says_what_it_could_have_seen() -> None:
     for seed in range(5):
         noisy = compare(run(seed, restart=0.15), run(seed + 1000, gunicorn=2850.0, restart=0.15))
         throughput = by_key(noisy)["gunicorn", "throughput"]
-        assert throughput.verdict == NO_DIFFERENCE
+        assert throughput.better is None
         assert throughput.smallest > 0.1
 
 
@@ -131,7 +132,7 @@ def test_each_runs_twins_are_a_margin() -> None:
     new = with_trials(run(2, gunicorn=2700.0), case, lambda trial: slower(trial, 1.25))
     found = by_key(compare(run(1), new))["gunicorn", "throughput"]
     assert found.high < 0.95
-    assert found.verdict == NO_DIFFERENCE
+    assert found.better is None
     assert found.smallest > 0.2
 
 
@@ -139,12 +140,12 @@ def test_standstills_take_a_gain_back() -> None:
     """What stands still in two blocks of a round has the same median, and answers fewer in the long run."""
     calm = run(1, noise=0.003, restart=0.001)
     faster = run(2, gunicorn=3100.0, noise=0.003, restart=0.001)
-    assert by_key(compare(calm, faster))["gunicorn", "throughput"].verdict == "faster"
+    assert by_key(compare(calm, faster))["gunicorn", "throughput"].better
     case = "gunicorn/shortly/mixed/closed-16"
     stalling = with_trials(faster, case, lambda t: slower(t, 3.4) if t.block == 14 + t.round % 2 else t)
     found = by_key(compare(calm, stalling))["gunicorn", "throughput"]
     assert found.ratio < 1
-    assert found.verdict != "faster"
+    assert not found.better
 
 
 def test_percentiles_memory_and_start_are_compared() -> None:
@@ -159,18 +160,18 @@ def test_percentiles_memory_and_start_are_compared() -> None:
         ),
     )
     found = by_key(compare(old, new))
-    assert {figure for _, figure in found} == {figure.name for figure in FIGURES}
-    assert found["waitress", "memory"].verdict == "worse"
+    assert {figure for _, figure in found} == set(names())
+    assert found["waitress", "memory"].better is False
     assert math.isclose(found["waitress", "memory"].ratio, 2)
-    assert found["waitress", "start"].verdict == "slower"
-    assert found["gunicorn", "memory"].verdict == NO_DIFFERENCE
-    assert found["gunicorn", "p99"].verdict == NO_DIFFERENCE
+    assert found["waitress", "start"].better is False
+    assert found["gunicorn", "memory"].better is None
+    assert found["gunicorn", "p99"].better is None
 
 
 def test_a_median_that_doubled_is_slower() -> None:
     old = make_suite({"a": 3000.0}, seed=1)
     new = replace(make_suite({"a": 1600.0}, seed=2, blocks=40), id="new")
-    assert by_key(compare(old, new))["a", "p50"].verdict == "slower"
+    assert by_key(compare(old, new))["a", "p50"].better is False
 
 
 def test_a_percentile_takes_a_hundred_samples_beyond_it_over_the_run() -> None:
@@ -422,7 +423,7 @@ def test_noise_beyond_a_limit_does_not_exceed_it_and_is_told() -> None:
     found = compare(run(1, restart=0.15), run(4, gunicorn=2400.0, restart=0.15))
     change = by_key(found)["gunicorn", "throughput"]
     assert change.ratio < 0.95
-    assert change.verdict == NO_DIFFERENCE
+    assert change.better is None
     judgement = judged("gunicorn: throughput < -5%", found)
     assert judgement.state == "held"
     assert judgement.blind == (change,)
@@ -522,4 +523,4 @@ def test_what_the_documentation_shows_can_be_run() -> None:
     named = set(re.findall(r"--[a-z-]+", command))
     assert "--against" in named
     assert named <= {option for parameter in running.run.params for option in parameter.opts}
-    assert {figure.name for figure in FIGURES} <= set(re.findall(r"`(\w+)`", page))
+    assert set(names()) <= set(re.findall(r"`(\w+)`", page))

@@ -120,7 +120,7 @@ def test_junit_has_the_figures_in_si_units() -> None:
     case = suite.plan.cases[0]
     written = next(c for c in junit(suite).iter("testcase") if c.attrib["name"] == case.id)
     figures = dict(line.split() for line in (written.findtext("system-out") or "").splitlines())
-    throughput = analyse(suite).summaries[case.id].throughput_rps
+    throughput = analyse(suite).summaries[case.id].figures["throughput_rps"]
     assert throughput is not None
     assert abs(float(figures["throughput_rps"]) / throughput.value - 1) < 1e-6
 
@@ -164,12 +164,12 @@ def test_metrics_are_what_the_summary_says() -> None:
     closed, opened = found["gunicorn/shortly/mixed/closed-16"], found["gunicorn/shortly/mixed/open"]
     assert set(closed) == {"throughput", "cpu-per-request", "memory-peak"}
     assert set(opened) == {"latency-p50", "latency-p99"}
-    throughput = summaries["gunicorn/shortly/mixed/closed-16"].throughput_rps
+    throughput = summaries["gunicorn/shortly/mixed/closed-16"].figures["throughput_rps"]
     assert throughput is not None
     assert closed["throughput"] == {
         "value": throughput.value, "lower_value": throughput.low, "upper_value": throughput.high
     }  # fmt: skip
-    assert opened["latency-p99"]["value"] == summaries["gunicorn/shortly/mixed/open"].latency_s["p99"]
+    assert opened["latency-p99"]["value"] == summaries["gunicorn/shortly/mixed/open"].value("p99")
 
 
 def test_metrics_have_no_twin_and_nothing_invalid_and_nothing_of_a_smoke_run() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.analysis.claim import verdict
 from bench.analysis.trend import points, steps
 from bench.model import Suite
 from bench.report import index
@@ -39,10 +40,10 @@ def trends(suites: Iterable[Suite], results: Path) -> tuple[Trend, ...]:
 def marked(found: Iterable[Trend]) -> list[tuple[str, str, int, str]]:
     """Server, figure, place and verdict of each change that is claimed."""
     return [
-        (trend.server, trend.figure, place, stage.step.verdict)
+        (trend.server, trend.figure, place, verdict(stage.step))
         for trend in found
         for place, stage in enumerate(trend.stages)
-        if stage.step and stage.step.verdict
+        if stage.step and stage.step.claimed
     ]
 
 
@@ -124,7 +125,7 @@ def test_equal_runs_have_no_mark(tmp_path: Path) -> None:
 def test_false_marks_are_rare_however_long_the_history() -> None:
     found = [points(run_of(day, open_rate=None, histograms=False)) for day in range(60)]
     by_server = [[one[place] for one in found] for place in range(len(RATES))]
-    assert [step for trend in steps(by_server) for step in trend.values() if step.verdict] == []
+    assert [step for trend in steps(by_server) for step in trend.values() if step.claimed] == []
 
 
 def test_open_load_is_followed_by_p99_where_all_have_it(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from itertools import groupby
 import pytest
 
 from bench.catalogue.scenarios import SCENARIOS
-from bench.model import Against, App, Plan, Server
+from bench.model import App, Plan, Server
+from bench.model.variant import OLD, TWIN, Source, Variant
 from bench.plan.blocks import block_models, block_orders, starting_order
 from bench.plan.duration import open_settle_s
 from bench.plan.layout import IN_FLIGHT_CAP, PROFILES, Profile, make_plan, with_open_rates
@@ -70,7 +71,7 @@ def test_every_case_has_its_deployment_and_every_load(profile: str) -> None:
         deployment = deployments[case.deployment]
         assert deployment.app.name == case.app
         assert case.server.removesuffix("-twin") == deployment.server.name
-        assert case.server.endswith("-twin") is deployment.twin
+        assert case.server.endswith("-twin") is (deployment.variant.kind == TWIN)
         assert case.scenario in deployment.app.scenarios
     copies = len(SERVERS) + shape.twin
     first = len(shape.users) + 2 * len(shape.connections) - 1 + len(shape.shares)
@@ -91,10 +92,10 @@ def test_the_id_says_what_the_case_is() -> None:
 def test_gunicorn_is_the_twin_where_it_is_measured_else_the_first() -> None:
     for servers, twin in ((SERVERS, "gunicorn"), (SERVERS[2:], "uwsgi")):
         plan = make_plan(PROFILES["standard"], "local", servers, COMBINATIONS[:1], seed=1, rate=None)
-        (found,) = (deployment for deployment in plan.deployments if deployment.twin)
+        (found,) = (deployment for deployment in plan.deployments if deployment.variant.kind == TWIN)
         assert found.server.name == twin
         assert found.name == f"{twin}-twin.hello"
-    assert not any(deployment.twin for deployment in plan_of("smoke").deployments)
+    assert not any(deployment.variant.kind == TWIN for deployment in plan_of("smoke").deployments)
 
 
 def test_database_0_is_the_template_and_apps_without_redis_have_none() -> None:
@@ -265,29 +266,28 @@ def test_the_standard_comparison_takes_about_five_minutes_most_of_it_inside_tria
     assert inside_s > 0.7 * plan.expected_s
 
 
-OLD = Against("main", "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d")
+BEFORE = Source("main", "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d")
 
 
 def plan_against(profile: str = "standard") -> Plan:
     """An old version that has no uwsgi, and another gunicorn."""
     old = [SERVERS[0], replace(SERVERS[1], command=("serve", "--slowly"))]
     return make_plan(
-        PROFILES[profile], "local", SERVERS, COMBINATIONS, seed=1, rate=None, against=OLD, old_servers=old,
+        PROFILES[profile], "local", SERVERS, COMBINATIONS, seed=1, rate=None, against=BEFORE, old_servers=old,
         fail_if=("cpu > 5%",),
     )  # fmt: skip
 
 
 def test_an_old_version_is_deployed_beside_the_new_one() -> None:
     plan = plan_against()
-    old = {d.name: d for d in plan.deployments if d.old}
+    old = {d.name: d for d in plan.deployments if d.variant == Variant(OLD, BEFORE)}
 
-    assert (plan.against, plan.fail_if) == (OLD, ("cpu > 5%",))
+    assert (plan.against, plan.fail_if) == (BEFORE, ("cpu > 5%",))
     assert set(old) == {
         f"{name}-old.{app}" for name in ("wsgiref", "gunicorn") for app in ("hello", "shortly")
     }
     assert old["gunicorn-old.hello"].server.command == ("serve", "--slowly")
     assert {d.server.name for d in old.values()} == {"wsgiref", "gunicorn"}
-    assert not any(d.twin for d in old.values())
     assert len({d.database for d in plan.deployments}) == len(plan.deployments)
     assert {case.server for case in plan.cases if case.server.endswith("-old")} == {
         "wsgiref-old", "gunicorn-old",

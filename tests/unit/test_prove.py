@@ -9,13 +9,12 @@ import random
 import re
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pytest
 
 from bench.analysis.estimate import Effect, Values
-from bench.model import Comparison, Estimate
+from bench.model import Comparison, Estimate, Subject
 from bench.model.errors import MachineError, UsageError
 from tests.truth.prove import delays, freezes, punctuality, slower, twins
 from tests.truth.prove.__main__ import PAGE, choose, forget, holds, is_tried, tried
@@ -162,13 +161,14 @@ def test_noise_does_not_make_a_ratio_one(found: list[Estimate], holds: bool | No
     assert near_one({str(number): e for number, e in enumerate(found)}, 0.03) == (holds, note)
 
 
-def compared(metric: str, verdict: Literal["faster", "slower", "tie"]) -> Comparison:
-    return Comparison("a", "b", "mixed", metric, 1.02, 1.01, 1.03, verdict)
+def compared(figure: str, better: bool | None) -> Comparison:
+    a, b = (Subject(id_, id_, "shortly", ("mixed",), "closed load of 16 users") for id_ in "ab")
+    return Comparison(figure, a, b, 1020.0, 1000.0, 1.02, 1.01, 1.03, 0.01, better)
 
 
 def of_twins(claims: int, ties: int, runs: int = 20) -> Finding:
-    found = [compared("throughput_rps", "faster")] * claims + [compared("throughput_rps", "tie")] * ties
-    return twins.judged([*found, compared("p99", "slower"), compared("p99", "tie")], runs)
+    found = [compared("throughput", True)] * claims + [compared("throughput", None)] * ties
+    return twins.judged([*found, compared("p99", False), compared("p99", None)], runs)
 
 
 @pytest.mark.parametrize(

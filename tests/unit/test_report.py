@@ -155,7 +155,7 @@ def test_load_against_latency_is_drawn_where_several_rates_were_run() -> None:
 
 def test_the_verdict_names_who_is_not_ranked_and_what_he_did_at_least() -> None:
     suite = replace(make_suite({"quick": 3000.0, "slow": 900.0}), calibration=Calibration(4000, 4000, 1e-4))
-    summary = analyse(suite).summaries["quick/shortly/mixed/closed-16"].throughput_rps
+    summary = analyse(suite).summaries["quick/shortly/mixed/closed-16"].figures["throughput_rps"]
     at_least = units.value_of(summary)
     text = " ".join(rendered(suite, "text").split())
     assert f"Not ranked: quick (generator-bound: at least {at_least} a second)." in text

@@ -22,7 +22,7 @@ def test_a_running_rate_is_that_of_the_analysis_after_every_trial_it_was_asked(s
             if trial.case == case.id:
                 running.add(trial)
                 running.estimate()
-        assert running.estimate() == analyse(suite).summaries[case.id].throughput_rps
+        assert running.estimate() == analyse(suite).summaries[case.id].figures["throughput_rps"]
 
 
 def test_a_running_rate_has_no_interval_before_the_sixth_block(suite: Suite) -> None:
@@ -51,7 +51,7 @@ def test_a_running_percentile_is_that_of_the_analysis(suite: Suite) -> None:
                 running.add(trial)
         for name, share in (("p50", 0.5), ("p99", 0.99)):
             found = running.percentile(share)
-            assert (found.value if found else None) == summaries[case.id].latency_s[name]
+            assert (found.value if found else None) == summaries[case.id].value(name)
             if found is not None:
                 assert found.low is not None
                 assert found.high is not None

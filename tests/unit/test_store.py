@@ -21,10 +21,11 @@ import bench.store
 from bench import model
 from bench.analysis import analyse
 from bench.machine.process import CommandFailed, run
-from bench.model import Failure, Suite
+from bench.model import Failure, Suite, variant
 from bench.model.errors import MachineError, ResultError
 from bench.store import JOURNAL, LATENCY_LOG, RESULT, Writer, load, outline
-from tests.make_suite import make_suite, without_trials
+from bench.store.said import change_to_document, pair_to_document
+from tests.make_suite import make_suite, make_versions, without_trials
 
 SCHEMA = json.loads((Path(bench.store.__file__).parent.parent / "schema/result-1.json").read_text())
 
@@ -280,9 +281,7 @@ def test_the_result_follows_its_schema(tmp_path: Path, suite: Suite) -> None:
         (model.Load, "load", ()),
         (model.Server, "server", ()),
         (model.App, "app", ()),
-        (model.Comparison, "comparison", ()),
-        (model.Against, "against", ()),
-        (model.Change, "change", ()),
+        (variant.Source, "against", ()),
         (model.Subject, "subject", ()),
         (model.Uncompared, "uncompared", ()),
         (model.Estimate, "estimate", ()),
@@ -295,6 +294,16 @@ def test_the_result_follows_its_schema(tmp_path: Path, suite: Suite) -> None:
 def test_the_schema_names_every_field(kind: type[Any], place: str, elsewhere: tuple[str, ...]) -> None:
     named = set(SCHEMA["$defs"][place]["properties"]) - {"number"}
     assert named == {f.name for f in fields(kind)} - set(elsewhere)
+
+
+def test_the_schema_names_every_member_of_what_is_compared() -> None:
+    found = analyse(make_versions({"a": 3000.0}, {"a": 3000.0}, twin="a"))
+    assert found.twin is not None
+    for document, place in (
+        (pair_to_document(found.twin), "comparison"),
+        (change_to_document(found.changes[0]), "change"),
+    ):
+        assert list(SCHEMA["$defs"][place]["properties"]) == list(document)
 
 
 def test_the_outline_is_what_a_list_of_runs_shows(tmp_path: Path, suite: Suite) -> None:

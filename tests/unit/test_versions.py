@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.catalogue.versions import COMPOSE_FILE, branches_and_tags, checked_out, find
-from bench.model import Against
+from bench.catalogue.versions import COMPOSE_FILE, branches_and_tags, checked_out, find, this_checkout
 from bench.model.errors import Interrupted, UsageError
+from bench.model.variant import THIS_CHECKOUT, Source
 
 Git = Callable[..., str]
 
@@ -61,14 +61,15 @@ def test_a_commit_is_found_and_had_as_it_was(repository: Path, name: str) -> Non
     status, head = git(repository, "status", "--porcelain"), git(repository, "rev-parse", "HEAD")
 
     found = find(name, repository)
-    with checked_out(found, repository) as checkout:
-        assert checkout is not None
+    with checked_out([found], repository) as checkouts:
+        checkout = checkouts[found]
         assert (checkout.root / "servers/one/serve.py").read_text() == "WHICH = 'old'\n"
         assert not (checkout.root / "servers/two").exists()
         assert checkout.compose_file.read_text() == "services: {}\n"
-        left = checkout.scratch
+        assert checkout.imports is not None
+        left = checkout.imports.parent.parent
 
-    assert found == Against(name, git(repository, "rev-parse", "before"))
+    assert found == Source(name, git(repository, "rev-parse", "before"))
     assert not left.exists()
     assert git(repository, "status", "--porcelain") == status == ""
     assert git(repository, "rev-parse", "HEAD") == head
@@ -82,8 +83,9 @@ def test_a_checkout_may_be_a_folder_of_a_larger_repository(repository: Path) -> 
     commit(repository)
     (inner / COMPOSE_FILE).write_text("services: {b: {}}\n")
 
-    with checked_out(find("HEAD", inner), inner) as checkout:
-        assert checkout is not None
+    found = find("HEAD", inner)
+    with checked_out([found], inner) as checkouts:
+        checkout = checkouts[found]
         assert checkout.compose_file.read_text() == "services: {a: {}}\n"
 
 
@@ -96,9 +98,9 @@ def test_a_folder_and_a_compose_file_are_used_as_they_stand(repository: Path, tm
 
     for asked, expected in ((other, other / COMPOSE_FILE), (file, file)):
         found = find(str(asked), repository)
-        assert found == Against(str(asked), None, str(expected))
-        with checked_out(found, repository) as checkout:
-            assert checkout is not None
+        assert found == Source(str(asked), None, str(expected))
+        with checked_out([found], repository) as checkouts:
+            checkout = checkouts[found]
             assert (checkout.root, checkout.compose_file) == (other, expected)
         assert expected.exists()
 
@@ -133,21 +135,23 @@ def test_a_folder_that_has_moved_on_is_refused(repository: Path, tmp_path: Path)
     git(repository, "checkout", "--quiet", "before")
 
     with pytest.raises(UsageError, match=r"stood at commit \w{12} and is at commit \w{12} now"):
-        checked_out(found, tmp_path).__enter__()
+        checked_out([found], tmp_path).__enter__()
 
 
 def test_a_commit_that_is_gone_is_refused(repository: Path) -> None:
     with pytest.raises(UsageError, match=r"commit 0{40}, can't be had .* `git fetch` it"):
-        checked_out(Against("main", "0" * 40), repository).__enter__()
+        checked_out([Source("main", "0" * 40)], repository).__enter__()
 
 
 def test_nothing_is_left_where_a_run_is_stopped(repository: Path) -> None:
     left: list[Path] = []
 
     def stopped() -> None:
-        with checked_out(find("before", repository), repository) as checkout:
-            assert checkout is not None
-            left.append(checkout.scratch)
+        found = find("before", repository)
+        with checked_out([found], repository) as checkouts:
+            checkout = checkouts[found]
+            assert checkout.imports is not None
+            left.append(checkout.imports.parent.parent)
             raise Interrupted
 
     with pytest.raises(Interrupted):
@@ -156,8 +160,9 @@ def test_nothing_is_left_where_a_run_is_stopped(repository: Path) -> None:
 
 
 def test_a_module_that_the_old_version_lacks_is_not_taken_from_this_one(repository: Path) -> None:
-    with checked_out(find("before", repository), repository) as checkout:
-        assert checkout is not None
+    found = find("before", repository)
+    with checked_out([found], repository) as checkouts:
+        checkout = checkouts[found]
         mixed = f"{checkout.root}:{repository}"
         closed = f"{checkout.imports}:{mixed}"
 
@@ -168,8 +173,8 @@ def test_a_module_that_the_old_version_lacks_is_not_taken_from_this_one(reposito
 
 
 def test_without_another_version_there_is_none(tmp_path: Path) -> None:
-    with checked_out(None, tmp_path) as checkout:
-        assert checkout is None
+    with checked_out([THIS_CHECKOUT], tmp_path) as checkouts:
+        assert checkouts == this_checkout(tmp_path)
 
 
 def test_branches_and_tags_are_named(repository: Path, tmp_path: Path) -> None:

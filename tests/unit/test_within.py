@@ -17,7 +17,7 @@ from bench.analysis.compare import compare
 from bench.analysis.compare.limits import judge_plan
 from bench.analysis.findings import findings_of
 from bench.analysis.trend import points
-from bench.model import NO_DIFFERENCE, Change, Failure, Suite, Trial
+from bench.model import Comparison, Failure, Suite, Trial
 from bench.model.errors import EXIT_NOT_VALID, EXIT_REGRESSION, EXIT_SERVER_FAILED
 from bench.model.finding import exit_code
 from bench.report import FORMATS
@@ -35,7 +35,7 @@ def versions(seed: int = 1, *, gunicorn: float = 3000.0, noise: float = 0.03) ->
     return make_versions({**RATES, "gunicorn": gunicorn}, RATES, seed=seed, noise_sd=noise)
 
 
-def by_key(suite: Suite) -> Mapping[tuple[str, str], Change]:
+def by_key(suite: Suite) -> Mapping[tuple[str, str], Comparison]:
     return {(change.subject.server, change.figure): change for change in analyse(suite).changes}
 
 
@@ -68,16 +68,16 @@ def test_identical_versions_show_no_difference_in_nearly_all_runs() -> None:
 def test_ten_percent_slower_is_found_and_nothing_else() -> None:
     for seed in range(10):
         found = by_key(versions(seed, gunicorn=2700.0))
-        assert found["gunicorn", "throughput"].verdict == "slower"
-        assert found["gunicorn", "cpu"].verdict == "worse"
-        assert found["waitress", "throughput"].verdict == NO_DIFFERENCE
+        assert found["gunicorn", "throughput"].better is False
+        assert found["gunicorn", "cpu"].better is False
+        assert found["waitress", "throughput"].better is None
         assert found["gunicorn", "throughput"].ratio == pytest.approx(0.9, abs=0.02)
 
 
 def test_what_the_machine_does_to_both_cancels() -> None:
     calm, wild = versions(1, gunicorn=2700.0), on_a_machine_that_wanders(versions(1, gunicorn=2700.0))
 
-    assert by_key(wild)["gunicorn", "throughput"].verdict == "slower"
+    assert by_key(wild)["gunicorn", "throughput"].better is False
     for figure in ("throughput", "cpu"):
         one, other = (by_key(suite)["gunicorn", figure] for suite in (calm, wild))
         assert (other.low, other.ratio, other.high) == pytest.approx((one.low, one.ratio, one.high), rel=1e-3)
@@ -87,7 +87,7 @@ def test_open_load_memory_and_start_are_compared_too() -> None:
     suite = make_versions({**RATES, "gunicorn": 1200.0}, RATES, open_rate=600.0)
     found = by_key(suite)
 
-    assert found["gunicorn", "p50"].verdict == "slower"
+    assert found["gunicorn", "p50"].better is False
     assert found["gunicorn", "p50"].ratio > 1.5
     assert {figure for server, figure in found if server == "waitress"} >= {"p50", "p99", "memory", "start"}
     assert found["waitress", "memory"].ratio == found["waitress", "start"].ratio == 1
@@ -103,7 +103,7 @@ def test_the_twins_are_a_margin() -> None:
 
     apart = replace(suite, trials=tuple(map(of_twin, suite.trials)))
 
-    assert by_key(apart)["gunicorn", "throughput"].verdict == NO_DIFFERENCE
+    assert by_key(apart)["gunicorn", "throughput"].better is None
 
 
 def test_a_server_that_the_old_version_lacks_is_measured_and_not_compared() -> None:
@@ -133,9 +133,9 @@ def test_all_the_rest_is_about_this_version_alone() -> None:
         "gunicorn/shortly/mixed/closed-16",
         "waitress/shortly/mixed/closed-16",
     }
-    assert not any("-old" in one.a or "-old" in one.b for one in analysis.comparisons)
+    assert not any("-old" in one.subject.id or "-old" in one.other.id for one in analysis.comparisons)
     assert analysis.twin is not None
-    assert (analysis.twin.a, analysis.twin.b) == tuple(
+    assert (analysis.twin.subject.id, analysis.twin.other.id) == tuple(
         f"gunicorn{suffix}/shortly/mixed/closed-16" for suffix in ("", "-twin")
     )
     assert not any("-old" in e.case.server for group in groups(suite, analysis) for e in group.entries)
@@ -148,8 +148,8 @@ def test_stored_runs_with_two_versions_are_compared_by_this_one() -> None:
 
     assert {change.subject.server for change in found.changes} == set(RATES)
     assert not found.not_compared
-    verdicts = {(c.subject.server, c.figure): c.verdict for c in found.changes}
-    assert verdicts["gunicorn", "throughput"] == "slower"
+    verdicts = {(c.subject.server, c.figure): c.better for c in found.changes}
+    assert verdicts["gunicorn", "throughput"] is False
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from bench.deploy.networks import choose
 from bench.load import content
 from bench.load.explain import _expected
 from bench.model import CpuSplit, Suite
+from bench.model.variant import THIS_CHECKOUT
 from bench.plan.layout import PROFILES
 from bench.report import FORMATS
 from tests.make_suite import make_suite
@@ -69,8 +70,7 @@ def test_a_run_in_containers_shows_what_its_compose_file_has() -> None:
     cpus = CpuSplit((0,), (1,), (1,))
     known = {name: {"image": name} for name in ("gunicorn", "redis", "driver")}
     file = run_file(
-        known,
-        {},
+        {THIS_CHECKOUT: known},
         suite.plan.deployments,
         cpus,
         {},

@@ -11,29 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.analysis.compare.change import Found, changes_of, missing
-from bench.analysis.compare.figures import (
-    OF_A_CASE,
-    OF_A_DEPLOYMENT,
-    CaseFigure,
-    DeploymentFigure,
-)
-from bench.analysis.compare.match import (
-    DeploymentPair,
-    Pair,
-    Run,
-    have_common_cases,
-    match_cases,
-    match_deployments,
-)
+from bench.analysis.compare.change import changes_between
+from bench.analysis.compare.match import Run, have_common_cases
 from bench.analysis.compare.surroundings import Difference, differences, refuse_the_incomparable
-from bench.analysis.compare.twins import twin_of_case, twin_of_deployment
-from bench.analysis.compare.welch import shift
-from bench.analysis.pairs import SMALLEST_CLAIM
 from bench.analysis.versions import new_version
-from bench.model import Change, Suite, Uncompared
+from bench.model import Comparison, Suite, Uncompared
 from bench.model.errors import UsageError
 from bench.model.resume_command import resume_command
+from bench.model.variant import TWIN
 
 
 @dataclass(frozen=True)
@@ -46,7 +31,7 @@ class Changes:
 
     old: Suite
     new: Suite
-    changes: tuple[Change, ...]
+    changes: tuple[Comparison, ...]
     not_compared: tuple[Uncompared, ...]
     differences: tuple[Difference, ...]
     notes: tuple[str, ...]
@@ -66,37 +51,8 @@ def compare(old: Suite, new: Suite) -> Changes:
             "OLD and NEW have no case in common (server, app, scenario, load and number of users). Measure "
             "both with the same --servers, --app, --scenarios and --users."
         )
-    cases, other_cases = match_cases(before, after)
-    deployments, other_deployments = match_deployments(before, after)
-    results = [
-        *(_of_case(before, after, pair, f) for pair in cases for f in OF_A_CASE[pair.old.case.load.model]),
-        *(_of_deployment(before, after, pair, f) for pair in deployments for f in OF_A_DEPLOYMENT),
-    ]
-    return Changes(
-        old,
-        new,
-        changes_of([one for one in results if isinstance(one, Found)]),
-        (*other_cases, *(one for one in results if isinstance(one, Uncompared)), *other_deployments),
-        differences(old, new),
-        tuple(_notes(before, after)),
-    )
-
-
-def _of_case(old: Run, new: Run, pair: Pair, figure: CaseFigure) -> Found | Uncompared:
-    one, other = figure.value(pair.old), figure.value(pair.new)
-    if one is None or other is None:
-        return missing(pair.subject, figure, one, other)
-    moved = shift(one, other)
-    twins = twin_of_case(old, pair.old.case.id, figure), twin_of_case(new, pair.new.case.id, figure)
-    return Found(pair.subject, figure, one, other, moved, max(SMALLEST_CLAIM, *twins))
-
-
-def _of_deployment(old: Run, new: Run, pair: DeploymentPair, figure: DeploymentFigure) -> Found | Uncompared:
-    one, other = figure.value(pair.old), figure.value(pair.new)
-    if one is None or other is None:
-        return missing(pair.subject, figure, one, other)
-    twins = [twin_of_deployment(run, pair.subject.app, figure) for run in (old, new)]
-    return Found(pair.subject, figure, one, other, shift(one, other), max(SMALLEST_CLAIM, *twins))
+    changes, not_compared = changes_between(before, after, interleaved=False)
+    return Changes(old, new, changes, not_compared, differences(old, new), tuple(_notes(before, after)))
 
 
 def _notes(old: Run, new: Run) -> Iterator[str]:
@@ -107,5 +63,5 @@ def _notes(old: Run, new: Run) -> Iterator[str]:
             what = "isn't complete" if run.suite.finished else "was interrupted"
             command = resume_command(run.suite.directory or run.name)
             yield f"{run.name} {what}; `{command}` continues it."
-        if not any(deployment.twin for deployment in run.suite.plan.deployments):
+        if not any(deployment.variant.kind == TWIN for deployment in run.suite.plan.deployments):
             yield f"{run.name} has no twin: its own error is not known, and taken for 1 %."

@@ -1,61 +1,66 @@
-"""From what was found of each figure to what may be said of all together."""
+"""Every figure of an old and a new run, or version: what changed, and what can't be compared.
+
+The margins are what each run found between its twins, and 1 %; all figures are adjusted together.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from bench.analysis.compare.figures import Figure
-from bench.analysis.compare.welch import Shift
+from bench.analysis.claim import Contrast, decide, margin
+from bench.analysis.compare.match import Pair, Run, match_cases, match_deployments
+from bench.analysis.compare.twins import twin_of_case, twin_of_deployment
+from bench.analysis.compare.welch import shift
 from bench.analysis.estimate import Effect
-from bench.analysis.holm import holm_levels
-from bench.model import NO_DIFFERENCE, Change, Subject, Uncompared
+from bench.analysis.figure import Figure, Of
+from bench.analysis.figures import compared, compared_of_a_deployment
+from bench.model import Comparison, Uncompared
 
 
-@dataclass(frozen=True)
-class Found:
-    """A change before it is known how many there are.
+def changes_between(
+    old: Run, new: Run, *, interleaved: bool
+) -> tuple[tuple[Comparison, ...], tuple[Uncompared, ...]]:
+    """What changed, and what can't be said.
 
-    Attributes:
-        margin: below which nothing is claimed, as a fraction.
+    Args:
+        interleaved: whether old and new are two versions in one run, measured in the same blocks: they are
+            paired, and the run has one pair of twins. Two runs are put together by Welch's test.
     """
+    runs = (new,) if interleaved else (old, new)
 
-    subject: Subject
-    figure: Figure
-    old: Effect
-    new: Effect
-    shift: Shift
-    margin: float
+    def contrast(
+        pair: Pair[Of], figure: Figure[Of], twin: Callable[[Run, Of, Figure[Of]], float]
+    ) -> Contrast | Uncompared:
+        before, after = figure.read.effect(pair.old), figure.read.effect(pair.new)
+        if before is None or after is None:
+            return _missing(pair, figure, before, after)
+        moved = figure.read.paired(pair.new, pair.old) if interleaved else shift(before, after)
+        if moved is None:
+            return _missing(pair, figure, before, after)
+        least = margin(twin(run, pair.new if run is new else pair.old, figure) for run in runs)
+        values = math.exp(after.mean), math.exp(before.mean)
+        return Contrast(figure, pair.subject, pair.subject, values, moved, least)
+
+    cases, other_cases = match_cases(old, new)
+    deployments, other_deployments = match_deployments(old, new)
+    results = [
+        *(contrast(p, figure, twin_of_case) for p in cases for figure in compared(p.new.case.load.model)),
+        *(
+            contrast(p, figure, twin_of_deployment(p.subject.app))
+            for p in deployments
+            for figure in compared_of_a_deployment()
+        ),
+    ]
+    missing = (one for one in results if isinstance(one, Uncompared))
+    return (
+        decide([one for one in results if isinstance(one, Contrast)]),
+        (*other_cases, *missing, *other_deployments),
+    )
 
 
-def changes_of(found: Sequence[Found]) -> tuple[Change, ...]:
-    """Each with the interval and the verdict that hold for all of them (Holm)."""
-    levels = holm_levels({number: one.shift.p_value for number, one in enumerate(found)})
-    return tuple(_change(one, levels[number]) for number, one in enumerate(found))
-
-
-def missing(subject: Subject, figure: Figure, old: Effect | None, new: Effect | None) -> Uncompared:
+def _missing(pair: Pair[Of], figure: Figure[Of], old: Effect | None, new: Effect | None) -> Uncompared:
     """A figure that can't be compared, and which of the two lacks it."""
     lacking = " and ".join(name for name, value in (("OLD", old), ("NEW", new)) if value is None)
     reason = f"in {lacking}: {figure.missing}" if lacking else "no two rounds in which both were measured"
-    return Uncompared(subject, (figure.name,), reason)
-
-
-def _change(found: Found, level: float) -> Change:
-    low, high = found.shift.interval(level)
-    mean, figure = found.shift.mean, found.figure
-    claimed = found.shift.exceeds(found.margin, level)
-    word = figure.better if (mean > 0) == figure.more_is_better else figure.worse
-    return Change(
-        subject=found.subject,
-        figure=figure.name,
-        key=figure.key,
-        old=math.exp(found.old.mean),
-        new=math.exp(found.new.mean),
-        ratio=math.exp(mean),
-        low=math.exp(low),
-        high=math.exp(high),
-        smallest=max(found.margin, math.expm1((high - low) / 2)),
-        verdict=word if claimed else NO_DIFFERENCE,
-    )
+    return Uncompared(pair.subject, (figure.name,), reason)

@@ -15,20 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from bench.analysis.compare.figures import FIGURES
-from bench.model import Analysis, Change, Plan, Subject, Uncompared
+from bench.analysis.figures import names
+from bench.model import Analysis, Comparison, Plan, Subject, Uncompared
 from bench.model.finding import Finding
-
-METRICS = tuple(figure.name for figure in FIGURES)
 
 _LIMIT = re.compile(
     r"\s*(?:(?P<scope>.*\S)\s*:)?\s*(?P<metric>[\w-]+)\s*(?P<sign>[<>])\s*"
     r"(?P<percent>[+-]?[0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%\s*",
     re.ASCII | re.DOTALL,
-)
-_ACCEPTED = (
-    f"accepted is [SCOPE:] METRIC < -N% or METRIC > +N%, where METRIC is one of {', '.join(METRICS)}, "
-    f"and SCOPE a server, a scenario or SERVER/SCENARIO: 'gunicorn/mixed: p99 > +10%'"
 )
 
 
@@ -54,7 +48,7 @@ class Limit:
         pairs = [f"{subject.server}/{scenario}" for scenario in subject.scenarios]
         return self.scope in ("", subject.server, *subject.scenarios, *pairs)
 
-    def exceeded_by(self, change: Change) -> bool:
+    def exceeded_by(self, change: Comparison) -> bool:
         """Whether a claimed difference is beyond it."""
         moved = change.ratio - 1
         return change.claimed and (moved > self.change if self.above else moved < self.change)
@@ -64,7 +58,7 @@ class Compared(Protocol):
     """What limits are held against: two runs compared, or the analysis of one with two versions."""
 
     @property
-    def changes(self) -> tuple[Change, ...]: ...
+    def changes(self) -> tuple[Comparison, ...]: ...
 
     @property
     def not_compared(self) -> tuple[Uncompared, ...]: ...
@@ -89,9 +83,9 @@ class Judgement:
 
     limit: Limit
     state: Literal["held", "exceeded", "not judged"]
-    exceeding: tuple[Change, ...]
+    exceeding: tuple[Comparison, ...]
     gaps: tuple[Gap, ...]
-    blind: tuple[Change, ...]
+    blind: tuple[Comparison, ...]
 
     @property
     def finding(self) -> Finding | None:
@@ -159,14 +153,18 @@ def _judge(limit: Limit, found: Compared) -> Judgement:
 
 def _parse(text: str) -> Limit | str:
     match = _LIMIT.fullmatch(text)
+    accepted = (
+        f"accepted is [SCOPE:] METRIC < -N% or METRIC > +N%, where METRIC is one of {', '.join(names())}, "
+        f"and SCOPE a server, a scenario or SERVER/SCENARIO: 'gunicorn/mixed: p99 > +10%'"
+    )
     if match is None:
-        return f"--fail-if {text!r} can't be read: {_ACCEPTED}."
+        return f"--fail-if {text!r} can't be read: {accepted}."
     change, above = float(match["percent"]) / 100, match["sign"] == ">"
-    if match["metric"] not in METRICS:
-        return f"--fail-if {text!r}: there is no metric {match['metric']!r}; {_ACCEPTED}."
+    if match["metric"] not in names():
+        return f"--fail-if {text!r}: there is no metric {match['metric']!r}; {accepted}."
     if (change < 0) if above else (change > 0 or change <= -1):
         return (
             f"--fail-if {text!r}: '<' takes -N% (less than 100), '>' takes +N%, so that no change at all is "
-            f"within the limit; {_ACCEPTED}."
+            f"within the limit; {accepted}."
         )
     return Limit(text, match["scope"] or "", match["metric"], above, change)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Generic
 
-from bench.analysis.compare.figures import OF_A_CASE, OF_A_DEPLOYMENT, Records
-from bench.analysis.groups import describe
+from bench.analysis.figure import Of, Records
+from bench.analysis.figures import compared, compared_of_a_deployment
+from bench.analysis.groups import describe, subject_of
 from bench.analysis.measured import Measured, measured
 from bench.analysis.verdict import judge
 from bench.model import Case, Deployment, DeploymentRecord, Subject, Suite, Uncompared, Verdict
@@ -17,21 +19,12 @@ SAME_RATE = 0.01
 
 
 @dataclass(frozen=True)
-class Pair:
-    """One case in both runs, valid in both."""
+class Pair(Generic[Of]):
+    """One case in both runs, valid in both, or one deployment in both, right in both."""
 
     subject: Subject
-    old: Measured
-    new: Measured
-
-
-@dataclass(frozen=True)
-class DeploymentPair:
-    """One deployment in both runs, right in both."""
-
-    subject: Subject
-    old: Records
-    new: Records
+    old: Of
+    new: Of
 
 
 class Run:
@@ -48,7 +41,7 @@ class Run:
     @cached_property
     def cases(self) -> tuple[Measured, ...]:
         """Without twins."""
-        return tuple(one for one in self.all_cases if not one.deployment.twin)
+        return tuple(one for one in self.all_cases if one.deployment.variant.kind.ranked)
 
     @cached_property
     def all_cases(self) -> tuple[Measured, ...]:
@@ -58,7 +51,7 @@ class Run:
     @cached_property
     def deployments(self) -> tuple[Deployment, ...]:
         """Without twins."""
-        return tuple(one for one in self.suite.plan.deployments if not one.twin)
+        return tuple(one for one in self.suite.plan.deployments if one.variant.kind.ranked)
 
     def records(self, deployment: str) -> tuple[DeploymentRecord, ...]:
         """Of one deployment, one a round."""
@@ -90,9 +83,9 @@ def have_common_cases(old: Run, new: Run) -> bool:
     return bool({_but_rate(one.case) for one in old.cases} & {_but_rate(one.case) for one in new.cases})
 
 
-def match_cases(old: Run, new: Run) -> tuple[tuple[Pair, ...], tuple[Uncompared, ...]]:
+def match_cases(old: Run, new: Run) -> tuple[tuple[Pair[Measured], ...], tuple[Uncompared, ...]]:
     """The cases that can be compared, and the others with their reason."""
-    pairs: list[Pair] = []
+    pairs: list[Pair[Measured]] = []
     others: list[Uncompared] = []
     unmatched: list[Measured] = []
     left = list(new.cases)
@@ -119,14 +112,14 @@ def match_cases(old: Run, new: Run) -> tuple[tuple[Pair, ...], tuple[Uncompared,
     return tuple(pairs), tuple(others)
 
 
-def match_deployments(old: Run, new: Run) -> tuple[tuple[DeploymentPair, ...], tuple[Uncompared, ...]]:
+def match_deployments(old: Run, new: Run) -> tuple[tuple[Pair[Records], ...], tuple[Uncompared, ...]]:
     """The deployments whose memory and start can be compared, and the others with their reason."""
-    pairs: list[DeploymentPair] = []
+    pairs: list[Pair[Records]] = []
     others: list[Uncompared] = []
-    both = tuple(figure.name for figure in OF_A_DEPLOYMENT)
-    after_by_name = {(d.server.name, d.app.name): d for d in new.deployments}
+    both = tuple(figure.name for figure in compared_of_a_deployment())
+    after_by_name = {(d.label, d.app.name): d for d in new.deployments}
     for before in old.deployments:
-        after = after_by_name.pop((before.server.name, before.app.name), None)
+        after = after_by_name.pop((before.label, before.app.name), None)
         if after is None:
             others.append(Uncompared(_of_deployment(before, old), both, f"not in {new.name}"))
             continue
@@ -137,16 +130,11 @@ def match_deployments(old: Run, new: Run) -> tuple[tuple[DeploymentPair, ...], t
         if reasons:
             others.append(Uncompared(subject, both, "; ".join(reasons)))
         else:
-            pairs.append(DeploymentPair(subject, old.records(before.name), new.records(after.name)))
+            pairs.append(Pair[Records](subject, old.records(before.name), new.records(after.name)))
     others += [
         Uncompared(_of_deployment(one, new), both, f"not in {old.name}") for one in after_by_name.values()
     ]
     return tuple(pairs), tuple(others)
-
-
-def subject_of(case: Case) -> Subject:
-    """A case."""
-    return Subject(case.id, case.server, case.app, (case.scenario,), describe(case.load))
 
 
 def same_group(a: Case, b: Case) -> bool:
@@ -158,9 +146,7 @@ def _of_deployment(deployment: Deployment, run: Run) -> Subject:
     scenarios = dict.fromkeys(
         one.case.scenario for one in run.cases if one.deployment.name == deployment.name
     )
-    return Subject(
-        deployment.name, deployment.server.name, deployment.app.name, tuple(scenarios), "all its load"
-    )
+    return Subject(deployment.name, deployment.label, deployment.app.name, tuple(scenarios), "all its load")
 
 
 def _asked(run: Run, deployment: str) -> set[object]:
@@ -178,5 +164,5 @@ def _same(a: Case, b: Case) -> bool:
 
 
 def _uncompared(one: Measured, reason: str) -> Uncompared:
-    names = tuple(figure.name for figure in OF_A_CASE[one.case.load.model])
+    names = tuple(figure.name for figure in compared(one.case.load.model))
     return Uncompared(subject_of(one.case), names, reason)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bench.analysis.keeping import NOT_KNOWN
-from bench.model import OLD_VERSION, Environment, Plan, Server, Suite
+from bench.model import Environment, Plan, Server, Suite
 from bench.model.errors import UsageError
+from bench.model.variant import KINDS, OLD
 
 ABSENT = "none"
 _DIGITS = 12
@@ -86,7 +87,7 @@ def server_differences(old: Mapping[str, Server], new: Mapping[str, Server]) -> 
 
 def servers(plan: Plan, *, old: bool = False) -> Mapping[str, Server]:
     """Those of this version, or of the old one, by name."""
-    return {d.server.name: d.server for d in plan.deployments if d.old == old}
+    return {d.server.name: d.server for d in plan.deployments if (d.variant.kind == OLD) == old}
 
 
 def _of(old: Mapping[str, str], new: Mapping[str, str], of: str = "") -> Iterator[Difference]:
@@ -115,12 +116,18 @@ def _machine(environment: Environment) -> Mapping[str, str]:
 
 def _versions(environment: Environment) -> Mapping[str, str]:
     """Without those of a version that was measured beside this one."""
-    return {name: version for name, version in environment.versions.items() if not name.endswith(OLD_VERSION)}
+    return _own(environment.versions)
+
+
+def _own(found: Mapping[str, str]) -> Mapping[str, str]:
+    """Without what is of another source than this checkout."""
+    others = {kind.named(name) for kind in KINDS.values() for name in found}
+    return {name: value for name, value in found.items() if name not in others}
 
 
 def _images(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Difference]:
     """Images that both runs have, with another content."""
-    both = [name for name in old if name in new and not name.endswith(OLD_VERSION)]
+    both = [name for name in _own(old) if name in new]
     return _of(
         {name: _short(old[name]) for name in both}, {name: _short(new[name]) for name in both}, "image of "
     )

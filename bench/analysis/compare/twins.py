@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from bench.analysis.compare.figures import CaseFigure, DeploymentFigure
+from bench.analysis.claim import deviation
 from bench.analysis.compare.match import Run, same_group
-from bench.analysis.pairs import compare_twin, deviation, metric_of
-from bench.model import TWIN_SUFFIX
+from bench.analysis.figure import Figure, Records
+from bench.analysis.measured import Measured
+from bench.analysis.pairs import compare_twins
+from bench.model.variant import TWIN
 
 
-def twin_of_case(run: Run, case_id: str, figure: CaseFigure) -> float:
+def twin_of_case(run: Run, of: Measured, figure: Figure[Measured]) -> float:
     """Of a figure in this case's group; 0 without a valid pair."""
-    case = next(one.case for one in run.cases if one.case.id == case_id)
-    members = [one for one in run.all_cases if same_group(one.case, case) and run.invalid(one) is None]
-    originals = {one.case.server: one for one in members if not one.deployment.twin}
-    metric = metric_of(case.load.model, figure.key)
-    return max(
-        (
-            deviation(compare_twin(metric, original, one))
-            for one in members
-            if one.deployment.twin and (original := originals.get(one.case.server.removesuffix(TWIN_SUFFIX)))
-        ),
-        default=0.0,
-    )
+    members = [one for one in run.all_cases if same_group(one.case, of.case) and run.invalid(one) is None]
+    return max(map(deviation, compare_twins(figure, members)), default=0.0)
 
 
-def twin_of_deployment(run: Run, app: str, figure: DeploymentFigure) -> float:
+def twin_of_deployment(app: str) -> Callable[[Run, Records, Figure[Records]], float]:
     """Of a figure of the deployments with this app; 0 without a pair."""
-    for twin in run.suite.plan.deployments:
-        if twin.twin and twin.app.name == app:
-            originals = [d.name for d in run.deployments if (d.server, d.app) == (twin.server, twin.app)]
-            one, other = (
-                figure.value([record for name in names for record in run.records(name)])
-                for names in (originals, [twin.name])
-            )
-            if one is not None and other is not None:
-                return math.expm1(abs(one.mean - other.mean))
-    return 0.0
+
+    def apart(run: Run, _records: Records, figure: Figure[Records]) -> float:
+        for twin in run.suite.plan.deployments:
+            if twin.variant.kind == TWIN and twin.app.name == app:
+                originals = [d.name for d in run.deployments if (d.server, d.app) == (twin.server, twin.app)]
+                one, other = (
+                    figure.read.effect([record for name in names for record in run.records(name)])
+                    for names in (originals, [twin.name])
+                )
+                if one is not None and other is not None:
+                    return math.expm1(abs(one.mean - other.mean))
+        return 0.0
+
+    return apart

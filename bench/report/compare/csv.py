@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bench.analysis.claim import verdict
 from bench.analysis.compare import Changes
 from bench.analysis.compare.limits import Judgement
-from bench.model import Change, Subject
+from bench.model import Comparison, Subject
 from bench.report.spreadsheet import lines
 
 
@@ -24,7 +25,7 @@ def _rows(found: Changes) -> Iterator[dict[str, object]]:
             yield _row(one.subject, figure, None, one.reason)
 
 
-def _row(subject: Subject, figure: str, change: Change | None, reason: str) -> dict[str, object]:
+def _row(subject: Subject, figure: str, change: Comparison | None, reason: str) -> dict[str, object]:
     return {
         "case": subject.id,
         "server": subject.server,
@@ -32,12 +33,12 @@ def _row(subject: Subject, figure: str, change: Change | None, reason: str) -> d
         "scenarios": " ".join(subject.scenarios),
         "load": subject.load,
         "figure": figure,
-        "old": change and change.old,
-        "new": change and change.new,
+        "old": change and change.other_value,
+        "new": change and change.value,
         "ratio": change and change.ratio,
         "ratio_low": change and change.low,
         "ratio_high": change and change.high,
         "smallest": change and change.smallest,
-        "verdict": change.verdict if change else "",
+        "verdict": verdict(change) if change else "",
         "reason": reason,
     }

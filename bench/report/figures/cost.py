@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from bench.analysis.figures import COST, IDLE_MEMORY, MEMORY
 from bench.model import Analysis, Suite
 from bench.report.charts import scatter
 from bench.report.figures.shared import SERVER, charted, comparable, left_out, look
-from bench.report.page import Chart, Column, Section, Table
+from bench.report.page import Chart, Section, Table
 from bench.report.results import Entry, Group
-from bench.report.table import row_of
-from bench.report.units import NOT_MEASURED, megabytes, milliseconds, number
+from bench.report.table import cell, column_of, interval_of, row_of
+from bench.report.units import interval, number
 
 _COLUMNS = (
     SERVER,
-    Column("CPU", "ms a request"),
-    Column("95 % interval", "ms a request"),
-    Column("Idle memory", "MB"),
-    Column("Peak memory", "MB"),
+    column_of(COST),
+    interval_of(COST),
+    column_of(IDLE_MEMORY),
+    column_of(MEMORY),
 )
 
 
@@ -34,10 +35,10 @@ def section(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Sect
 
 def _chart(suite: Suite, group: Group, name: str) -> Chart | None:
     points = [
-        (entry, spent.value * 1e3, peak / 1e6)
+        (entry, COST.unit.of(spent), MEMORY.unit.of(peak))
         for entry in comparable(group)
-        if (spent := entry.summary.cpu_s_per_request) is not None
-        and (peak := entry.summary.memory_peak_bytes) is not None
+        if (spent := entry.summary.value(COST.key)) is not None
+        and (peak := entry.summary.value(MEMORY.key)) is not None
     ]
     if len(points) < 2:
         return None
@@ -54,14 +55,10 @@ def _chart(suite: Suite, group: Group, name: str) -> Chart | None:
 
 
 def _cells(entry: Entry) -> tuple[str, ...]:
-    summary, spent = entry.summary, entry.summary.cpu_s_per_request
-    bounds = NOT_MEASURED
-    if spent is not None and spent.low is not None and spent.high is not None:
-        bounds = f"{milliseconds(spent.low)}\N{EN DASH}{milliseconds(spent.high)}"
     return (
         entry.case.server,
-        milliseconds(spent.value if spent else None),
-        bounds,
-        megabytes(summary.memory_idle_bytes),
-        megabytes(summary.memory_peak_bytes),
+        cell(COST, entry),
+        interval(entry.summary.figures[COST.key], COST.unit),
+        cell(IDLE_MEMORY, entry),
+        cell(MEMORY, entry),
     )

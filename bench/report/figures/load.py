@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
+from bench.analysis.figure import Figure
+from bench.analysis.figures import P50, P99, THROUGHPUT
+from bench.analysis.measured import Measured
 from bench.model import Analysis, Case, Suite
 from bench.model.digits import a_second
 from bench.report.charts import lines
 from bench.report.figures.shared import SERVER, charted, comparable, left_out, look
 from bench.report.page import Chart, Column, Section, Table
 from bench.report.results import Entry, Group
-from bench.report.table import row_of
-from bench.report.units import NOT_MEASURED, TOO_FEW, milliseconds, number, value_of
+from bench.report.table import cell, column_of, row_of
+from bench.report.units import number, shown, value_of
 
-_PERCENTILES = ("p50", "p99")
+_PERCENTILES = (P50, P99)
 _COLUMNS = (
     SERVER,
     Column("Due", "a second"),
     Column("Chosen as", numeric=False),
     Column("Answered", "a second"),
-    *(Column(name, "ms") for name in _PERCENTILES),
+    *map(column_of, _PERCENTILES),
 )
 
 
@@ -65,7 +68,7 @@ def _chart(suite: Suite, groups: Sequence[Group], name: str) -> Chart | None:
         title,
         "; ".join(map(_words, by_server)),
         ("Requests due a second", "Milliseconds"),
-        _PERCENTILES,
+        tuple(figure.label for figure in _PERCENTILES),
         drawn,
     )
     return Chart(svg, Table(title, _COLUMNS, tuple(row_of(entry, _cells(entry)) for entry in entries)))
@@ -80,17 +83,17 @@ def _title(case: Case) -> str:
     return f"{case.app}, {case.scenario}{closing}"
 
 
-def _points(own: Sequence[Entry], percentile: str) -> Sequence[tuple[float, float]]:
+def _points(own: Sequence[Entry], percentile: Figure[Measured]) -> Sequence[tuple[float, float]]:
     return [
-        (entry.case.load.rate, time_s * 1e3)
+        (entry.case.load.rate, percentile.unit.of(time_s))
         for entry in own
-        if entry.case.load.rate is not None and (time_s := entry.summary.latency_s[percentile]) is not None
+        if entry.case.load.rate is not None and (time_s := entry.summary.value(percentile.key)) is not None
     ]
 
 
 def _words(own: Sequence[Entry]) -> str:
     steps = (
-        f"{a_second(entry.case.load.rate or 0.0)} {milliseconds(entry.summary.latency_s['p99'])} ms"
+        f"{a_second(entry.case.load.rate or 0.0)} {shown(entry.summary.value(P99.key), P99.unit)} ms"
         for entry in own
     )
     return f"{own[0].case.server}, p99 at {', at '.join(steps)}"
@@ -102,13 +105,6 @@ def _cells(entry: Entry) -> tuple[str, ...]:
         entry.case.server,
         number(load.rate),
         "common" if load.share is None else f"{load.share:.0%} of its capacity".replace("%", " %"),
-        value_of(summary.throughput_rps),
-        *(_percentile(entry, percentile) for percentile in _PERCENTILES),
+        value_of(summary.figures[THROUGHPUT.key]),
+        *(cell(percentile, entry) for percentile in _PERCENTILES),
     )
-
-
-def _percentile(entry: Entry, name: str) -> str:
-    time_s = entry.summary.latency_s[name]
-    if time_s is None:
-        return TOO_FEW if entry.summary.latency_s["max"] is not None else NOT_MEASURED
-    return milliseconds(time_s)

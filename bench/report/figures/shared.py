@@ -30,12 +30,12 @@ def look(suite: Suite, entry: Entry) -> Series:
     """How an entry is drawn, in every chart."""
     names = list(dict.fromkeys(d.server.name for d in suite.plan.deployments))
     name = entry.deployment.server.name
-    return series(name, names.index(name), entry.case.server, hollow=entry.deployment.twin)
+    return series(name, names.index(name), entry.case.server, hollow=not entry.deployment.variant.kind.ranked)
 
 
 def comparable(group: Group) -> list[Entry]:
     """What a chart may set against each other: valid cases, twins left out."""
-    return [entry for entry in group.entries if entry.verdict.valid and not entry.deployment.twin]
+    return [entry for entry in group.entries if entry.verdict.valid and entry.deployment.variant.kind.ranked]
 
 
 def left_out(groups: Iterable[Group]) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ def left_out(groups: Iterable[Group]) -> tuple[str, ...]:
         entry.case.server
         for group in groups
         for entry in group.entries
-        if not entry.verdict.valid and not entry.deployment.twin
+        if not entry.verdict.valid and entry.deployment.variant.kind.ranked
     )
     return (f"Left out where not valid: {listed(list(names))}.",) if names else ()
 

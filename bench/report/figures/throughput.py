@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import median
 
+from bench.analysis.figures import THROUGHPUT
 from bench.analysis.measured import Measured, measured
 from bench.model import Analysis, Suite
 from bench.report.charts import intervals
 from bench.report.figures.shared import SERVER, charted, look, rates
 from bench.report.page import Chart, Column, Section, Table
 from bench.report.results import Entry, Group
-from bench.report.table import row_of
+from bench.report.table import column_of, interval_of, row_of
 from bench.report.units import interval, number, value_of
 
 _COLUMNS = (
     SERVER,
-    Column("Requests", "a second"),
-    Column("95 % interval", "a second"),
+    column_of(THROUGHPUT),
+    interval_of(THROUGHPUT),
     Column("Trials"),
     Column("Lowest", "a second"),
     Column("Median", "a second"),
@@ -51,7 +52,7 @@ def _chart(suite: Suite, group: Group, cases: Mapping[str, Measured], name: str)
 
 
 def _row(suite: Suite, entry: Entry, trials: Sequence[float]) -> intervals.Interval:
-    found = entry.summary.throughput_rps
+    found = entry.summary.figures[THROUGHPUT.key]
     words = value_of(found)
     if entry.generator_bound:
         words = f"at least {words}, not ranked"
@@ -71,6 +72,6 @@ def _row(suite: Suite, entry: Entry, trials: Sequence[float]) -> intervals.Inter
 
 
 def _cells(entry: Entry, trials: Sequence[float]) -> tuple[str, ...]:
-    found = entry.summary.throughput_rps
+    found = entry.summary.figures[THROUGHPUT.key]
     ends = (min(trials), median(trials), max(trials)) if trials else (None, None, None)
     return (entry.case.server, value_of(found), interval(found), f"{len(trials):,}", *map(number, ends))

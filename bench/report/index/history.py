@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.analysis.compare.figures import THROUGHPUT
+from bench.analysis.claim import verdict as in_a_word
 from bench.analysis.compare.surroundings import Difference
-from bench.model import Estimate
+from bench.analysis.figures import THROUGHPUT, named
 from bench.report.build import minute
 from bench.report.charts import history
 from bench.report.charts.svg import Series, series
 from bench.report.index.runs import versions
 from bench.report.index.trends import Setting, Stage, Trend
 from bench.report.page import Chart, Column, Row, Section, Table
+from bench.report.table import column_of, interval_of
 from bench.report.units import NOT_MEASURED, count, interval, listed, number, percent, value_of
 from bench.store import Outline
 
@@ -34,7 +35,7 @@ def verdict(trends: Sequence[Trend]) -> list[str]:
     """How many changes are marked."""
     if not trends:
         return []
-    marked = sum(bool(stage.step and stage.step.verdict) for trend in trends for stage in trend.stages)
+    marked = sum(bool(stage.step and stage.step.claimed) for trend in trends for stage in trend.stages)
     changes = count(marked, "change") if marked else "no change"
     return [f"Over time: {changes} between neighbouring runs beyond their own error."]
 
@@ -78,17 +79,18 @@ def _where(setting: Setting) -> str:
 
 def _changes(trend: Trend) -> Iterator[str]:
     for stage in reversed(trend.stages):
-        if stage.step and stage.step.verdict:
+        if stage.step and stage.step.claimed:
             run, why = minute(stage.run.started), _changed(stage.changed) or "nothing that is recorded"
             yield (
-                f"{trend.server}: {trend.figure} {stage.step.verdict} in the run of {run}, "
+                f"{trend.server}: {trend.figure} {in_a_word(stage.step)} in the run of {run}, "
                 f"{_moved(stage)} against the run before. With it changed: {why}."
             )
 
 
 def _chart(name: str, trend: Trend, look: Series) -> Chart:
-    unit = "a second" if trend.figure == THROUGHPUT.name else "ms"
-    axis = "Requests a second" if trend.figure == THROUGHPUT.name else f"{trend.figure}, ms"
+    figure = named(trend.figure)
+    unit = figure.unit.label
+    axis = f"Requests {unit}" if figure is THROUGHPUT else f"{figure.heading}, {unit}"
     title = f"{trend.server}: {axis}; {_where(trend.setting)}"
     newest = trend.stages[-1]
     svg = history.draw(
@@ -98,12 +100,14 @@ def _chart(name: str, trend: Trend, look: Series) -> Chart:
         axis,
         look,
         [_moment(trend, stage) for stage in trend.stages],
-        f"{value_of(_estimate(trend, newest))} {unit}" if newest.point.usable else "newest not valid",
+        f"{value_of(newest.point.estimate, figure.unit)} {unit}"
+        if newest.point.usable
+        else "newest not valid",
     )
     columns = (
         Column("Run", numeric=False),
-        Column(axis.removesuffix(f", {unit}").removesuffix(f" {unit}"), unit),
-        Column("95 % interval", unit),
+        column_of(figure),
+        interval_of(figure),
         Column("Against the run before", numeric=False),
         Column("Version", numeric=False),
         Column("Changed with it", numeric=False),
@@ -113,15 +117,18 @@ def _chart(name: str, trend: Trend, look: Series) -> Chart:
 
 
 def _moment(trend: Trend, stage: Stage) -> history.Moment:
-    found = _estimate(trend, stage)
-    value, low, high = (found.value, found.low, found.high) if found else (None, None, None)
+    unit, found = named(trend.figure).unit, stage.point.estimate
+    value, low, high = (
+        None if bound is None else unit.of(bound)
+        for bound in ((found.value, found.low, found.high) if found else (None, None, None))
+    )
     return history.Moment(
         date=minute(stage.run.started)[:10],
         value=value,
         low=low,
         high=high,
         valid=not stage.point.reasons,
-        change=_signed(stage.step.ratio) if stage.step and stage.step.verdict else "",
+        change=_signed(stage.step.ratio) if stage.step and stage.step.claimed else "",
     )
 
 
@@ -132,11 +139,11 @@ def _unfinished(found: Outline) -> str:
 
 
 def _row(trend: Trend, stage: Stage) -> Row:
-    found = _estimate(trend, stage)
+    unit, found = named(trend.figure).unit, stage.point.estimate
     cells = (
         minute(stage.run.started) + _unfinished(stage.run.outline),
-        value_of(found),
-        interval(found),
+        value_of(found, unit),
+        interval(found, unit),
         _against(stage),
         versions(stage.run.outline).get(trend.server, NOT_MEASURED),
         _changed(stage.changed),
@@ -150,8 +157,8 @@ def _against(stage: Stage) -> str:
         return f"not valid: {'; '.join(stage.point.reasons)}"
     if stage.step is None:
         return "nothing to compare with" if stage.point.effect else "too few samples"
-    if stage.step.verdict:
-        return f"{stage.step.verdict}: {_moved(stage)}"
+    if stage.step.claimed:
+        return f"{in_a_word(stage.step)}: {_moved(stage)}"
     smallest = stage.step.smallest
     least = percent(smallest) if smallest <= 1 else "not even twice as much"
     return f"no detectable difference; {least} would have been seen"
@@ -169,12 +176,3 @@ def _signed(ratio: float) -> str:
 
 def _changed(found: Sequence[Difference]) -> str:
     return listed([f"{one.what} from {one.old} to {one.new}" for one in found])
-
-
-def _estimate(trend: Trend, stage: Stage) -> Estimate | None:
-    """In the unit that is shown: a second, or milliseconds."""
-    found = stage.point.estimate
-    if found is None or trend.figure == THROUGHPUT.name:
-        return found
-    low, high = (None if bound is None else 1e3 * bound for bound in (found.low, found.high))
-    return Estimate(1e3 * found.value, low, high)

@@ -60,7 +60,7 @@ def versions(found: Outline) -> dict[str, str]:
             return "version not known"
         return environment.versions.get(package, NOT_MEASURED) if package else f"of Python {python}"
 
-    return {d.server.name: version(d.server.package) for d in plan.deployments if not (d.twin or d.old)}
+    return {d.server.name: version(d.server.package) for d in plan.deployments if d.variant.kind.ranked}
 
 
 def _row(one: Run | Unreadable, now: datetime) -> Row:

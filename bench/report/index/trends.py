@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bench.analysis.compare.figures import P50, P99, THROUGHPUT
 from bench.analysis.compare.match import SAME_RATE
 from bench.analysis.compare.surroundings import Difference, differences
+from bench.analysis.figures import ranking
 from bench.analysis.groups import group_of
-from bench.analysis.trend import Point, Step, steps
-from bench.model import Case, Load
+from bench.analysis.trend import Point, steps
+from bench.model import Case, Comparison, Load
 from bench.report.index.stored import Run
 from bench.store import Outline
 
@@ -53,7 +53,7 @@ class Stage:
 
     run: Run
     point: Point
-    step: Step | None
+    step: Comparison | None
     changed: tuple[Difference, ...]
 
 
@@ -62,7 +62,7 @@ class Trend:
     """One figure of one server.
 
     Attributes:
-        figure: "throughput", "p99" or "p50".
+        figure: its name.
         stages: oldest first, two at least.
         older: how many runs before them are left out.
     """
@@ -121,17 +121,18 @@ def _same_rate(a: Load, b: Load) -> bool:
 
 
 def _by_server(places: Sequence[_Place]) -> dict[str, list[_Place]]:
-    """By one figure for all servers: open load by p99 if every valid case has it, else by p50."""
-    known = all(point.usable for _, point in places if point.figure == P99.name and not point.reasons)
-    wanted = (THROUGHPUT.name, P99.name if known else P50.name)
+    """By one figure for all servers: the first of `ranking` that every valid case has, else the last."""
+    *others, last = (figure.name for figure in ranking(places[0][1].case.load.model))
+    lacking = {point.figure for _, point in places if not point.reasons and not point.usable}
+    wanted = next((name for name in others if name not in lacking), last)
     found: dict[str, list[_Place]] = {}
     for run, point in places:
-        if point.figure in wanted:
+        if point.figure == wanted:
             found.setdefault(point.case.server, []).append((run, point))
     return found
 
 
-def _stages(server: str, places: Sequence[_Place], moved: Mapping[int, Step]) -> tuple[Stage, ...]:
+def _stages(server: str, places: Sequence[_Place], moved: Mapping[int, Comparison]) -> tuple[Stage, ...]:
     stages = []
     before: Outline | None = None
     for number, (run, point) in enumerate(places):
@@ -144,5 +145,5 @@ def _stages(server: str, places: Sequence[_Place], moved: Mapping[int, Step]) ->
 
 def _of_server(found: Outline, server: str) -> Outline:
     """Without the settings of the other servers."""
-    deployments = tuple(one for one in found.plan.deployments if one.server.name == server and not one.old)
+    deployments = tuple(one for one in found.plan.deployments if one.label == server)
     return replace(found, plan=replace(found.plan, deployments=deployments))

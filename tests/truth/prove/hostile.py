@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from bench.analysis import analyse
 from bench.machine.environment import split_cpus
-from bench.model import TWIN_SUFFIX, Suite
+from bench.model import Suite
 from tests.truth.planted import planted
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.machine import staying_on
@@ -75,7 +75,8 @@ def judged_endless(suite: Suite, most_s: float) -> Finding:
     in_time = suite.complete and took_s <= most_s
     verdicts = analyse(suite).verdicts
     valid = {case.id for case in suite.plan.cases if verdicts[case.id].valid}
-    good = {case.id for case in suite.plan.cases if case.server.removesuffix(TWIN_SUFFIX) == GOOD}
+    deployments = {deployment.name for deployment in suite.plan.deployments if deployment.server.name == GOOD}
+    good = {case.id for case in suite.plan.cases if case.deployment in deployments}
     spoiled = [verdicts[id_] for id_ in sorted(good - valid)]
     busy = valid < good and {code for verdict in spoiled for code in verdict.codes} <= _MACHINE
     return Finding(

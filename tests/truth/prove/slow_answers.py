@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.analysis import analyse
+from bench.analysis.figures import THROUGHPUT
 from bench.analysis.measured import measured
-from bench.analysis.pairs import THROUGHPUT
 from bench.machine.environment import split_cpus
 from bench.model import Estimate, Suite
 from bench.store import load, replace_file
@@ -176,12 +176,14 @@ def _ratios(suite: Suite, names: Mapping[str, str]) -> Mapping[str, Estimate]:
     closed = {
         m.case.server: m
         for m in measured(suite).values()
-        if m.case.load.model == "closed" and not m.deployment.twin and analysis.verdicts[m.case.id].valid
+        if m.case.load.model == "closed"
+        and m.deployment.variant.kind.ranked
+        and analysis.verdicts[m.case.id].valid
     }
     found: dict[str, Estimate] = {}
     for name, server in names.items():
         if name != PLAIN and server in closed and names[PLAIN] in closed:
-            effect = THROUGHPUT.effect(closed[server], closed[names[PLAIN]])
+            effect = THROUGHPUT.read.paired(closed[server], closed[names[PLAIN]])
             if effect is not None:
                 low, high = effect.interval()
                 found[name] = Estimate(math.exp(effect.mean), math.exp(low), math.exp(high))

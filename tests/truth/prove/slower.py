@@ -14,14 +14,15 @@ from pathlib import Path
 
 from bench.analysis import analyse
 from bench.analysis.estimate import Effect, differences, effect
+from bench.analysis.figures import COST, THROUGHPUT
 from bench.analysis.measured import Measured, measured
-from bench.analysis.pairs import COST, THROUGHPUT
 from bench.ask.settings import APPS_FILE, COMPOSE_FILE
 from bench.catalogue.registry import load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
 from bench.model import App, Plan, Server, Suite
 from bench.model.errors import MachineError
 from bench.plan.layout import PROFILES, Profile, make_plan
+from bench.store.said import pair_to_document
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.machine import ROOT
 from tests.truth.prove.repeating import REPEAT_VARIABLE
@@ -113,7 +114,7 @@ def _calibrated(directory: Path, size: Size) -> Mapping[float, float]:
     """
     servers = [_server(_PLAIN, 0), _server(_HEAVY, _HEAVY_SHARE)]
     suite = planned_run(directory, _plan(size.profile(twin=False), servers, seed=0))
-    return repeats_of(COST.effect(_closed(suite, _HEAVY), _closed(suite, _PLAIN)))
+    return repeats_of(COST.read.paired(_closed(suite, _HEAVY), _closed(suite, _PLAIN)))
 
 
 def repeats_of(added: Effect | None) -> Mapping[float, float]:
@@ -164,8 +165,8 @@ def _finds(suite: Suite, slower: str) -> bool:
     """Whether the run says that the slower one is slower, and not the reverse."""
     plain, slow = _closed(suite, _PLAIN).case.id, _closed(suite, slower).case.id
     for found in analyse(suite).comparisons:
-        if found.metric == THROUGHPUT.name and {found.a, found.b} == {plain, slow}:
-            return found.verdict == ("faster" if found.a == plain else "slower")
+        if found.figure == THROUGHPUT.name and {found.subject.id, found.other.id} == {plain, slow}:
+            return found.better is (found.subject.id == plain)
     return False
 
 
@@ -173,9 +174,9 @@ def _verdicts(suite: Suite) -> list[str]:
     """What a run says of each pair in throughput, or why it says nothing of a case."""
     analysis = analyse(suite)
     pairs = [
-        f"{c.a} / {c.b}: {c.ratio:.4f} ({c.low:.4f} to {c.high:.4f}) {c.verdict}"
-        for c in analysis.comparisons
-        if c.metric == THROUGHPUT.name
+        f"{c['a']} / {c['b']}: {c['ratio']:.4f} ({c['low']:.4f} to {c['high']:.4f}) {c['verdict']}"
+        for c in map(pair_to_document, analysis.comparisons)
+        if c["metric"] == THROUGHPUT.key
     ]
     return [*pairs, *(f"{case}: {r}" for case, v in analysis.verdicts.items() for r in v.reasons)]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from bench.ask.settings import APPS_FILE, COMPOSE_FILE
 from bench.catalogue.registry import load_apps, load_servers
+from bench.catalogue.versions import this_checkout
 from bench.deploy.local import LocalRuntime
 from bench.load.client import LoadDriver
 from bench.load.open import poisson
@@ -98,7 +99,7 @@ class Stage:
         Raises:
             MachineError: one doesn't.
         """
-        runtime = LocalRuntime(directory, self.cpus, deployments, root=ROOT)
+        runtime = LocalRuntime(directory, self.cpus, deployments, checkouts=this_checkout(ROOT))
         with runtime, Fleet(runtime, self.driver, 1) as fleet:
             for seeded in [d for d in deployments if d.app.seed][:1]:
                 runtime.seed(seeded)
@@ -113,7 +114,7 @@ def stage(directory: Path) -> Iterator[Stage]:
     """Start a driver, pinned as in a run; its log goes into the directory."""
     directory.mkdir(parents=True, exist_ok=True)
     cpus = split_cpus()
-    argv, environment = LocalRuntime(directory, cpus, (), root=ROOT).driver_command(())
+    argv, environment = LocalRuntime(directory, cpus, (), checkouts=this_checkout(ROOT)).driver_command(())
     with (
         staying_on(cpus.generator),
         LoadDriver(argv, environment, ROOT, cpus.generator, directory / "driver.log") as driver,
@@ -145,4 +146,4 @@ def flask_deployments(servers: Sequence[Server]) -> list[Deployment]:
     what they cost and not what the server can do.
     """
     app = load_apps(ROOT / APPS_FILE)["flask_hello"]
-    return [Deployment(server.name, server, app, twin=False, database=0) for server in servers]
+    return [Deployment(server.name, server, app, database=0) for server in servers]

@@ -15,8 +15,9 @@ import numpy as np
 import psutil
 
 from bench.analysis import analyse
+from bench.analysis.claim import half_width
+from bench.analysis.figures import THROUGHPUT
 from bench.analysis.measured import Measured, measured
-from bench.analysis.pairs import THROUGHPUT, half_width
 from bench.machine.environment import split_cpus
 from bench.model import Suite
 from bench.store import RESULT, replace_file
@@ -40,9 +41,13 @@ Options = tuple[str, ...]
 def width(place: Place, *, options: Options = ()) -> Finding:
     """Half of each pair's 95 % interval, not adjusted for the number of pairs."""
     suite = run(place, options)
-    closed = [m for m in measured(suite).values() if m.case.load.model == "closed" and not m.deployment.twin]
+    closed = [
+        m
+        for m in measured(suite).values()
+        if m.case.load.model == "closed" and m.deployment.variant.kind.ranked
+    ]
     pairs = list(combinations(closed, 2))
-    effects = {f"{a.case.server} / {b.case.server}": THROUGHPUT.effect(a, b) for a, b in pairs}
+    effects = {f"{a.case.server} / {b.case.server}": THROUGHPUT.read.paired(a, b) for a, b in pairs}
     halves = {
         pair: float(np.expm1((found.interval()[1] - found.interval()[0]) / 2))
         for pair, found in effects.items()

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 import scipy.stats
 
+from bench.analysis.figures import THROUGHPUT, compared, named
 from bench.analysis.measured import measured
-from bench.analysis.pairs import METRICS, THROUGHPUT, compare_twin
-from bench.model import TWIN_SUFFIX, Comparison, Suite
+from bench.analysis.pairs import compare_twins
+from bench.model import Comparison, Suite
+from bench.model.variant import TWIN
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.runs import MakeRuns, harness_run
 
@@ -39,9 +41,9 @@ def prove(place: Place, *, runs: int, others: MakeRuns, options: tuple[str, ...]
 
 def judged(found: Sequence[Comparison], runs: int) -> Finding:
     """What the comparisons of so many runs say; nothing unless each run has one of throughput."""
-    made = Counter(comparison.metric for comparison in found)
-    claims = Counter(comparison.metric for comparison in found if comparison.verdict != "tie")
-    count, of = claims[THROUGHPUT.name], made[THROUGHPUT.name]
+    made = Counter(named(comparison.figure).key for comparison in found)
+    claims = Counter(named(comparison.figure).key for comparison in found if comparison.claimed)
+    count, of = claims[THROUGHPUT.key], made[THROUGHPUT.key]
     holds = count <= ALLOWED_SHARE * runs if of == runs else None
     notes = []
     if holds is None:
@@ -52,7 +54,8 @@ def judged(found: Sequence[Comparison], runs: int) -> Finding:
             f"with exactly {ALLOWED_SHARE:.0%} false claims, {count} or more of {runs} happen in "
             f"{chance:.0%} of tries"
         )
-    others = [metric.name for group in METRICS.values() for metric in group if metric != THROUGHPUT]
+    figures = (*compared("closed"), *compared("open"))
+    others = [figure.key for figure in figures if figure is not THROUGHPUT]
     notes.append(
         "in other metrics: " + ", ".join(f"{name} {claims[name]} of {made[name]}" for name in others)
     )
@@ -61,7 +64,7 @@ def judged(found: Sequence[Comparison], runs: int) -> Finding:
         holds=holds,
         note="; ".join(notes),
         raw={
-            "ratio, low, high": [[c.ratio, c.low, c.high] for c in found if c.metric == THROUGHPUT.name],
+            "ratio, low, high": [[c.ratio, c.low, c.high] for c in found if c.figure == THROUGHPUT.name],
             "claims": dict(claims),
             "comparisons": dict(made),
         },
@@ -69,13 +72,12 @@ def judged(found: Sequence[Comparison], runs: int) -> Finding:
 
 
 def comparisons(suite: Suite) -> list[Comparison]:
-    """The server against its twin in every metric of both loads."""
+    """The server against its twin in every figure of both loads."""
     cases = measured(suite)
-    found = []
+    found: list[Comparison] = []
     for twin in cases.values():
-        if twin.deployment.twin:
-            original = cases[twin.case.id.replace(TWIN_SUFFIX, "", 1)]
-            for metric in METRICS[twin.case.load.model]:
-                comparison = compare_twin(metric, original, twin)
-                found += [comparison] if comparison is not None else []
+        if twin.deployment.variant.kind == TWIN:
+            original = cases[twin.case.id.replace(twin.deployment.label, twin.deployment.server.name, 1)]
+            for figure in compared(twin.case.load.model):
+                found += compare_twins(figure, [original, twin])
     return found

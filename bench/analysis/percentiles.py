@@ -1,0 +1,50 @@
+"""Percentiles of whole runs, with what the rounds say of their error: one jackknife for all of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bench.analysis.estimate import Effect, effect
+from bench.analysis.histogram import Histogram
+
+
+def percentile(rounds: Sequence[Histogram], share: float) -> Effect | None:
+    """The logarithm of a percentile over the whole run.
+
+    None with too few samples beyond it, or fewer than two rounds.
+    """
+    whole = Histogram.sum(rounds)
+    if whole is None or len(rounds) < 2 or whole.percentile_s(share) is None:
+        return None
+    left_out = [math.log(whole.without(one).quantile_s(share)) for one in rounds]
+    return _jackknife(math.log(whole.quantile_s(share)), left_out)
+
+
+def percentile_ratio(a: Mapping[int, Histogram], b: Mapping[int, Histogram], share: float) -> Effect | None:
+    """The logarithm of a / b, of the percentile over all rounds that both have; None as above."""
+    rounds = sorted(a.keys() & b.keys())
+    one, other = (Histogram.sum([histograms[number] for number in rounds]) for histograms in (a, b))
+    if one is None or other is None or len(rounds) < 2:
+        return None
+    if one.percentile_s(share) is None or other.percentile_s(share) is None:
+        return None
+    left_out = [
+        math.log(one.without(a[number]).quantile_s(share) / other.without(b[number]).quantile_s(share))
+        for number in rounds
+    ]
+    return _jackknife(math.log(one.quantile_s(share) / other.quantile_s(share)), left_out)
+
+
+def _jackknife(whole: float, left_out: Sequence[float]) -> Effect | None:
+    """A statistic of all rounds, with the error that leaving each round out in turn tells.
+
+    A round alone may be too short for a percentile. The pseudo-values of leaving each round out stand for the
+    rounds (J. Tukey, "Bias and Confidence in Not-quite Large Samples", Annals of Mathematical Statistics 29,
+    1958); the percentile itself is published only with enough samples beyond it.
+    """
+    n = len(left_out)
+    pseudo = effect([n * whole - (n - 1) * without for without in left_out])
+    # Their mean would correct a bias that is small, and add the noise of its estimate.
+    return None if pseudo is None else replace(pseudo, mean=whole)

@@ -1,0 +1,55 @@
+"""What was derived of a run, as objects of `result.json` and of reports for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.analysis.claim import verdict
+from bench.analysis.figures import figures, named
+from bench.model import Comparison, Summary
+from bench.store.jsonable import dump
+
+Document = dict[str, Any]
+
+_OF_SERVERS = {True: "faster", False: "slower", None: "tie"}
+
+
+def summary_to_document(summary: Summary) -> Document:
+    """A case in figures, each a number, or an estimate with its interval."""
+    document: Document = {}
+    for figure in figures():
+        place = document.setdefault(figure.within, {}) if figure.within else document
+        estimate = summary.figures[figure.key]
+        place[figure.key] = dump(estimate) if figure.read.intervals else summary.value(figure.key)
+    others: Document = dump(summary)
+    return {**document, **{name: value for name, value in others.items() if name != "figures"}}
+
+
+def pair_to_document(found: Comparison) -> Document:
+    """Two servers, or a server and its twin."""
+    return {
+        "a": found.subject.id,
+        "b": found.other.id,
+        "scenario": found.subject.scenarios[0],
+        "metric": named(found.figure).key,
+        "ratio": found.ratio,
+        "low": found.low,
+        "high": found.high,
+        "verdict": _OF_SERVERS[found.better],
+    }
+
+
+def change_to_document(found: Comparison) -> Document:
+    """Two versions, or two runs."""
+    return {
+        "subject": dump(found.subject),
+        "figure": found.figure,
+        "key": named(found.figure).key,
+        "old": found.other_value,
+        "new": found.value,
+        "ratio": found.ratio,
+        "low": found.low,
+        "high": found.high,
+        "smallest": found.smallest,
+        "verdict": verdict(found),
+    }

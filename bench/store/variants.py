@@ -1,0 +1,55 @@
+"""What each deployment is of its server, as `result.json` has it: a flag a kind.
+
+The source isn't repeated there: an old version's is what `Plan.against` names, everything else is of the
+checkout that measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bench.model import Plan
+from bench.model.variant import KINDS, OLD, SERVER, THIS_CHECKOUT, Variant
+from bench.store.jsonable import dump, items, members, parse
+
+
+def flags(variant: Variant) -> dict[str, bool]:
+    """Of each kind but the server itself, whether it is that."""
+    return {name: variant.kind == kind for name, kind in KINDS.items() if kind != SERVER}
+
+
+def plan_to_document(plan: Plan) -> dict[str, Any]:
+    """A plan as it is stored."""
+    document: dict[str, Any] = dump(plan)
+    for stored, deployment in zip(document["deployments"], plan.deployments, strict=True):
+        del stored["variant"]
+        stored |= flags(deployment.variant)
+    return document
+
+
+def with_variants(stored: Any, path: str) -> dict[str, Any]:
+    """A stored object that has a plan, or may have one, with the variants in the place of their flags.
+
+    Raises:
+        Malformed: what stands in the place of the plan isn't one.
+    """
+    document = members(stored, path)
+    if document.get("plan") is None:
+        return document
+    path += ".plan"
+    plan = members(document["plan"], path)
+    deployments = [
+        _with_variant(members(one, f"{path}.deployments[{i}]"), plan, f"{path}.deployments[{i}]")
+        for i, one in enumerate(items(plan.get("deployments"), f"{path}.deployments"))
+    ]
+    return {**document, "plan": {**plan, "deployments": deployments}}
+
+
+def _with_variant(deployment: Mapping[str, Any], plan: Mapping[str, Any], path: str) -> dict[str, Any]:
+    set_ = [
+        kind for name, kind in KINDS.items() if parse(bool, deployment.get(name, False), f"{path}.{name}")
+    ]
+    kind = set_[0] if set_ else SERVER
+    source = plan.get("against") if kind == OLD else dump(THIS_CHECKOUT)
+    return {**deployment, "variant": {"kind": dump(kind), "source": source}}
