@@ -24,6 +24,7 @@ _WRONG_TIMEOUT_S = 3.0
 _FIRST_PAUSE_S = 0.005
 _LONGEST_PAUSE_S = 0.25
 _PAUSE_GROWTH = 1.5
+_ENDING_S = 0.03
 _PORT_TAKEN = re.compile("address already in use|connection in use", re.IGNORECASE)
 _NO_WHOLE_ANSWER = frozenset({"reset", "closed", "truncated", "unfinished"})
 
@@ -112,6 +113,8 @@ class Fleet:
                 self.failures.append(fault)
                 self._failed(fault)
         self._driver.set_targets(self.targets(), self._runtime.store_address())
+        # The last one has just answered: a process of that request alone isn't to be there still.
+        time.sleep(_ENDING_S)
         for member in self.members.values():
             member.processes.ready()
 

@@ -73,7 +73,7 @@ def from_document(document: Any) -> Suite:
     Raises:
         Malformed: something is missing or of another type.
     """
-    document = with_variants(document, "the file")
+    document = with_variants(members(document, "the file"), "result")
     version = document.get("schema_version")
     if version != SCHEMA_VERSION:
         raise Malformed(

@@ -47,7 +47,7 @@ def outline(directory: Path) -> Outline:
     path = directory / RESULT
     document = read_document(path)
     try:
-        stored = with_variants(document, "the file")
+        stored = with_variants(members(document, "the file"), "result")
         found = parse(Outline, {**stored, "valid": _valid(document)}, "result")
         require_coherent_plan(found.plan)
         require_known((id_ for place in found.ranking for id_ in place.cases), found.plan, "a rank")

@@ -164,7 +164,7 @@ def test_a_damaged_result_is_named_with_its_place(here: Here, result: Path) -> N
     assert "torn or was edited" in torn.err
     assert unresumed.err == torn.err
     assert "99" in newer.err
-    assert f"{file}: result.plan: " in malformed.err
+    assert f"{file}: result.plan" in malformed.err
     assert str(result / LATENCY_LOG) in halved.err
 
 

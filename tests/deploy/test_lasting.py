@@ -21,6 +21,7 @@ from tests.deploy.test_local import CPUS, ROOT, deployment, fetch, started
 
 SERVERS = load_servers(ROOT / "docker-compose.yml", {})
 REQUESTS = 20
+FORKING = "tests.deploy.forking"
 
 
 @pytest.fixture
@@ -34,6 +35,10 @@ def ready(runtime: LocalRuntime, server: Server) -> tuple[Target, Processes]:
     fetch(runtime, target)
     processes = Processes(target.usage)
     processes.answers()
+    deadline = time.monotonic() + 30
+    # Of the server that forks, until the process of the first request is gone; a run waits, too.
+    while FORKING in server.command and len(members(target.usage)) > 1 and time.monotonic() < deadline:
+        time.sleep(0.01)
     processes.ready()
     return target, processes
 
@@ -45,7 +50,7 @@ def ask(target: Target) -> None:
 
 
 def test_a_process_for_each_request_is_no_restart(runtime: LocalRuntime) -> None:
-    command = (sys.executable, "-m", "tests.deploy.forking", "waits")
+    command = (sys.executable, "-m", FORKING, "waits")
     target, processes = ready(runtime, replace(SERVERS["wsgiref"], command=command))
     for _ in range(3):
         ask(target)
