@@ -108,14 +108,15 @@ def _of_a_time(plan: Plan) -> Plan:
     if plan.against is None:
         return plan
     name = plan.against.compose_file or plan.against.commit or ""
-    source = replace(plan.against, asked=name)
+    old = replace(plan.against, asked=name)
     deployments = tuple(
-        replace(deployment, variant=replace(deployment.variant, source=source))
+        replace(deployment, variant=replace(deployment.variant, source=old))
         if deployment.variant.source == plan.against
         else deployment
         for deployment in plan.deployments
     )
-    return replace(plan, against=source, deployments=deployments, given={**plan.given, "against": name})
+    given = {**plan.given, "against": name}
+    return replace(plan, against=old, deployments=deployments, given=given)
 
 
 def test_settings_of_all_places_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
