@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from bench.machine.interrupt import shield
 from bench.model import (
     Analysis,
     Calibration,
@@ -217,9 +218,11 @@ class Writer:
 
     def _save(self) -> None:
         """Write what isn't in the journal yet, in order: a small entry waits for a large one before it."""
-        while self._unsaved:
-            self._journal.append(self._unsaved[0])
-            del self._unsaved[0]
+        # A signal between the two lines would have an entry written twice.
+        with shield():
+            while self._unsaved:
+                self._journal.append(self._unsaved[0])
+                del self._unsaved[0]
 
     def _finished(self, directory: Path, complete: bool, finished: str | None) -> Suite:
         stored = read(directory)

@@ -7,8 +7,10 @@ import random
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +24,7 @@ from bench.model.errors import Interrupted
 from bench.run import saving, session
 from bench.run.results import write_reports
 from bench.store import Writer
+from bench.store.journal import Journal
 from tests.cli.conftest import ROOT
 from tests.make_suite import make_suite, without_trials
 from tests.stops import kept
@@ -153,6 +156,27 @@ def test_a_stop_while_the_finished_run_is_written_says_where_its_report_is(
         faults += [kept(tmp_path / "out", code)[1] for code in (0, 130)]
 
     assert [bool(fault) for fault in faults] == [False, False, True, False]
+
+
+def test_an_entry_that_a_stop_follows_at_once_is_saved_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = make_suite({"waitress": 2500.0}, rounds=1, blocks=2)
+    save = Journal.append
+
+    def stopped_when_saved(journal: Journal, entry: Mapping[str, Any]) -> None:
+        with shield():
+            save(journal, entry)
+            stop()
+
+    with Writer.create(tmp_path / "out", without_trials(suite), analyse) as writer:
+        with monkeypatch.context() as patched, pytest.raises(Interrupted), interruptible():
+            patched.setattr(Journal, "append", stopped_when_saved)
+            writer.append(trials=suite.trials)
+        writer.append(gap={"reason": "resumed"})
+        saved = writer.finish(complete=False, finished=None)
+
+    assert len(saved.trials) == len(suite.trials)
 
 
 def test_ctrl_c_in_make_up_is_one_line() -> None:
