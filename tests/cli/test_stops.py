@@ -170,9 +170,10 @@ def test_an_entry_that_a_stop_follows_at_once_is_saved_once(
             stop()
 
     with Writer.create(tmp_path / "out", without_trials(suite), analyse) as writer:
-        with monkeypatch.context() as patched, pytest.raises(Interrupted), interruptible():
+        with monkeypatch.context() as patched:
             patched.setattr(Journal, "append", stopped_when_saved)
-            writer.append(trials=suite.trials)
+            with pytest.raises(Interrupted), interruptible():
+                writer.append(trials=suite.trials)
         writer.append(gap={"reason": "resumed"})
         saved = writer.finish(complete=False, finished=None)
 
