@@ -39,7 +39,7 @@ from bench.run.resuming import Ready, made_ready
 from bench.run.runner import Runner
 from bench.run.saving import Saved, raise_told, require_written, save
 from bench.run.stored_plan import NOTHING, Named
-from bench.store import SCHEMA_VERSION, Writer, require_plain
+from bench.store import SCHEMA_VERSION, Writer
 
 CALIBRATION_BLOCKS = 10
 
@@ -125,7 +125,6 @@ def resume(directory: Path, root: Path, reporter: Reporter, named: Named = NOTHI
     Args:
         named: what the result names and no file of the checkout has, if the user names it, too.
     """
-    require_plain(directory)
     with ExitStack() as stack:
         ready: list[Ready] = []
 

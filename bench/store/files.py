@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -74,15 +75,20 @@ def sync_directory(directory: Path) -> None:
 
 
 def require_own_files(directory: Path) -> None:
-    """That a run's directory holds files and folders alone: to add to a link is to write another file.
+    """See that whatever is written into a directory stays in it: a result may be a stranger's.
 
     Raises:
-        ResultError: with what else is there.
+        ResultError: something in it is neither a file nor a folder, e.g. a symbolic link.
         MachineError: it can't be looked at.
     """
-    with machine_errors(directory / "logs"):
-        for path in (*directory.iterdir(), *(directory / "logs").glob("*")):
-            if path.is_symlink() or not (path.is_file() or path.is_dir()):
-                raise ResultError(
-                    f"{path}: a link, a pipe or a device, which no run makes. Remove it, and try again."
-                )
+    with machine_errors(directory):
+        for place, folders, names in os.walk(directory):
+            for name in (*folders, *names):
+                path = Path(place, name)
+                mode = path.lstat().st_mode
+                if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                    kind = "a symbolic link" if stat.S_ISLNK(mode) else "neither a file nor a folder"
+                    raise ResultError(
+                        f"{path} is {kind}, as a run makes none: what is written there would go somewhere "
+                        f"else. Remove it, or start a new run."
+                    )

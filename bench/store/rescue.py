@@ -6,13 +6,11 @@ What was saved is then written again somewhere else; see `Writer.rescue`.
 from __future__ import annotations
 
 import os
-import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.model.errors import ResultError
 from bench.store import files
 
 _PIECE = 1 << 20
@@ -70,21 +68,3 @@ def fresh_directory(place: Path, name: str) -> Iterator[Path]:
             path.unlink()
         directory.rmdir()
         raise
-
-
-def require_plain(directory: Path) -> None:
-    """See that whatever is written into a directory stays in it: a result may be a stranger's.
-
-    Raises:
-        ResultError: something in it is neither a file nor a folder, e.g. a symbolic link.
-    """
-    for place, folders, names in os.walk(directory):
-        for name in (*folders, *names):
-            path = Path(place, name)
-            mode = path.lstat().st_mode
-            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-                kind = "a symbolic link" if stat.S_ISLNK(mode) else "neither a file nor a folder"
-                raise ResultError(
-                    f"{path} is {kind}, as a run makes none: what is written there would go somewhere else. "
-                    f"Remove it, or start a new run."
-                )

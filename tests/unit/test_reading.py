@@ -176,7 +176,7 @@ def test_resume_writes_through_no_link(broken_off: Path, tmp_path: Path, name: s
     other.write_text("untouched")
     (broken_off / name).parent.mkdir(exist_ok=True)
     (broken_off / name).symlink_to(other)
-    with pytest.raises(ResultError, match=rf"{re.escape(name)}: a link.*Remove it"):
+    with pytest.raises(ResultError, match=rf"{re.escape(name)} is a symbolic link.*Remove it"):
         Writer.resume(broken_off, analyse)
     assert other.read_text() == "untouched"
 
