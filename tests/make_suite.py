@@ -18,12 +18,14 @@ from bench.model import (
     App,
     Calibration,
     Case,
+    Closed,
     CpuSplit,
     Deployment,
     DeploymentRecord,
     Environment,
     Failure,
     Load,
+    Open,
     Plan,
     Server,
     Suite,
@@ -66,11 +68,11 @@ def make_suite(
     """
     names = [*rates, *([twin + TWIN_SUFFIX] if twin else [])]
     deployments = tuple(_deployment(name, database) for database, name in enumerate(names, 1))
-    loads = [Load("closed", USERS), *([Load("open", 256, open_rate)] if open_rate else [])]
+    loads = [Closed(USERS), *([Open(256, open_rate)] if open_rate else [])]
     cases = (
         *(_case(deployment, load) for load in loads for deployment in deployments),
         *(
-            _case(d, Load("open", 256, round(_true_rate(rates, d) * share), share=share))
+            _case(d, Open(256, round(_true_rate(rates, d) * share), share=share))
             for share in shares
             for d in deployments
         ),
@@ -207,9 +209,7 @@ def _deployment(name: str, database: int) -> Deployment:
 
 def _case(deployment: Deployment, load: Load) -> Case:
     server = deployment.name.removesuffix(".shortly")
-    kind = f"closed-{load.users}" if load.model == "closed" else "open"
-    kind += "" if load.share is None else f"-{load.share * 100:g}"
-    return Case(f"{server}/shortly/mixed/{kind}", server, "shortly", "mixed", deployment.name, load)
+    return Case(f"{server}/shortly/mixed/{load.name}", server, "shortly", "mixed", deployment.name, load)
 
 
 def _plan(

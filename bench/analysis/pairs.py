@@ -25,7 +25,7 @@ from bench.analysis.estimate import LEVEL, Effect, effect, paired
 from bench.analysis.histogram import Histogram
 from bench.analysis.holm import holm_levels
 from bench.analysis.measured import Measured
-from bench.model import Comparison, LoadModel
+from bench.model import MODELS, Comparison, LoadModel
 
 SMALLEST_CLAIM = 0.01
 """No difference below 1 % is ever claimed."""
@@ -83,7 +83,10 @@ COST = Metric("cpu_s_per_request", False, lambda a, b: paired(a.costs, b.costs))
 P50 = Metric("p50", False, _percentile(0.5))
 P99 = Metric("p99", False, _percentile(0.99))
 
-METRICS: Mapping[LoadModel, tuple[Metric, ...]] = {"closed": (THROUGHPUT, COST), "open": (P99, P50)}
+_BY_NAME = {metric.name: metric for metric in (THROUGHPUT, COST, P50, P99)}
+METRICS: Mapping[LoadModel, tuple[Metric, ...]] = {
+    model: tuple(_BY_NAME[name] for name in load.figures) for model, load in MODELS.items()
+}
 
 
 def metric_of(model: LoadModel, name: str) -> Metric:

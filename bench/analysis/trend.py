@@ -7,11 +7,11 @@ that are looked at together, so that among all that are marked there is a false 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bench.analysis.compare.figures import P50, P99, THROUGHPUT, CaseFigure
+from bench.analysis.compare.figures import COST, OF_A_CASE, THROUGHPUT, CaseFigure
 from bench.analysis.compare.match import Run
 from bench.analysis.compare.twins import twin_of_case
 from bench.analysis.compare.welch import Shift, shift
@@ -22,7 +22,9 @@ from bench.analysis.pairs import SMALLEST_CLAIM
 from bench.analysis.versions import new_version
 from bench.model import Case, Estimate, LoadModel, Suite
 
-FIGURES: dict[LoadModel, tuple[CaseFigure, ...]] = {"closed": (THROUGHPUT,), "open": (P99, P50)}
+FIGURES: Mapping[LoadModel, tuple[CaseFigure, ...]] = {
+    model: tuple(figure for figure in figures if figure is not COST) for model, figures in OF_A_CASE.items()
+}
 """What is followed, of each load."""
 
 

@@ -31,7 +31,7 @@ def render(suite: Suite, analysis: Analysis) -> str:
 
 def _measures(case: Case, summary: Summary) -> dict[str, Measure]:
     """Closed load says what a server can do, open load what its users wait."""
-    if case.load.model == "closed":
+    if case.load.waits:
         found = {
             "throughput": _estimate(summary.throughput_rps),
             "cpu-per-request": _estimate(summary.cpu_s_per_request),

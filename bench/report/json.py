@@ -8,6 +8,7 @@ from dataclasses import asdict
 from bench.analysis.compare.limits import judge_plan
 from bench.model import Analysis, Suite
 from bench.report.changes import changes_for_programs
+from bench.store.jsonable import dump
 
 
 def render(suite: Suite, analysis: Analysis) -> str:
@@ -23,6 +24,7 @@ def render(suite: Suite, analysis: Analysis) -> str:
         "cases": [
             {
                 **asdict(case),
+                "load": dump(case.load),
                 "summary": asdict(analysis.summaries[case.id]),
                 "verdict": asdict(analysis.verdicts[case.id]),
             }

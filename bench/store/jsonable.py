@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from bench.model import MODELS, Load
 
 T = TypeVar("T")
 Decode = Callable[[Any, str], Any]
@@ -19,7 +21,7 @@ class Malformed(ValueError):
 def dump(value: Any) -> Any:
     """Turn dataclasses, tuples and mappings into what `json` writes."""
     if is_dataclass(value):
-        return {f.name: dump(getattr(value, f.name)) for f in fields(value)}
+        return {_stored_name(f): dump(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
         return {key: dump(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
@@ -62,6 +64,8 @@ def members(value: Any, path: str) -> dict[str, Any]:
 
 @cache
 def _decoder(kind: Any) -> Decode:
+    if kind is Load:
+        return _load
     if kind is Any:
         return lambda value, _path: _frozen(value)
     if is_dataclass(kind):
@@ -80,8 +84,9 @@ def _decoder(kind: Any) -> Decode:
 
 def _dataclass_decoder(kind: type) -> Decode:
     hints = get_type_hints(kind)
-    decoders = {f.name: _decoder(hints[f.name]) for f in fields(kind)}
-    required = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
+    read = [f for f in fields(kind) if f.init]
+    decoders = {_stored_name(f): (f.name, _decoder(hints[f.name])) for f in read}
+    required = {_stored_name(f) for f in read if f.default is MISSING and f.default_factory is MISSING}
 
     def decode(value: Any, path: str) -> Any:
         found = members(value, path)
@@ -90,13 +95,24 @@ def _dataclass_decoder(kind: type) -> Decode:
             raise Malformed(f"{path}: {', '.join(missing)} missing")
         return kind(
             **{
-                name: decoder(found[name], f"{path}.{name}")
-                for name, decoder in decoders.items()
-                if name in found
+                name: decoder(found[stored], f"{path}.{stored}")
+                for stored, (name, decoder) in decoders.items()
+                if stored in found
             }
         )
 
     return decode
+
+
+def _stored_name(field: Field[Any]) -> str:
+    """What a field is called in JSON, where that isn't its own name."""
+    return str(field.metadata.get("stored", field.name))
+
+
+def _load(value: Any, path: str) -> Load:
+    """A load, of the load model that it names."""
+    model = _literal_decoder(tuple(MODELS))(members(value, path).get("model"), f"{path}.model")
+    return parse(MODELS[model], value, path)
 
 
 def _literal_decoder(choices: tuple[Any, ...]) -> Decode:

@@ -13,7 +13,7 @@ import pytest
 from bench.catalogue.registry import load_servers
 from bench.deploy.local import LocalRuntime
 from bench.load.client import LoadDriver
-from bench.model import App, CpuSplit, Deployment, Load, Target, TrialOrder
+from bench.model import App, Closed, CpuSplit, Deployment, Target, TrialOrder
 from bench.model.errors import BenchError, EngineError
 from bench.run.fleet import Fleet
 
@@ -86,7 +86,7 @@ def test_a_server_that_ends_while_it_is_asked_is_a_failure(runtime: Unwilling, d
 
 def test_the_load_has_let_go_of_a_server_that_is_stopped(tmp_path: Path) -> None:
     gunicorn = deployment("gunicorn", HELLO)
-    order = TrialOrder("c", gunicorn.name, "hello", Load("closed", 4), 0.1, 0.0, 1, 0, 0, "s", None, 0)
+    order = TrialOrder("c", gunicorn.name, "hello", Closed(4), 0.1, 0.0, 1, 0, 0, "s", None, 0)
     with Watching(tmp_path, CPUS, [], root=ROOT) as runtime:
         command, environment = runtime.driver_command(())
         with (

@@ -11,7 +11,7 @@ import yaml
 
 from bench.ask import given, settings
 from bench.machine.process import CommandFailed, run
-from bench.plan.layout import IN_FLIGHT_CAP
+from bench.model.loads.open import IN_FLIGHT_CAP
 from tests.adding import servers_of
 from tests.machine import lacks
 

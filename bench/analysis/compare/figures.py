@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bench.analysis.compare.welch import located, percentile
 from bench.analysis.estimate import Effect, effect
 from bench.analysis.measured import Measured
-from bench.model import DeploymentRecord, LoadModel
+from bench.model import MODELS, DeploymentRecord, LoadModel
 
 Records = Sequence[DeploymentRecord]
 """Those of one deployment, one a round."""
@@ -112,6 +112,9 @@ START = DeploymentFigure(
     read=lambda record: record.start_s,
 )
 
-OF_A_CASE: Mapping[LoadModel, tuple[CaseFigure, ...]] = {"closed": (THROUGHPUT, COST), "open": (P99, P50)}
+_BY_KEY = {figure.key: figure for figure in (THROUGHPUT, COST, P50, P99)}
+OF_A_CASE: Mapping[LoadModel, tuple[CaseFigure, ...]] = {
+    model: tuple(_BY_KEY[key] for key in load.figures) for model, load in MODELS.items()
+}
 OF_A_DEPLOYMENT = (MEMORY, START)
 FIGURES: tuple[Figure, ...] = (THROUGHPUT, COST, P50, P99, MEMORY, START)
