@@ -41,8 +41,9 @@ prove: $(ready) ## try every claim about the figures, and write docs/methodology
 report: $(ready) ## render the newest result again, and the index of all results
 	$(bin)/wsgi-bench report
 
-readme: $(ready) ## write README's table and picture from results/reference/
+readme: $(ready) ## write README's table and picture from results/reference/, and docs/configuration.md's table
 	$(bin)/python scripts/readme.py
+	$(bin)/python scripts/settings.py
 
 up: $(ready) ## Shortly behind each server, or behind SERVER=gunicorn, in containers, to click around in
 	$(bin)/python scripts/stack.py up $(SERVER)

@@ -14,8 +14,8 @@ from bench.model.errors import Interrupted
 def main() -> int:
     """Run a verb and return its exit code.
 
-    Importing the verbs takes a second or two, in which nothing is started; once one has ended there is
-    nothing left to break off.
+    The first imports take a moment, in which nothing is started; once a verb has ended there is nothing left
+    to break off.
     """
     handle(_leave)
     try:

@@ -30,6 +30,7 @@ _UNREADABLE = (
     HdrHistogramSettingsException,
     HdrLengthException,
     IndexError,
+    OverflowError,
     TypeError,
     ValueError,
     binascii.Error,

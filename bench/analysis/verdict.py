@@ -79,4 +79,4 @@ def _not_measured(suite: Suite) -> str:
         return (
             f"not-measured: --minutes {suite.plan.minutes:g} were over before its first trial; give it more"
         )
-    return "not-measured: the run ended before its first trial; `wsgi-bench resume` continues it"
+    return "not-measured: the run ended before its first trial"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from bench.catalogue.versions import Checkout, checked_out, find
 from bench.deploy.packages import differing_pins
 from bench.model import Against, App, Server, Subject
 from bench.model.errors import UsageError
+from bench.model.problems import Problems
 from bench.plan.layout import Profile
 from bench.report.against import name_of
 
@@ -42,136 +43,113 @@ def resolve_old(
     environment: Mapping[str, str],
     servers: Sequence[Server],
     combinations: Sequence[tuple[App, Scenario]],
-    problems: list[str],
-) -> Old | None:
+    runtime: str,
+) -> Old:
     """Find the old version and look into it; nothing of it is left.
 
     Args:
         asked: a commit, a folder or a compose file.
-        servers, combinations: what the run measures.
-        problems: gets a sentence for everything that is wrong.
+        servers, combinations, runtime: what the run measures, and how.
+
+    Raises:
+        UsageError: there is none, or it can't be measured; names every problem.
     """
-    try:
-        against = find(asked, root)
-        with checked_out(against, root) as checkout:
-            assert checkout is not None
-            return _look(against, checkout, root, environment, servers, combinations, problems)
-    except UsageError as error:
-        problems += error.problems
-        return None
+    against = find(asked, root)
+    with checked_out(against, root) as checkout, Problems() as problems:
+        assert checkout is not None
+        known = _servers_of(against, checkout, environment)
+        problems.note(*_without_app(against, checkout, combinations))
+        missing = tuple(server.name for server in servers if server.name not in known)
+        if servers and len(missing) == len(servers):
+            problems.note(
+                f"--against {asked}: it has none of the servers {', '.join(missing)}, so there is nothing to "
+                f"compare. It has {', '.join(known)}."
+            )
+        old = Old(
+            against,
+            tuple(known[server.name] for server in servers if server.name in known),
+            missing,
+            differing_pins(checkout.root, root),
+        )
+        require_packages(old, runtime)
+    return old
 
 
-def check_packages(old: Old | None, runtime: str, problems: list[str]) -> None:
-    """Note that child processes can't serve both versions: this environment has the packages of one."""
+def require_packages(old: Old | None, runtime: str) -> None:
+    """Refuse child processes where they can't serve both versions: this environment has one's packages.
+
+    Raises:
+        UsageError: the packages differ.
+    """
     if old is None or runtime != "local" or not old.packages:
         return
     named = [f"{name} {before} -> {after}" for name, (before, after) in old.packages.items()]
     more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
-    problems.append(
+    raise UsageError(
         f"--against {old.against.asked}: the packages differ ({', '.join(named[:_SHOWN])}{more}, by the lock "
         f"files), and child processes have those of this environment. Use --runtime compose, where each "
         f"version has its own."
     )
 
 
-def require_packages(old: Old | None, runtime: str) -> None:
-    """`check_packages`, once it is known what "auto" means.
-
-    Raises:
-        UsageError: the packages differ.
-    """
-    problems: list[str] = []
-    check_packages(old, runtime, problems)
-    if problems:
-        raise UsageError(*problems)
-
-
-def check_limits(
-    texts: Sequence[str],
-    servers: Sequence[Server],
-    combinations: Sequence[tuple[App, Scenario]],
-    problems: list[str],
-) -> None:
-    """Note every limit that can't be read, or that is about nothing that this run measures."""
+def wrong_limits(
+    texts: Sequence[str], servers: Sequence[Server], combinations: Sequence[tuple[App, Scenario]]
+) -> list[str]:
+    """A sentence for every limit that can't be read, or that is about nothing that this run measures."""
     limits, wrong = parse_limits(texts)
-    problems += wrong
     subjects = [
         Subject(server.name, server.name, app.name, (scenario.name,), "")
         for server in servers
         for app, scenario in combinations
     ]
-    if subjects:
-        problems += check_scopes(limits, subjects)
+    return [*wrong, *(check_scopes(limits, subjects) if subjects else ())]
 
 
-def check_use(
-    against: object, fail_if: object, profile: Profile, servers: Sequence[Server], problems: list[str]
-) -> None:
-    """Note what doesn't go with an old version, or needs one."""
+def wrong_use(against: object, fail_if: object, profile: Profile, servers: Sequence[Server]) -> Iterator[str]:
+    """A sentence for what doesn't go with an old version, or needs one."""
     if not against:
         if fail_if:
-            problems.append(
+            yield (
                 "--fail-if is a limit for what changes from an old version to this one: name that with "
                 "--against, or compare two results with `wsgi-bench compare`."
             )
         return
     if not profile.claims:
-        problems.append(
+        yield (
             f"--against: the {profile.name} profile claims nothing, so no change would be found. "
             f"Use --profile standard."
         )
-    taken = {one.name for one in servers} & {one.name + suffix for one in servers for suffix in _SUFFIXES}
-    if taken:
-        problems.append(
+    names = {server.name for server in servers}
+    if taken := names & {name + suffix for name in names for suffix in _SUFFIXES}:
+        yield (
             f"--against: {', '.join(sorted(taken))} is what a version or twin of another server is called. "
             f"Measure them in runs of their own, or rename the service."
         )
 
 
-def _look(
-    against: Against,
-    checkout: Checkout,
-    root: Path,
-    environment: Mapping[str, str],
-    servers: Sequence[Server],
-    combinations: Sequence[tuple[App, Scenario]],
-    problems: list[str],
-) -> Old | None:
+def _servers_of(against: Against, checkout: Checkout, environment: Mapping[str, str]) -> Mapping[str, Server]:
+    """The servers that the old version has, by name."""
     try:
-        known = load_servers(checkout.compose_file, environment)
+        return load_servers(checkout.compose_file, environment)
     except UsageError as error:
         shown = against.compose_file or f"{checkout.compose_file.name} of {name_of(against)}"
-        problems += [
-            f"--against {against.asked}: {problem.replace(str(checkout.compose_file), shown)}"
-            for problem in error.problems
-        ]
-        return None
-    problems += _without_app(against, checkout, combinations)
-    missing = tuple(server.name for server in servers if server.name not in known)
-    if servers and len(missing) == len(servers):
-        problems.append(
-            f"--against {against.asked}: it has none of the servers {', '.join(missing)}, so there is "
-            f"nothing to compare. It has {', '.join(known)}."
-        )
-    return Old(
-        against,
-        tuple(known[one.name] for one in servers if one.name in known),
-        missing,
-        differing_pins(checkout.root, root),
-    )
+        raise UsageError(
+            *(
+                f"--against {against.asked}: {problem.replace(str(checkout.compose_file), shown)}"
+                for problem in error.problems
+            )
+        ) from None
 
 
 def _without_app(
     against: Against, checkout: Checkout, combinations: Sequence[tuple[App, Scenario]]
-) -> list[str]:
+) -> Iterator[str]:
     """What is wrong with applications of this checkout that the old version doesn't have."""
-    found = []
     for app in dict.fromkeys(app for app, _ in combinations):
         module = app.callable.partition(":")[0].split(".")
         path = checkout.root.joinpath(*module)
         if module[0] == "apps" and not (path.is_dir() or path.with_suffix(".py").is_file()):
-            found.append(
+            yield (
                 f"--against {against.asked}: it has no application {app.callable}, so there is nothing to "
                 f"compare. Choose another --app."
             )
-    return found

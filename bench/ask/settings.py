@@ -7,31 +7,30 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench.ask.against import Old, check_limits, check_packages, check_use, resolve_old
+from bench.ask.against import Old, resolve_old, wrong_limits, wrong_use
 from bench.ask.given import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
-from bench.ask.given import hint, merged
-from bench.ask.targets import FITTING, read_targets
-from bench.catalogue.application import check as check_applications
+from bench.ask.given import check_word, hint, merged
+from bench.ask.table import SETTINGS, defaults
+from bench.ask.targets import EXTERNAL, FITTING, read_target
+from bench.catalogue.application import not_importable
 from bench.catalogue.consent import Addresses, look_up
+from bench.catalogue.registry import APPS_FILE as APPS_FILE
 from bench.catalogue.registry import app_from_callable, load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.scenarios.request import Scenario
 from bench.catalogue.versions import COMPOSE_FILE as COMPOSE_FILE
-from bench.model import TIMEOUT_S, App, Client, Server
+from bench.model import App, Client, Server
 from bench.model.errors import UsageError
+from bench.model.problems import Problems
 from bench.plan.layout import PROFILES, Profile
 from bench.store import why_taken
 
-APPS_FILE = "apps/apps.toml"
 DEFAULT_APP = "shortly"
-RUNTIMES = ("auto", "local", "compose")
-CONNECTIONS = ("as-is", "close")
-CLIENTS = ("loop", "fasthttp")
 # The packages that servers/Dockerfile copies.
 _IN_IMAGES = ("apps", "servers")
 
@@ -93,42 +92,38 @@ def resolve(
     Raises:
         UsageError: with every problem found.
     """
-    problems: list[str] = []
-    asked = merged(flags, root, environment, problems)
-    profile = _profile(asked, problems)
-    _check_word("runtime", asked.get("runtime", "auto"), RUNTIMES, problems)
-    _check_word("client", asked.get("client", "loop"), CLIENTS, problems)
-    targets = read_targets(asked.get("target", ()), problems)
-    addresses = look_up(targets, problems, allowed=beyond)
-    servers: tuple[Server, ...] = ()
-    runtime, reason = "external", ""
-    if asked.get("target"):
-        if asked.get("servers"):
-            problems.append(
-                "--servers and --target exclude each other: the first deploys servers, the second measures "
-                "what runs already. Leave one out."
-            )
-        if asked.get("against"):
-            problems.append(
-                "--against and --target exclude each other: of what runs already there is no old version to "
-                "deploy. Name it as a second --target, which is compared with the first."
-            )
-        combinations = _for_targets(asked.get("scenarios", ()), problems)
-    else:
-        servers = _servers(asked.get("servers", ()), root, environment, problems)
-        combinations = _combinations(asked, profile, root, problems)
-        check_applications((app.callable for app, _ in combinations), root, environment, problems)
-        runtime, reason = _runtime(asked, combinations, problems)
-    out = _out(asked, problems)
-    old = None
-    check_use(asked.get("against"), asked.get("fail_if"), profile, servers, problems)
-    check_limits(asked.get("fail_if", ()), servers, combinations, problems)
-    if asked.get("against") and runtime != "external":
-        old = resolve_old(asked["against"], root, environment, servers, combinations, problems)
-        check_packages(old, runtime, problems)
-    if problems:
-        raise UsageError(*problems)
-    seed = asked["seed"] if asked.get("seed") is not None else random.SystemRandom().getrandbits(32)
+    with Problems() as problems:
+        given = merged(flags, root, environment, problems)
+        asked = {**defaults(), **given}
+        profile = _profile(given)
+        runtime, reason = asked["runtime"], ""
+        servers: tuple[Server, ...] = ()
+        targets: dict[str, str] = {}
+        addresses: dict[str, Addresses] = {}
+        if asked["target"]:
+            runtime = "external"
+            problems.note(*_beside_targets(asked))
+            for value in asked["target"]:
+                with problems.collected():
+                    name, url = read_target(value, targets)
+                    targets[name] = url
+                    addresses[name] = look_up(name, url, allowed=beyond)
+            combinations = _for_targets(asked["scenarios"], problems)
+        else:
+            servers = _servers(asked["servers"], root, environment, problems)
+            combinations = _combinations(given, profile, root, problems)
+            problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
+            with problems.collected():
+                runtime, reason = _runtime(runtime, combinations)
+        problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
+        problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
+        out = old = None
+        with problems.collected():
+            out = _out(asked["out"])
+        if asked["against"] and runtime != "external":
+            with problems.collected():
+                old = resolve_old(asked["against"], root, environment, servers, combinations, runtime)
+    seed = asked["seed"] if asked["seed"] is not None else random.SystemRandom().getrandbits(32)
     return Settings(
         profile=profile,
         runtime=runtime,
@@ -137,22 +132,22 @@ def resolve(
         targets=targets,
         addresses=addresses,
         combinations=combinations,
-        rate=asked.get("rate"),
+        rate=asked["rate"],
         seed=seed,
-        processes=asked.get("processes"),
-        client=asked.get("client", "loop"),
+        processes=asked["processes"],
+        client=asked["client"],
         out=out,
         old=old,
-        fail_if=asked.get("fail_if", ()),
-        minutes=asked.get("minutes"),
-        adapts=not {"rounds", "blocks"} & asked.keys(),
-        timeout_s=float(asked.get("timeout", TIMEOUT_S)),
-        given=_given(asked, profile, servers, combinations, seed),
+        fail_if=asked["fail_if"],
+        minutes=asked["minutes"],
+        adapts=not {"rounds", "blocks"} & given.keys(),
+        timeout_s=float(asked["timeout"]),
+        given=_given(given, profile, servers, combinations, seed),
     )
 
 
 def _given(
-    asked: Mapping[str, Any],
+    given: Mapping[str, Any],
     profile: Profile,
     servers: Sequence[Server],
     combinations: Sequence[tuple[App, Scenario]],
@@ -162,131 +157,132 @@ def _given(
     if servers:
         found["servers"] = tuple(server.name for server in servers)
     found["scenarios"] = tuple(scenario.name for _, scenario in combinations)
-    found |= {name: asked[name] for name in sorted(asked) if name not in ("out", *found)}
+    found |= {name: given[name] for name in sorted(given) if SETTINGS[name].again and name not in found}
     return {**found, "seed": seed}
 
 
-def _profile(asked: Mapping[str, Any], problems: list[str]) -> Profile:
-    name = asked.get("profile", "standard")
-    _check_word("profile", name, PROFILES, problems)
-    profile = PROFILES.get(name, PROFILES["standard"])
-    changes: dict[str, Any] = {key: asked[key] for key in ("rounds", "blocks") if key in asked}
-    if "users" in asked:
-        changes["users"] = (asked["users"],)
-    if "connection" in asked:
-        _check_word("connection", asked["connection"], CONNECTIONS, problems)
-        changes["connections"] = (asked["connection"],)
+def _profile(given: Mapping[str, Any]) -> Profile:
+    """The profile, with what the user gave instead of its values."""
+    profile = PROFILES[given.get("profile", SETTINGS["profile"].default)]
+    changes: dict[str, Any] = {}
+    for name in given.keys() - {"scenarios"}:
+        if field := SETTINGS[name].profile:
+            several = isinstance(getattr(profile, field), tuple)
+            changes[field] = (given[name],) if several else given[name]
     return replace(profile, **changes)
 
 
+def _beside_targets(asked: Mapping[str, Any]) -> Iterator[str]:
+    """What doesn't go with targets."""
+    if asked["servers"]:
+        yield (
+            "--servers and --target exclude each other: the first deploys servers, the second measures "
+            "what runs already. Leave one out."
+        )
+    if asked["against"]:
+        yield (
+            "--against and --target exclude each other: of what runs already there is no old version to "
+            "deploy. Name it as a second --target, which is compared with the first."
+        )
+
+
 def _servers(
-    names: Sequence[str], root: Path, environment: Mapping[str, str], problems: list[str]
+    names: Sequence[str], root: Path, environment: Mapping[str, str], problems: Problems
 ) -> tuple[Server, ...]:
-    try:
+    known: Mapping[str, Server] = {}
+    with problems.collected():
         known = load_servers(root / COMPOSE_FILE, environment)
-    except UsageError as error:
-        problems += error.problems
-        return ()
-    for name in names:
-        _check_word("server", name, known, problems)
+        for name in names:
+            with problems.collected():
+                check_word("server", name, known)
     chosen = [known[name] for name in dict.fromkeys(names) if name in known]
     return tuple(chosen if names else (server for server in known.values() if server.default))
 
 
 def _combinations(
-    asked: Mapping[str, Any], profile: Profile, root: Path, problems: list[str]
+    given: Mapping[str, Any], profile: Profile, root: Path, problems: Problems
 ) -> tuple[tuple[App, Scenario], ...]:
-    try:
+    app = None
+    apps: Mapping[str, App] = {}
+    with problems.collected():
         apps = load_apps(root / APPS_FILE)
-        app = _app(asked.get("app", DEFAULT_APP), apps, problems)
-    except UsageError as error:
-        problems += error.problems
-        return ()
-    names = asked.get("scenarios", ())
+        app = _app(given.get("app", DEFAULT_APP), apps)
+    names = given.get("scenarios", ())
     for name in names:
-        _check_word("scenario", name, SCENARIOS, problems)
+        with problems.collected():
+            check_word("scenario", name, SCENARIOS)
     if app is None:
         return ()
     if not names:
         fitting = [name for name in profile.scenarios if name in app.scenarios]
         names = fitting or app.scenarios[:1]
-        if "app" not in asked:
+        if "app" not in given:
             names = profile.scenarios
     found: list[tuple[App, Scenario]] = []
     for name in dict.fromkeys(names):
         fits = app if name in app.scenarios else None
-        if fits is None and "app" not in asked:
+        if fits is None and "app" not in given:
             fits = next((other for other in apps.values() if name in other.scenarios), None)
         if fits is not None:
             found.append((fits, SCENARIOS[name]))
         elif name in SCENARIOS:
-            problems.append(
+            problems.note(
                 f"scenario {name!r} does not fit app {app.name!r}, which has: {', '.join(app.scenarios)}."
             )
     return tuple(found)
 
 
-def _app(name: str, apps: Mapping[str, App], problems: list[str]) -> App | None:
+def _app(name: str, apps: Mapping[str, App]) -> App:
     if name in apps:
         return apps[name]
     if ":" in name or name.endswith(".py"):
         return app_from_callable(name)
-    problems.append(
+    raise UsageError(
         f"there is no app {name!r}{hint(name, apps)}. Known are {', '.join(apps)}; any other is named "
         f"module:callable."
     )
-    return None
 
 
-def _for_targets(names: Sequence[str], problems: list[str]) -> tuple[tuple[App, Scenario], ...]:
-    app = App("external", "", FITTING, redis=False, seed=())
+def _for_targets(names: Sequence[str], problems: Problems) -> tuple[tuple[App, Scenario], ...]:
     for name in names:
         if name in SCENARIOS and name not in FITTING:
-            problems.append(
+            problems.note(
                 f"scenario {name!r} needs stored links, which --target does not write. "
                 f"Use one of: {', '.join(FITTING)}."
             )
         else:
-            _check_word("scenario", name, SCENARIOS, problems)
-    return tuple((app, SCENARIOS[name]) for name in names or ("get",) if name in FITTING)
+            with problems.collected():
+                check_word("scenario", name, SCENARIOS)
+    return tuple((EXTERNAL, SCENARIOS[name]) for name in names or ("get",) if name in FITTING)
 
 
-def _runtime(
-    asked: Mapping[str, Any], combinations: Sequence[tuple[App, Scenario]], problems: list[str]
-) -> tuple[str, str]:
+def _runtime(asked: str, combinations: Sequence[tuple[App, Scenario]]) -> tuple[str, str]:
     """The runtime, and why it isn't the one that was asked for: an app from elsewhere is in no image."""
-    name: str = asked.get("runtime", "auto")
     for app, _ in combinations:
         if app.callable.partition(":")[0].partition(".")[0] in _IN_IMAGES:
             continue
         reason = f"{app.callable} is in no image: these hold {'/ and '.join(_IN_IMAGES)}/ of this checkout"
-        if name == "auto":
+        if asked == "auto":
             return "local", f"runtime local: {reason}"
-        if name == "compose":
-            problems.append(
+        if asked == "compose":
+            raise UsageError(
                 f"--runtime compose: {reason}. Measure it with --runtime local, or add it to apps/ "
                 f'(README.md, "Adding a server or an application").'
             )
-            break
-    return name, ""
+    return asked, ""
 
 
-def _out(asked: Mapping[str, Any], problems: list[str]) -> Path | None:
+def _out(asked: str | None) -> Path | None:
     """The directory for the run's files, if it can become one: new, or without a result."""
-    if not asked.get("out"):
+    if not asked:
         return None
-    out = Path(asked["out"])
+    out = Path(asked)
     try:
         there = next(path for path in (out, *out.absolute().parents) if path.exists())
         if not there.is_dir():
-            problems.append(f"--out {out}: {there} is a file, not a directory. Choose another place.")
-        elif taken := why_taken(out):
-            problems.append(taken)
+            raise UsageError(f"--out {out}: {there} is a file, not a directory. Choose another place.")
+        if taken := why_taken(out):
+            raise UsageError(taken)
     except OSError as error:
-        problems.append(f"--out {out}: {error.strerror}. Choose another place.")
+        raise UsageError(f"--out {out}: {error.strerror}. Choose another place.") from None
     return out
-
-
-def _check_word(what: str, word: str, known: Mapping[str, Any] | Sequence[str], problems: list[str]) -> None:
-    if word not in known:
-        problems.append(f"there is no {what} {word!r}{hint(word, known)}. Known are {', '.join(known)}.")

@@ -4,40 +4,63 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from bench.catalogue import origin
 from bench.catalogue.scenarios import SCENARIOS
+from bench.model import App
+from bench.model.errors import UsageError
+from bench.model.problems import Problems
 
 # What runs already is measured with scenarios that neither need nor leave anything there.
 FITTING = tuple(s.name for s in SCENARIOS.values() if not s.seeded and not s.writes)
+EXTERNAL = App("external", "", FITTING, redis=False, seed=())
+"""What stands for the application behind a target, of which nothing is known."""
 # Logs are named after it, and "/" parts the names of a case.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _TWIN = "-twin"
 
 
-def read_targets(values: Sequence[str], problems: list[str]) -> dict[str, str]:
-    """Name to URL; notes every value that can't be measured. No host is looked up: see `consent.look_up`."""
-    found: dict[str, str] = {}
-    for value in values:
-        name, url = _parted(value)
-        if not name:
-            problems.append(
-                f"--target '{value}' has no name; write NAME={'URL' if origin.fault(url) else url}, with the "
-                f"name that the report is to call it."
-            )
-        elif fault := origin.fault(url):
-            problems.append(f"--target '{value}' {fault}.")
-        elif not _NAME.fullmatch(name) or name.endswith(_TWIN):
-            problems.append(
-                f"--target: '{name}' can't be a name: files and cases are named after it. Use letters, "
-                f"digits, '.', '_' and '-', and another end than '{_TWIN}'."
-            )
-        elif name in found:
-            problems.append(f"--target names '{name}' twice. Give each its own name.")
-        else:
-            found[name] = "http://" + url.partition("://")[2].rstrip("/")
-    return found
+def read_targets(values: Iterable[str]) -> dict[str, str]:
+    """Name to URL. No host is looked up: see `consent.look_up`.
+
+    Raises:
+        UsageError: names every value that can't be measured.
+    """
+    targets: dict[str, str] = {}
+    with Problems() as problems:
+        for value in values:
+            with problems.collected():
+                name, url = read_target(value, targets)
+                targets[name] = url
+    return targets
+
+
+def read_target(value: str, taken: Container[str]) -> tuple[str, str]:
+    """Name and URL.
+
+    Args:
+        taken: names that other targets have.
+
+    Raises:
+        UsageError: it can't be measured.
+    """
+    name, url = _parted(value)
+    if not name:
+        raise UsageError(
+            f"--target '{value}' has no name; write NAME={'URL' if origin.fault(url) else url}, with the "
+            f"name that the report is to call it."
+        )
+    if fault := origin.fault(url):
+        raise UsageError(f"--target '{value}' {fault}.")
+    if not _NAME.fullmatch(name) or name.endswith(_TWIN):
+        raise UsageError(
+            f"--target: '{name}' can't be a name: files and cases are named after it. Use letters, "
+            f"digits, '.', '_' and '-', and another end than '{_TWIN}'."
+        )
+    if name in taken:
+        raise UsageError(f"--target names '{name}' twice. Give each its own name.")
+    return name, "http://" + url.partition("://")[2].rstrip("/")
 
 
 def measured_twice(targets: Mapping[str, str], addresses: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,15 +62,13 @@ def locate(targets: Iterable[str], root: Path, environment: Mapping[str, str]) -
     return {target: replace(one, path=_from(root, one.path)) for target, one in located.items()}
 
 
-def check(targets: Iterable[str], root: Path, environment: Mapping[str, str], problems: list[str]) -> None:
-    """Note each `module:callable` that no server could import."""
-    for target, found in locate(targets, root, environment).items():
-        if found.missing:
-            problems.append(_missing(target, found.missing, environment))
-        elif found.problem:
-            problems.append(
-                f"{target} can't be served: {found.path}: {found.problem}. Correct that, or the name."
-            )
+def not_importable(targets: Iterable[str], root: Path, environment: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for each `module:callable` that no server could import."""
+    for target, located in locate(targets, root, environment).items():
+        if located.missing:
+            yield _missing(target, located.missing, environment)
+        elif located.problem:
+            yield f"{target} can't be served: {located.path}: {located.problem}. Correct that, or the name."
 
 
 def meant(target: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from bench.catalogue import origin
+from bench.model.errors import UsageError
 
 FLAG = "--i-may-test-this-host"
 
@@ -13,30 +14,24 @@ Addresses = tuple[str, ...]
 """The IP addresses behind a host, the preferred one first."""
 
 
-def look_up(targets: Mapping[str, str], problems: list[str], *, allowed: bool) -> dict[str, Addresses]:
-    """Find the addresses behind each target, once: what is checked here is what load goes to.
+def look_up(name: str, url: str, *, allowed: bool) -> Addresses:
+    """Find the addresses behind a target, once: what is checked here is what load goes to.
 
     Args:
-        targets: name to URL without fault.
-        problems: gets a sentence for each that has no address, and for each that leads beyond this machine
-            though nobody said that it may be tested.
-        allowed: whether the user said so, on the command line: a file or an environment may be a stranger's.
+        url: without fault.
+        allowed: whether the user said that other machines may be tested, on the command line: a file or an
+            environment may be a stranger's.
 
-    Returns:
-        The addresses of those that load may go to, by name.
+    Raises:
+        UsageError: it has no address, or leads beyond this machine though nobody said that it may.
     """
-    found: dict[str, Addresses] = {}
-    for name, url in targets.items():
-        try:
-            addresses = origin.addresses(url)
-        except (OSError, UnicodeError) as error:
-            problems.append(f"--target '{name}={url}': {_unresolved(url, error)}")
-            continue
-        if refused := beyond(addresses) if not allowed else ():
-            problems.append(_refusal(name, url, refused))
-        else:
-            found[name] = addresses
-    return found
+    try:
+        addresses = origin.addresses(url)
+    except (OSError, UnicodeError) as error:
+        raise UsageError(f"--target '{name}={url}': {_unresolved(url, error)}") from None
+    if refused := beyond(addresses) if not allowed else ():
+        raise UsageError(_refusal(name, url, refused))
+    return addresses
 
 
 def beyond(addresses: Iterable[str]) -> Addresses:

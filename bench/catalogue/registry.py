@@ -14,6 +14,9 @@ import yaml
 from bench.catalogue.application import meant
 from bench.model import App, Server
 from bench.model.errors import UsageError
+from bench.model.problems import Problems
+
+APPS_FILE = "apps/apps.toml"
 
 # https://docs.docker.com/reference/compose-file/interpolation/
 _VARIABLE = re.compile(
@@ -29,21 +32,21 @@ _SIGNALS = ("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2")
 class _Fields:
     """Takes fields of one table, and remembers every problem instead of stopping at the first."""
 
-    def __init__(self, table: object, place: str, problems: list[str]) -> None:
+    def __init__(self, table: object, place: str, problems: Problems) -> None:
         self.place = place
         self.problems = problems
         self.table: Mapping[str, Any] = table if isinstance(table, Mapping) else {}
         if not isinstance(table, Mapping):
-            problems.append(f"{place} must be a mapping, but is {_kind(table)}.")
+            problems.note(f"{place} must be a mapping, but is {_kind(table)}.")
 
     def take(self, name: str, kind: type, default: Any = None, *, required: bool = True) -> Any:
         value = self.table.get(name)
         if value is None:
             if required and self.table:
-                self.problems.append(f"{self.place}: {name} is missing.")
+                self.problems.note(f"{self.place}: {name} is missing.")
             return default
         if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-            self.problems.append(f"{self.place}: {name} must be a {kind.__name__}, but is {_kind(value)}.")
+            self.problems.note(f"{self.place}: {name} must be a {kind.__name__}, but is {_kind(value)}.")
             return default
         return value
 
@@ -51,12 +54,12 @@ class _Fields:
         value = self.take(name, list, [], required=required)
         wrong = [item for item in value if not isinstance(item, str)]
         if wrong:
-            self.problems.append(f"{self.place}: {name} must be a list of strings, but has {wrong[0]!r}.")
+            self.problems.note(f"{self.place}: {name} must be a list of strings, but has {wrong[0]!r}.")
             return ()
         return tuple(value)
 
     def complain(self, text: str) -> None:
-        self.problems.append(f"{self.place}: {text}")
+        self.problems.note(f"{self.place}: {text}")
 
 
 def load_servers(path: Path, variables: Mapping[str, str] = os.environ) -> dict[str, Server]:
@@ -75,22 +78,20 @@ def load_servers(path: Path, variables: Mapping[str, str] = os.environ) -> dict[
     services = document.get("services") if isinstance(document, dict) else None
     if not isinstance(services, dict) or not services:
         raise UsageError(f"{path} has no services.")
-    problems: list[str] = []
     servers: dict[str, Server] = {}
-    for name, service in services.items():
-        if isinstance(service, dict) and "x-server" in service:
-            place = f"{path}: services.{name}"
-            servers[str(name)] = _server(
-                str(name), interpolate(service, variables, place, problems), place, problems
-            )
-    if not servers and not problems:
-        problems.append(f"{path}: no service has an x-server block, so there is no server to measure.")
-    if problems:
-        raise UsageError(*problems)
+    with Problems() as problems:
+        for name, service in services.items():
+            if isinstance(service, dict) and "x-server" in service:
+                place = f"{path}: services.{name}"
+                servers[str(name)] = _server(
+                    str(name), interpolate(service, variables, place, problems), place, problems
+                )
+        if not servers:
+            problems.note(f"{path}: no service has an x-server block, so there is no server to measure.")
     return servers
 
 
-def _server(name: str, service: object, place: str, problems: list[str]) -> Server:
+def _server(name: str, service: object, place: str, problems: Problems) -> Server:
     fields = _Fields(service, place, problems)
     about = _Fields(fields.table.get("x-server"), f"{place}.x-server", problems)
     environment = _environment(fields)
@@ -144,7 +145,7 @@ def _seconds(fields: _Fields, name: str, default: float) -> float:
     return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
 
 
-def interpolate(value: Any, variables: Mapping[str, str], place: str, problems: list[str]) -> Any:
+def interpolate(value: Any, variables: Mapping[str, str], place: str, problems: Problems) -> Any:
     """Resolve `${NAME:-default}`, `${NAME-default}`, `${NAME}`, `$NAME` and `$$` in a tree's strings."""
     if isinstance(value, dict):
         return {key: interpolate(item, variables, f"{place}.{key}", problems) for key, item in value.items()}
@@ -153,7 +154,7 @@ def interpolate(value: Any, variables: Mapping[str, str], place: str, problems: 
     if not isinstance(value, str):
         return value
     if "$" in _VARIABLE.sub("", value):
-        problems.append(f"{place}: can't resolve {value!r}; write a plain dollar as $$.")
+        problems.note(f"{place}: can't resolve {value!r}; write a plain dollar as $$.")
 
     def resolve(match: re.Match[str]) -> str:
         if match["dollar"]:
@@ -188,13 +189,11 @@ def load_apps(path: Path) -> dict[str, App]:
         raise UsageError(f"{path} is not valid TOML: {error}") from None
     if not document:
         raise UsageError(f"{path} has no app.")
-    problems: list[str] = []
-    apps = {
-        name: _app(name, _Fields(table, f"{path}: [{name}]", problems)) for name, table in document.items()
-    }
-    if problems:
-        raise UsageError(*problems)
-    return apps
+    with Problems() as problems:
+        return {
+            name: _app(name, _Fields(table, f"{path}: [{name}]", problems))
+            for name, table in document.items()
+        }
 
 
 def _app(name: str, fields: _Fields) -> App:

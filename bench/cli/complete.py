@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from click import Context, Parameter
 from click.shell_completion import CompletionItem
 
-from bench.ask.settings import APPS_FILE, CLIENTS, COMPOSE_FILE, CONNECTIONS, RUNTIMES
-from bench.catalogue.registry import load_apps, load_servers
+from bench.ask.table import Offered, Setting
+from bench.catalogue.registry import APPS_FILE, load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
-from bench.catalogue.versions import branches_and_tags
+from bench.catalogue.versions import COMPOSE_FILE, branches_and_tags
 from bench.model.errors import BenchError
-from bench.plan.layout import PROFILES
 from bench.report import FORMATS
 from bench.report.compare import FORMATS as COMPARE_FORMATS
 from bench.run.results import RESULTS
@@ -71,13 +70,21 @@ def versions(_context: Context, _parameter: Parameter, begun: str) -> list[Compl
     return items or [CompletionItem(begun, type="file")]
 
 
-profiles = _one_of(lambda: PROFILES)
-runtimes = _one_of(lambda: RUNTIMES)
-connections = _one_of(lambda: CONNECTIONS)
-clients = _one_of(lambda: CLIENTS)
 formats = _one_of(lambda: FORMATS)
 compare_formats = _one_of(lambda: COMPARE_FORMATS)
 lists = _one_of(lambda: LISTS)
-apps = _one_of(lambda: load_apps(ROOT / APPS_FILE))
-servers = _some_of(lambda: load_servers(ROOT / COMPOSE_FILE))
-scenarios = _some_of(lambda: SCENARIOS)
+
+_OFFERED: Mapping[Offered, Completion] = {
+    "apps": _one_of(lambda: load_apps(ROOT / APPS_FILE)),
+    "directories": directories,
+    "scenarios": _some_of(lambda: SCENARIOS),
+    "servers": _some_of(lambda: load_servers(ROOT / COMPOSE_FILE)),
+    "versions": versions,
+}
+
+
+def offered(setting: Setting) -> Completion | None:
+    """What completes a setting's value; None to leave it to the shell."""
+    if setting.choices:
+        return _one_of(lambda: setting.choices)
+    return _OFFERED[setting.offers] if setting.offers else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from textwrap import fill
@@ -16,6 +17,7 @@ from bench.catalogue.registry import load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
 from bench.model import Load, Plan
 from bench.model.errors import ResultError
+from bench.model.resume_command import resume_command
 from bench.plan.duration import expected_each_s, in_words, parts_of
 from bench.report.against import name_of
 from bench.report.units import count, plain, yes
@@ -83,11 +85,11 @@ def results(root: Path) -> list[Row]:
     return rows
 
 
-def going_on(rows: Sequence[Row]) -> str:
-    """How to go on from a list of results."""
-    whole = [row["result"] for row in rows if row.get("complete")]
+def going_on(rows: Sequence[Row], root: Path) -> str:
+    """How to go on from a list of results, from whatever folder."""
+    whole = [shlex.quote(str(root / str(row["result"]))) for row in rows if row.get("complete")]
     lines = [
-        f"{row['result']} isn't complete: `wsgi-bench resume {row['result']}` continues it."
+        f"{row['result']} isn't complete: `{resume_command(root / str(row['result']))}` continues it."
         for row in rows
         if row.get("complete") is False
     ]

@@ -54,6 +54,10 @@ class Runtime(Protocol):
         """Where the processes of Redis are found; None without one that this runtime has started."""
         ...
 
+    def how_store_ended(self) -> str:
+        """How Redis ended, e.g. "was killed by SIGKILL"; empty while it runs, and where that isn't known."""
+        ...
+
     def asked(self, role: Role, deployment: str = "") -> Confinement | None:
         """What the processes of a role are to be confined to; None for what this runtime doesn't start."""
         ...

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +121,9 @@ class ComposeRuntime:
     def store_usage(self) -> UsageSource | None:
         return self._store_usage
 
+    def how_store_ended(self) -> str:
+        return self._how_ended(REDIS) if self._store is not None else ""
+
     def asked(self, role: Role, deployment: str = "") -> Confinement | None:
         service = self._services.get({"generator": DRIVER, "store": REDIS}.get(role, deployment))
         return confinement(service) if service is not None else None
@@ -140,16 +144,19 @@ class ComposeRuntime:
             container = self._container(deployment.name)
             try:
                 self._engine.run("start", container)
+                # Three to five milliseconds after `StartedAt`, which is of the engine's wall clock.
+                started_ns = time.monotonic_ns()
                 [state] = self._inspect(container)
             except process.CommandFailed as error:
                 return Failure(deployment.name, 0, "start", _reason(error.output))
             usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]))
             self._running[deployment.name] = _Container(deployment, usage.pid)
+            self._forget_later_end(deployment.name, str(state["State"]["StartedAt"]))
         return Target(
             deployment=deployment.name,
             url=f"http://{address(state)}:{PORT}",
             usage=usage,
-            started_ns=nanoseconds(str(state["State"]["StartedAt"])),
+            started_ns=started_ns,
         )
 
     def alive(self, target: Target) -> bool:
@@ -162,8 +169,11 @@ class ComposeRuntime:
         return bool(self._states([target.deployment])[target.deployment]["Running"])
 
     def how_ended(self, target: Target) -> str:
+        return self._how_ended(target.deployment)
+
+    def _how_ended(self, service: str) -> str:
         try:
-            state = self._states([target.deployment])[target.deployment]
+            state = self._states([service])[service]
         except BenchError:
             return ""
         return end_of(state)
@@ -278,6 +288,11 @@ class ComposeRuntime:
         since = ["--since", self._ended[service]] if service in self._ended else []
         options = ["--tail", str(lines), *since]
         return self._engine.run("logs", *options, self._container(service), merge_errors=True)
+
+    def _forget_later_end(self, service: str, started: str) -> None:
+        """Where the engine's clock was set back, what is logged from now on is older than the last end."""
+        if service in self._ended and nanoseconds(started) < nanoseconds(self._ended[service]):
+            del self._ended[service]
 
     def _states(self, services: Iterable[str]) -> dict[str, Mapping[str, Any]]:
         found = self._inspect(*map(self._container, services))

@@ -68,7 +68,7 @@ class Engine:
             if _GONE.search(error.output) and not self.answers():
                 raise EngineError(
                     f"The Docker engine died or hangs: {_last_line(error.output)} Look into its log "
-                    f"(`journalctl -u docker`), start it again, then continue with `wsgi-bench resume`."
+                    f"(`journalctl -u docker`), and start it again."
                 ) from None
             raise
 
@@ -93,14 +93,36 @@ def find_engine() -> Engine:
             "There is no `docker` command. Install Docker Engine (https://docs.docker.com/engine/install/), "
             + _ELSE
         )
+    version = _answer(program, _ELSE)
+    return Engine(program, _find_compose(program), version)
+
+
+def find_engine_to_clean() -> Engine | None:
+    """The engine, for what doesn't need Compose; None where there is no `docker` command.
+
+    Raises:
+        EngineError: it doesn't answer, so that what runs have left isn't known.
+    """
+    program = _find("docker")
+    if program is None:
+        return None
+    then = "then run `wsgi-bench clean` again: what runs have left can't be known before."
+    return Engine(program, (), _answer(program, then))
+
+
+def _answer(program: str, then: str) -> str:
+    """The engine's version.
+
+    Args:
+        then: what to do after all that may help, to end a sentence on.
+    """
     try:
-        version = _server_version(program)
+        return _server_version(program)
     except process.CommandFailed as error:
         raise EngineError(
             f"No Docker engine answers: {_last_line(error.output)} Start it (`sudo systemctl start docker`, "
-            f"or Docker Desktop), see that you may use it (group docker), {_ELSE}"
+            f"or Docker Desktop), see that you may use it (group docker), {then}"
         ) from None
-    return Engine(program, _find_compose(program), version)
 
 
 def _server_version(program: str) -> str:

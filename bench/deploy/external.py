@@ -13,6 +13,7 @@ from bench.catalogue.consent import Addresses, look_up
 from bench.catalogue.origin import fault, sent
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Plan, Role, Server, Target, UsageSource
 from bench.model.errors import UsageError
+from bench.model.problems import Problems
 
 URL_VARIABLE = "URL"
 
@@ -54,11 +55,16 @@ def find_addresses(plan: Plan, *, beyond: bool) -> Mapping[str, Addresses]:
     if plan.runtime != "external":
         return {}
     targets = urls(plan)
-    problems = [f"The target {name}={url} {why}." for name, url in targets.items() if (why := fault(url))]
-    found = look_up(targets, problems, allowed=beyond) if not problems else {}
-    if problems:
-        raise UsageError(*problems)
-    return found
+    with Problems() as problems:
+        problems.note(
+            *(f"The target {name}={url} {why}." for name, url in targets.items() if (why := fault(url)))
+        )
+    addresses: dict[str, Addresses] = {}
+    with Problems() as problems:
+        for name, url in targets.items():
+            with problems.collected():
+                addresses[name] = look_up(name, url, allowed=beyond)
+    return addresses
 
 
 class ExternalRuntime:
@@ -106,6 +112,9 @@ class ExternalRuntime:
 
     def store_usage(self) -> UsageSource | None:
         return None
+
+    def how_store_ended(self) -> str:
+        return ""
 
     def asked(self, role: Role, deployment: str = "") -> Confinement | None:  # noqa: ARG002
         return Confinement(self._cpus.generator) if role == "generator" else None

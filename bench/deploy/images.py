@@ -22,6 +22,7 @@ from bench.model import OLD_VERSION, Deployment
 from bench.model.errors import EngineError, UsageError
 
 _PULL_S = 900.0
+_SHOWN_LINES = 15
 _BUILD_S = 1800.0
 # Variable of docker-compose.yml, which has the official image -> the image that is built here in its place.
 BUILT_HERE = {"PYTHON_IMAGE": "wsgi-bench/python:3.13-trixie", "REDIS_IMAGE": "wsgi-bench/redis:8"}
@@ -77,12 +78,23 @@ def _base_image(engine: Engine, root: Path, variable: str, say: Say) -> str:
     say(f"{image} can't be pulled ({reason[0]}), so base images are built from Debian's packages (a minute)")
     try:
         process.run([str(root / "servers/base/build")], timeout_s=_BUILD_S)
+    except OSError as error:
+        raise EngineError(
+            f"{image} can't be pulled, and {error.filename} can't be run: {error.strerror}. Mend that, or "
+            f"measure without containers: --runtime local."
+        ) from None
     except process.CommandFailed as error:
         raise EngineError(
-            f"{image} can be neither pulled nor built: {error.output.strip()} "
-            f"Or measure without containers: --runtime local."
+            f"{image} can be neither pulled nor built; the end of what servers/base/build said:\n"
+            f"{_end(error)}\n"
+            f"Mend that, or measure without containers: --runtime local."
         ) from None
     return own
+
+
+def _end(error: process.CommandFailed) -> str:
+    """The last lines of what a command printed, or how it ended where it printed nothing."""
+    return "\n".join(error.output.strip().splitlines()[-_SHOWN_LINES:]) or str(error).rstrip(":\n")
 
 
 def build(

@@ -115,6 +115,9 @@ class LocalRuntime:
     def store_usage(self) -> UsageSource | None:
         return UsageSource("processes", pid=self._store.pid) if self._store is not None else None
 
+    def how_store_ended(self) -> str:
+        return self._store.how_ended() if self._store is not None else ""
+
     def asked(self, role: Role, deployment: str = "") -> Confinement | None:  # noqa: ARG002
         return Confinement(getattr(self._cpus, role))
 
@@ -135,7 +138,7 @@ class LocalRuntime:
         with shield(), path.open("ab") as log:
             log_start = log.tell()
             group = cgroup.make()
-            started_ns = time.time_ns()
+            started_ns = time.monotonic_ns()
             try:
                 child = process.spawn(
                     deployment.server.command,

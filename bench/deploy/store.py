@@ -113,6 +113,11 @@ class LocalStore:
     ) -> None:
         self._stop()
 
+    def how_ended(self) -> str:
+        """How it ended, to follow its name; empty while it runs."""
+        code = self._child.poll() if self._child is not None else None
+        return "" if code is None else process.how_ended(code)
+
     def _start(self, program: str) -> None:
         self.address = (_HOST, free_port())
         try:

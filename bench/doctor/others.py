@@ -33,9 +33,9 @@ class Others:
         elapsed_s = time.monotonic() - self._at_s
         ours = {pid for root in own for pid in process_tree(root)}
         used = [
-            Busy(name, pid, (now - self._used[pid, born][1]) / elapsed_s)
-            for (pid, born), (name, now) in cpu_of_processes().items()
-            if (pid, born) in self._used and pid not in ours
+            Busy(name, process.pid, (now - self._used[process][1]) / elapsed_s)
+            for process, (name, now) in cpu_of_processes().items()
+            if process in self._used and process.pid not in ours
         ]
         standing_out = (process for process in used if process.cpus >= _WORTH_NAMING_CPUS)
         return sorted(standing_out, key=lambda process: -process.cpus)

@@ -54,9 +54,9 @@ def take_sample() -> Sample:
     others = _busy_s() - busy - (time.process_time() - own)
     steal = counters.difference(host, counters.read_host()).get("steal_s")
     used = [
-        Busy(name, pid, (now - processes[pid, born][1]) / elapsed)
-        for (pid, born), (name, now) in cpu_of_processes().items()
-        if (pid, born) in processes and pid != os.getpid()
+        Busy(name, process.pid, (now - processes[process][1]) / elapsed)
+        for process, (name, now) in cpu_of_processes().items()
+        if process in processes and process.pid != os.getpid()
     ]
     used.sort(key=lambda process: process.cpus, reverse=True)
     return Sample(
@@ -76,15 +76,18 @@ def _busy_s() -> float:
     return float(sum(getattr(times, name, 0.0) for name in _BUSY))
 
 
-def cpu_of_processes() -> dict[tuple[int, float], tuple[str, float]]:
-    """(pid, birth) of each process that may be seen -> its name and CPU seconds."""
+def cpu_of_processes() -> dict[psutil.Process, tuple[str, float]]:
+    """Each process that may be seen -> its name and CPU seconds.
+
+    psutil tells one from another of the same number by the time since boot at which it began; `create_time`
+    moves with the wall clock.
+    """
     found = {}
     for process in psutil.process_iter():
         try:
             with process.oneshot():
                 times = process.cpu_times()
-                key = process.pid, process.create_time()
-                found[key] = printable(process.name()), times.user + times.system
+                found[process] = printable(process.name()), times.user + times.system
         except psutil.Error:
             continue
     return found

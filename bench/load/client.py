@@ -31,7 +31,7 @@ from bench.machine import process
 from bench.machine.interrupt import shield
 from bench.machine.process import how_ended, killed_by
 from bench.model import Confinement, Target, Trial, TrialOrder
-from bench.model.errors import DriverError, MachineError
+from bench.model.errors import DriverError, MachineError, StoreError
 
 _START_S = 60.0
 _SLACK_S = 60.0
@@ -142,6 +142,8 @@ class LoadDriver:
             raise DriverError(f"the load driver said {text[:200]!r}; see {self._log}") from None
         if "short" in event:
             raise MachineError(f"{event['reason']}. See {self._log}.")
+        if "store" in event:
+            raise StoreError(str(event["reason"]))
         if event.get("event") == "failed":
             raise DriverError(f"the load driver failed: {event['reason']}; see {self._log}")
         return event

@@ -84,15 +84,15 @@ def probe(
         known = (learned or {}).get(request.endpoint)
         answer = look(request, host, known, ask_closely)
         if answer.fault:
-            return Probed(False, 0, answer.fault, answer.detail, answer.received)
+            return Probed(False, 0.0, answer.fault, answer.detail, answer.received)
         if request.expect.learned and known is None and answer.found is not None:
             unknown.append((request, answer.found))
         wanted.remove(request.endpoint)
         if not wanted:
             break
-    at_ns = time.time_ns()
+    answered_s = time.monotonic()
     found = tuple(know(request, host, scenario.name, first, ask) for request, first in unknown)
-    return Probed(True, at_ns, "", "", learned=found)
+    return Probed(True, time.monotonic() - answered_s, "", "", learned=found)
 
 
 def _ask(place: Place, exchange: Exchange, timeout_s: float, *, lingers: bool) -> Asked:

@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.model import Confinement, Learned, Target, Trial, TrialOrder, UsageSource
+from bench.model.errors import StoreError
 from bench.model.loads import restored
 from bench.model.shortage import found_in, sentence
 
@@ -33,7 +34,8 @@ class Probed:
 
     Attributes:
         right: whether every endpoint of the scenario was answered rightly.
-        at_ns: wall clock of the last right answer, nanoseconds.
+        since_s: seconds that have passed since the last right answer. A time of day would be of a clock that
+            can be set, and on another machine of another one.
         fault: the error kind, or "" if right.
         detail: what was asked and what came instead.
         received: how many bytes of the wrong answer came.
@@ -41,7 +43,7 @@ class Probed:
     """
 
     right: bool
-    at_ns: int
+    since_s: float
     fault: str
     detail: str
     received: int = 0
@@ -54,10 +56,14 @@ def line(message: Mapping[str, Any]) -> bytes:
 
 
 def failed(error: Exception) -> Mapping[str, Any]:
-    """The event that says what went wrong; `short` where this side had too little of something."""
+    """The event that says what went wrong; `short` where this side had too little of something, `store` where
+    it was Redis.
+    """
     short = found_in(error)
     if short is not None:
         return {"event": "failed", "short": short, "reason": sentence(short)}
+    if isinstance(error, StoreError):
+        return {"event": "failed", "store": True, "reason": str(error)}
     return {"event": "failed", "reason": f"{type(error).__name__}: {error}"}
 
 
@@ -99,7 +105,7 @@ def read_target(value: Mapping[str, Any]) -> Target:
 
 def read_probed(value: Mapping[str, Any]) -> Probed:
     learned = tuple(Learned(**one) for one in value["learned"])
-    known = {name: value[name] for name in ("right", "at_ns", "fault", "detail", "received")}
+    known = {name: value[name] for name in ("right", "since_s", "fault", "detail", "received")}
     return Probed(**known, learned=learned)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import redis
+
+from bench.model.errors import StoreError
 
 _TEMPLATE = 0
 _TIMEOUT_S = 10.0
@@ -15,12 +19,16 @@ class Template:
 
     Its strings are read once and written with one MSET whose bytes are prepared; keys of other types
     are copied inside Redis.
+
+    Raises:
+        StoreError: Redis doesn't answer, or refuses; each method does.
     """
 
     def __init__(self, host: str, port: int) -> None:
         self._redis = redis.Redis(host, port, socket_timeout=_TIMEOUT_S)
-        # Untyped in redis-py.
-        self._connection: Any = self._redis.connection_pool.get_connection()
+        with _store_errors():
+            # Untyped in redis-py.
+            self._connection: Any = self._redis.connection_pool.get_connection()
         self._strings: list[bytes | str] = []
         self._others: list[bytes | str] = []
         self._packed: dict[int, tuple[list[bytes], int]] = {}
@@ -30,10 +38,11 @@ class Template:
         """Make a database equal to the template, unless it still is."""
         if database in self._clean:
             return
-        packed, answers = self._commands(database)
-        self._connection.send_packed_command(packed)
-        for _ in range(answers):
-            self._connection.read_response()
+        with _store_errors():
+            packed, answers = self._commands(database)
+            self._connection.send_packed_command(packed)
+            for _ in range(answers):
+                self._connection.read_response()
         self._clean.add(database)
 
     def used(self, database: int) -> None:
@@ -67,3 +76,11 @@ class Template:
                 self._others.append(key)
             else:
                 self._strings += (key, value)
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    try:
+        yield
+    except redis.RedisError as error:
+        raise StoreError(f"Redis doesn't do what it is asked: {str(error).rstrip('.')}.") from error

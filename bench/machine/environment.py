@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import importlib.metadata
 import os
 import platform
@@ -57,6 +58,12 @@ def require_cpus(cpus: CpuSplit, directory: Path) -> None:
         )
 
 
+def stay_on(cpus: CpuSplit) -> None:
+    """Keep the harness itself off the server's CPUs."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, cpus.generator)
+
+
 def describe(
     *,
     runtime: str,
@@ -87,6 +94,8 @@ def describe(
         cpu_split=cpu_split,
         notes=notes,
         measured=measured,
+        machine=_machine(),
+        cgroups=_cgroups(),
     )
 
 
@@ -126,6 +135,24 @@ def _os_name() -> str:
         return platform.freedesktop_os_release()["PRETTY_NAME"]
     except (OSError, KeyError):
         return platform.platform()
+
+
+def _machine(number: Path = Path("/etc/machine-id")) -> str | None:
+    """Which installation this is, as a hash: the number itself is confidential.
+
+    https://www.freedesktop.org/software/systemd/man/latest/machine-id.html
+    """
+    try:
+        content = number.read_bytes().strip()
+    except OSError:
+        return None
+    return hmac.new(content, b"wsgi-bench", "sha256").hexdigest()[:16] if content else None
+
+
+def _cgroups(root: Path = Path("/sys/fs/cgroup")) -> str | None:
+    if (root / "cgroup.controllers").exists():
+        return "v2"
+    return "v1" if any(root.glob("*cpuacct*")) else None
 
 
 def _own_versions() -> dict[str, str]:

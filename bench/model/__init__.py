@@ -247,7 +247,7 @@ class Target:
 
     Attributes:
         url: scheme, host and port, e.g. "http://127.0.0.1:40123".
-        started_ns: wall clock, nanoseconds, when its process was started; 0 if not ours.
+        started_ns: this process's monotonic clock, nanoseconds, when its process was started; 0 if not ours.
         learned: what is right of the endpoints that no scenario knows.
         addresses: the IP addresses to connect to, the preferred one first; empty to look up the URL's host.
     """
@@ -477,6 +477,9 @@ class Environment:
     """The machine and software that a result belongs to.
 
     Attributes:
+        machine: a hash of the installation's own number (machine-id(5)), from which that can't be told; None
+            where there is none, and in results of before it was saved.
+        cgroups: the version that controls CPU and memory, "v1" or "v2"; None as above.
         images: identity of the image of each server, of Redis, the driver and their base;
             empty without containers.
         measured: None in results of before it was saved.
@@ -496,6 +499,8 @@ class Environment:
     cpu_split: CpuSplit
     notes: tuple[str, ...] = ()
     measured: Measured | None = None
+    machine: str | None = None
+    cgroups: str | None = None
 
 
 @dataclass(frozen=True)
@@ -515,7 +520,11 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Suite:
-    """One run of the harness, as stored: raw, the only source of truth."""
+    """One run of the harness, as stored: raw, the only source of truth.
+
+    Attributes:
+        directory: where it was read from or is being written; it isn't stored. Empty for one in memory.
+    """
 
     schema_version: int
     id: str
@@ -530,6 +539,7 @@ class Suite:
     failures: tuple[Failure, ...]
     gaps: tuple[Mapping[str, Any], ...] = ()
     learned: tuple[Learned, ...] = ()
+    directory: str = field(default="", compare=False)
     confined: tuple[Confined, ...] = ()
 
 

@@ -28,6 +28,9 @@ from bench.model.loads.open import common_rate
 from bench.plan.duration import expected_s
 from bench.plan.lengths import for_minutes
 
+CONNECTIONS = ("as-is", "close")
+CLIENTS = ("loop", "fasthttp")
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -135,7 +138,7 @@ def make_plan(
     apps = list({app.name: app for app, _ in combinations}.values())
     deployments = _deployments(servers, old_servers, apps, twin=profile.twin)
     cases = tuple(
-        _case(deployment, scenario, load)
+        case_of(deployment, scenario, load)
         for number, (app, scenario) in enumerate(combinations)
         for load in _loads(profile, rate, every=number == 0)
         for deployment in deployments
@@ -252,7 +255,8 @@ def _loads(profile: Profile, rate: float | None, *, every: bool) -> list[Load]:
     ]
 
 
-def _case(deployment: Deployment, scenario: Scenario, load: Load) -> Case:
+def case_of(deployment: Deployment, scenario: Scenario, load: Load) -> Case:
+    """What a deployment is measured with in one way."""
     name = deployment.name.removesuffix(f".{deployment.app.name}")
     parts = [name, deployment.app.name, scenario.name, load.name]
     if load.connection == "close":

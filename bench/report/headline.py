@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from bench.analysis.pairs import deviation
 from bench.analysis.verdict import AT_FAULT, code
 from bench.model import Analysis, Comparison, Suite
+from bench.model.resume_command import resume_command
 from bench.report import against
 from bench.report.results import Entry, Group
 from bench.report.units import (
@@ -62,16 +63,17 @@ def twin_line(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> st
 
 
 def _interrupted(suite: Suite) -> str:
+    command = resume_command(suite.directory) if suite.directory else "wsgi-bench resume"
     if suite.finished is not None:
         measured = {trial.round for trial in suite.trials}
         return (
             f"The run isn't complete: in {count(suite.plan.rounds - len(measured), 'round')} of "
             f"{suite.plan.rounds} nothing was measured, since every deployment had failed. Once the cause is "
-            f"mended, `wsgi-bench resume` continues it."
+            f"mended, `{command}` continues it."
         )
     return (
         f"The run was interrupted after {count(len(suite.trials), 'trial')}: these are the figures so far. "
-        f"`wsgi-bench resume` continues it."
+        f"`{command}` continues it."
     )
 
 

@@ -7,36 +7,26 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bench.model import Plan, Suite
-
-_REPEATED = frozenset({"target", "fail_if"})
+from bench.ask.table import options_of
+from bench.model import Environment, Plan, Suite
 
 
 def repeat_command(suite: Suite) -> str:
     """The command line that plans the same run, with the environment that it needs."""
-    plan, measured = suite.plan, suite.environment.measured
-    variables = dict(measured.compose) if measured else {}
-    if measured and measured.search:
-        variables["PYTHONPATH"] = os.pathsep.join(measured.search)
+    plan = suite.plan
     settings = {**plan.given, **_pinned(plan)} if plan.given else _derived(suite)
-    words = [f"{name}={shlex.quote(value)}" for name, value in sorted(variables.items())]
-    return " ".join([*words, "wsgi-bench run", shlex.join(_options(settings))])
+    return " ".join([*shell_variables(suite.environment), "wsgi-bench run", shlex.join(options_of(settings))])
 
 
-def _options(settings: Mapping[str, Any]) -> Iterator[str]:
-    """Each setting as its option: whatever is added to `bench.ask.given.NAMES` needs nothing here."""
-    for name, value in settings.items():
-        option = f"--{name.replace('_', '-')}"
-        if name in _REPEATED:
-            yield from (word for item in value for word in (option, item))
-        else:
-            yield from (option, _text(value))
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ",".join(value)
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+def shell_variables(environment: Environment) -> Iterator[str]:
+    """What a shell has to set before the command, so that the same is measured: `NAME=VALUE`, quoted."""
+    measured = environment.measured
+    if measured is None:
+        return
+    found = dict(measured.compose)
+    if measured.search:
+        found["PYTHONPATH"] = os.pathsep.join(measured.search)
+    yield from (f"{name}={shlex.quote(value)}" for name, value in sorted(found.items()))
 
 
 def _pinned(plan: Plan) -> Mapping[str, Any]:

@@ -196,12 +196,13 @@ class Fleet:
             found = self._driver.probe(
                 target.deployment, scenario, member.deployment.redis_database, self._timeout_s
             )
+            heard_ns = time.monotonic_ns()
             if not self._runtime.alive(target):
                 # Before what was found: on a port that was taken, the one who took it has answered.
                 return self._ended(target, "start", "the server ended before it answered")
             if found.right:
                 if target.started_ns and member.start_s is None:
-                    member.start_s = (found.at_ns - target.started_ns) / 1e9
+                    member.start_s = (heard_ns - target.started_ns) / 1e9 - found.since_s
                 learned = (replace(one, deployment=target.deployment) for one in found.learned)
                 member.target = replace(target, learned=(*target.learned, *learned))
                 return None

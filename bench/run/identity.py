@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bench.catalogue.application import INHERITED, locate, search_path
 from bench.catalogue.locate import digest
 from bench.catalogue.registry import variables_used
 from bench.catalogue.versions import COMPOSE_FILE, Checkout
+from bench.deploy import Runtime
 from bench.model import Environment, Measured, Plan
 from bench.model.errors import UsageError
 
@@ -20,6 +23,10 @@ _SOURCES = frozenset(
     (".cfg", ".conf", ".css", ".html", ".ini", ".js", ".json", ".py", ".sh", ".toml", ".txt", ".yml", "")
 )
 _NONE = "none"
+# The kernel takes a little more or less of it at each start.
+_SAME_MEMORY = 0.02
+# An old version's images are built for one run, and named after it.
+_RUN = re.compile(":old-[0-9a-f]+$")
 
 
 def identify(plan: Plan, root: Path, environment: Mapping[str, str], old: Checkout | None) -> Measured:
@@ -30,14 +37,18 @@ def identify(plan: Plan, root: Path, environment: Mapping[str, str], old: Checko
         old: the version that is compared with.
     """
     interpreter = _inside(root, sys.executable)
+    harness = {"bench/": _folder(root / "bench")}
     if plan.runtime == "external":
-        return Measured(interpreter)
+        return Measured(interpreter, sources=harness)
     callables = dict.fromkeys(deployment.app.callable for deployment in plan.deployments)
     found = locate(callables, root, environment)
     sources = {target: one.source for target, one in found.items()}
     sources |= {f"{folder}/": _folder(root / folder) for folder in _FOLDERS}
+    # It has the limits of the containers, too.
+    sources |= {COMPOSE_FILE: digest(root, [root / COMPOSE_FILE]), **harness}
     if old is not None:
         sources |= {f"{folder}/ of the old version": _folder(old.root / folder) for folder in _FOLDERS}
+        sources[f"{COMPOSE_FILE} of the old version"] = digest(old.compose_file.parent, [old.compose_file])
     # Containers get nothing of this environment.
     local = plan.runtime == "local"
     return Measured(
@@ -52,6 +63,16 @@ def identify(plan: Plan, root: Path, environment: Mapping[str, str], old: Checko
 
 KNOWN_ONCE_STARTED = frozenset({"base image", "python (containers)", "redis-server"})
 """Versions that a runtime tells only once its containers or its store have been started."""
+
+
+def with_started(environment: Environment, runtime: Runtime) -> Environment:
+    """The same environment with what a runtime knows once it was entered."""
+    return replace(
+        environment,
+        docker=runtime.docker,
+        images=runtime.images,
+        versions={**environment.versions, **runtime.versions},
+    )
 
 
 def require_same(directory: Path, before: Environment, now: Environment) -> None:
@@ -71,10 +92,11 @@ def require_same(directory: Path, before: Environment, now: Environment) -> None
 
 def differences(before: Environment, now: Environment) -> Iterator[str]:
     """What differs, each as "NAME: OLD -> NEW"; of what the older one doesn't know, nothing is said."""
-    yield from _changed("CPU", before.cpu_model, now.cpu_model)
+    yield from _of_machine(before, now)
     yield from _changed("Python", before.python, now.python)
     if before.docker is not None:
         yield from _changed("Docker", before.docker, now.docker or _NONE)
+    yield from _images(before.images, now.images)
     for name, version in before.versions.items():
         if name in now.versions or name not in KNOWN_ONCE_STARTED:
             yield from _changed(name, version, now.versions.get(name, _NONE))
@@ -89,8 +111,44 @@ def differences(before: Environment, now: Environment) -> Iterator[str]:
         ("file of ", old.paths, new.paths),
         ("source of ", old.sources, new.sources),
     ):
-        for name in dict.fromkeys((*ours, *theirs)):
+        # Older results don't know all sources.
+        for name in dict.fromkeys((*ours, *(theirs if what != "source of " else ()))):
             yield from _changed(what + name, ours.get(name) or _NONE, theirs.get(name) or _NONE)
+
+
+def _of_machine(before: Environment, now: Environment) -> Iterator[str]:
+    """Whether it is another machine, or the same one as it wasn't.
+
+    A machine's number is that of its installation, and a copied one has the same: so the name counts, too.
+    When it was last started doesn't.
+    """
+    if before.machine is not None:
+        yield from _changed("machine", before.machine, now.machine or _NONE)
+    yield from _changed("host", before.host, now.host)
+    yield from _changed("CPU", before.cpu_model, now.cpu_model)
+    yield from _changed("number of CPUs", str(before.cpus), str(now.cpus))
+    if abs(before.memory_bytes - now.memory_bytes) > _SAME_MEMORY * before.memory_bytes:
+        yield from _changed("memory", _in_mebibytes(before.memory_bytes), _in_mebibytes(now.memory_bytes))
+    yield from _changed("kernel", before.kernel, now.kernel)
+    yield from _changed("system", before.os, now.os)
+    if before.cgroups is not None:
+        yield from _changed("cgroups", before.cgroups, now.cgroups or _NONE)
+    for role in ("server", "generator", "store"):
+        ours, theirs = getattr(before.cpu_split, role), getattr(now.cpu_split, role)
+        yield from _changed(f"CPUs of the {role}", _listed(map(str, ours)), _listed(map(str, theirs)))
+
+
+def _images(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    """Compared as soon as both are known: once containers were made."""
+    if not before or not now:
+        return
+    ours, theirs = ({_RUN.sub(":old", name): digest for name, digest in of.items()} for of in (before, now))
+    for name in dict.fromkeys((*ours, *theirs)):
+        yield from _changed(f"image {name}", ours.get(name, _NONE), theirs.get(name, _NONE))
+
+
+def _in_mebibytes(size: int) -> str:
+    return f"{size >> 20:,} MiB"
 
 
 def _changed(name: str, old: str, new: str) -> Iterator[str]:
@@ -98,7 +156,7 @@ def _changed(name: str, old: str, new: str) -> Iterator[str]:
         yield f"{name}: {old} -> {new}"
 
 
-def _listed(items: tuple[str, ...], separator: str = ", ") -> str:
+def _listed(items: Iterable[str], separator: str = ", ") -> str:
     return separator.join(items) or _NONE
 
 

@@ -16,6 +16,7 @@ from bench.live.watch import Watch
 from bench.load.client import LoadDriver
 from bench.machine.counters import difference
 from bench.model import MODELS, Failure, Learned, LoadModel, Plan, Trial, TrialOrder
+from bench.model.errors import StoreError
 from bench.plan.blocks import block_models, block_orders, starting_order
 from bench.plan.duration import ENDING_S, needs_pilot
 from bench.plan.lengths import block_s, corrected, each_of, in_what, least_s, remeasured
@@ -293,6 +294,8 @@ class Runner:
         fleet.read_processes()
         dead = fleet.remove_dead()
         self._note(dead)
+        if any(trial.failed or not trial.ok for trial in trials) and self._runtime.how_store_ended():
+            raise StoreError("Redis has ended.")
         self._waiting += trials if MODELS[model].waits else []
         self._watch.measured(model, trials)
         self._watch.failed(dead)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from bench.ask.targets import measured_twice
 from bench.catalogue.consent import Addresses
 from bench.catalogue.versions import Checkout, checked_out
 from bench.deploy import Runtime
-from bench.deploy.external import find_addresses, urls
+from bench.deploy.external import urls
 from bench.deploy.local import LocalRuntime
 from bench.deploy.select import open_runtime
 from bench.doctor import notes, read_facts
@@ -27,17 +27,26 @@ from bench.doctor.needs import provide
 from bench.doctor.others import Others
 from bench.live.progress import Reporter
 from bench.load.client import LoadDriver
-from bench.machine.environment import describe, require_cpus, split_cpus
+from bench.machine.environment import describe, split_cpus, stay_on
 from bench.machine.interrupt import shield
-from bench.model import Analysis, Calibration, CpuSplit, Environment, Plan, Suite
-from bench.model.errors import EXIT_NOT_VALID, EXIT_REGRESSION, EXIT_SERVER_FAILED, Interrupted
-from bench.report.index import write_index
+from bench.model import Analysis, Calibration, CpuSplit, Plan, Suite
+from bench.model.errors import (
+    EXIT_NOT_VALID,
+    EXIT_REGRESSION,
+    EXIT_SERVER_FAILED,
+    Interrupted,
+    MachineError,
+    StoreError,
+)
 from bench.report.units import count, listed
 from bench.run.calibrate import NULL_DEPLOYMENT, calibrate
-from bench.run.identity import identify, require_same
-from bench.run.results import RESULTS, new_id, write_reports
+from bench.run.identity import identify, with_started
+from bench.run.results import RESULTS, new_id
+from bench.run.resuming import Ready, made_ready
 from bench.run.runner import Runner
-from bench.store import SCHEMA_VERSION, Writer
+from bench.run.saving import Saved, raise_told, require_written, save
+from bench.run.stored_plan import NOTHING, Named
+from bench.store import SCHEMA_VERSION, Writer, require_plain
 
 CALIBRATION_BLOCKS = 10
 _GENERATOR_AT_FAULT = frozenset({"generator-limits"})
@@ -118,93 +127,83 @@ def _measure(
         return _saved(writer, suite, runtime, root, reporter, time.monotonic_ns())
 
 
-def resume(directory: Path, root: Path, reporter: Reporter, *, beyond: bool = False) -> Outcome:
+def resume(directory: Path, root: Path, reporter: Reporter, named: Named = NOTHING) -> Outcome:
     """Go on with an interrupted run; see `measure`.
 
     Args:
-        beyond: whether its targets may be other machines. Who began the run said so for themselves alone.
+        named: what the result names and no file of the checkout has, if the user names it, too.
     """
+    require_plain(directory)
     with ExitStack() as stack:
-        opened: list[Runtime] = []
+        ready: list[Ready] = []
 
         def check(suite: Suite) -> None:
-            cpus = suite.environment.cpu_split
-            provide(suite.plan, read_facts(root / RESULTS, quick=True))
-            require_cpus(cpus, directory)
-            addresses = find_addresses(suite.plan, beyond=beyond)
-            old = stack.enter_context(checked_out(suite.plan.against, root))
-            opened.append(_open(suite.plan, root, directory, cpus, reporter, old, addresses))
-            require_same(directory, suite.environment, _now(suite, root, opened[0], old))
+            ready.append(made_ready(suite, directory, root, named, reporter, _open, stack))
 
-        writer, suite = Writer.resume(directory, analyse, check)
+        try:
+            writer, suite = Writer.resume(directory, analyse, check)
+        except Interrupted as error:
+            raise Interrupted(f"{error} before anything was measured; {directory} is as it was.") from error
         stack.enter_context(writer)
+        suite = replace(suite, plan=ready[0].plan)
         reporter.phase(f"continuing {directory}, which has {count(len(suite.trials), 'trial')}")
         last = max((trial.at_s + trial.duration_s for trial in suite.trials), default=0.0)
         writer.append(gap={"reason": "resumed", "at": datetime.now(UTC).isoformat(timespec="seconds")})
-        return _saved(writer, suite, opened[0], root, reporter, time.monotonic_ns() - int(last * 1e9))
-
-
-def _now(suite: Suite, root: Path, runtime: Runtime, old: Checkout | None) -> Environment:
-    """What a run that goes on would be measured with."""
-    return describe(
-        runtime=suite.plan.runtime,
-        docker=runtime.docker,
-        versions=runtime.versions,
-        images={},
-        cpu_split=suite.environment.cpu_split,
-        notes=(),
-        measured=identify(suite.plan, root, os.environ, old),
-    )
+        epoch_ns = time.monotonic_ns() - int(last * 1e9)
+        return _saved(writer, suite, ready[0].runtime, root, reporter, epoch_ns)
 
 
 def _saved(
-    writer: Writer, suite: Suite, runtime: Runtime, root: Path, reporter: Reporter, epoch_ns: int
+    writer: Writer,
+    suite: Suite,
+    runtime: AbstractContextManager[Runtime],
+    root: Path,
+    reporter: Reporter,
+    epoch_ns: int,
 ) -> Outcome:
     """Work, and whatever happens write the result and its reports."""
-    ended = complete = False
     unmeasured: list[int] = []
+    broken_off: BaseException | None = None
+    directory = writer.directory
     try:
         unmeasured = _work(writer, suite, runtime, root, reporter, epoch_ns)
-        ended, complete = True, not unmeasured
+    except BaseException as error:
+        broken_off = error
+    ended = broken_off is None
+    try:
+        with shield():
+            saved = save(writer, root, ended=ended, complete=ended and not unmeasured)
+    except MachineError as error:
+        if broken_off is not None:
+            raise_told(broken_off, directory, error)
+        raise
     except Interrupted as error:
-        raise Interrupted(
-            f"{error}. What was measured is saved; `wsgi-bench resume {writer.directory}` continues it."
-        ) from error
-    finally:
-        try:
-            with shield():
-                finished = datetime.now(UTC).isoformat(timespec="seconds") if ended else None
-                suite = writer.finish(complete=complete, finished=finished)
-                analysis = write_reports(suite, writer.directory)
-                if writer.directory.parent == root / RESULTS:
-                    write_index(root / RESULTS)
-        except Interrupted as error:
-            if not ended:
-                raise
+        if broken_off is None:
             raise Interrupted(
                 f"{error} after all was measured; the report is {writer.directory / 'report.html'}."
             ) from error
+        raise
+    if broken_off is not None:
+        raise_told(broken_off, directory, saved)
+    analysis = require_written(saved)
     if unmeasured:
-        reporter.problem(_nothing_in(unmeasured, suite.plan.rounds, writer.directory))
-    return Outcome(writer.directory, suite, analysis, exit_code(suite, analysis))
+        reporter.problem(_nothing_in(unmeasured, saved))
+    return Outcome(writer.directory, saved.suite, analysis, exit_code(saved.suite, analysis))
 
 
 def _work(
-    writer: Writer, suite: Suite, unopened: Runtime, root: Path, reporter: Reporter, epoch_ns: int
+    writer: Writer,
+    suite: Suite,
+    unopened: AbstractContextManager[Runtime],
+    root: Path,
+    reporter: Reporter,
+    epoch_ns: int,
 ) -> list[int]:
     """Measure; return the rounds in which nothing could be."""
     plan, cpus = suite.plan, suite.environment.cpu_split
-    _stay_on(cpus)
+    stay_on(cpus)
     with unopened as runtime:
-        started = replace(
-            suite.environment,
-            docker=runtime.docker,
-            images=runtime.images,
-            versions={**suite.environment.versions, **runtime.versions},
-        )
-        if suite.trials:
-            require_same(writer.directory, suite.environment, started)
-        writer.append(environment=started)
+        writer.append(environment=with_started(suite.environment, runtime))
         command, environment = runtime.driver_command(
             ("--processes", str(plan.processes), "--client", plan.client)
         )
@@ -226,16 +225,42 @@ def _work(
                 others=lambda: Others().since,
                 epoch_ns=epoch_ns,
             )
-            runner.run()
+            with _store_watched(runtime):
+                runner.run()
             return runner.unmeasured
 
 
-def _nothing_in(rounds: list[int], planned: int, directory: Path) -> str:
+@contextmanager
+def _store_watched(runtime: Runtime) -> Iterator[None]:
+    """Say that Redis ended, if it did, whatever that was noticed by; what servers answer then isn't theirs.
+
+    Raises:
+        StoreError: it did, or doesn't answer.
+    """
+    found: StoreError | None = None
+    try:
+        yield
+    except StoreError as error:
+        found = error
+    how = runtime.how_store_ended()
+    if how:
+        raise StoreError(
+            f"Redis {how} while servers were being measured: errors in the last trials may be of that, and "
+            f"not the servers' own."
+        ) from found
+    if found is not None:
+        raise found
+
+
+def _nothing_in(rounds: list[int], saved: Saved) -> str:
     """That a run isn't complete, and how it can become so."""
-    which = f" in round{'s' * (len(rounds) > 1)} {listed([str(number) for number in rounds])} of {planned}"
+    plan = saved.suite.plan
+    which = (
+        f" in round{'s' * (len(rounds) > 1)} {listed([str(number) for number in rounds])} of {plan.rounds}"
+    )
     return (
-        f"The run isn't complete: nothing was measured{which if planned > 1 else ''}, since every deployment "
-        f"had failed. Once the cause is mended, `wsgi-bench resume {directory}` continues it."
+        f"The run isn't complete: nothing was measured{which if plan.rounds > 1 else ''}, since every "
+        f"deployment had failed. Once the cause is mended, `{saved.command}` continues it."
     )
 
 
@@ -279,7 +304,7 @@ def _calibrated(
 def ceiling(root: Path) -> Calibration:
     """Measure the generator's own ceiling alone, with child processes."""
     cpus = split_cpus()
-    _stay_on(cpus)
+    stay_on(cpus)
     with TemporaryDirectory() as scratch:
         directory = Path(scratch)
         with LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), root=root) as runtime:
@@ -304,9 +329,3 @@ def exit_code(suite: Suite, analysis: Analysis) -> int:
         return EXIT_REGRESSION
     lacking = bool(reasons & _GENERATOR_AT_FAULT)
     return EXIT_NOT_VALID if (reasons and suite.plan.claims) or lacking or "not judged" in limits else 0
-
-
-def _stay_on(cpus: CpuSplit) -> None:
-    """Keep the harness itself off the server's CPUs."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, cpus.generator)

@@ -14,6 +14,7 @@ from bench.store.document import SCHEMA_VERSION
 from bench.store.files import replace as replace_file
 from bench.store.outline import Outline, outline
 from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT, load
+from bench.store.rescue import require_plain
 from bench.store.writer import Writer, why_taken
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "load",
     "outline",
     "replace_file",
+    "require_plain",
     "why_taken",
 ]

@@ -13,8 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from bench.model.errors import MachineError, ResultError
+from bench.store.files import replace
 from bench.store.jsonable import dump, parse
 from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT
+from bench.store.strict import MOST_LOG_BYTES, parse_json, read_bytes, read_text
 
 T = TypeVar("T")
 
@@ -33,22 +36,23 @@ def derived(directory: Path, kind: type[T], derive: Callable[[Path], T]) -> T:
         kind: a dataclass of plain values, as those of `bench.model`.
     """
     digest = _digest(directory)
-    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-        kept = json.loads((directory / DERIVED).read_bytes())
+    with suppress(OSError, ResultError, ValueError, KeyError, TypeError):
+        kept = parse_json(read_text(directory / DERIVED))
         if kept["derived_from"] == digest:
             return parse(kind, kept["outline"], "outline")
     made = derive(directory)
     text = json.dumps({"derived_from": digest, "outline": dump(made)}, allow_nan=False)
-    with suppress(OSError):
-        (directory / DERIVED).write_text(text, encoding="utf-8")
+    # Not into what stands there: that may be a link to another file.
+    with suppress(MachineError):
+        replace(directory / DERIVED, [text])
     return made
 
 
 def _digest(directory: Path) -> str:
     found = hashlib.sha256(f"{_FORM}\n".encode())
     for name in (RESULT, JOURNAL):
-        with suppress(OSError):
-            contents = (directory / name).read_bytes()
+        with suppress(OSError, ResultError):
+            contents = read_bytes(directory / name, MOST_LOG_BYTES)
             found.update(f"{name} {len(contents)}\n".encode() + contents)
     # The log is the larger half, and only ever grows with the result: its size tells a torn or missing one.
     with suppress(OSError):

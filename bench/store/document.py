@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Any
 
 from bench.model import Analysis, Calibration, Case, Plan, Suite, Summary, Trial
-from bench.store.jsonable import Malformed, dump, items, members, parse
+from bench.store.jsonable import Malformed, dump, found, items, members, parse
 
 # The format's history, newest first. Raise the number when a stored name changes its meaning or goes
 # away; a new name needs no new number.
@@ -77,7 +77,7 @@ def from_document(document: Any) -> Suite:
     version = document.get("schema_version")
     if version != SCHEMA_VERSION:
         raise Malformed(
-            f"schema_version: this version of wsgi-bench reads {SCHEMA_VERSION}, found {version!r}"
+            f"schema_version: this version of wsgi-bench reads {SCHEMA_VERSION}, found {found(version)}"
         )
     numbered = [
         (parse(int, trial.get("number"), f"{path}.number"), _trial(trial, case, path))

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bench.model.errors import MachineError
+from bench.model.errors import MachineError, ResultError
 
-_RESULT, _JOURNAL = "result.json", "blocks.jsonl"
+_RESULT = "result.json"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -35,12 +35,10 @@ def machine_errors(path: Path) -> Iterator[None]:
 
 
 def _saved(directory: Path) -> str:
-    """What is there all the same. A run that goes on, or was broken off, has its journal."""
+    """What is there all the same."""
     if not (directory / _RESULT).exists():
         return "nothing was saved"
-    if not (directory / _JOURNAL).exists():
-        return "what was saved before is intact"
-    return f"what was saved before is intact, and `wsgi-bench resume {directory}` continues a run"
+    return "what was saved before is intact"
 
 
 def replace(path: Path, chunks: Iterable[str]) -> None:
@@ -51,8 +49,10 @@ def replace(path: Path, chunks: Iterable[str]) -> None:
     """
     temporary = path.with_name(f".{path.name}.tmp")
     with machine_errors(path):
+        # What a killed writer left, or a link that somebody put there, and that leads to another file.
+        temporary.unlink(missing_ok=True)
         try:
-            with temporary.open("w", encoding="utf-8") as file:
+            with temporary.open("x", encoding="utf-8") as file:
                 file.writelines(chunks)
                 file.flush()
                 os.fsync(file.fileno())
@@ -71,3 +71,18 @@ def sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def require_own_files(directory: Path) -> None:
+    """That a run's directory holds files and folders alone: to add to a link is to write another file.
+
+    Raises:
+        ResultError: with what else is there.
+        MachineError: it can't be looked at.
+    """
+    with machine_errors(directory / "logs"):
+        for path in (*directory.iterdir(), *(directory / "logs").glob("*")):
+            if path.is_symlink() or not (path.is_file() or path.is_dir()):
+                raise ResultError(
+                    f"{path}: a link, a pipe or a device, which no run makes. Remove it, and try again."
+                )

@@ -16,8 +16,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from bench.machine.interrupt import shield
-from bench.model.errors import ResultError
+from bench.model.errors import MachineError, ResultError
 from bench.store.files import machine_errors, sync_directory
+from bench.store.jsonable import Malformed
+from bench.store.rescue import copy
+from bench.store.strict import MOST_LOG_BYTES, parse_json, read_bytes, require_few
 
 _HEAD = b'{"crc32":"%08x","entry":'
 _HEAD_LENGTH = len(_HEAD % 0)
@@ -48,7 +51,9 @@ class Journal:
         """
         self.path = path
         with machine_errors(path):
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            # To be read, too, where its name is taken away.
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+            self._descriptor = os.open(path, flags, 0o644)
             sync_directory(path.parent)
 
     def __enter__(self) -> Self:
@@ -63,8 +68,9 @@ class Journal:
         """Save one entry.
 
         Raises:
-            MachineError: disk full; the journal is as it was before.
+            MachineError: disk full, or it was removed; the journal is as it was before.
         """
+        self.require_there()
         body = json.dumps(entry, allow_nan=False, separators=(",", ":")).encode()
         line = memoryview((_HEAD % zlib.crc32(body)) + body + b"}\n")
         with shield(), machine_errors(self.path):
@@ -76,6 +82,25 @@ class Journal:
             except OSError:
                 os.ftruncate(self._descriptor, before)
                 raise
+
+    def require_there(self) -> None:
+        """See that what is written is found by its name.
+
+        Raises:
+            MachineError: it was removed or replaced while it was being written.
+        """
+        try:
+            if self._descriptor < 0 or os.path.samestat(os.fstat(self._descriptor), self.path.stat()):
+                return
+        except OSError:
+            pass
+        raise MachineError(
+            f"{self.path.parent} was removed or replaced while the run was writing there. See what does that."
+        )
+
+    def copy_to(self, path: Path) -> None:
+        """Write what it holds to another file, whether it still has a name or not."""
+        copy(self._descriptor, path)
 
     def close(self) -> None:
         if self._descriptor >= 0:
@@ -90,9 +115,13 @@ def read(path: Path) -> Contents:
         ResultError: it can't be read, or a line before the last is damaged.
     """
     try:
-        lines = path.read_bytes().split(b"\n")
+        data = read_bytes(path, MOST_LOG_BYTES)
+        require_few(data)
+    except Malformed as error:
+        raise ResultError(f"{path}: {error}. Restore it from a copy of the run.") from None
     except OSError as error:
         raise ResultError(f"{path}: {error.strerror}. Make it readable.") from None
+    lines = data.split(b"\n")
     rest = lines.pop()
     entries: list[Mapping[str, Any]] = []
     for number, line in enumerate(lines, 1):
@@ -114,7 +143,7 @@ def _entry(line: bytes) -> Mapping[str, Any] | None:
     if line != (_HEAD % zlib.crc32(body)) + body + b"}":
         return None
     try:
-        entry = json.loads(body)
+        entry = parse_json(body.decode())
     except ValueError:
         return None
     return entry if isinstance(entry, dict) else None

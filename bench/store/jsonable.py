@@ -1,7 +1,11 @@
-"""Dataclasses to JSON and back, by their type hints. No pickles, no registry, no options."""
+"""Dataclasses to JSON and back, by their type hints. No pickles, no registry, no options.
+
+What is read is anybody's: each number has a range (`bench/store/ranges.py`), by the name of its field.
+"""
 
 from __future__ import annotations
 
+import json
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -9,6 +13,7 @@ from functools import cache
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from bench.model import MODELS, Load
+from bench.store.ranges import ANY, Range, range_of
 
 T = TypeVar("T")
 Decode = Callable[[Any, str], Any]
@@ -37,7 +42,7 @@ def parse(kind: type[T], value: Any, path: str) -> T:
     Raises:
         Malformed: a key is missing, or a value has another type than its field.
     """
-    return cast(T, _decoder(cast(Any, kind))(value, path))
+    return cast(T, _decoder(cast(Any, kind), range_of(path.rpartition(".")[2]))(value, path))
 
 
 def items(value: Any, path: str) -> list[Any]:
@@ -47,7 +52,7 @@ def items(value: Any, path: str) -> list[Any]:
         Malformed: it is something else.
     """
     if not isinstance(value, list):
-        raise Malformed(f"{path}: expected a list, found {_found(value)}")
+        raise Malformed(f"{path}: expected a list, found {found(value)}")
     return value
 
 
@@ -58,34 +63,40 @@ def members(value: Any, path: str) -> dict[str, Any]:
         Malformed: it is something else.
     """
     if not isinstance(value, dict):
-        raise Malformed(f"{path}: expected an object, found {_found(value)}")
+        raise Malformed(f"{path}: expected an object, found {found(value)}")
     return value
 
 
+def shown(text: str) -> str:
+    """A name out of a file, as a message may have it."""
+    cut = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return "".join(letter if letter.isprintable() else "?" for letter in cut)
+
+
 @cache
-def _decoder(kind: Any) -> Decode:
+def _decoder(kind: Any, within: Range) -> Decode:
     if kind is Load:
         return _load
     if kind is Any:
-        return lambda value, _path: _frozen(value)
+        return _free
     if is_dataclass(kind):
         return _dataclass_decoder(cast(type, kind))
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Literal:
         return _literal_decoder(arguments)
     if origin in (Union, types.UnionType):
-        return _optional_decoder(arguments)
+        return _optional_decoder(arguments, within)
     if origin is tuple:
-        return _tuple_decoder(arguments[0])
+        return _tuple_decoder(_decoder(arguments[0], within))
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return _mapping_decoder(arguments[1])
-    return _scalar_decoder(kind)
+        return _mapping_decoder(_decoder(arguments[1], within))
+    return _number_decoder(kind, *within) if kind is int or kind is float else _scalar_decoder(kind)
 
 
 def _dataclass_decoder(kind: type) -> Decode:
     hints = get_type_hints(kind)
     read = [f for f in fields(kind) if f.init]
-    decoders = {_stored_name(f): (f.name, _decoder(hints[f.name])) for f in read}
+    decoders = {_stored_name(f): (f.name, _decoder(hints[f.name], range_of(_stored_name(f)))) for f in read}
     required = {_stored_name(f) for f in read if f.default is MISSING and f.default_factory is MISSING}
 
     def decode(value: Any, path: str) -> Any:
@@ -118,59 +129,72 @@ def _load(value: Any, path: str) -> Load:
 def _literal_decoder(choices: tuple[Any, ...]) -> Decode:
     def decode(value: Any, path: str) -> Any:
         if value not in choices:
-            raise Malformed(f"{path}: expected one of {', '.join(choices)}, found {_found(value)}")
+            raise Malformed(f"{path}: expected one of {', '.join(choices)}, found {found(value)}")
         return value
 
     return decode
 
 
-def _optional_decoder(arguments: tuple[Any, ...]) -> Decode:
-    (inner,) = (_decoder(a) for a in arguments if a is not types.NoneType)
+def _optional_decoder(arguments: tuple[Any, ...], within: Range) -> Decode:
+    (inner,) = (_decoder(a, within) for a in arguments if a is not types.NoneType)
     return lambda value, path: None if value is None else inner(value, path)
 
 
-def _tuple_decoder(item: Any) -> Decode:
-    inner = _decoder(item)
-
+def _tuple_decoder(inner: Decode) -> Decode:
     def decode(value: Any, path: str) -> Any:
         return tuple(inner(entry, f"{path}[{i}]") for i, entry in enumerate(items(value, path)))
 
     return decode
 
 
-def _mapping_decoder(item: Any) -> Decode:
-    inner = _decoder(item)
-
+def _mapping_decoder(inner: Decode) -> Decode:
     def decode(value: Any, path: str) -> Any:
-        return {key: inner(entry, f"{path}.{key}") for key, entry in members(value, path).items()}
+        return {key: inner(entry, f"{path}.{shown(key)}") for key, entry in members(value, path).items()}
 
     return decode
 
 
 def _scalar_decoder(kind: type) -> Decode:
     def decode(value: Any, path: str) -> Any:
-        if kind is float and type(value) is int:
-            return float(value)
         if type(value) is not kind:
-            raise Malformed(f"{path}: expected {_NAMES[kind]}, found {_found(value)}")
+            raise Malformed(f"{path}: expected {_NAMES[kind]}, found {found(value)}")
         return value
 
     return decode
 
 
-def _frozen(value: Any) -> Any:
-    """Lists of free-form values become tuples, as the dataclasses hold them."""
+def _number_decoder(kind: type[int] | type[float], least: float, most: float) -> Decode:
+    def decode(value: Any, path: str) -> Any:
+        if type(value) is not kind and not (kind is float and type(value) is int):
+            raise Malformed(f"{path}: expected {_NAMES[kind]}, found {found(value)}")
+        # Infinity is beyond, and what is no number within nothing.
+        if not least <= value <= most:
+            raise Malformed(f"{path}: expected {least:g} to {most:g}, found {found(value)}")
+        return kind(value)
+
+    return decode
+
+
+def _free(value: Any, path: str, depth: int = 1) -> Any:
+    """A value of any form. Its lists become tuples, as the dataclasses hold them."""
+    if depth > _DEEPEST:
+        raise Malformed(f"{path}: nested more than {_DEEPEST} deep")
     if isinstance(value, list):
-        return tuple(_frozen(item) for item in value)
+        return tuple(_free(item, f"{path}[{i}]", depth + 1) for i, item in enumerate(value))
     if isinstance(value, dict):
-        return {key: _frozen(item) for key, item in value.items()}
+        return {key: _free(item, f"{path}.{shown(key)}", depth + 1) for key, item in value.items()}
+    if isinstance(value, int | float) and not ANY[0] <= value <= ANY[1]:
+        raise Malformed(f"{path}: expected {ANY[0]:g} to {ANY[1]:g}, found {found(value)}")
     return value
 
 
+_DEEPEST = 8
+_SHOWN = 60
 _NAMES: Mapping[type, str] = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
 
 
-def _found(value: Any) -> str:
+def found(value: Any) -> str:
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
-    return repr(value)[:60]
+    # Not as Python writes it: null and true stand in the file.
+    return shown(json.dumps(value))

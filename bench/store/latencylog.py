@@ -17,9 +17,16 @@ from hdrh.histogram import HdrHistogram
 
 from bench.model import Trial
 from bench.model.errors import ResultError
+from bench.store.histograms import MOST_CHARACTERS
+from bench.store.strict import MOST_LOG_BYTES, opened
 
-_LINE = re.compile(r"Tag=([^,\s]+),([0-9.]+),([0-9.]+),([0-9.]+),([A-Za-z0-9+/]+=*)\n")
+_NAME = r"([^,/\s]*)"
+_NUMBER = r"([0-9]{1,9})"
+_LINE = re.compile(
+    rf"Tag={_NAME}/{_NUMBER}/{_NUMBER}/{_NAME}/{_NAME},[0-9.]+,[0-9.]+,[0-9.]+,([A-Za-z0-9+/]+=*)\n"
+)
 _MICROSECONDS = 1e6
+_LONGEST_LINE = 2 * MOST_CHARACTERS
 
 TrialKey = tuple[str, int, int]
 
@@ -51,20 +58,32 @@ def read(path: Path) -> Mapping[TrialKey, Mapping[str, str]]:
         ResultError: a line isn't of this format.
     """
     found: dict[TrialKey, dict[str, str]] = {}
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for number, line in enumerate(file, 1):
-            if line.startswith(("#", '"')):
-                continue
-            match = _LINE.fullmatch(line)
-            parts = match.group(1).split("/") if match else []
-            if match is None or len(parts) != 5 or not (parts[1].isdecimal() and parts[2].isdecimal()):
-                raise ResultError(
-                    f"{path}, line {number}: not a line of a tagged histogram log; the file is torn or was "
-                    f"edited. Restore it from a copy of the run."
-                )
-            case, round_, block, kind, endpoint = (unquote(part) for part in parts)
-            found.setdefault((case, int(round_), int(block)), {})[f"{kind}/{endpoint}"] = match.group(5)
+    for number, line in enumerate(_lines(path), 1):
+        if line.startswith(("#", '"')):
+            continue
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise ResultError(
+                f"{path}, line {number}: not a line of a tagged histogram log; the file is torn or was "
+                f"edited. Restore it from a copy of the run."
+            )
+        case, round_, block, kind, endpoint, encoded = match.groups()
+        trial = found.setdefault((unquote(case), int(round_), int(block)), {})
+        name = f"{unquote(kind)}/{unquote(endpoint)}"
+        if name in trial:
+            raise ResultError(
+                f"{path}, line {number}: a second histogram of what has one; the file was edited. Restore it "
+                f"from a copy of the run."
+            )
+        trial[name] = encoded
     return found
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """With their ends; one that is too long comes in pieces. What isn't ASCII is nothing that is written."""
+    with opened(path, MOST_LOG_BYTES) as file:
+        while line := file.readline(_LONGEST_LINE):
+            yield line.decode("ascii", errors="replace")
 
 
 def _tag(trial: Trial, name: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +15,8 @@ from bench.model.errors import ResultError
 from bench.store.files import machine_errors
 
 NAME = ".lock"
+# Of opening a link, a directory, or a device that isn't there.
+_NO_FILE = {errno.ELOOP, errno.EISDIR, errno.ENXIO}
 
 
 class Lock:
@@ -25,7 +29,7 @@ class Lock:
         """Take the lock.
 
         Raises:
-            ResultError: another process holds it.
+            ResultError: another process holds it, or something else stands there.
             MachineError: the directory can't be written.
         """
         self._path = directory / NAME
@@ -52,7 +56,7 @@ class Lock:
 
     def _taken(self, directory: Path) -> int:
         while True:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+            descriptor = self._opened()
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if self._is_named(descriptor):
@@ -69,6 +73,24 @@ class Lock:
                 raise
             # The one who held it has just removed it.
             os.close(descriptor)
+
+    def _opened(self) -> int:
+        """The file itself: a link that somebody put there leads to one that isn't ours to write."""
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+        except OSError as error:
+            if error.errno in _NO_FILE:
+                raise self._no_file() from None
+            raise
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise self._no_file()
+        return descriptor
+
+    def _no_file(self) -> ResultError:
+        return ResultError(
+            f"{self._path}: a link, a directory or a pipe, and no file of a run. Remove it, and try again."
+        )
 
     def _is_named(self, descriptor: int) -> bool:
         """Whether the path still leads to this file."""

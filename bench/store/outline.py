@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.model import Case, Environment, Plan, Rank, Verdict
 from bench.model.errors import ResultError
+from bench.store.coherent import require_coherent_plan, require_known
 from bench.store.jsonable import Malformed, items, members, parse
 from bench.store.reader import RESULT, read_document
 
@@ -45,7 +46,11 @@ def outline(directory: Path) -> Outline:
     path = directory / RESULT
     document = read_document(path)
     try:
-        return parse(Outline, {**members(document, "the file"), "verdicts": _verdicts(document)}, "result")
+        found = parse(Outline, {**members(document, "the file"), "verdicts": _verdicts(document)}, "result")
+        require_coherent_plan(found.plan)
+        require_known((id_ for place in found.ranking for id_ in place.cases), found.plan, "a rank")
+        require_known(found.verdicts, found.plan, "a verdict")
+        return found
     except Malformed as error:
         raise ResultError(f"{path}: {error}. Restore the file from a copy of the run.") from None
 

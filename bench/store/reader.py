@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,8 +22,10 @@ from bench.model import (
 )
 from bench.model.errors import ResultError
 from bench.store import journal, latencylog
+from bench.store.coherent import require_coherent
 from bench.store.document import from_document
 from bench.store.jsonable import Malformed, parse
+from bench.store.strict import parse_json, read_text
 
 RESULT = "result.json"
 LATENCY_LOG = "latency.hlog"
@@ -74,40 +77,38 @@ def read(path: Path) -> Stored:
     directory = path if path.is_dir() else path.parent
     document = read_document(path / RESULT if path.is_dir() else path)
     try:
-        suite = from_document(document)
+        suite = replace(from_document(document), directory=str(directory.absolute()))
         saved = parse(int, document.get("blocks_saved", 0), "blocks_saved")
+        suite = _with_histograms(suite, directory / LATENCY_LOG)
+        stored = _with_journal(suite, saved, directory / JOURNAL)
+        require_coherent(stored.suite)
     except Malformed as error:
         raise ResultError(
             f"{directory / RESULT}: {error}. The file was edited, or another version wrote it; restore it "
             f"from a copy of the run, or read it with the version named in environment.versions."
         ) from None
-    suite = _with_histograms(suite, directory / LATENCY_LOG)
-    return _with_journal(suite, saved, directory / JOURNAL)
+    return stored
 
 
 def read_document(path: Path) -> Any:
     """The parsed `result.json`.
 
     Raises:
-        ResultError: it isn't there, or isn't JSON.
+        ResultError: it isn't there, or isn't JSON that a run writes.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(read_text(path))
     except OSError as error:
         raise ResultError(
             f"{path}: {error.strerror}. Name a result's directory; `wsgi-bench list results` shows them."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise ResultError(
-            f"{path}: not UTF-8 text from byte {error.start} on. Restore the file from a copy of the run."
         ) from None
     except json.JSONDecodeError as error:
         raise ResultError(
             f"{path}, line {error.lineno}: {error.msg} (column {error.colno}); the file is torn or was "
             f"edited. Restore it from a copy of the run."
         ) from None
-    except RecursionError:
-        raise ResultError(f"{path}: nested too deeply to be a result. Restore it from a copy.") from None
+    except Malformed as error:
+        raise ResultError(f"{path}: {error}. Restore the file from a copy of the run.") from None
 
 
 def _with_histograms(suite: Suite, path: Path) -> Suite:
@@ -135,7 +136,8 @@ def _with_histograms(suite: Suite, path: Path) -> Suite:
 
 
 def _with_journal(suite: Suite, saved: int, path: Path) -> Stored:
-    if not path.exists():
+    # Not `exists`: a link that leads nowhere is none of a run's, and is said.
+    if not os.path.lexists(path):
         return Stored(suite, saved)
     contents = journal.read(path)
     entries = []
@@ -146,6 +148,11 @@ def _with_journal(suite: Suite, saved: int, path: Path) -> Stored:
             raise ResultError(
                 f"{path}, line {line}: {error}. Another version wrote it; resume with that one."
             ) from None
+        if len(entries) > 1 and entries[-1].number <= entries[-2].number:
+            raise ResultError(
+                f"{path}, line {line}: entry {entries[-1].number} comes after {entries[-2].number}; the file "
+                f"was edited. Restore it from a copy of the run."
+            )
     fresh = [entry for entry in entries if entry.number >= saved]
     suite = _merged(suite, fresh)
     if contents.torn_line is not None:

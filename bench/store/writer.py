@@ -22,13 +22,15 @@ from bench.model import (
     Suite,
     Trial,
 )
-from bench.model.errors import ResultError
+from bench.model.errors import MachineError, ResultError
+from bench.model.resume_command import resume_command
 from bench.store import files, latencylog
 from bench.store.document import Document, to_document
 from bench.store.journal import Journal
 from bench.store.jsonable import dump
 from bench.store.lock import Lock
 from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT, Entry, Stored, read
+from bench.store.rescue import Kept, fresh_directory
 
 Analyse = Callable[[Suite], Analysis]
 
@@ -49,7 +51,9 @@ class Writer:
         self._analyse = analyse
         self._entries = stored.entries
         self._cases = _case_ids(stored.suite.plan)
+        self._kept = Kept(directory, (LATENCY_LOG, RESULT))
         self._journal = Journal(directory / JOURNAL)
+        self._unsaved: list[Mapping[str, Any]] = []
 
     @classmethod
     def create(cls, directory: Path, suite: Suite, analyse: Analyse) -> Self:
@@ -92,6 +96,7 @@ class Writer:
         """
         # Before the lock: a place without a result is to get no file.
         read(directory)
+        files.require_own_files(directory)
         with ExitStack() as stack:
             lock = stack.enter_context(Lock(directory))
             stored = read(directory)
@@ -111,6 +116,7 @@ class Writer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._journal.close()
+        self._kept.close()
         self._lock.close()
 
     def append(
@@ -132,7 +138,8 @@ class Writer:
             plan, calibration, environment: replace the ones before, e.g. once the pilot set the rate.
 
         Raises:
-            MachineError: disk full; everything saved before is intact.
+            MachineError: disk full, or the directory was removed; everything saved before is intact, and
+                `rescue` saves this, too.
         """
         entry = Entry(
             self._entries,
@@ -159,7 +166,8 @@ class Writer:
         if unknown:
             raise ValueError(f"trials of cases that the plan doesn't have: {', '.join(sorted(unknown))}")
         self._entries += 1
-        self._journal.append({"number": entry.number, **content})
+        self._unsaved.append({"number": entry.number, **content})
+        self._save()
 
     def finish(self, *, complete: bool, finished: str | None) -> Suite:
         """Write `result.json` and `latency.hlog` from all that was saved, and remove the journal.
@@ -169,23 +177,70 @@ class Writer:
             finished: ISO 8601 time; None when the run was interrupted.
 
         Raises:
-            MachineError: disk full; the journal and the old `result.json` are intact.
+            MachineError: something couldn't be saved, for want of space or since the directory was removed;
+                what is left there is as it was. `rescue` writes everything somewhere else.
         """
+        self._journal.require_there()
+        # What there was no space for may find some now.
+        self._save()
+        suite = self._finished(self.directory, complete, finished)
         self._journal.close()
-        stored = read(self.directory)
+        return suite
+
+    def rescue(self, places: Iterable[Path], *, complete: bool, finished: str | None) -> Suite:
+        """Write the whole result into a new directory, which is `directory` from then on.
+
+        Args:
+            places: the first that takes it gets the new directory.
+
+        Raises:
+            MachineError: none does.
+        """
+        tried: list[str] = []
+        for place in dict.fromkeys(places):
+            try:
+                with fresh_directory(place, self.directory.name) as directory:
+                    self._kept.copy_to(directory)
+                    self._journal.copy_to(directory / JOURNAL)
+                    with Journal(directory / JOURNAL) as journal:
+                        for line in self._unsaved:
+                            journal.append(line)
+                    suite = self._finished(directory, complete, finished)
+            except (OSError, MachineError):
+                tried.append(str(place))
+                continue
+            self.directory = directory
+            return suite
+        raise MachineError(f"What was measured can't be written elsewhere either: not to {', '.join(tried)}.")
+
+    def _save(self) -> None:
+        """Write what isn't in the journal yet, in order: a small entry waits for a large one before it."""
+        while self._unsaved:
+            self._journal.append(self._unsaved[0])
+            del self._unsaved[0]
+
+    def _finished(self, directory: Path, complete: bool, finished: str | None) -> Suite:
+        stored = read(directory)
         suite = replace(stored.suite, complete=complete, finished=finished)
-        _write(self.directory, Stored(suite, stored.entries), self._analyse)
+        _write(directory, Stored(suite, stored.entries), self._analyse)
         return suite
 
 
 def why_taken(directory: Path) -> str:
     """Why a new result can't go into a directory; empty if it can."""
-    if (directory / RESULT).exists() or (directory / JOURNAL).exists():
-        return (
-            f"{directory} holds a result already. Continue it with `wsgi-bench resume {directory}`, "
-            f"or choose another place with --out."
-        )
-    return ""
+    if not ((directory / RESULT).exists() or (directory / JOURNAL).exists()):
+        return ""
+    try:
+        suite = read(directory).suite
+    except ResultError:
+        return f"{directory} holds a result already, which can't be read. Choose another place with --out."
+    if suite.complete:
+        return f"{directory} holds a result already. Choose another place with --out."
+    command = resume_command(directory)
+    return (
+        f"{directory} holds a result already. Continue it with `{command}`, or choose another place with "
+        f"--out."
+    )
 
 
 def _case_ids(plan: Plan) -> frozenset[str]:

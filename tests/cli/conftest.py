@@ -19,7 +19,8 @@ from typing import Any, Protocol
 import pytest
 
 from bench.analysis import analyse
-from bench.cli import verbs as cli
+from bench.cli import reading, running, upkeep
+from bench.cli.verbs import main
 from bench.model import Suite
 from bench.run.session import exit_code
 from bench.store import Writer, load
@@ -108,9 +109,10 @@ def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
             # Else it would keep the temporary folder of another environment.
             patch.setattr(tempfile, "tempdir", None)
             patch.chdir(cwd)
-            patch.setattr(cli, "ROOT", cwd)
+            for module in (reading, running, upkeep):
+                patch.setattr(module, "ROOT", cwd)
             patch.setattr(sys, "argv", ["wsgi-bench", *map(str, arguments)])
-            code = cli.main()
+            code = main()
         return Said(code, *capsys.readouterr())
 
     return call

@@ -189,7 +189,8 @@ def test_an_interrupted_run_leaves_nothing_and_goes_on_with_the_same_commit(
 
     assert code == 130, said
     assert said.splitlines()[-1] == (
-        f"wsgi-bench: stopped by SIGTERM. What was measured is saved; `wsgi-bench resume {out}` continues it."
+        f"wsgi-bench: stopped by SIGTERM. What was measured is saved; "
+        f"`wsgi-bench resume {out} --against {old}` continues it."
     )
     assert "Traceback" not in said
     assert left(scratch) == []
@@ -197,7 +198,7 @@ def test_an_interrupted_run_leaves_nothing_and_goes_on_with_the_same_commit(
 
     # The branch moves on, the run doesn't.
     git(repository, "commit", "--quiet", "--all", "--message", "larger")
-    resumed = wsgi_bench("resume", out, cwd=repository, timeout_s=TIMEOUT_S)
+    resumed = wsgi_bench("resume", out, "--against", old, cwd=repository, timeout_s=TIMEOUT_S)
 
     suite = load(out)
     assert resumed.code == EXIT_REGRESSION, resumed.err

@@ -46,7 +46,7 @@ def test_what_was_measured_is_kept_and_the_run_goes_on_when_the_engine_is_back(t
     assert child.returncode == 1
     assert "Traceback" not in said
     assert "The Docker engine died or hangs" in said
-    assert "continue with `wsgi-bench resume`" in said
+    assert f"`wsgi-bench resume {out}` continues it." in said
     assert "`wsgi-bench clean` does it later" in said
     before = load(out)
     assert before.trials

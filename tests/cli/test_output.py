@@ -144,8 +144,8 @@ def test_a_list_of_results_says_how_to_go_on_within_80_columns(
 
     said = here("list", "results", cwd=checkout)
 
-    assert "wsgi-bench resume results/20260101T000000Z-host" in said.err
-    assert "wsgi-bench report results/20260102T000000Z-host" in said.err
+    assert f"wsgi-bench resume {checkout}/results/20260101T000000Z-host" in said.err
+    assert f"wsgi-bench report {checkout}/results/20260102T000000Z-host" in said.err
     assert max(map(len, said.out.splitlines())) <= 80
 
 

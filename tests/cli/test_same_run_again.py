@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.ask.given import ENVIRONMENT_PREFIX, NAMES
-from bench.cli import verbs as cli
+from bench.ask.given import ENVIRONMENT_PREFIX
+from bench.ask.table import SETTINGS
+from bench.cli import running
+from bench.cli.verbs import cli
 from bench.model import Environment, Measured, Plan
 from bench.report.repeat import repeat_command
 from bench.store import load
@@ -65,10 +67,10 @@ def planned(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Plan:
     def stop(plan: Plan, *_: object, **__: object) -> None:
         raise Planned(plan)
 
-    monkeypatch.setattr(cli, "measure", stop)
+    monkeypatch.setattr(running, "measure", stop)
     monkeypatch.setattr(sys, "argv", arguments)
     with pytest.raises(Planned) as caught:
-        cli.cli(standalone_mode=False)
+        cli(standalone_mode=False)
     return caught.value.plan
 
 
@@ -82,21 +84,21 @@ def printed(plan: Plan, measured: Measured | None = None) -> tuple[dict[str, str
 
 
 def test_every_setting_has_an_example() -> None:
-    missing = sorted(NAMES - EXAMPLES.keys())
+    missing = sorted(SETTINGS.keys() - EXAMPLES.keys())
     assert not missing, (
-        f"bench/ask/given.py has the setting {', '.join(missing)}, which no example here gives: add "
+        f"bench/ask/table.py has the setting {', '.join(missing)}, which no example here gives: add "
         f"arguments that give it to EXAMPLES, so that it is seen that 'The same run again' doesn't forget it."
     )
 
 
-@pytest.mark.parametrize("name", sorted(NAMES & EXAMPLES.keys()))
+@pytest.mark.parametrize("name", sorted(SETTINGS.keys() & EXAMPLES.keys()))
 def test_a_setting_is_not_forgotten(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     runtime = () if name in ("runtime", "target") else ("--runtime", "local")
     plan = planned(["wsgi-bench", "run", *runtime, *EXAMPLES[name]], monkeypatch)
     variables, words = printed(plan)
     again = planned(words, monkeypatch)
 
-    assert (name in plan.given) == (name != "out")
+    assert (name in plan.given) == SETTINGS[name].again
     assert variables == {}
     assert _of_a_time(again) == _of_a_time(plan)
 

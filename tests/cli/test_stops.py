@@ -19,7 +19,7 @@ from bench.machine import process
 from bench.machine.interrupt import interruptible, shield
 from bench.model import Analysis, Suite
 from bench.model.errors import Interrupted
-from bench.run import session
+from bench.run import saving, session
 from bench.run.results import write_reports
 from bench.store import Writer
 from tests.cli.conftest import ROOT
@@ -140,7 +140,7 @@ def test_a_stop_while_the_finished_run_is_written_says_where_its_report_is(
         return write(suite, directory)
 
     monkeypatch.setattr(session, "_work", lambda *_arguments: None)
-    monkeypatch.setattr(session, "write_reports", stopped_while_writing)
+    monkeypatch.setattr(saving, "write_reports", stopped_while_writing)
     runtime = ExternalRuntime(tmp_path, suite.environment.cpu_split, (), {})
     with Writer.create(tmp_path / "out", without_trials(suite), analyse) as writer:
         with (

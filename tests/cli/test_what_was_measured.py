@@ -29,6 +29,9 @@ def application(environ, start_response):
 """
 
 
+APP = ("--app", "shop.wsgi:application")
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with the application `shop.wsgi:application`."""
@@ -82,10 +85,10 @@ def test_another_application_of_the_same_name_is_refused(
     other.mkdir()
     (other / "shop").symlink_to(folder / "shop")
 
-    elsewhere = wsgi_bench("resume", interrupted, cwd=tmp_path, env=environment(PYTHONPATH="two"))
-    nowhere = wsgi_bench("resume", interrupted, cwd=tmp_path, env=environment(PYTHONPATH=""))
+    elsewhere = wsgi_bench("resume", interrupted, *APP, cwd=tmp_path, env=environment(PYTHONPATH="two"))
+    nowhere = wsgi_bench("resume", interrupted, *APP, cwd=tmp_path, env=environment(PYTHONPATH=""))
     (folder / "shop/prices.py").touch()
-    changed = wsgi_bench("resume", interrupted, cwd=tmp_path, env=environment(PYTHONPATH="one"))
+    changed = wsgi_bench("resume", interrupted, *APP, cwd=tmp_path, env=environment(PYTHONPATH="one"))
 
     for said in (elsewhere, nowhere, changed):
         assert said.code == 2
@@ -100,7 +103,7 @@ def test_another_application_of_the_same_name_is_refused(
 
 
 def test_the_same_application_goes_on(interrupted: Path, tmp_path: Path) -> None:
-    said = wsgi_bench("resume", interrupted, cwd=tmp_path, env=environment(PYTHONPATH="one"))
+    said = wsgi_bench("resume", interrupted, *APP, cwd=tmp_path, env=environment(PYTHONPATH="one"))
 
     assert said.code == 0, said.err
     assert load(interrupted).complete
@@ -118,7 +121,8 @@ def test_a_run_whose_deployments_all_fail_is_not_complete(tmp_path: Path) -> Non
     assert not stored.complete
     assert stored.finished is not None
     end = "nothing was measured in rounds 1 and 2 of 2, since every deployment had failed."
-    assert f"The run isn't complete: {end} Once the cause is mended, `wsgi-bench resume {out}`" in failed.err
+    assert f"The run isn't complete: {end} Once the cause is mended, `" in failed.err
+    assert f"wsgi-bench resume {out} --app tests.cli.apps:wrong` continues it." in failed.err
     assert "The run isn't complete: in 2 rounds of 2 nothing was measured" in " ".join(failed.out.split())
     assert "interrupted" not in failed.out
 
@@ -159,8 +163,10 @@ def test_places_in_the_checkout_are_told_from_there(folder: Path) -> None:
     found = identify(own, ROOT, variables, None)
 
     assert found.paths == {"apps.hello.wsgi:application": "apps/hello/wsgi.py"}
-    assert found.sources.keys() == {"apps.hello.wsgi:application", "apps/", "servers/"}
-    assert identify(replace(own, runtime="external"), ROOT, variables, None).sources == {}
+    assert found.sources.keys() == {
+        "apps.hello.wsgi:application", "apps/", "servers/", "bench/", "docker-compose.yml"
+    }  # fmt: skip
+    assert identify(replace(own, runtime="external"), ROOT, variables, None).sources.keys() == {"bench/"}
 
 
 def test_a_source_is_its_package_whatever_its_dates(folder: Path) -> None:

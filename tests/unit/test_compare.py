@@ -25,7 +25,7 @@ from bench.analysis.compare.welch import percentile, shift
 from bench.analysis.estimate import effect
 from bench.analysis.holm import holm_levels
 from bench.analysis.measured import measured
-from bench.cli.verbs import cli
+from bench.cli import running
 from bench.model import NO_DIFFERENCE, Change, Closed, CpuSplit, Failure, Suite, Trial, TrialLength
 from bench.model.digits import significant
 from bench.model.errors import UsageError
@@ -521,5 +521,5 @@ def test_what_the_documentation_shows_can_be_run() -> None:
     (command,) = (step["run"] for step in job["steps"] if "wsgi-bench run" in step.get("run", ""))
     named = set(re.findall(r"--[a-z-]+", command))
     assert "--against" in named
-    assert named <= {option for parameter in cli.commands["run"].params for option in parameter.opts}
+    assert named <= {option for parameter in running.run.params for option in parameter.opts}
     assert {figure.name for figure in FIGURES} <= set(re.findall(r"`(\w+)`", page))

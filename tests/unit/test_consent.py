@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bench.catalogue.consent import FLAG, beyond, look_up
+from bench.model.errors import UsageError
 
 OWN = ("127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1")
 OTHERS = (
@@ -42,22 +43,18 @@ def test_every_other_address_does(address: str) -> None:
     "host", ["10.1.2.3", "0", "0.0.0.0", "[::]", "[fe80::1]", "[::ffff:10.0.0.7]", "0xa000007"]
 )
 def test_a_host_beyond_is_refused_with_the_option_that_allows_it(host: str) -> None:
-    problems: list[str] = []
+    with pytest.raises(UsageError) as refused:
+        look_up("x", f"http://{host}:8000", allowed=False)
 
-    assert look_up({"x": f"http://{host}:8000"}, problems, allowed=False) == {}
-    (problem,) = problems
+    (problem,) = refused.value.problems
     assert problem.startswith(f"--target 'x=http://{host}:8000' ")
     assert "no loopback address of this machine" in problem
     assert f"say so on the command line with {FLAG}" in problem
 
 
 def test_a_host_that_may_be_tested_has_its_addresses() -> None:
-    problems: list[str] = []
-
-    found = look_up({"x": "http://10.1.2.3:8000", "y": "http://127.0.0.1"}, problems, allowed=True)
-
-    assert found == {"x": ("10.1.2.3",), "y": ("127.0.0.1",)}
-    assert problems == []
+    assert look_up("x", "http://10.1.2.3:8000", allowed=True) == ("10.1.2.3",)
+    assert look_up("y", "http://127.0.0.1", allowed=True) == ("127.0.0.1",)
 
 
 def test_one_address_of_many_that_is_beyond_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,10 +68,7 @@ def test_one_address_of_many_that_is_beyond_is_enough(monkeypatch: pytest.Monkey
         ]
 
     monkeypatch.setattr(socket, "getaddrinfo", many)
-    problems: list[str] = []
 
-    assert look_up({"x": "http://sly.test"}, problems, allowed=False) == {}
-    assert "leads to 2001:db8::1, 203.0.113.7, which is no loopback address" in problems[0]
-    assert look_up({"x": "http://sly.test"}, [], allowed=True) == {
-        "x": ("127.0.0.1", "2001:db8::1", "203.0.113.7")
-    }
+    with pytest.raises(UsageError, match=r"leads to 2001:db8::1, 203\.0\.113\.7, which is"):
+        look_up("x", "http://sly.test", allowed=False)
+    assert look_up("x", "http://sly.test", allowed=True) == ("127.0.0.1", "2001:db8::1", "203.0.113.7")

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bench.ask import given, settings
+from bench.ask import settings
+from bench.ask.documented import documented
+from bench.ask.table import SETTINGS
 from bench.machine.process import CommandFailed, run
 from bench.model.loads.open import IN_FLIGHT_CAP
 from tests.adding import servers_of
@@ -42,7 +44,7 @@ def test_a_lock_file_pins_and_hashes_everything_and_names_no_index(lock: Path) -
 
 def test_a_container_has_room_for_as_many_connections_as_can_be_asked_for() -> None:
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    users = max(given.LIMITS["users"], IN_FLIGHT_CAP)
+    users = max(SETTINGS["users"].highest, IN_FLIGHT_CAP)
 
     for name, service in services.items():
         if name != "redis":
@@ -88,7 +90,7 @@ def test_the_documented_settings_are_those_that_are_read(tmp_path: Path) -> None
 
     assert [server.name for server in found.servers] == tomllib.loads(example[1])["servers"]
     assert found.profile.rounds == tomllib.loads(example[1])["rounds"]
-    assert set(re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)) == given.NAMES
+    assert documented() in page, f"docs/configuration.md lacks this table:\n\n{documented()}"
 
 
 def test_the_glossary_has_every_class_of_the_model() -> None:

@@ -9,6 +9,7 @@ import yaml
 
 from bench.catalogue.application import INHERITED
 from bench.catalogue.consent import FLAG
+from bench.cli.running import resume, run
 from bench.cli.verbs import cli
 from bench.cli.webui import webui
 
@@ -44,7 +45,7 @@ def test_where_locusts_page_listens_is_said() -> None:
 def test_consent_is_an_option_without_a_variable() -> None:
     """Click reads an option from a variable where it is told one."""
     assert f"is refused without `{FLAG}`" in SECURITY
-    for name in ("run", "resume"):
-        (option,) = [one for one in cli.commands[name].params if FLAG in one.opts]
+    for verb in (run, resume):
+        (option,) = [one for one in verb.params if FLAG in one.opts]
         assert option.envvar is None
         assert not cli.context_settings.get("auto_envvar_prefix")

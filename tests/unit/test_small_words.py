@@ -91,4 +91,5 @@ def test_a_run_that_could_not_be_saved_is_not_said_to_continue(tmp_path: Path, n
     assert nothing.endswith("or choose another place with --out; nothing was saved.")
     assert "resume" not in nothing
     assert ended.endswith("with --out; what was saved before is intact.")
-    assert something.endswith(f"`wsgi-bench resume {tmp_path}` continues a run.")
+    # Whether a run goes on from it says whoever knows of the run.
+    assert something.endswith("with --out; what was saved before is intact.")

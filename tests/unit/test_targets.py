@@ -11,6 +11,7 @@ from bench.ask.targets import measured_twice, read_targets
 from bench.catalogue import origin
 from bench.catalogue.consent import look_up
 from bench.catalogue.scenarios.request import Expect, Request
+from bench.model.errors import UsageError
 from bench.report import FORMATS
 from tests.make_suite import make_suite
 
@@ -62,10 +63,10 @@ FAULTS = {
 
 @pytest.mark.parametrize("value", FAULTS)
 def test_each_fault_of_an_address_is_named_with_what_to_write(value: str) -> None:
-    problems: list[str] = []
+    with pytest.raises(UsageError) as refused:
+        read_targets([value])
 
-    assert read_targets([value], problems) == {}
-    (problem,) = problems
+    (problem,) = refused.value.problems
     assert problem.startswith(f"--target '{value}' {FAULTS[value]}")
     assert problem.endswith(".")
 
@@ -80,19 +81,17 @@ def test_each_fault_of_an_address_is_named_with_what_to_write(value: str) -> Non
     ],
 )
 def test_an_address_without_a_name_is_told_to_have_one(value: str, expected: str) -> None:
-    problems: list[str] = []
-    read_targets([value], problems)
+    with pytest.raises(UsageError) as refused:
+        read_targets([value])
 
-    assert problems[0].startswith(f"--target '{value}' {expected}")
+    assert str(refused.value).startswith(f"--target '{value}' {expected}")
 
 
 def test_a_host_that_cannot_be_is_told_apart_from_one_that_is_not_found() -> None:
-    problems: list[str] = []
-    targets = read_targets([f"x=http://{'ü' * 70}.test:1", "y=http://bücher.invalid:1"], problems)
-    look_up(targets, problems, allowed=False)
-
-    assert "can't be a host's name" in problems[0]
-    assert "the host of 'bücher.invalid:1' can't be found" in problems[1]
+    with pytest.raises(UsageError, match="can't be a host's name"):
+        look_up("x", f"http://{'ü' * 70}.test:1", allowed=False)
+    with pytest.raises(UsageError, match=r"the host of 'bücher\.invalid:1' can't be found"):
+        look_up("y", "http://bücher.invalid:1", allowed=False)
 
 
 @pytest.mark.parametrize(
@@ -113,10 +112,7 @@ def test_a_host_goes_over_the_wire_as_browsers_write_it(typed: str, expected: st
 
 
 def test_what_was_typed_is_kept() -> None:
-    problems: list[str] = []
-
-    assert read_targets([f"x=http://{WIDE}:8000/"], problems) == {"x": f"http://{WIDE}:8000"}
-    assert not problems
+    assert read_targets([f"x=http://{WIDE}:8000/"]) == {"x": f"http://{WIDE}:8000"}
 
 
 @pytest.mark.parametrize(
@@ -129,7 +125,8 @@ def test_what_was_typed_is_kept() -> None:
 )
 def test_two_spellings_of_one_server_are_said_to_be_one(one: str, other: str) -> None:
     targets = {"x": one, "y": other}
-    (sentence,) = measured_twice(targets, look_up(targets, [], allowed=False))
+    addresses = {name: look_up(name, url, allowed=False) for name, url in targets.items()}
+    (sentence,) = measured_twice(targets, addresses)
 
     assert sentence.startswith("The targets x and y are the same server measured twice")
 

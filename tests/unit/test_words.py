@@ -14,10 +14,10 @@ from bench.analysis import analyse
 from bench.analysis.checks import answers, generator, measurement, processes
 from bench.analysis.checks.facts import Check
 from bench.analysis.verdict import NO_RIGHT_ANSWER, SERIOUS, STATISTICAL, code
-from bench.ask.given import LIMITS
+from bench.ask.table import SETTINGS
 from bench.catalogue.registry import load_servers
 from bench.catalogue.scenarios import SCENARIOS
-from bench.cli.verbs import cli
+from bench.cli.running import run
 from bench.deploy.composefile import run_file
 from bench.deploy.networks import choose
 from bench.load import content
@@ -161,13 +161,12 @@ def test_both_clients_take_bodies_of_the_same_length() -> None:
 
 
 def test_help_says_what_each_number_is_of() -> None:
-    options = {
-        option.name: option for option in cli.commands["run"].params if isinstance(option, click.Option)
-    }
+    options = {option.name: option for option in run.params if isinstance(option, click.Option)}
 
     assert (
         options["processes"].help == "Processes of the load generator; by default one for each of its CPUs."
     )
-    assert {name: options[name].metavar for name in LIMITS} == {
-        name: "SECONDS" if name == "timeout" else "N" for name in LIMITS
+    numbers = [name for name, setting in SETTINGS.items() if setting.kind in ("whole", "number")]
+    assert {name: options[name].metavar for name in numbers} == {
+        name: "SECONDS" if name == "timeout" else "N" for name in numbers
     }

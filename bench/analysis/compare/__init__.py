@@ -33,6 +33,7 @@ from bench.analysis.pairs import SMALLEST_CLAIM
 from bench.analysis.versions import new_version
 from bench.model import Change, Suite, Uncompared
 from bench.model.errors import UsageError
+from bench.model.resume_command import resume_command
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def _notes(old: Run, new: Run) -> Iterator[str]:
     for run in (old, new):
         if not run.suite.complete:
             what = "isn't complete" if run.suite.finished else "was interrupted"
-            yield f"{run.name} {what}; `wsgi-bench resume` continues it."
+            command = resume_command(run.suite.directory or run.name)
+            yield f"{run.name} {what}; `{command}` continues it."
         if not any(deployment.twin for deployment in run.suite.plan.deployments):
             yield f"{run.name} has no twin: its own error is not known, and taken for 1 %."

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-import numpy as np
-
 from bench.model.digits import a_second
 from bench.model.loads.load import Connection, Load
 
@@ -62,6 +60,9 @@ class Open(Load):
         return OVERHEAD_S + (answer_s or 0.0) / 2
 
     def due(self, length_ns: int, seed: int, /) -> list[int]:
+        # What says which options there are has no need of numpy.
+        from bench.model.loads.arrivals import poisson
+
         assert self.rate is not None
         return poisson(self.rate, length_ns, seed)
 
@@ -96,12 +97,3 @@ def settle_s(rate: float | None) -> float:
 def common_rate(slowest_rps: float, *, claims: bool) -> float:
     """What is offered to all servers, where the slowest one does so many requests a second."""
     return slowest_rps * _PILOT_SHARE if claims else min(slowest_rps * _EASY_SHARE, EASY_RPS)
-
-
-def poisson(rate: float, length_ns: int, seed: int) -> list[int]:
-    """Due times of a Poisson process, nanoseconds from 0, `rate` a second, until `length_ns`."""
-    expected = rate * length_ns / 1e9
-    generator = np.random.default_rng(seed)
-    gaps = generator.exponential(1e9 / rate, int(expected + 6 * expected**0.5 + 20))
-    due = np.cumsum(gaps).astype(np.int64)
-    return [int(at) for at in due[due <= length_ns]]

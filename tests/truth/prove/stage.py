@@ -28,7 +28,7 @@ from bench.model import (
 )
 from bench.model.errors import MachineError
 from bench.model.loads import open as open_load
-from bench.model.loads.open import poisson
+from bench.model.loads.arrivals import poisson
 from bench.run.fleet import Fleet
 from tests.truth.planted import planted
 from tests.truth.prove.machine import ROOT, staying_on

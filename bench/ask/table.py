@@ -1,0 +1,252 @@
+"""Every setting: what a user can ask of a run, a row each.
+
+The options of `wsgi-bench run`, the `WSGI_BENCH_*` variables, the keys of `bench.toml`, what a shell
+completes, the table in docs/configuration.md and 'The same run again' are all derived from these rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bench.model import TIMEOUT_S
+from bench.plan.layout import CLIENTS, CONNECTIONS, PROFILES
+
+Kind = Literal["word", "text", "names", "several", "whole", "number"]
+"""What a value is: one of the row's choices; any text; names with commas between; texts, each given by an
+option of its own; a whole number; a number.
+"""
+LISTS: tuple[Kind, ...] = ("names", "several")
+Offered = Literal["servers", "apps", "scenarios", "versions", "directories"]
+"""What a shell offers for a value that isn't one of a few words."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One thing that a user can ask of a run.
+
+    Attributes:
+        name: its key in `bench.toml`; its option and its variable are called after it.
+        help: what it is about, for `--help` and the documentation; without the full stop.
+        more: whole sentences that only the documentation has.
+        form: what a value may be, in the documentation's words; empty to say choices or limits.
+        metavar: what `--help` calls a value; empty for click's own word.
+        choices: of a word.
+        lowest, highest: of a number.
+        default: what holds if neither the user nor the profile says anything.
+        otherwise: that in words, where `default` doesn't say it.
+        profile: the field of `Profile` that it replaces, from which its default comes.
+        offers: what a shell completes; choices are completed anyway.
+        drops: settings that are void if they come from a lower place than this one.
+        claims: whether it is void where the profile claims nothing.
+        again: whether a run that is asked for again has it, too.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    more: str = ""
+    form: str = ""
+    metavar: str = ""
+    choices: tuple[str, ...] = ()
+    lowest: float = 1
+    highest: float = 0
+    default: Any = None
+    otherwise: str = ""
+    profile: str = ""
+    offers: Offered | None = None
+    drops: tuple[str, ...] = ()
+    claims: bool = False
+    again: bool = True
+
+
+_ROWS = (
+    Setting(
+        "profile",
+        "word",
+        "how much is measured",
+        "`smoke` claims nothing.",
+        choices=tuple(PROFILES),
+        default="standard",
+    ),
+    Setting(
+        "runtime",
+        "word",
+        "child processes or containers",
+        "`auto` takes containers where an engine answers.",
+        choices=("auto", "local", "compose"),
+        default="auto",
+    ),
+    Setting(
+        "servers",
+        "names",
+        "Names of docker-compose.yml, with commas between",
+        "They are deployed.",
+        otherwise="those that the README's table has in `make bench`",
+        offers="servers",
+        drops=("target",),
+    ),
+    Setting(
+        "target",
+        "several",
+        "Measure an HTTP server that runs already, instead of deploying any",
+        form="`name=http://host:port`",
+        metavar="NAME=URL",
+        drops=("servers", "against", "fail_if"),
+    ),
+    Setting(
+        "app",
+        "text",
+        "A name of apps/apps.toml, or any module:callable that PYTHONPATH leads to",
+        "The servers serve it.",
+        form="a name, or `module:callable`",
+        otherwise="shortly, or else what fits the scenarios",
+        offers="apps",
+    ),
+    Setting(
+        "scenarios",
+        "names",
+        "Names, with commas between; see `wsgi-bench list scenarios`",
+        "They are what is asked of the app, and must fit it. A target or a `module:callable` has `get`, "
+        "unless you say otherwise.",
+        profile="scenarios",
+        offers="scenarios",
+    ),
+    # Connections are file descriptors, and containers have 4096 of them (docker-compose.yml, nofile).
+    Setting(
+        "users",
+        "whole",
+        "Users of closed load",
+        "They are connections that send at once.",
+        highest=4_000,
+        profile="users",
+    ),
+    # A request in 100 seconds is a mistake in typing, not a load.
+    Setting(
+        "rate",
+        "number",
+        "Requests a second of open load",
+        "It is one rate for all cases.",
+        lowest=0.01,
+        highest=1_000_000,
+        otherwise="what the pilot finds",
+    ),
+    Setting("rounds", "whole", "Rounds of fresh deployments", highest=10_000, profile="rounds"),
+    Setting(
+        "blocks",
+        "whole",
+        "Closed-load blocks a round; a tenth as many, rounded, are open load",
+        "At least one is.",
+        highest=100_000,
+        profile="blocks",
+    ),
+    Setting(
+        "minutes",
+        "number",
+        "The time that the run may take, reports included: it has as many rounds and blocks as fit, and ends "
+        "in time",
+        lowest=0.1,
+        highest=10_000,
+    ),
+    Setting(
+        "seed",
+        "whole",
+        "Order and requests are drawn from it",
+        "That of an earlier run makes its order and requests again.",
+        form="a whole number",
+        lowest=0,
+        highest=2**63,
+        otherwise="a fresh one",
+    ),
+    Setting(
+        "out",
+        "text",
+        "Directory for this run's files",
+        form="a directory",
+        otherwise="`results/<UTC time>-<host>/`",
+        offers="directories",
+        again=False,
+    ),
+    Setting(
+        "connection",
+        "word",
+        "as they come, or a connection each request",
+        "`close` asks every server to close after each response, so that all worlds are alike.",
+        choices=CONNECTIONS,
+        profile="connections",
+    ),
+    Setting(
+        "processes",
+        "whole",
+        "Processes of the load generator",
+        "They share each trial.",
+        highest=64,
+        otherwise="one for each of its CPUs",
+    ),
+    Setting(
+        "client",
+        "word",
+        "the harness's own loop or, for comparison, locust's own client",
+        "`fasthttp` is locust's FastHttpUser.",
+        choices=CLIENTS,
+        default="loop",
+    ),
+    # Histograms end at 60 seconds.
+    Setting(
+        "timeout",
+        "number",
+        "How long one request may take, of a probe or a trial",
+        "Making its connection is part of it. What comes later is unfinished.",
+        metavar="SECONDS",
+        highest=60,
+        default=TIMEOUT_S,
+    ),
+    Setting(
+        "against",
+        "text",
+        "Measure an old version of every server beside this one: a commit, branch or tag, or another "
+        "checkout's folder or compose file",
+        "See [two versions in one run](compare.md#two-versions-in-one-run).",
+        form="a version",
+        metavar="VERSION",
+        offers="versions",
+        drops=("target",),
+        claims=True,
+    ),
+    Setting(
+        "fail_if",
+        "several",
+        "With --against: a limit as of `compare`, e.g. 'throughput < -5%', with exit code 5 where one is "
+        "exceeded, 4 where one can't be judged",
+        form="limits",
+        metavar="EXPR",
+        claims=True,
+    ),
+)
+SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}
+
+
+def flag(name: str) -> str:
+    """The option of a setting."""
+    return f"--{name.replace('_', '-')}"
+
+
+def options_of(given: Mapping[str, Any]) -> Iterator[str]:
+    """The words of a command line that give these settings, by name."""
+    for name, value in given.items():
+        setting = SETTINGS.get(name)
+        several = setting is not None and setting.kind == "several"
+        for text in map(_text, value if several else [value]):
+            yield from (flag(name), text)
+
+
+def defaults() -> dict[str, Any]:
+    """What holds for each setting that is the profile's or nobody's."""
+    return {name: () if row.kind in LISTS else row.default for name, row in SETTINGS.items()}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -1,0 +1,70 @@
+"""The verbs that are about this machine: `doctor`, `calibrate` and `clean`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from bench.cli.say import say
+from bench.deploy.cgroup import remove_leftovers as remove_cgroups
+from bench.deploy.engine import find_engine_to_clean
+from bench.deploy.ownership import clean as remove_leftovers
+from bench.doctor import examine, read_facts
+from bench.doctor.page import show
+from bench.model.digits import significant
+from bench.model.errors import EXIT_NOT_VALID
+from bench.run.results import (
+    RESULTS,
+)
+from bench.run.session import ceiling
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.pass_context
+def doctor(context: click.Context, as_json: bool) -> None:
+    """Say what on this machine would spoil a run, and the fix; exit code 4 if anything would."""
+    findings = examine(read_facts(ROOT / RESULTS))
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
+    else:
+        show(findings, Console(highlight=False))
+    context.exit(EXIT_NOT_VALID if any(finding.state == "problem" for finding in findings) else 0)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True)
+def calibrate(as_json: bool) -> None:
+    """Measure the load generator's own ceiling on this machine."""
+    found = ceiling(ROOT)
+    if as_json:
+        click.echo(json.dumps(asdict(found), indent=1))
+        return
+    click.echo(
+        f"on kept connections     {significant(found.keep_alive_rps)} requests a second\n"
+        f"a connection each       {significant(found.close_rps)} requests a second\n"
+        f"latency floor, one user {found.latency_floor_s * 1e6:.0f} us"
+    )
+
+
+@click.command()
+def clean() -> None:
+    """Remove containers, networks, images of old versions and cgroups that a killed run left behind."""
+    for name in remove_cgroups():
+        click.echo(f"removed the cgroup {name}")
+    engine = find_engine_to_clean()
+    if engine is None:
+        say("Containers were not looked for: there is no `docker` command.", sys.stdout)
+        return
+    removed = remove_leftovers(engine)
+    for run_id in removed:
+        click.echo(f"removed what {run_id} had left")
+    if not removed:
+        click.echo("No run that has ended left a container, network or image.")

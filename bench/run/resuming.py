@@ -1,0 +1,90 @@
+"""A stored run is made ready to go on: everything is looked at before anything of its result is changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.catalogue.consent import Addresses
+from bench.catalogue.versions import Checkout, checked_out
+from bench.deploy import Runtime
+from bench.deploy.external import find_addresses
+from bench.doctor import read_facts
+from bench.doctor.needs import provide
+from bench.live.progress import Reporter
+from bench.machine.environment import describe, require_cpus, split_cpus, stay_on
+from bench.model import CpuSplit, Environment, Plan, Suite
+from bench.run.identity import identify, require_same, with_started
+from bench.run.results import RESULTS
+from bench.run.stored_plan import Named, old_version, taken_anew
+
+Open = Callable[[Plan, Path, Path, CpuSplit, Reporter, Checkout | None, Mapping[str, Addresses]], Runtime]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What a run goes on with.
+
+    Attributes:
+        plan: the stored one, with deployments of this checkout.
+        runtime: entered already; whoever enters it leaves it, too.
+    """
+
+    plan: Plan
+    runtime: AbstractContextManager[Runtime]
+
+
+def made_ready(
+    suite: Suite,
+    directory: Path,
+    root: Path,
+    named: Named,
+    reporter: Reporter,
+    open_runtime: Open,
+    stack: ExitStack,
+) -> Ready:
+    """See that the run measures what it measured, and start what all rounds share.
+
+    Args:
+        open_runtime: makes the plan's runtime.
+        stack: ends what was started.
+
+    Raises:
+        UsageError: another machine, other code, versions or images, or what only the result names.
+    """
+    require_cpus(suite.environment.cpu_split, directory)
+    addresses = find_addresses(suite.plan, beyond=named.beyond)
+    against = old_version(directory, suite.plan, root, named)
+    old = stack.enter_context(checked_out(against, root))
+    plan = taken_anew(directory, suite.plan, root, os.environ, named, old)
+    provide(plan, read_facts(root / RESULTS, quick=True))
+    runtime = open_runtime(plan, root, directory, suite.environment.cpu_split, reporter, old, addresses)
+    require_same(directory, suite.environment, _now(plan, root, runtime, old))
+    opened = stack.enter_context(ExitStack())
+    stay_on(suite.environment.cpu_split)
+    opened.enter_context(runtime)
+    # Images, and what is in them, are known only now.
+    require_same(directory, suite.environment, with_started(suite.environment, runtime))
+    return Ready(plan, _entered(opened, runtime))
+
+
+@contextmanager
+def _entered(opened: ExitStack, runtime: Runtime) -> Iterator[Runtime]:
+    with opened:
+        yield runtime
+
+
+def _now(plan: Plan, root: Path, runtime: Runtime, old: Checkout | None) -> Environment:
+    """What would be measured with, as far as is known before anything is started."""
+    return describe(
+        runtime=plan.runtime,
+        docker=runtime.docker,
+        versions=runtime.versions,
+        images={},
+        cpu_split=split_cpus(),
+        notes=(),
+        measured=identify(plan, root, os.environ, old),
+    )

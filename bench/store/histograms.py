@@ -1,0 +1,49 @@
+"""Encoded histograms as they are found: none is believed to be as small as it is written.
+
+HdrHistogram V2: base64 of a cookie, a length, and a zlib stream; in that a header and LEB128 counts
+(https://github.com/HdrHistogram/HdrHistogram, EncodableHistogram). Its decoder makes as much memory as the
+header and the stream ask for.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+import struct
+import zlib
+
+MOST_CHARACTERS = 200_000
+"""Of one, encoded. All of 25,000 counts of its range, and each another one, take less."""
+
+_MOST_BYTES = 200_000
+_OUTER = struct.Struct(">II")
+_HEADER = struct.Struct(">IIIIQQd")
+_COMPRESSED, _PLAIN = 0x1C849314, 0x1C849313
+_NORMALISED, _DIGITS, _LOWEST_US, _HIGHEST_US, _RATIO = 0, 3, 1, 60_000_000, 1.0
+# A number of six bytes is beyond 2^34: neither is so much counted, nor is so much left out.
+_TOO_LARGE = re.compile(rb"[\x80-\xff]{5}")
+
+
+def fault(encoded: str) -> str:
+    """Why a histogram isn't one that the harness writes; empty if it is."""
+    if len(encoded) > MOST_CHARACTERS:
+        return "it is too large"
+    try:
+        whole = binascii.a2b_base64(encoded, strict_mode=True)
+        cookie, length = _OUTER.unpack_from(whole)
+        inflating = zlib.decompressobj()
+        content = inflating.decompress(whole[_OUTER.size :], _MOST_BYTES)
+        header = _HEADER.unpack_from(content)
+    except (ValueError, struct.error, zlib.error):
+        return "it can't be decoded"
+    if not inflating.eof or inflating.unused_data:
+        return "it is cut off, or larger than it can be"
+    if (cookie, length) != (_COMPRESSED, len(whole) - _OUTER.size):
+        return "it can't be decoded"
+    if header[0] != _PLAIN or header[1] != len(content) - _HEADER.size:
+        return "it can't be decoded"
+    if header[2:] != (_NORMALISED, _DIGITS, _LOWEST_US, _HIGHEST_US, _RATIO):
+        return "its range is not 1 us to 60 s at 3 digits"
+    if _TOO_LARGE.search(content, _HEADER.size):
+        return "it counts more than can be"
+    return ""

@@ -1,0 +1,122 @@
+"""What a run needs is taken away while it measures: its results, or Redis."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bench.deploy.engine import find_engine
+from bench.store import JOURNAL, load
+from tests.cli.conftest import ROOT, environment, measured, wsgi_bench
+
+RUNTIMES = [
+    "local",
+    pytest.param("compose", marks=[pytest.mark.containers, pytest.mark.slow]),
+]
+
+
+@contextmanager
+def running(out: Path, runtime: str, app: str, scenario: str) -> Iterator[subprocess.Popen[str]]:
+    """A run that has saved a few blocks, and has many before it."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "bench", "run", "--profile", "smoke", "--runtime", runtime, "--app", app,
+         "--scenarios", scenario, "--servers", "waitress", "--rate", "100", "--blocks", "60", "--quiet",
+         "--out", str(out)],
+        cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with child:
+        deadline = time.monotonic() + 200
+        while not (out / JOURNAL).exists() or (out / JOURNAL).read_bytes().count(b'"trials"') < 3:
+            assert child.poll() is None, child.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        try:
+            yield child
+        finally:
+            if child.poll() is None:
+                child.send_signal(signal.SIGTERM)
+
+
+def _remove(out: Path) -> None:
+    # While files are being written there, it takes more than one attempt.
+    while out.exists():
+        shutil.rmtree(out, ignore_errors=True)
+
+
+def _replace(out: Path) -> None:
+    out.rename(out.with_name("moved"))
+    out.mkdir()
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("lose", [_remove, _replace])
+def test_results_that_are_removed_midway_are_written_elsewhere(
+    tmp_path: Path, runtime: str, lose: Callable[[Path], None]
+) -> None:
+    out = tmp_path / "out"
+    with running(out, runtime, "hello", "hello") as child:
+        lose(out)
+        said = child.communicate(timeout=120)[1]
+
+    assert child.returncode == 1
+    assert "Traceback" not in said
+    line = said.splitlines()[-1]
+    found = re.search(r"What was measured is saved in (\S+), since .*`(.*wsgi-bench resume \S+)`", line)
+    assert found is not None, said
+    where = Path(found[1])
+    assert where.parent == tmp_path
+    assert found[2].endswith(f"wsgi-bench resume {where}")
+    assert len(load(where).trials) >= 3
+    assert not load(where).complete
+    assert (where / "report.html").exists()
+
+
+def test_what_was_saved_elsewhere_goes_on_from_there(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with running(out, "local", "hello", "hello") as child:
+        _remove(out)
+        child.communicate(timeout=120)
+    [where] = tmp_path.iterdir()
+    before = load(where)
+
+    after = measured(wsgi_bench("resume", where), where)
+
+    assert all(trial in after.trials for trial in before.trials)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("scenario", ["shorten", "follow"])
+def test_redis_that_is_killed_is_called_so(tmp_path: Path, runtime: str, scenario: str) -> None:
+    """Also where nothing is written, so that the driver asks nothing of Redis."""
+    out = tmp_path / "out"
+    with running(out, runtime, "shortly", scenario) as child:
+        if runtime == "local":
+            [redis] = [
+                one
+                for one in psutil.Process(child.pid).children(recursive=True)
+                if "redis-server" in one.name()
+            ]
+            redis.kill()
+        else:
+            engine = find_engine()
+            names = engine.run("ps", "--filter", "name=-redis$", "--format", "{{.Names}} {{.Labels}}")
+            [name] = [line.split()[0] for line in names.splitlines() if f"/{child.pid}/" in line]
+            engine.run("kill", name)
+        said = child.communicate(timeout=200)[1]
+
+    assert child.returncode == 1
+    assert "Traceback" not in said
+    assert "wsgi-bench: Redis was killed by SIGKILL" in said
+    assert "load driver" not in said
+    assert f"What was measured is saved; `wsgi-bench resume {out}` continues it." in said
+    assert load(out).trials
