@@ -6,7 +6,7 @@ from statistics import median
 
 from bench.deploy import Runtime
 from bench.load.client import LoadDriver
-from bench.model import App, Calibration, Case, Deployment, Load, Plan, Server, Trial, TrialLength
+from bench.model import App, Calibration, Case, Closed, Deployment, Plan, Server, Trial, TrialLength
 from bench.model.errors import MachineError
 from bench.model.shortage import OWN_KINDS, sentence
 from bench.plan.blocks import block_orders
@@ -34,9 +34,9 @@ NULL_DEPLOYMENT = Deployment(
     database=0,
 )
 _LOADS = {
-    "keep-alive": Load("closed", 16),
-    "close": Load("closed", 16, connection="close"),
-    "floor": Load("closed", 1),
+    "keep-alive": Closed(16),
+    "close": Closed(16, connection="close"),
+    "floor": Closed(1),
 }
 
 

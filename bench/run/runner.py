@@ -15,7 +15,7 @@ from bench.live.progress import Reporter
 from bench.live.watch import Watch
 from bench.load.client import LoadDriver
 from bench.machine.counters import difference
-from bench.model import Case, Failure, Learned, LoadModel, Plan, Trial, TrialOrder
+from bench.model import MODELS, Failure, Learned, LoadModel, Plan, Trial, TrialOrder
 from bench.model.errors import StoreError
 from bench.plan.blocks import block_models, block_orders, starting_order
 from bench.plan.duration import ENDING_S, needs_pilot
@@ -74,8 +74,8 @@ class Runner:
         self._asked = plan
         self._began_s = epoch_ns / 1e9
         self._piloted = bool(saved) or not plan.claims
-        models = {case.id: case.load.model for case in plan.cases}
-        self._closed = [trial for trial in saved if counts(trial) and models[trial.case] == "closed"]
+        waiting = {case.id for case in plan.cases if case.load.waits}
+        self._waiting = [trial for trial in saved if counts(trial) and trial.case in waiting]
         self._usual = Usual()
         self._readback = Readback(runtime, driver, writer)
         self._repeats_left = repeats_allowed(plan.rounds * (plan.blocks + plan.open_blocks))
@@ -95,7 +95,7 @@ class Runner:
             blocks = self._missing(number)
             if blocks and self._time_for(least_s(self._plan, self._watch.each_s)):
                 self._round(number, blocks)
-                longer_s = None if self._over else needed_s(self._plan, self._closed)
+                longer_s = None if self._over else needed_s(self._plan, self._waiting)
                 if longer_s is not None:
                     self._measure_again(number, longer_s)
             if self._over:
@@ -191,7 +191,7 @@ class Runner:
         """Closed load that counts for nothing, so that caches, pools and interpreters are warm."""
         orders = [
             replace(order, length_s=self._plan.warmup_s, settle_s=0.0)
-            for order in self._orders(number, _WARM_UP, "closed", fleet)
+            for order in self._orders(number, _WARM_UP, fleet)
         ]
         for _ in self._driver.block(orders):
             pass
@@ -203,7 +203,7 @@ class Runner:
 
         def block(plan: Plan, index: int) -> list[Trial]:
             self._plan = plan
-            trials = list(self._driver.block(self._orders(number, _PILOT - index, "closed", fleet)))
+            trials = list(self._driver.block(self._orders(number, _PILOT - index, fleet)))
             self._watch.piloted(len(trials))
             return trials
 
@@ -233,7 +233,7 @@ class Runner:
         self._began_s = time.monotonic()
         self._piloted = False
         self._usual = Usual()
-        self._closed.clear()
+        self._waiting.clear()
         self._writer.append(plan=plan)
         rounds = {n: self._missing(n) for n in range(number + 1, plan.rounds + 1)}
         why = f"{in_what(before, plan)}; what was measured so far doesn't count"
@@ -270,7 +270,7 @@ class Runner:
         own = [os.getpid(), *(member.target.usage.pid for member in fleet.members.values())]
         said = stood_still(number, others(own))
         self._writer.append(gap={"reason": DISTURBED, "round": number, "block": block, "said": said})
-        self._closed = [trial for trial in self._closed if (trial.round, trial.block) != (number, block)]
+        self._waiting = [trial for trial in self._waiting if (trial.round, trial.block) != (number, block)]
         self._reporter.notice(said)
 
     def _block(self, number: int, block: int, requests: int, model: LoadModel, fleet: Fleet) -> list[Trial]:
@@ -278,7 +278,7 @@ class Runner:
         trials: list[Trial] = []
         orders = [
             replace(order, block=block)
-            for order in self._orders(number, requests, model, fleet)
+            for order in self._orders(number, requests, fleet, model)
             if (number, block, order.case) not in self._done
         ]
         refused = {name: fleet.read_listen(name) for name in fleet.members}
@@ -296,23 +296,22 @@ class Runner:
         self._note(dead)
         if any(trial.failed or not trial.ok for trial in trials) and self._runtime.how_store_ended():
             raise StoreError("Redis has ended.")
-        self._closed += trials if model == "closed" else []
+        self._waiting += trials if MODELS[model].loop == "closed" else []
         self._watch.measured(model, trials)
         self._watch.failed(dead)
         return trials
 
-    def _orders(self, number: int, block: int, model: LoadModel, fleet: Fleet) -> list[TrialOrder]:
-        return block_orders(self._plan, self._cases(model, fleet), number, block, self._epoch_ns)
-
-    def _cases(self, model: str, fleet: Fleet) -> list[Case]:
-        """The cases that can be measured now; an open one needs a rate."""
-        return [
+    def _orders(
+        self, number: int, block: int, fleet: Fleet, model: LoadModel | None = None
+    ) -> list[TrialOrder]:
+        """Of the cases of a load model that can be measured now; without one of all whose users wait."""
+        cases = [
             case
             for case in self._plan.cases
             if case.deployment in fleet.members
-            and case.load.model == model
-            and (model == "closed" or case.load.rate is not None)
+            and (case.load.waits if model is None else case.load.model == model and case.load.ready)
         ]
+        return block_orders(self._plan, cases, number, block, self._epoch_ns)
 
     def _time_for(self, seconds: float) -> bool:
         """Whether `--minutes` leave so much."""
