@@ -86,8 +86,8 @@ def _analyse_group(
     comparisons: list[Comparison] = []
     twins: list[Comparison] = []
     ranks: tuple[Rank, ...] = ()
-    model = members[0].case.load.model
-    for figure in compared(model):
+    loop = members[0].case.load.loop
+    for figure in compared(loop):
         own = compare_twins(figure, [m for m in members if verdicts[m.case.id].valid])
         twins += own
         values = {m.case.id: summaries[m.case.id].value(figure.key) for m in candidates}
@@ -96,7 +96,7 @@ def _analyse_group(
         found = compare_all(figure, known, own)
         comparisons += found
         complete = len(known) == len(candidates) and len(found) == math.comb(len(known), 2)
-        if not ranks and (figure is ranking(model)[-1] or (figure.ranks and complete)):
+        if not ranks and (figure is ranking(loop)[-1] or (figure.ranks and complete)):
             better = {(c.subject.id, c.other.id) for c in found if c.better}
             better |= {(c.other.id, c.subject.id) for c in found if c.better is False}
             ranks = rank(name, [m.case.id for m in known], better)

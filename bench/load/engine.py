@@ -14,7 +14,7 @@ from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.scenarios.request import Scenario
 from bench.load.closed import ClosedTrial
 from bench.load.meter import Meter
-from bench.load.open import OpenTrial, poisson
+from bench.load.open import OpenTrial
 from bench.load.outcomes import DROPPED, OK, UNFINISHED
 from bench.load.probe import probe
 from bench.load.protocol import read_target, read_trial_order
@@ -138,7 +138,7 @@ class Engine:
             gc.enable()
             self.used(order.database, scenario)
         link.look()
-        open_load = order.load.model == "open"
+        open_load = not order.load.waits
         by: Literal["due", "done"] = "due" if open_load else "done"
         counted = records.counted(by, window)
         statuses, wrong = link.wrong.counted(by, window.opened, window.closed)
@@ -187,12 +187,12 @@ def by_loop(
     link = state.link(order.load.connection)
     settle_ns = round(order.settle_s * 1e9)
     length_ns, timeout_ns = round(order.length_s * 1e9), round(order.timeout_s * 1e9)
-    if order.load.model == "closed":
+    if order.load.waits:
         return ClosedTrial(
             link,
             stream,
             records,
-            users=order.load.users,
+            users=order.load.at_once,
             length_ns=length_ns,
             timeout_ns=timeout_ns,
             mark=mark,
@@ -200,15 +200,14 @@ def by_loop(
             settle_ns=settle_ns,
             opens_ns=order.opens_ns,
         ).run()
-    assert order.load.rate is not None
     return OpenTrial(
         link,
         stream,
         records,
-        due=poisson(order.load.rate, settle_ns + length_ns, random.Random(order.seed).getrandbits(63)),
+        due=order.load.due(settle_ns + length_ns, random.Random(order.seed).getrandbits(63)),
         settle_ns=settle_ns,
         length_ns=length_ns,
-        cap=order.load.users,
+        cap=order.load.at_once,
         timeout_ns=timeout_ns,
         mark=mark,
         breathe=breathe,

@@ -10,6 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bench.model.finding import Finding
+from bench.model.loads import MODELS as MODELS
+from bench.model.loads import Closed as Closed
+from bench.model.loads import Connection as Connection
+from bench.model.loads import Load as Load
+from bench.model.loads import Loop as Loop
+from bench.model.loads import Open as Open
 from bench.model.variant import ITSELF, Source, Variant
 
 TIMEOUT_S = 10.0
@@ -20,8 +26,8 @@ NO_DIFFERENCE = "no detectable difference"
 
 _SETTLING_S = 5.0
 
-LoadModel = Literal["closed", "open"]
-Connection = Literal["as-is", "close"]
+LoadModel = str
+"""The name of a load model, one of `MODELS`."""
 Client = Literal["loop", "fasthttp"]
 Role = Literal["server", "generator", "store"]
 
@@ -73,26 +79,6 @@ class App:
     scenarios: tuple[str, ...]
     redis: bool
     seed: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Load:
-    """How requests are offered.
-
-    Attributes:
-        model: "closed" (N users, next request after the response) or "open" (due at set times).
-        users: connections that send at once; for open load the cap of requests in flight.
-        rate: requests due a second; None for closed load, and for open load before the pilot.
-        connection: "close" asks the server to close after each response.
-        share: of the server's own capacity, which the pilot makes into its rate; None for a rate that is
-            the same for all servers.
-    """
-
-    model: LoadModel
-    users: int
-    rate: float | None = None
-    connection: Connection = "as-is"
-    share: float | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from bench.deploy import Runtime
 from bench.deploy.local import LocalRuntime
 from bench.load.client import LoadDriver
 from bench.machine.environment import split_cpus, stay_on
-from bench.model import App, Calibration, Case, CpuSplit, Deployment, Load, Plan, Server, Trial, TrialLength
+from bench.model import App, Calibration, Case, Closed, CpuSplit, Deployment, Plan, Server, Trial, TrialLength
 from bench.model.errors import MachineError
 from bench.model.shortage import OWN_KINDS, sentence
 from bench.plan.blocks import block_orders
@@ -42,9 +42,9 @@ NULL_DEPLOYMENT = Deployment(
 )
 _BLOCKS = 10
 _LOADS = {
-    "keep-alive": Load("closed", 16),
-    "close": Load("closed", 16, connection="close"),
-    "floor": Load("closed", 1),
+    "keep-alive": Closed(16),
+    "close": Closed(16, connection="close"),
+    "floor": Closed(1),
 }
 
 

@@ -14,7 +14,7 @@ from bench.deploy import Runtime
 from bench.live.progress import Reporter
 from bench.live.watch import Watch
 from bench.load.client import LoadDriver
-from bench.model import Failure, Learned, LoadModel, Plan, Trial
+from bench.model import MODELS, Failure, Learned, LoadModel, Plan, Trial
 from bench.model.errors import StoreError
 from bench.plan.blocks import block_models, starting_order
 from bench.plan.duration import ENDING_S, needs_pilot
@@ -71,8 +71,8 @@ class Runner:
         self._asked = plan
         self._began_s = epoch_ns / 1e9
         self._piloted = bool(saved) or not plan.claims
-        models = {case.id: case.load.model for case in plan.cases}
-        self._closed = [trial for trial in saved if counts(trial) and models[trial.case] == "closed"]
+        waiting = {case.id for case in plan.cases if case.load.waits}
+        self._waiting = [trial for trial in saved if counts(trial) and trial.case in waiting]
         self._usual = Usual()
         self._readback = Readback(runtime, driver, writer)
         self._repeats_left = repeats_allowed(plan.rounds * (plan.blocks + plan.open_blocks))
@@ -91,7 +91,7 @@ class Runner:
             blocks = self._missing(number)
             if blocks and self._time_for(least_s(self._plan, self._watch.each_s)):
                 self._round(number, blocks)
-                longer_s = None if self._over else needed_s(self._plan, self._closed)
+                longer_s = None if self._over else needed_s(self._plan, self._waiting)
                 if longer_s is not None:
                     self._measure_again(number, longer_s)
             if self._over:
@@ -212,7 +212,7 @@ class Runner:
         self._began_s = time.monotonic()
         self._piloted = False
         self._usual = Usual()
-        self._closed.clear()
+        self._waiting.clear()
         self._writer.append(plan=plan)
         rounds = {n: self._missing(n) for n in range(number + 1, plan.rounds + 1)}
         why = f"{in_what(before, plan)}; what was measured so far doesn't count"
@@ -249,7 +249,7 @@ class Runner:
         own = [os.getpid(), *(member.target.usage.pid for member in fleet.members.values())]
         said = stood_still(number, others(own))
         self._writer.append(gap={"reason": DISTURBED, "round": number, "block": block, "said": said})
-        self._closed = [trial for trial in self._closed if (trial.round, trial.block) != (number, block)]
+        self._waiting = [trial for trial in self._waiting if (trial.round, trial.block) != (number, block)]
         self._reporter.notice(said)
 
     def _block(self, number: int, block: int, requests: int, model: LoadModel, fleet: Fleet) -> list[Trial]:
@@ -262,7 +262,7 @@ class Runner:
         self._note(dead)
         if any(trial.failed or not trial.ok for trial in trials) and self._runtime.how_store_ended():
             raise StoreError("Redis has ended.")
-        self._closed += trials if model == "closed" else []
+        self._waiting += trials if MODELS[model].loop == "closed" else []
         self._watch.measured(model, trials)
         self._watch.failed(dead)
         return trials

@@ -14,7 +14,7 @@ from bench.catalogue.registry import load_servers
 from bench.catalogue.versions import this_checkout
 from bench.deploy.local import LocalRuntime
 from bench.load.client import LoadDriver
-from bench.model import App, CpuSplit, Deployment, Load, Target, TrialOrder
+from bench.model import App, Closed, CpuSplit, Deployment, Target, TrialOrder
 from bench.model.errors import BenchError, EngineError
 from bench.run.fleet import Fleet
 
@@ -87,7 +87,7 @@ def test_a_server_that_ends_while_it_is_asked_is_a_failure(runtime: Unwilling, d
 
 def test_the_load_has_let_go_of_a_server_that_is_stopped(tmp_path: Path) -> None:
     gunicorn = deployment("gunicorn", HELLO)
-    order = TrialOrder("c", gunicorn.name, "hello", Load("closed", 4), 0.1, 0.0, 1, 0, 0, "s", None, 0)
+    order = TrialOrder("c", gunicorn.name, "hello", Closed(4), 0.1, 0.0, 1, 0, 0, "s", None, 0)
     with Watching(tmp_path, CPUS, [], checkouts=this_checkout(ROOT)) as runtime:
         command, environment = runtime.driver_command(())
         with (

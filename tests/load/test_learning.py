@@ -12,7 +12,7 @@ import pytest
 
 from bench.load.client import LoadDriver
 from bench.load.protocol import Probed
-from bench.model import Load, Target, Trial, TrialOrder, UsageSource
+from bench.model import Closed, Load, Open, Target, Trial, TrialOrder, UsageSource
 from tests.load.test_driver import COMMAND, ROOT
 from tests.truth.pages import HTML, Page, serving
 
@@ -21,8 +21,8 @@ WAYS = {
     "processes": ("--processes", "2"),
     "fasthttp": ("--client", "fasthttp"),
 }
-CLOSED = Load("closed", users=4)
-OPEN = Load("open", users=64, rate=200.0)
+CLOSED = Closed(4)
+OPEN = Open(64, rate=200.0)
 JSON = {"Content-Type": "application/json"}
 WELCOME = Page(b"<p>Welcome</p>" * 20, headers=HTML)
 

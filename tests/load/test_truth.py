@@ -8,7 +8,7 @@ from math import ceil
 
 import pytest
 
-from bench.load.open import poisson
+from bench.model.loads.arrivals import poisson
 from tests.load.trials import SECOND, Ran, decode, link_to, run_closed, run_open
 from tests.truth.behaviour import Plan
 from tests.truth.planted import planted, truth

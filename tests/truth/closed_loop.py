@@ -17,7 +17,7 @@ import numpy as np
 from bench.load.closed import SETTLE_NS
 from bench.load.outcomes import OK
 from bench.load.records import Counted, Records, Window
-from bench.model.settling import STARTING
+from bench.model.loads.closed import STARTING
 
 Draw = Callable[[random.Random], float]
 """One service time, seconds."""

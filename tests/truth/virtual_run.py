@@ -20,7 +20,7 @@ from bench.analysis.verdict import judge
 from bench.load.closed import SETTLE_NS
 from bench.load.records import encode
 from bench.model import Plan, Suite, Trial, TrialOrder
-from bench.model.settling import STARTING
+from bench.model.loads.closed import STARTING
 from bench.plan.blocks import block_orders
 from bench.plan.duration import expected_each_s, expected_s
 from bench.plan.layout import PROFILES

@@ -27,7 +27,7 @@ from bench.analysis.holm import holm_levels
 from bench.analysis.measured import measured
 from bench.analysis.percentiles import percentile
 from bench.cli import running
-from bench.model import Comparison, CpuSplit, Failure, Load, Suite, Trial, TrialLength
+from bench.model import Closed, Comparison, CpuSplit, Failure, Suite, Trial, TrialLength
 from bench.model.digits import significant
 from bench.model.errors import UsageError
 from bench.report.compare import FORMATS
@@ -271,7 +271,7 @@ def test_open_load_is_the_same_within_one_percent(rate: float, same: bool) -> No
 
 def test_other_users_are_another_load() -> None:
     new = run(2)
-    cases = tuple(replace(case, load=Load("closed", 4)) for case in new.plan.cases)
+    cases = tuple(replace(case, load=Closed(4)) for case in new.plan.cases)
     with pytest.raises(UsageError, match="no case in common"):
         compare(run(1), replace(new, plan=replace(new.plan, cases=cases)))
 

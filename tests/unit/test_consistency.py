@@ -13,7 +13,7 @@ from bench.ask import settings
 from bench.ask.documented import documented
 from bench.ask.table import SETTINGS
 from bench.machine.process import CommandFailed, run
-from bench.plan.layout import IN_FLIGHT_CAP
+from bench.model.loads.open import IN_FLIGHT_CAP
 from tests.adding import servers_of
 from tests.machine import lacks
 

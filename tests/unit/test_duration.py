@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.model import MODELS
 from bench.plan.duration import Pace, Parts, expected_s, in_words, parts_of
 from bench.plan.layout import PROFILES
 from tests.unit.test_plan import plan_of
@@ -21,8 +22,7 @@ def left(counts: Counter[str]) -> Parts:
         start=counts["start"],
         warm_up=counts["warm-up"],
         pilot=counts["pilot"],
-        closed=counts["closed"],
-        open=counts["open"],
+        measured={model: counts[model] for model in MODELS},
         stop=counts["stop"],
     )
 

@@ -10,10 +10,11 @@ import pytest
 
 from bench.catalogue.scenarios import SCENARIOS
 from bench.model import App, Plan, Server
+from bench.model.loads import open as open_load
+from bench.model.loads.open import IN_FLIGHT_CAP
 from bench.model.variant import OLD, TWIN, Source, Variant
 from bench.plan.blocks import block_models, block_orders, starting_order
-from bench.plan.duration import open_settle_s
-from bench.plan.layout import IN_FLIGHT_CAP, PROFILES, Profile, make_plan, with_open_rates
+from bench.plan.layout import PROFILES, Profile, make_plan, with_open_rates
 
 HELLO = App("hello", "apps.hello.wsgi:application", ("hello",), redis=False, seed=())
 SHORTLY = App("shortly", "apps.shortly.wsgi:application", ("mixed", "follow"), redis=True, seed=("seed",))
@@ -154,8 +155,8 @@ def test_an_order_is_as_long_as_its_load_says() -> None:
     for order in block_orders(plan, plan.cases, 1, 1, 0):
         closed = order.load.model == "closed"
         assert order.length_s == (plan.trial_s.closed if closed else plan.trial_s.open)
-        assert order.settle_s == (0.0 if closed else open_settle_s(order.load.rate))
-        assert order.load.users == (16 if closed else IN_FLIGHT_CAP)
+        assert order.settle_s == (0.0 if closed else open_load.settle_s(order.load.rate))
+        assert order.load.at_once == (16 if closed else IN_FLIGHT_CAP)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +227,7 @@ def test_only_the_first_scenario_is_measured_with_every_load() -> None:
         scenario: {case.load for case in plan.cases if case.scenario == scenario}
         for scenario in ("hello", "follow")
     }
-    assert {load.users for load in loads["hello"] if load.model == "closed"} == {1, 4, 16, 64}
+    assert {load.at_once for load in loads["hello"] if load.model == "closed"} == {1, 4, 16, 64}
     assert {load.share for load in loads["hello"] if load.model == "open"} == {None, 0.5, 0.8}
     assert {load.connection for load in loads["hello"]} == {"as-is", "close"}
     assert [(load.model, load.connection) for load in sorted(loads["follow"], key=str)] == [

@@ -11,7 +11,7 @@ from bench.analysis.groups import describe
 from bench.ask import settings
 from bench.cli import listing
 from bench.live.standings import Standings
-from bench.model import Load
+from bench.model import Open
 from bench.model.digits import a_second, as_said, significant, typed
 from bench.report.repeat import repeat_command
 from bench.report.units import number
@@ -55,7 +55,7 @@ def test_the_option_has_every_digit(rate: float, option: str) -> None:
 def test_every_place_says_the_same(rate: float, said: str) -> None:
     suite = make_suite({"a": 3000.0}, rounds=1, blocks=1, open_rate=rate, histograms=False)
 
-    assert describe(Load("open", 256, rate)) == f"open load of {said}"
+    assert describe(Open(256, rate)) == f"open load of {said}"
     assert said in listing.plan(suite.plan)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from bench.model import Load
+from bench.model import Closed
 from tests.truth.prove.figures import near_one, of_ratios, ratio_words
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.stage import USERS, default_servers, flask_deployments, rate, stage
@@ -31,7 +31,7 @@ def prove(place: Place, *, pairs: int) -> Finding:
             for deployment in draw.sample(deployments, len(deployments)):
                 target = targets[deployment.name]
                 close = not deployment.server.keep_alive
-                load = Load("closed", USERS, connection="close" if close else "as-is")
+                load = Closed(USERS, connection="close" if close else "as-is")
                 rates = {}
                 for who in draw.sample(["harness", "wrk"], 2):
                     if who == "wrk":

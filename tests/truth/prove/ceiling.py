@@ -6,7 +6,7 @@ import random
 from statistics import fmean, median
 
 from bench.machine.usage import open_usage
-from bench.model import Load, Target
+from bench.model import Closed, Target
 from bench.run.calibrate import NULL_DEPLOYMENT
 from tests.truth.prove.figures import of_ratios, ratio_words
 from tests.truth.prove.finding import Finding, Place
@@ -59,14 +59,14 @@ def _turn(on: Stage, target: Target, name: str, turn: int, locust_s: float) -> T
         return wrk(target.url, on.cpus.generator)
     if name == "locust":
         return fast_http_user(target.url, on.cpus.generator, locust_s)
-    trials = on.trials(target, Load("closed", USERS), _TRIAL_S, [f"{turn}/{i}" for i in range(_TRIALS)])
+    trials = on.trials(target, Closed(USERS), _TRIAL_S, [f"{turn}/{i}" for i in range(_TRIALS)])
     return Turn(rate(trials), fmean(trial.generator_cpu for trial in trials))
 
 
 def _server_share(on: Stage, target: Target, name: str) -> float:
     """CPU time of the server over one more turn of about a second, as a share of one CPU."""
     if name == "loop":
-        (trial,) = on.trials(target, Load("closed", USERS), 1.0, ["busy"])
+        (trial,) = on.trials(target, Closed(USERS), 1.0, ["busy"])
         return (trial.cpu_s or 0.0) / trial.duration_s
     usage = open_usage(target.usage)
     assert usage is not None, "the null server is a child of this process"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from bench.model import Load, Trial
+from bench.model import Closed, Trial
 from tests.truth.planted import truth
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.stage import USERS, rate, stage
@@ -25,7 +25,7 @@ def prove(place: Place, *, turns: int, delays_s: Sequence[float] = DELAYS_S) -> 
             with on.planted("tail", slow_share=0.0, base_s=delay_s) as target:
                 for number in range(turns):
                     for name, length_s in (("short", _SHORT_S), ("long", _LONG * delay_s)):
-                        got[name] += on.trials(target, Load("closed", USERS), length_s, [str(number)])
+                        got[name] += on.trials(target, Closed(USERS), length_s, [str(number)])
                 waits_s = [(written - read) / 1e9 for read, written in truth(target.url).answered]
             true_rps = USERS / fmean(waits_s)
             off = {name: rate(trials) / true_rps - 1 for name, trials in got.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.model import Load, Trial
+from bench.model import Closed, Open, Trial
 from tests.truth.planted import truth
 from tests.truth.prove.figures import quantile, quantile_s
 from tests.truth.prove.finding import Finding, Place
@@ -15,7 +15,7 @@ ABSOLUTE_S = 0.0002
 SHARES = {"p50": 0.5, "p99": 0.99}
 # Few enough requests that the server is idle most of the time, so that none waits for another.
 _MEDIAN_S = 0.01
-_LOADS = {"closed": Load("closed", USERS), "open": Load("open", 256, rate=800.0)}
+_LOADS = {"closed": Closed(USERS), "open": Open(256, rate=800.0)}
 
 
 def prove(place: Place, *, trials: int, length_s: float) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.model import Load, Trial
+from bench.model import Closed, Open, Trial
 from tests.truth.planted import truth
 from tests.truth.prove.figures import quantile, quantile_s
 from tests.truth.prove.finding import Finding, Place
@@ -21,17 +21,17 @@ def prove(
 ) -> Finding:
     """So many trials of each load, each of so many periods."""
     length_s = periods * period_s
-    load = Load("open", _CAP, rate=_RATE)
+    load = Open(_CAP, rate=_RATE)
     opened: list[Trial] = []
     closed: list[Trial] = []
     with (
         stage(place.runs("freezes")) as on,
         on.planted("frozen", freeze_s=freeze_s, period_s=period_s) as target,
     ):
-        alone = on.trials(target, Load("closed", 1), 0.5, ["alone"])
+        alone = on.trials(target, Closed(1), 0.5, ["alone"])
         for number in range(trials):
             opened += on.trials(target, load, length_s, [str(number)])
-            closed += on.trials(target, Load("closed", USERS), length_s, [str(number)])
+            closed += on.trials(target, Closed(USERS), length_s, [str(number)])
         frozen = truth(target.url).frozen
     service_s = quantile_s(alone, "latency", 0.5)
     waits: list[float] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-from bench.model import Estimate, Load
+from bench.model import Closed, Estimate
 from tests.truth.prove.figures import of_ratios, ratio_words
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.stage import USERS, Stage, rate, stage
@@ -55,6 +55,6 @@ def _pair(on: Stage, size: int, turn_s: int, pair: int) -> tuple[float, float]:
             if who == "wrk":
                 rates[who] = wrk(target.url, on.cpus.generator, seconds=turn_s).bytes_s
             else:
-                trials = on.trials(target, Load("closed", USERS), turn_s, [str(pair)], "get")
+                trials = on.trials(target, Closed(USERS), turn_s, [str(pair)], "get")
                 rates[who] = rate(trials) * size
     return rates["harness"], rates["wrk"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from bench.model import Load, Trial
-from bench.plan.layout import IN_FLIGHT_CAP
+from bench.model import Open, Trial
+from bench.model.loads.open import IN_FLIGHT_CAP
 from bench.run.calibrate import NULL_DEPLOYMENT
 from tests.truth.prove.figures import quantile_s
 from tests.truth.prove.finding import Finding, Place
@@ -27,9 +27,7 @@ def prove(place: Place, *, trials: int, length_s: float) -> Finding:
         target = targets[NULL_DEPLOYMENT.name]
         for number in range(trials):
             for rate in LATENESS_S:
-                got[rate] += on.trials(
-                    target, Load("open", IN_FLIGHT_CAP, rate=float(rate)), length_s, [str(number)]
-                )
+                got[rate] += on.trials(target, Open(IN_FLIGHT_CAP, rate=float(rate)), length_s, [str(number)])
     parts, raw, holds = [], {}, True
     for rate, found in got.items():
         late_s = quantile_s(found, "lateness", 0.99)

@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.ask.settings import COMPOSE_FILE
 from bench.catalogue.registry import load_servers
-from bench.model import Deployment, Load, Target, Trial, UsageSource
+from bench.model import Closed, Deployment, Target, Trial, UsageSource
 from bench.run.calibrate import NULL_DEPLOYMENT
 from tests.truth.prove.finding import Finding, Place
 from tests.truth.prove.machine import ROOT
@@ -92,7 +92,7 @@ def _costs(on: Stage, target: Target, trials: int, length_s: float) -> Costs:
     for number in range(trials):
         for how in ways:
             asked = replace(target, deployment=how)
-            found[how] += on.trials(asked, Load("closed", USERS), length_s, [str(number)])
+            found[how] += on.trials(asked, Closed(USERS), length_s, [str(number)])
     return {how: _cost(got) for how, got in found.items()}
 
 

@@ -15,7 +15,6 @@ from bench.catalogue.registry import load_apps, load_servers
 from bench.catalogue.versions import this_checkout
 from bench.deploy.local import LocalRuntime
 from bench.load.client import LoadDriver
-from bench.load.open import poisson
 from bench.machine.environment import split_cpus
 from bench.model import (
     TIMEOUT_S,
@@ -29,7 +28,8 @@ from bench.model import (
     UsageSource,
 )
 from bench.model.errors import MachineError
-from bench.plan.duration import open_settle_s
+from bench.model.loads import open as open_load
+from bench.model.loads.arrivals import poisson
 from bench.run.fleet import Fleet
 from tests.truth.planted import planted
 from tests.truth.prove.machine import ROOT, staying_on
@@ -55,7 +55,7 @@ class Stage:
                 scenario=scenario,
                 load=load,
                 length_s=length_s,
-                settle_s=open_settle_s(load.rate) if load.model == "open" else 0.0,
+                settle_s=open_load.settle_s(load.rate) if load.model == "open" else 0.0,
                 round=1,
                 block=0,
                 order=number,
@@ -129,7 +129,7 @@ def rate(trials: Sequence[Trial]) -> float:
 
 def due_in_window(rate: float, length_s: float, seed: str) -> list[int]:
     """When the driver has requests due that count: nanoseconds from when the window opens."""
-    settle_ns, length_ns = round(open_settle_s(rate) * 1e9), round(length_s * 1e9)
+    settle_ns, length_ns = round(open_load.settle_s(rate) * 1e9), round(length_s * 1e9)
     due = poisson(rate, settle_ns + length_ns, random.Random(seed).getrandbits(63))
     return [at - settle_ns for at in due[bisect_right(due, settle_ns) :]]
 

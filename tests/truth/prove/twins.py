@@ -78,6 +78,6 @@ def comparisons(suite: Suite) -> list[Comparison]:
     for twin in cases.values():
         if twin.deployment.variant.kind == TWIN:
             original = cases[twin.case.id.replace(twin.deployment.label, twin.deployment.server.name, 1)]
-            for figure in compared(twin.case.load.model):
+            for figure in compared(twin.case.load.loop):
                 found += compare_twins(figure, [original, twin])
     return found
