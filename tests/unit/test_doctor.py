@@ -255,6 +255,9 @@ def test_a_server_whose_harness_was_killed_is_found(tmp_path: Path) -> None:
     assert leader.stdout is not None
     with leader.stdout:
         pid = int(leader.stdout.read())
+    # As psutil keeps it when another process had this id before.
+    known = next(seen for seen in psutil.process_iter() if seen.pid == pid)
+    known._name = "another"
     try:
         leader.wait()
         assert Orphan("sleep", pid) in find_orphans()
