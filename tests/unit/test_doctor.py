@@ -246,21 +246,20 @@ def test_names_of_processes_reach_no_terminal_raw() -> None:
 
 def test_a_server_whose_harness_was_killed_is_found(tmp_path: Path) -> None:
     """Its session's leader has ended, as the kernel ends what the harness started; its worker lives on."""
-    worker = "import subprocess, sys; print(subprocess.Popen(['sleep', '60'], stdout=2).pid)"
+    # It says its number itself: a process that was just started has no environment for a moment.
+    worker = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    parent = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {worker!r}])"
     environment = {**os.environ, "APP": "x:y", "BIND": "127.0.0.1:0", "REDIS_DB": "1"}
     leader = process.spawn(
-        [sys.executable, "-c", worker], environment=environment, cwd=tmp_path, stdout=subprocess.PIPE,
+        [sys.executable, "-c", parent], environment=environment, cwd=tmp_path, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     assert leader.stdout is not None
     with leader.stdout:
-        pid = int(leader.stdout.read())
-    # As psutil keeps it when another process had this id before.
-    known = next(seen for seen in psutil.process_iter() if seen.pid == pid)
-    known._name = "another"
+        pid = int(leader.stdout.readline())
     try:
         leader.wait()
-        assert Orphan("sleep", pid) in find_orphans()
+        assert Orphan(psutil.Process(pid).name(), pid) in find_orphans()
     finally:
         psutil.Process(pid).kill()
 
