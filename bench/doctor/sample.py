@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import psutil
@@ -67,12 +66,6 @@ def take_sample() -> Sample:
     )
 
 
-def anew() -> Iterator[psutil.Process]:
-    """All processes, none of them remembered: psutil keeps what it knew of an id after another process has it."""
-    psutil.process_iter.cache_clear()
-    return psutil.process_iter()
-
-
 def printable(text: str) -> str:
     """A name that somebody else chose, without control characters."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
@@ -90,7 +83,9 @@ def cpu_of_processes() -> dict[psutil.Process, tuple[str, float]]:
     moves with the wall clock.
     """
     found = {}
-    for process in anew():
+    # It keeps what it knows of a number, also when another process has it by now.
+    psutil.process_iter.cache_clear()
+    for process in psutil.process_iter():
         try:
             with process.oneshot():
                 times = process.cpu_times()

@@ -10,7 +10,7 @@ import psutil
 
 from bench.deploy.engine import Engine, find_engine
 from bench.deploy.ownership import RUN_LABEL
-from bench.doctor.sample import anew, printable
+from bench.doctor.sample import printable
 from bench.model.errors import BenchError, EngineError
 
 # What every server that the harness starts as a child process has in its environment.
@@ -64,16 +64,16 @@ def find_orphans() -> tuple[Orphan, ...]:
     The harness starts each in a session of its own, whose first process the kernel kills with it
     (Linux): what is left belongs to a session whose leader is gone.
     """
-    orphans = []
-    for process in anew():
+    found = []
+    for process in psutil.process_iter():
         try:
             leader = os.getsid(process.pid)
             # 0: its leader is in a PID namespace that isn't seen from here.
             if leader != 0 and not psutil.pid_exists(leader) and _is_ours(process):
-                orphans.append(Orphan(printable(process.name()), process.pid))
+                found.append(Orphan(printable(process.name()), process.pid))
         except (psutil.Error, OSError):
             continue
-    return tuple(orphans)
+    return tuple(found)
 
 
 def _is_ours(process: psutil.Process) -> bool:
