@@ -23,7 +23,6 @@ from bench.analysis.compare.limits import Judgement, check_scopes, judge_limits,
 from bench.analysis.compare.welch import shift
 from bench.analysis.estimate import effect
 from bench.analysis.figures import names
-from bench.analysis.holm import holm_levels
 from bench.analysis.measured import measured
 from bench.analysis.percentiles import percentile
 from bench.cli import running
@@ -214,12 +213,6 @@ def test_the_jackknife_is_as_wide_as_the_rounds_are_apart() -> None:
     medians = [math.log(one.quantile_s(0.5)) for one in case.latency_by_round.values()]
     assert np.std(medians, ddof=1) / math.sqrt(8) / 3 < found.standard_error
     assert found.standard_error < 3 * np.std(medians, ddof=1) / math.sqrt(8)
-
-
-def test_holm_levels_rise_with_the_number_of_tests() -> None:
-    levels = holm_levels({"a": 0.001, "b": 0.9, "c": 0.02})
-    assert np.allclose([levels[name] for name in "abc"], [1 - 0.05 / 3, 0.95, 0.975])
-    assert holm_levels({}) == {}
 
 
 def test_what_only_one_run_has_is_listed_not_compared() -> None:
