@@ -37,6 +37,10 @@ DRIVER = frozenset(
 )
 DRIVER_ONLY = ("locust", "gevent", "geventhttpclient")
 
+LINES_AT_MOST = 300
+# Were a folder to move, there would be nothing too long in it.
+MODULES_AT_LEAST = 100
+
 # A result from last year renders today, on a machine without any of these.
 PURE = ("bench.analysis", "bench.report")
 IMPURE = (
@@ -146,6 +150,18 @@ def impure_chains(module: str, imports: Mapping[str, list[Imported]]) -> Iterato
 def test_every_module_imports_only_what_stands_below_it() -> None:
     breaches = violations(ROOT)
     assert not breaches, "\n".join(breaches)
+
+
+def test_no_module_is_longer_than_300_lines() -> None:
+    folders = ("bench", "scripts", "apps", "servers")
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for folder in folders
+        for path in (ROOT / folder).rglob("*.py")
+    }
+
+    assert len(lengths) > MODULES_AT_LEAST
+    assert {path: lines for path, lines in lengths.items() if lines > LINES_AT_MOST} == {}
 
 
 def test_contributing_shows_the_layers_as_they_are() -> None:
