@@ -16,7 +16,7 @@ from bench.model import Suite
 from bench.report import FORMATS
 from bench.store import load
 from tests.make_suite import make_suite
-from tests.unit.test_store import save
+from tests.store.test_store import save
 
 
 def of_target(per_answer: float, *, silent: bool = False) -> Suite:

@@ -18,8 +18,8 @@ from bench.model.finding import Finding, exit_code
 from bench.report.build import page
 from bench.report.csv import render as csv
 from bench.store import Writer, load
+from tests.doctor.test_doctor import HEALTHY
 from tests.make_suite import make_suite, without_trials
-from tests.unit.test_doctor import HEALTHY
 
 ASKED = Confinement((1,), 512_000_000, 4096)
 FREE = Confinement((0, 1))

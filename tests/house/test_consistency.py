@@ -15,7 +15,7 @@ from bench.ask.table import SETTINGS
 from bench.machine.process import CommandFailed, run
 from bench.plan.layout import IN_FLIGHT_CAP
 from tests.adding import servers_of
-from tests.machine import lacks
+from tests.required import lacks
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(

@@ -10,7 +10,7 @@ import pytest
 
 from bench.plan.duration import Pace, Parts, expected_s, in_words, parts_of
 from bench.plan.layout import PROFILES
-from tests.unit.test_plan import plan_of
+from tests.plan.test_plan import plan_of
 
 # [monotonic seconds, part, how many of it ended] of a run of four rounds of three servers and a twin.
 RECORD = json.loads((Path(__file__).parent / "pace.json").read_text())

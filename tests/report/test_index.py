@@ -21,7 +21,7 @@ from bench.report.index.trends import DRAWN, NEWEST, Trend, follow
 from bench.store import DERIVED, LATENCY_LOG, RESULT
 from tests.golden.test_golden import smoke, standard
 from tests.make_history import FIRST, RATES, run_of, store
-from tests.unit.test_report import parsed
+from tests.report.test_report import parsed
 
 NOW = FIRST + timedelta(days=40)
 

@@ -18,7 +18,7 @@ from bench.doctor.needs import needs, problems
 from bench.model import App, Connection, Plan
 from bench.model.shortage import USUAL_FILES
 from bench.plan.layout import PROFILES, make_plan
-from tests.unit.test_doctor import HEALTHY
+from tests.doctor.test_doctor import HEALTHY
 
 ROOT = Path(__file__).parents[2]
 APP = App("external", "", ("hello",), redis=False, seed=())
@@ -128,7 +128,7 @@ import resource
 from bench.doctor import read_facts
 from bench.doctor.needs import provide
 from pathlib import Path
-from tests.unit.test_needs import plan_of
+from tests.doctor.test_needs import plan_of
 provide(plan_of(700), read_facts(Path("results"), quick=True))
 print(resource.getrlimit(resource.RLIMIT_NOFILE))
 """

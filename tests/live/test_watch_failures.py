@@ -6,8 +6,8 @@ import pytest
 
 from bench.live.watch import Watch
 from bench.model import Failure
+from tests.live.test_watch import Recorder, everything
 from tests.make_suite import make_suite
-from tests.unit.test_watch import Recorder, everything
 
 REASON = "no whole answer in scenario mixed: GET /: it closed the connection without an answer"
 

@@ -11,7 +11,7 @@ import pytest
 
 from bench.machine import confinement
 from bench.model import Confinement
-from tests.machine import lacks
+from tests.required import lacks
 
 NONE_V1 = "9223372036854771712"
 

@@ -32,8 +32,8 @@ from bench.model.finding import (
 )
 from bench.report import FORMATS
 from bench.store.document import to_document
+from tests.doctor.test_doctor import HEALTHY
 from tests.make_suite import make_suite
-from tests.unit.test_doctor import HEALTHY
 
 ROOT = Path(__file__).parents[2]
 RENDERER = ROOT / "bench/model/finding.py"
