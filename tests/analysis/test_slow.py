@@ -16,8 +16,7 @@ from bench.analysis.measured import Measured
 from bench.analysis.slow import Excess, excess, lasting_s, slow_s
 from bench.load.records import encode
 from bench.model import Suite, Trial
-from tests.make_suite import make_suite
-from tests.truth.closed_loop import (
+from proof.virtual.closed_loop import (
     Draw,
     bimodal,
     constant,
@@ -27,6 +26,7 @@ from tests.truth.closed_loop import (
     pareto,
     trial,
 )
+from tests.make_suite import make_suite
 
 USERS = 16
 CASE = "app/shortly/mixed/closed-16"

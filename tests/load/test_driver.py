@@ -22,8 +22,8 @@ from bench.load.protocol import line
 from bench.machine import process
 from bench.model import Load, Target, TrialOrder, UsageSource
 from bench.model.errors import DriverError
+from proof.planted.start import planted, truth
 from tests.load.trials import SECOND, decode
-from tests.truth.planted import planted, truth
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "bench.load.driver")

@@ -17,9 +17,9 @@ from bench.load.clock import now_ns
 from bench.load.share import merge, split
 from bench.model import Load, Trial
 from bench.model.errors import DriverError
+from proof.planted.start import planted, truth
 from tests.load.test_driver import COMMAND, ROOT, driver_process, target, trial
 from tests.load.trials import decode
-from tests.truth.planted import planted, truth
 
 CLOSED = Load("closed", users=5)
 OPEN = Load("open", users=64, rate=300.0)

@@ -187,7 +187,7 @@ def test_the_exit_code_is_what_weighs_most(found: tuple[tuple[str, Severity], ..
 def test_no_code_is_spelled_before_a_sentence_or_read_out_of_one() -> None:
     breaches = [
         f"{path.relative_to(ROOT)}: {breach}"
-        for folder in ("bench", "scripts", "tests/truth")
+        for folder in ("bench", "scripts", "proof")
         for path in sorted((ROOT / folder).rglob("*.py"))
         if path != RENDERER
         for breach in spelled_out(path.read_text())

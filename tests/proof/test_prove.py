@@ -16,71 +16,71 @@ import pytest
 from bench.analysis.estimate import Effect, Values
 from bench.model import Comparison, Estimate, Subject
 from bench.model.errors import MachineError, UsageError
-from tests.truth.prove import delays, freezes, punctuality, slower, twins
-from tests.truth.prove.__main__ import PAGE, choose, forget, holds, is_tried, tried
-from tests.truth.prove.claims import CLAIMS, Claim
-from tests.truth.prove.coverage import Spread, covered, simulated_round, spread_of
-from tests.truth.prove.figures import half, location, near_one, of_ratios
-from tests.truth.prove.finding import Finding, Place, Row
-from tests.truth.prove.freezes import simulated_s
-from tests.truth.prove.table import MODES, insert, render
+from proof import delays, freezes, punctuality, slower, twins
+from proof.__main__ import PAGE, choose, forget, holds, is_tried, tried
+from proof.claims import CLAIMS, Claim
+from proof.coverage import covered, simulated_round
+from proof.evidence import Archive, Evidence, Row
+from proof.figures import Spread, half, location, near_one, of_ratios, spread_of
+from proof.freezes import simulated_s
+from proof.table import MODES, insert, render
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
+def archive(tmp_path: Path) -> Archive:
+    return Archive(tmp_path)
 
 
-def row_of(claim: Claim, finding: Finding) -> Row:
-    return Row(claim.name, claim.title, claim.must_be, finding, "2026-01-01", "a machine", "full", 1.0)
+def row_of(claim: Claim, evidence: Evidence) -> Row:
+    return Row(claim.name, claim.title, claim.must_be, evidence, "2026-01-01", "a machine", "full", 1.0)
 
 
-def claim_that(finding: Finding | Exception) -> Claim:
-    def prove(_place: Place) -> Finding:
-        if isinstance(finding, Exception):
-            raise finding
-        return finding
+def claim_that(evidence: Evidence | Exception) -> Claim:
+    def prove(_archive: Archive) -> Evidence:
+        if isinstance(evidence, Exception):
+            raise evidence
+        return evidence
 
     return replace(CLAIMS[0], full=prove, quick=prove)
 
 
-def test_a_row_is_kept_as_it_is(place: Place) -> None:
-    row = row_of(CLAIMS[0], Finding("5 | 6", True, "so", {"raw": [1.5, 2]}))
-    assert place.load(row.claim) is None
-    place.save(row)
-    assert place.load(row.claim) == row
+def test_a_row_is_kept_as_it_is(archive: Archive) -> None:
+    row = row_of(CLAIMS[0], Evidence("5 | 6", True, "so", {"raw": [1.5, 2]}))
+    assert archive.load(row.claim) is None
+    archive.save(row)
+    assert archive.load(row.claim) == row
 
 
-def test_what_was_tried_is_not_tried_again_and_what_could_not_be_is(place: Place) -> None:
-    for finding, expected in ((Finding("", None, "no wrk"), False), (Finding("1", False), True)):
-        place.save(row_of(CLAIMS[0], finding))
-        assert is_tried(place, CLAIMS[0]) is expected
-    assert not holds(place, CLAIMS[0])
+def test_what_was_tried_is_not_tried_again_and_what_could_not_be_is(archive: Archive) -> None:
+    for evidence, expected in ((Evidence("", None, "no wrk"), False), (Evidence("1", False), True)):
+        archive.save(row_of(CLAIMS[0], evidence))
+        assert is_tried(archive, CLAIMS[0]) is expected
+    assert not holds(archive, CLAIMS[0])
 
 
-def test_forgetting_a_run_forgets_every_claim_made_from_it(place: Place) -> None:
+def test_forgetting_a_run_forgets_every_claim_made_from_it(archive: Archive) -> None:
     shared = [claim for claim in CLAIMS if "standard" in claim.runs]
     for claim in CLAIMS:
-        place.save(row_of(claim, Finding("1", True)))
-    place.runs("standard").mkdir(parents=True)
-    forget(place, shared[:1])
-    assert not place.runs("standard").exists()
-    assert [claim.name for claim in CLAIMS if not is_tried(place, claim)] == [c.name for c in shared]
+        archive.save(row_of(claim, Evidence("1", True)))
+    archive.runs("standard").mkdir(parents=True)
+    forget(archive, shared[:1])
+    assert not archive.runs("standard").exists()
+    assert [claim.name for claim in CLAIMS if not is_tried(archive, claim)] == [c.name for c in shared]
 
 
 @pytest.mark.parametrize(
     ("forgotten", "kept"), [("twins", set()), ("slower", {"twins"}), ("standard", {"twins", "slower"})]
 )
 def test_a_claim_made_from_runs_of_two_kinds_goes_with_either(
-    place: Place, forgotten: str, kept: set[str]
+    archive: Archive, forgotten: str, kept: set[str]
 ) -> None:
     for claim in CLAIMS:
-        place.save(row_of(claim, Finding("1", True)))
+        archive.save(row_of(claim, Evidence("1", True)))
         for name in claim.runs:
-            place.runs(name).mkdir(parents=True, exist_ok=True)
-    forget(place, [claim for claim in CLAIMS if forgotten in claim.runs[:1]])
-    assert {name for name in ("twins", "slower") if place.runs(name).exists()} == kept
-    rows = {claim.name for claim in CLAIMS if is_tried(place, claim)}
+            archive.runs(name).mkdir(parents=True, exist_ok=True)
+    forget(archive, [claim for claim in CLAIMS if forgotten in claim.runs[:1]])
+    assert {name for name in ("twins", "slower") if archive.runs(name).exists()} == kept
+    rows = {claim.name for claim in CLAIMS if is_tried(archive, claim)}
     assert ({"twins", "slower"} <= rows) == (forgotten == "standard")
     assert "delays" in rows
 
@@ -100,16 +100,16 @@ def test_names_choose_claims_and_wrong_ones_are_named() -> None:
         choose(("delay",))
 
 
-def test_a_claim_that_fails_is_a_row_with_the_reason(place: Place) -> None:
-    row = tried(place, claim_that(MachineError("no free port")), "quick")
-    assert (row.finding.holds, row.finding.note) == (None, "no free port")
-    assert row.finding.word == "not tried"
+def test_a_claim_that_fails_is_a_row_with_the_reason(archive: Archive) -> None:
+    row = tried(archive, claim_that(MachineError("no free port")), "quick")
+    assert (row.evidence.holds, row.evidence.note) == (None, "no free port")
+    assert row.evidence.word == "not tried"
 
 
-def test_a_claim_that_does_not_hold_says_what_else_ran(place: Place) -> None:
-    row = tried(place, claim_that(Finding("9 %", False, "the twin: 2 %")), "full")
+def test_a_claim_that_does_not_hold_says_what_else_ran(archive: Archive) -> None:
+    row = tried(archive, claim_that(Evidence("9 %", False, "the twin: 2 %")), "full")
     assert re.fullmatch(
-        r"the twin: 2 %; other programs used \d+% of the machine, its host took \d+%", row.finding.note
+        r"the twin: 2 %; other programs used \d+% of the machine, its host took \d+%", row.evidence.note
     )
 
 
@@ -124,7 +124,7 @@ def test_the_page_has_a_place_for_each_table_and_keeps_the_rest() -> None:
 
 
 def test_the_table_has_a_line_for_every_claim() -> None:
-    rows = [row_of(CLAIMS[0], Finding("5 | 6", False, "noise")), *[None] * (len(CLAIMS) - 1)]
+    rows = [row_of(CLAIMS[0], Evidence("5 | 6", False, "noise")), *[None] * (len(CLAIMS) - 1)]
     lines = render(CLAIMS, rows, "full").splitlines()
     assert "a machine" in lines[0]
     assert len(lines) == 4 + len(CLAIMS)
@@ -166,7 +166,7 @@ def compared(figure: str, better: bool | None) -> Comparison:
     return Comparison(figure, a, b, 1020.0, 1000.0, 1.02, 1.01, 1.03, 0.01, better)
 
 
-def of_twins(claims: int, ties: int, runs: int = 20) -> Finding:
+def of_twins(claims: int, ties: int, runs: int = 20) -> Evidence:
     found = [compared("throughput", True)] * claims + [compared("throughput", None)] * ties
     return twins.judged([*found, compared("p99", False), compared("p99", None)], runs)
 
@@ -281,11 +281,11 @@ def test_intervals_cover_what_they_should_and_not_what_they_should_not() -> None
     assert covered({"a": Spread(tuple(0.1 + real / 30 for real in rounds), 0.0)}, 30, seed=1) == 0.0
 
 
-def test_claims_against_real_servers(place: Place) -> None:
+def test_claims_against_real_servers(archive: Archive) -> None:
     cpus = os.sched_getaffinity(0)
-    waits = delays.prove(place, trials=1, length_s=0.3)
-    sent = punctuality.prove(place, trials=1, length_s=0.2)
-    frozen = freezes.prove(place, trials=1, periods=1, freeze_s=0.1, period_s=0.5)
+    waits = delays.prove(archive, trials=1, length_s=0.3)
+    sent = punctuality.prove(archive, trials=1, length_s=0.2)
+    frozen = freezes.prove(archive, trials=1, periods=1, freeze_s=0.1, period_s=0.5)
     assert waits.raw["open p99"]["answers"] > 0
     assert all(found["sent"] for found in sent.raw.values())
     assert frozen.raw["true_s"] > frozen.raw["service_s"] > 0

@@ -23,12 +23,12 @@ from bench.deploy.store import free_port
 from bench.machine import process
 from bench.model import Estimate, Suite, Trial
 from bench.model.errors import MachineError
+from proof import constant, delays, hostile, large, lookalikes, short_lived, short_trials
+from proof.evidence import Archive
+from proof.planted import forking
+from proof.planted.start import planted
+from proof.tools import read_wrk
 from tests.make_suite import make_suite
-from tests.truth import forking
-from tests.truth.planted import planted
-from tests.truth.prove import constant, delays, hostile, large, lookalikes, short_lived, short_trials
-from tests.truth.prove.finding import Place
-from tests.truth.prove.tools import read_wrk
 
 ROOT = Path(__file__).parents[2]
 Change = Callable[[Trial], Trial]
@@ -285,7 +285,7 @@ def test_large_answers_differ_in_a_header() -> None:
 def test_a_forking_server_counts_what_its_children_used() -> None:
     address = ("127.0.0.1", free_port())
     child = process.spawn(
-        [sys.executable, "-m", "tests.truth.forking"],
+        [sys.executable, "-m", "proof.planted.forking"],
         environment={**os.environ, "BIND": f"{address[0]}:{address[1]}"},
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
@@ -317,6 +317,6 @@ def wait_until_open(address: tuple[str, int], child: subprocess.Popen[bytes]) ->
 
 
 def test_constant_delays_against_a_real_server(tmp_path: Path) -> None:
-    found = constant.prove(Place(tmp_path), turns=1, delays_s=(0.03,))
+    found = constant.prove(Archive(tmp_path), turns=1, delays_s=(0.03,))
     assert found.raw["0.03"]["waited_s"] >= 0.029
     assert found.raw["0.03"]["off"].keys() == {"short", "long"}

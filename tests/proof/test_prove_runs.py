@@ -19,19 +19,19 @@ from bench.analysis.estimate import Effect
 from bench.model import Suite
 from bench.model.errors import MachineError
 from bench.store import RESULT, Writer
+from proof import coverage, repeating, slower, standard, twins
+from proof.evidence import Archive
+from proof.repeating import REPEAT_VARIABLE
+from proof.runs import planned_run
 from tests.make_suite import make_suite, without_trials
-from tests.truth.prove import coverage, repeating, slower, standard, twins
-from tests.truth.prove.finding import Place
-from tests.truth.prove.repeating import REPEAT_VARIABLE
-from tests.truth.prove.runs import planned_run
 
 REPEATS = {"plain": "0.0", "slower-3": "0.03", "slower-5": "0.05"}
 SAMPLES = [[float(second), 100_000_000, 60_000_000] for second in range(60)]
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
+def archive(tmp_path: Path) -> Archive:
+    return Archive(tmp_path)
 
 
 def store(directory: Path, suite: Suite) -> None:
@@ -41,15 +41,15 @@ def store(directory: Path, suite: Suite) -> None:
 
 
 @pytest.fixture
-def measured(place: Place) -> Place:
-    """A place with a standard run that was watched."""
-    directory = place.runs("standard")
+def measured(archive: Archive) -> Archive:
+    """An archive with a standard run that was watched."""
+    directory = archive.runs("standard")
     store(directory, make_suite({"waitress": 2500.0, "gunicorn": 3000.0}, twin="waitress"))
     (directory / "watched.json").write_text(json.dumps({"total_s": 1000.0, "samples": SAMPLES}))
-    return place
+    return archive
 
 
-def test_claims_that_share_a_run(measured: Place) -> None:
+def test_claims_that_share_a_run(measured: Archive) -> None:
     before = (measured.runs("standard") / RESULT).stat().st_mtime_ns
 
     width = standard.width(measured)
@@ -69,7 +69,7 @@ def test_claims_that_share_a_run(measured: Place) -> None:
     assert (measured.runs("standard") / RESULT).stat().st_mtime_ns == before
 
 
-def test_a_driver_that_grows_does_not_hold(measured: Place) -> None:
+def test_a_driver_that_grows_does_not_hold(measured: Archive) -> None:
     file = measured.runs("standard") / "watched.json"
     grown = [[second, harness, driver * (1 + second / 100)] for second, harness, driver in SAMPLES]
     file.write_text(json.dumps({"total_s": 1000.0, "samples": grown}))
@@ -87,18 +87,18 @@ def slower_run(seed: int) -> Suite:
     return replace(suite, plan=replace(suite.plan, deployments=deployments))
 
 
-def test_what_was_planted_is_found_in_stored_runs(place: Place) -> None:
+def test_what_was_planted_is_found_in_stored_runs(archive: Archive) -> None:
     suites = [slower_run(seed) for seed in (1, 2, 3)]
-    found = slower.prove(place, made=lambda _: suites)
+    found = slower.prove(archive, made=lambda _: suites)
     assert found.raw["repeats"] == REPEATS
     assert found.reached.startswith("3% slower planted, -3.0%")
     assert found.reached.endswith("found in 3 of 3")
     assert found.holds
 
 
-def test_twins_of_the_slower_runs_are_compared_too(place: Place) -> None:
+def test_twins_of_the_slower_runs_are_compared_too(archive: Archive) -> None:
     suites = [slower_run(seed) for seed in (1, 2, 3)]
-    found = twins.prove(place, runs=0, others=lambda _: suites)
+    found = twins.prove(archive, runs=0, others=lambda _: suites)
     assert len(found.raw["ratio, low, high"]) == 3
     assert all(low < 1 < high for _, low, high in found.raw["ratio, low, high"])
     assert found.holds
@@ -137,21 +137,21 @@ def test_the_plant_does_its_share_of_requests_twice(
     assert len(calls) == asked
 
 
-def test_a_run_of_planted_servers_for_real(place: Place) -> None:
+def test_a_run_of_planted_servers_for_real(archive: Archive) -> None:
     servers = [slower._server("plain", 0), slower._server("slower-5", 0.5)]
     plan = slower._plan(slower.Size(rounds=1, blocks=1).profile(twin=True), servers, seed=1)
-    suite = planned_run(place.runs("slower"), plan)
-    stored = (place.runs("slower") / RESULT).stat().st_mtime_ns
+    suite = planned_run(archive.runs("slower"), plan)
+    stored = (archive.runs("slower") / RESULT).stat().st_mtime_ns
     assert {trial.case.partition("/")[0] for trial in suite.trials} == {"plain", "plain-twin", "slower-5"}
     assert all(trial.ok and not trial.failed for trial in suite.trials)
-    assert planned_run(place.runs("slower"), plan).trials == suite.trials
-    assert (place.runs("slower") / RESULT).stat().st_mtime_ns == stored
+    assert planned_run(archive.runs("slower"), plan).trials == suite.trials
+    assert (archive.runs("slower") / RESULT).stat().st_mtime_ns == stored
 
 
-def test_a_standard_run_is_watched_and_kept_for_real(place: Place) -> None:
+def test_a_standard_run_is_watched_and_kept_for_real(archive: Archive) -> None:
     options = ("--servers", "waitress", "--app", "hello", "--rounds", "1", "--blocks", "1", "--rate", "200")
-    suite = standard.run(place, options)
-    watched = json.loads((place.runs("standard") / "watched.json").read_text())
+    suite = standard.run(archive, options)
+    watched = json.loads((archive.runs("standard") / "watched.json").read_text())
     assert any(harness and driver for _, harness, driver in watched["samples"])
     assert watched["total_s"] > sum(trial.duration_s for trial in suite.trials) > 0
-    assert standard.run(place, options).trials == suite.trials
+    assert standard.run(archive, options).trials == suite.trials

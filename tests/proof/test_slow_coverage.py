@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from tests.truth.prove.slow_answers import covers
-from tests.truth.prove.slow_coverage import coverage, services
-from tests.truth.virtual_run import delayed, effect, lognormal, tail
+from proof.slow_answers import covers
+from proof.slow_coverage import coverage, services
+from proof.virtual.run import delayed, effect, lognormal, tail
 
 RUNS = 40
 
@@ -48,7 +48,7 @@ def test_users_who_start_together_stay_in_step_where_most_time_is_in_slow_answer
         return sum(one.answers for one in seen) / sum(one.duration_s for one in seen) / slow.long_run_rps - 1
 
     assert abs(error(1.5)) < 0.05
-    monkeypatch.setattr("tests.truth.virtual_run.STARTING", 0.0)
+    monkeypatch.setattr("proof.virtual.run.STARTING", 0.0)
     assert error(1.0) > 0.08
 
 
