@@ -166,7 +166,7 @@ def _pair(pair: Comparison) -> Row:
 
 _PAIRS_NOTE = (
     "Ratios of what both reached in the blocks in which both were measured, summed within each round; "
-    "Student's t over rounds; intervals are adjusted for the number of pairs (Holm, 5 %). 'tie': the "
+    "Student's t over rounds; intervals are adjusted for the number of pairs (Shaffer, 5 %). 'tie': the "
     "interval holds 1, or the ratio is nearer to 1 than 1 % or the twin's. 'not determined': the ends of the "
     "interval are a factor of 100 apart, as where one standstill makes a p99."
 )

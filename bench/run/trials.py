@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bench.load.client import LoadDriver
 from bench.machine.counters import difference
-from bench.model import LoadModel, Plan, Trial, TrialOrder
+from bench.model import Case, LoadModel, Plan, Trial, TrialOrder
 from bench.plan.blocks import block_orders
 from bench.run.fleet import Fleet
 from bench.store import Writer
@@ -58,14 +58,14 @@ class Trials:
         """Closed load that counts for nothing, so that caches, pools and interpreters are warm."""
         orders = [
             replace(order, length_s=plan.warmup_s, settle_s=0.0)
-            for order in self._orders(plan, number, _WARM_UP, fleet)
+            for order in self._orders(plan, number, _WARM_UP, None, fleet)
         ]
         for _ in self._driver.block(orders):
             pass
 
     def pilot(self, plan: Plan, number: int, index: int, fleet: Fleet) -> list[Trial]:
         """A block of closed load that corrects the plan and counts for nothing else; `index` from 0."""
-        return list(self._driver.block(self._orders(plan, number, _PILOT - index, fleet)))
+        return list(self._driver.block(self._orders(plan, number, _PILOT - index, None, fleet)))
 
     def measure(
         self, plan: Plan, number: int, block: int, requests: int, model: LoadModel, fleet: Fleet
@@ -79,7 +79,7 @@ class Trials:
         deployments = {case.id: case.deployment for case in plan.cases}
         orders = [
             replace(order, block=block)
-            for order in self._orders(plan, number, requests, fleet, model)
+            for order in self._orders(plan, number, requests, model, fleet)
             if (number, block, order.case) not in self._done
         ]
         refused = {name: fleet.read_listen(name) for name in fleet.members}
@@ -93,13 +93,16 @@ class Trials:
         return trials
 
     def _orders(
-        self, plan: Plan, number: int, block: int, fleet: Fleet, model: LoadModel | None = None
+        self, plan: Plan, number: int, block: int, model: LoadModel | None, fleet: Fleet
     ) -> list[TrialOrder]:
-        """Of the cases of a load model that can be measured now; without one of all whose users wait."""
-        cases = [
-            case
-            for case in plan.cases
-            if case.deployment in fleet.members
-            and (case.load.waits if model is None else case.load.model == model and case.load.ready)
-        ]
-        return block_orders(plan, cases, number, block, self._epoch_ns)
+        return block_orders(plan, _ready(plan, model, fleet), number, block, self._epoch_ns)
+
+
+def _ready(plan: Plan, model: LoadModel | None, fleet: Fleet) -> list[Case]:
+    """The cases of a load model that can be measured now; without one all whose users wait."""
+    return [
+        case
+        for case in plan.cases
+        if case.deployment in fleet.members
+        and (case.load.waits if model is None else case.load.model == model and case.load.ready)
+    ]

@@ -10,7 +10,7 @@ from bench.model.counted import count
 from bench.model.loads.load import Connection, Load
 
 if TYPE_CHECKING:
-    from bench.model import Plan
+    from bench.model.planned import Plan
 
 _SETTLING = 1.5
 STARTING = 1 / _SETTLING

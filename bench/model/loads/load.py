@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 if TYPE_CHECKING:
-    from bench.model import Plan
+    from bench.model.planned import Plan
 
 Connection = Literal["as-is", "close"]
 Loop = Literal["closed", "open"]

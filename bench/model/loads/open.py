@@ -10,7 +10,7 @@ from bench.model.digits import a_second
 from bench.model.loads.load import Connection, Load
 
 if TYPE_CHECKING:
-    from bench.model import Plan
+    from bench.model.planned import Plan
 
 IN_FLIGHT_CAP = 256
 OVERHEAD_S = 0.02
