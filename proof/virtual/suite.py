@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bench.catalogue.scenarios import SCENARIOS
-from bench.model import CpuSplit, Deployment, Environment, Load, Suite, Trial, TrialOrder
+from bench.model import Closed, CpuSplit, Deployment, Environment, Suite, Trial, TrialOrder
 from bench.model.variant import ITSELF, TWIN, Variant
 from bench.plan.duration import expected_s
 from bench.plan.layout import PROFILES, case_of, make_plan
@@ -34,7 +34,7 @@ def planned(seed: int) -> Suite:
     plan = replace(
         make_plan(PROFILES["standard"], "local", [], [], seed=seed, rate=None),
         deployments=deployments,
-        cases=tuple(case_of(deployment, _SCENARIO, Load("closed", USERS)) for deployment in deployments),
+        cases=tuple(case_of(deployment, _SCENARIO, Closed(USERS)) for deployment in deployments),
         open_blocks=1,
         warmup_s=_WARMUP_S,
     )
