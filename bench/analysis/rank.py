@@ -1,4 +1,4 @@
-"""Places with ties.
+"""Ranks of the cases of a group, in which cases may tie.
 
 'Ties with' is not transitive: a may tie with b and b with c while a beats c. The rule here: go through the
 cases from the best estimate down. The first leads rank 1. Each next one shares the current rank if it ties

@@ -31,7 +31,7 @@ class Compared:
         return exit_code(judgement.finding for judgement in self.judgements if judgement.finding)
 
     def rendered(self, format_name: str, width: int = text.WIDTH) -> str:
-        """In one of the formats, as text for a terminal of that width."""
+        """The comparison in one of the formats, as text for a terminal of that width."""
         if format_name == "text":
             return text.write(page(self.changes, self.judgements), width)
         return FORMATS[format_name](self.changes, self.judgements)

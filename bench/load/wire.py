@@ -64,6 +64,8 @@ class Exchange:
 
     def remember(self, reply: Reply) -> None:
         """Keep a right response, and how it differs from the one before."""
+        # The last good answer is the last that was parsed and found right. Those that `Link.receive` takes
+        # without parsing are equal to it, or like it, and leave it as it is.
         if reply.raw is None or self.unique or reply.raw == self.good:
             return
         answer = bytes(reply.raw)
@@ -161,13 +163,13 @@ class Reply:
             self._break("truncated" if self.received else "closed")
 
     def answered(self) -> Answered | None:
-        """What it was, as far as answers are told apart; None while it isn't whole."""
+        """What the answer was, as far as answers are told apart; None while it isn't whole."""
         if self.head is None or self.fault in ("malformed", "oversized", "truncated"):
             return None
         return Answered(self.head.status, self.head.location, self.head.content_type, self.size)
 
     def progress(self) -> str:
-        """How much of an incomplete one has arrived, in words."""
+        """How much of an incomplete answer has arrived, in words."""
         size = f"{self.size:,}"
         match self._content:
             case None:

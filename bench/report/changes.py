@@ -47,7 +47,7 @@ def gaps(not_compared: Iterable[Uncompared]) -> tuple[str, ...]:
 
 
 def differing(differences: Iterable[Difference]) -> Table:
-    """What differs beside the figures."""
+    """A table of what differs beside the figures."""
     columns = (Column("What", numeric=False), Column("Old", numeric=False), Column("New", numeric=False))
     return Table(
         "What differs",

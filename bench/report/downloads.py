@@ -1,4 +1,4 @@
-"""What a reader takes along from the page: the figures in a file, carried within it."""
+"""The page's download: the figures in a file, which the page carries within itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run finds out before it measures: how fast each case is, and how long its answers take."""
+"""The pilot: before a run measures, it finds how fast each case is, and how long its answers take."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _COLUMNS = (
 
 
 def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
-    """A chart a closed load that has something to set against something."""
+    """The section on costs: a chart for each closed load of which CPU time and memory are known."""
     closed = [group for group in groups if group.closed]
     return charted(
         suite,

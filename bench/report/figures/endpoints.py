@@ -26,7 +26,7 @@ _Endpoints = Mapping[str, Histogram]
 
 
 def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
-    """A chart a load."""
+    """The section on endpoints: a chart for each load."""
     cases = measured(suite)
     shown = [group for group in groups if not group.closed] or list(groups)
     return charted(

@@ -42,7 +42,7 @@ class _Curve:
 
 
 def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
-    """A chart an open load."""
+    """The section on latency: a chart for each open load."""
     cases = measured(suite)
     opened = [group for group in groups if not group.closed]
     return charted(

@@ -28,7 +28,7 @@ _COLUMNS = (
 
 
 def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
-    """A chart an app, scenario and kind of connection."""
+    """The section on load: a chart for each app, scenario and kind of connection."""
     together: dict[tuple[str, ...], list[Group]] = {}
     for group in groups:
         if not group.closed:

@@ -27,7 +27,7 @@ _COLUMNS = (
 
 
 def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
-    """A chart a closed load."""
+    """The section on throughput: a chart for each closed load."""
     cases = measured(suite)
     return charted(
         suite,

@@ -32,7 +32,7 @@ _NONE = (
 
 
 def verdict(trends: Sequence[Trend]) -> list[str]:
-    """How many changes are marked."""
+    """A sentence on how many changes are marked."""
     if not trends:
         return []
     marked = sum(bool(stage.step and stage.step.claimed) for trend in trends for stage in trend.stages)
@@ -41,7 +41,7 @@ def verdict(trends: Sequence[Trend]) -> list[str]:
 
 
 def sections(trends: Sequence[Trend]) -> tuple[Section, ...]:
-    """How to read them, and then one a setting."""
+    """How to read trends, then a section for each setting."""
     by_setting: dict[int, list[Trend]] = {}
     for trend in trends:
         by_setting.setdefault(id(trend.setting), []).append(trend)
