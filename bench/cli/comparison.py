@@ -19,7 +19,7 @@ from bench.store import load
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedResults:
     """What a comparison ended with."""
 
     changes: Changes
@@ -37,7 +37,7 @@ class Compared:
         return FORMATS[format_name](self.changes, self.judgements)
 
 
-def compare_results(old: Path, new: Path, fail_if: Sequence[str], format_name: str) -> Compared:
+def compare_results(old: Path, new: Path, fail_if: Sequence[str], format_name: str) -> ComparedResults:
     """Compare two results, each a directory or its `result.json`.
 
     Raises:
@@ -60,4 +60,4 @@ def compare_results(old: Path, new: Path, fail_if: Sequence[str], format_name: s
             problems += error.problems
     if problems:
         raise UsageError(*map(plain, problems))
-    return Compared(changes, judge_limits(limits, changes))
+    return ComparedResults(changes, judge_limits(limits, changes))

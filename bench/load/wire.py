@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bench.catalogue.scenarios.learned import Answered
 from bench.catalogue.scenarios.request import Request
-from bench.load.content import Bytes, Chunked, Content, Counted, Oversized, Unbounded
+from bench.load.content import Bytes, Chunked, Content, Oversized, Sized, Unbounded
 from bench.load.head import MOST_HEAD_BYTES, Head, Malformed, find_end, parse
 from bench.load.likeness import Likeness, likeness
 
@@ -174,7 +174,7 @@ class Reply:
         match self._content:
             case None:
                 return f"{self.received:,} bytes of the head"
-            case Counted(total=total):
+            case Sized(total=total):
                 return f"the head and {size} of {total:,} bytes of the body"
             case Chunked():
                 return f"the head and {size} bytes of a body in chunks"
@@ -225,7 +225,7 @@ class Reply:
             return
         expect = self._exchange.expect
         if length is not None:
-            self._content = Counted(expect, length)
+            self._content = Sized(expect, length)
         else:
             self._content = Chunked(expect) if head.chunked else Unbounded(expect)
         if len(begun) > at:

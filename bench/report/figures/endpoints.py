@@ -50,7 +50,9 @@ def _chart(suite: Suite, group: Group, cases: Mapping[str, Measured], name: str)
         multiples.Panel(
             endpoint,
             [
-                multiples.Pair(look(suite, e), *(_ms(times[e.case.id], endpoint, s) for s in (0.5, 0.99)))
+                multiples.MedianAndP99(
+                    look(suite, e), *(_ms(times[e.case.id], endpoint, s) for s in (0.5, 0.99))
+                )
                 for e in entries
             ],
         )
