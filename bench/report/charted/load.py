@@ -10,8 +10,8 @@ from bench.analysis.figures import P50, P99, THROUGHPUT
 from bench.analysis.measured import Measured
 from bench.model import Analysis, Case, Suite
 from bench.model.digits import a_second
+from bench.report.charted.shared import SERVER, charted, comparable, left_out, look
 from bench.report.charts import lines
-from bench.report.figures.shared import SERVER, charted, comparable, left_out, look
 from bench.report.page import Chart, Column, Section, Table
 from bench.report.results import Entry, Group
 from bench.report.table import cell, column_of, row_of

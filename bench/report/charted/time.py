@@ -9,8 +9,8 @@ from statistics import median
 from bench.analysis.measured import Measured, measured
 from bench.model import Analysis, Suite
 from bench.model.digits import a_second
+from bench.report.charted.shared import SERVER, charted, look, rates
 from bench.report.charts import strips
-from bench.report.figures.shared import SERVER, charted, look, rates
 from bench.report.page import Chart, Column, Row, Section, Table
 from bench.report.results import Entry, Group
 from bench.report.table import row_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bench.analysis.figures import COST, IDLE_MEMORY, MEMORY
 from bench.model import Analysis, Suite
+from bench.report.charted.shared import SERVER, charted, comparable, left_out, look
 from bench.report.charts import scatter
-from bench.report.figures.shared import SERVER, charted, comparable, left_out, look
 from bench.report.page import Chart, Section, Table
 from bench.report.results import Entry, Group
 from bench.report.table import cell, column_of, interval_of, row_of
