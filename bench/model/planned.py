@@ -31,7 +31,7 @@ class Deployment:
 
     @property
     def label(self) -> str:
-        """What its cases are told by, e.g. "gunicorn" or "gunicorn-twin"."""
+        """The name by which its cases are told apart, e.g. "gunicorn" or "gunicorn-twin"."""
         return self.server.name + self.variant.kind.suffix
 
     @property
