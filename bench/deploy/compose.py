@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import secrets
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from bench.deploy.networks import free_subnets
 from bench.deploy.rediscontainer import start_redis
 from bench.machine import process
 from bench.machine.interrupt import shield
+from bench.machine.place import HERE, Place
 from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
 from bench.model.errors import BenchError, StoreError
@@ -54,6 +54,7 @@ class ComposeRuntime:
         directory: the run's own directory; gets `compose.json` and `logs/`.
         checkouts: what the images are built from, by source.
         say: told what takes long.
+        place: the engine's machine.
     """
 
     name = "compose"
@@ -67,7 +68,9 @@ class ComposeRuntime:
         checkouts: Checkouts,
         engine: Engine,
         say: Callable[[str], None],
+        place: Place = HERE,
     ) -> None:
+        self.place = place
         self.docker: str | None = engine.version
         self.images: Mapping[str, str] = {}
         self.versions: Mapping[str, str] = images.locked_versions(checkouts, deployments)
@@ -143,11 +146,11 @@ class ComposeRuntime:
             try:
                 self._engine.run("start", container)
                 # Three to five milliseconds after `StartedAt`, which is of the engine's wall clock.
-                started_ns = time.monotonic_ns()
+                started_ns = self.place.clock.now_ns()
                 [state] = self._inspect(container)
             except process.CommandFailed as error:
                 return Failure(deployment.name, 0, "start", _reason(error.output))
-            usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]))
+            usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]), self.place)
             self._running[deployment.name] = _Container(deployment, usage.pid)
             self._forget_later_end(deployment.name, str(state["State"]["StartedAt"]))
         return Target(
@@ -163,7 +166,7 @@ class ComposeRuntime:
             return False
         if container.pid:
             # Far cheaper than asking the engine, and asked for between trials.
-            return Path(f"/proc/{container.pid}").exists()
+            return self.place.lives(container.pid)
         return bool(self._states([target.deployment])[target.deployment]["Running"])
 
     def how_ended(self, target: Target) -> str:
@@ -177,7 +180,7 @@ class ComposeRuntime:
         return end_of(state)
 
     def memory_bytes(self, target: Target) -> tuple[int | None, int | None]:
-        return memory_bytes(target.usage)
+        return memory_bytes(target.usage, self.place)
 
     def image_bytes(self, deployment: Deployment) -> int | None:
         return self._image_bytes.get(deployment.name)
@@ -254,7 +257,7 @@ class ComposeRuntime:
         self.versions = {**self.versions, "redis-server": version}
         [state] = self._inspect(container)
         self._store = (address(state), 6379)
-        self._store_usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]))
+        self._store_usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]), self.place)
 
     def _stop(self, names: Sequence[str]) -> set[str]:
         started = {name: self._running.pop(name) for name in names if name in self._running}

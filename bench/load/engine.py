@@ -14,18 +14,19 @@ from urllib.parse import urlsplit
 from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.scenarios.learned import held
 from bench.catalogue.scenarios.request import Request, Scenario
-from bench.load.clock import now_ns, waited_ns
+from bench.load.clock import now_ns
 from bench.load.closed import ClosedTrial
 from bench.load.link import Link
 from bench.load.open import OpenTrial, poisson
 from bench.load.outcomes import DROPPED, OK, UNFINISHED
-from bench.load.probe import Place, accepting, places, probe
+from bench.load.probe import Address, accepting, addresses, probe
 from bench.load.protocol import read_target, read_trial_order
 from bench.load.records import Counted, Records, Window
 from bench.load.template import Template
 from bench.load.wire import Exchange
 from bench.machine import confinement
-from bench.machine.counters import difference, read_host
+from bench.machine.counters import difference, read_host, waited_ns
+from bench.machine.place import HERE, Place
 from bench.machine.processtree import process_tree
 from bench.machine.usage import UsageReader, open_usage
 from bench.model import Connection, Learned, Target, Trial, TrialOrder
@@ -77,27 +78,27 @@ class Exchanges(dict[Request, Exchange]):
 class Station:
     """What the engine keeps of one target between its trials."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, servers: Place) -> None:
         address = urlsplit(target.url)
         self.target = target
         self.host = address.netloc
-        self.usage: UsageReader | None = open_usage(target.usage)
-        self._places = places(target.url, target.addresses)
-        self._place: Place | None = None
+        self.usage: UsageReader | None = open_usage(target.usage, servers)
+        self._addresses = addresses(target.url, target.addresses)
+        self._address: Address | None = None
         self._links: dict[Connection, Link] = {}
         self._exchanges: dict[tuple[str, Connection], Exchanges] = {}
 
     def link(self, connection: Connection) -> Link:
         if connection not in self._links:
-            family, address = self.place()
+            family, address = self.address()
             self._links[connection] = Link(family, address)
         return self._links[connection]
 
-    def place(self) -> Place:
+    def address(self) -> Address:
         """Where everything goes: the first address that accepts a connection; while none does, the first."""
-        if self._place is None:
-            self._place = accepting(self._places)
-        return self._place or self._places[0]
+        if self._address is None:
+            self._address = accepting(self._addresses)
+        return self._address or self._addresses[0]
 
     def learned(self, scenario: Scenario) -> Mapping[str, Learned]:
         """What earlier probes have learned, by endpoint."""
@@ -123,10 +124,12 @@ class Engine:
     Args:
         conduct: sends a trial's requests.
         breathe: called between trials, and a few times a second within one.
+        servers: where the CPU time of the servers is read.
     """
 
-    def __init__(self, emit: Emit, conduct: Conduct, breathe: Callable[[], None]) -> None:
+    def __init__(self, emit: Emit, conduct: Conduct, breathe: Callable[[], None], servers: Place) -> None:
         self._emit = emit
+        self._servers = servers
         self._conduct = conduct
         self._breathe = breathe
         self._stations: dict[str, Station] = {}
@@ -141,7 +144,7 @@ class Engine:
                 station, scenario = self._stations[order["target"]], SCENARIOS[order["scenario"]]
                 self.reset(order["database"])
                 learned = station.learned(scenario)
-                found = probe(station.place(), station.host, scenario, order["timeout_s"], learned)
+                found = probe(station.address(), station.host, scenario, order["timeout_s"], learned)
                 self.used(order["database"], scenario)
                 self._emit({"event": "probed", **asdict(found)})
             case "block":
@@ -151,8 +154,10 @@ class Engine:
                 self._emit({"event": "done"})
             case "idle":
                 self._emit({"event": "idle", "cpu": self._idle_cpu(order["seconds"])})
+            case "clock":
+                self._emit({"event": "clock", "now_ns": now_ns()})
             case "confined":
-                own = confinement.read(process_tree(os.getpid()))
+                own = confinement.read(process_tree(os.getpid(), HERE), HERE)
                 self._emit({"event": "confined", "read": None if own is None else asdict(own)})
             case unknown:
                 raise ValueError(f"unknown order {unknown!r}")
@@ -164,7 +169,7 @@ class Engine:
 
     def _set_targets(self, targets: Sequence[Target], store: tuple[str, int] | None) -> None:
         self.close()
-        self._stations = {target.deployment: Station(target) for target in targets}
+        self._stations = {target.deployment: Station(target, self._servers) for target in targets}
         if store is not None and self._template is None:
             self._template = Template(*store)
         if self._template is not None:
@@ -203,7 +208,7 @@ class Engine:
         link = station.link(order.load.connection)
         link.wrong.clear()
         meter, retransmits = Meter(station.usage, link), link.retransmits
-        host = read_host()
+        host = read_host(HERE)
         gc.collect()
         gc.disable()
         try:
@@ -228,7 +233,7 @@ class Engine:
             begun=len(counted.begun.sent),
             mean_s=counted.begun.mean_s(),
             histograms=counted.histograms(scenario.endpoints, open_load),
-            host=difference(host, read_host()),
+            host=difference(host, read_host(HERE)),
             syn_retransmits=link.retransmits - retransmits,
             statuses=dict(statuses + counted.right_by_status(exchanges.statuses)),
             wrong=dict(wrong),
@@ -246,7 +251,7 @@ class Meter:
             usage.refresh()
 
     def mark(self) -> None:
-        at, generator = now_ns(), time.process_time_ns() + waited_ns()
+        at, generator = now_ns(), time.process_time_ns() + waited_ns(HERE)
         if self._usage is not None and not self._marks:
             self._usage.begin()
         elif self._usage is not None:

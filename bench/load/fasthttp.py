@@ -238,7 +238,7 @@ def _sleep_until(at_ns: int) -> None:
 
 def _url(station: Station) -> str:
     """Where the loop would connect to."""
-    host, port = station.place()[1]
+    host, port = station.address()[1]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

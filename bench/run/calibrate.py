@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from statistics import median
 
+from bench.catalogue.versions import this_checkout
 from bench.deploy import Runtime
+from bench.deploy.local import LocalRuntime
 from bench.load.client import LoadDriver
-from bench.model import App, Calibration, Case, Deployment, Load, Plan, Server, Trial, TrialLength
+from bench.model import App, Calibration, Case, CpuSplit, Deployment, Load, Plan, Server, Trial, TrialLength
 from bench.model.errors import MachineError
 from bench.model.shortage import OWN_KINDS, sentence
 from bench.plan.blocks import block_orders
@@ -38,6 +41,16 @@ _LOADS = {
     "close": Load("closed", 16, connection="close"),
     "floor": Load("closed", 1),
 }
+
+
+def startable(plan: Plan) -> tuple[Deployment, ...]:
+    """What the runtime of a plan may be asked to start: the null server, too, if it starts anything."""
+    return plan.deployments if plan.runtime == "external" else (*plan.deployments, NULL_DEPLOYMENT)
+
+
+def null_runtime(directory: Path, cpus: CpuSplit, root: Path) -> LocalRuntime:
+    """A runtime for the null server alone, not entered yet."""
+    return LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root))
 
 
 def calibrate(runtime: Runtime, driver: LoadDriver, *, blocks: int, seed: int, epoch_ns: int) -> Calibration:

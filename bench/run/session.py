@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -16,10 +15,9 @@ from bench.analysis.findings import findings_of
 from bench.analysis.measured import counting
 from bench.ask.targets import measured_twice
 from bench.catalogue.consent import Addresses
-from bench.catalogue.versions import Checkouts, checked_out, this_checkout
+from bench.catalogue.versions import Checkouts, checked_out
 from bench.deploy import Runtime
 from bench.deploy.external import urls
-from bench.deploy.local import LocalRuntime
 from bench.deploy.select import open_runtime
 from bench.doctor import notes, read_facts
 from bench.doctor.needs import provide
@@ -28,11 +26,12 @@ from bench.live.progress import Reporter
 from bench.load.client import LoadDriver
 from bench.machine.environment import describe, split_cpus, stay_on
 from bench.machine.interrupt import shield
+from bench.machine.place import HERE
 from bench.model import Analysis, Calibration, CpuSplit, Plan, Suite
 from bench.model.errors import Interrupted, MachineError, StoreError
 from bench.model.finding import exit_code
 from bench.report.units import count, listed
-from bench.run.calibrate import NULL_DEPLOYMENT, calibrate
+from bench.run.calibrate import calibrate, null_runtime, startable
 from bench.run.identity import identify, with_started
 from bench.run.results import RESULTS, new_id
 from bench.run.resuming import Ready, made_ready
@@ -116,7 +115,7 @@ def _measure(
         failures=(),
     )
     with Writer.create(directory, suite, analyse) as writer:
-        return _saved(writer, suite, runtime, root, reporter, time.monotonic_ns())
+        return _saved(writer, suite, runtime, root, reporter, HERE.clock.now_ns())
 
 
 def resume(directory: Path, root: Path, reporter: Reporter, named: Named = NOTHING) -> Outcome:
@@ -140,7 +139,7 @@ def resume(directory: Path, root: Path, reporter: Reporter, named: Named = NOTHI
         reporter.phase(f"continuing {directory}, which has {count(len(suite.trials), 'trial')}")
         last = max((trial.at_s + trial.duration_s for trial in suite.trials), default=0.0)
         writer.append(gap={"reason": "resumed", "at": datetime.now(UTC).isoformat(timespec="seconds")})
-        epoch_ns = time.monotonic_ns() - int(last * 1e9)
+        epoch_ns = HERE.clock.now_ns() - int(last * 1e9)
         return _saved(writer, suite, ready[0].runtime, root, reporter, epoch_ns)
 
 
@@ -264,10 +263,7 @@ def _open(
     addresses: Mapping[str, Addresses],
 ) -> Runtime:
     """The runtime that a plan names, not entered yet, with the null server among what it can start."""
-    deployments = plan.deployments
-    if plan.runtime != "external":
-        deployments = (*deployments, NULL_DEPLOYMENT)
-    return open_runtime(plan.runtime, deployments, checkouts, directory, cpus, reporter.phase, addresses)
+    return open_runtime(plan.runtime, startable(plan), checkouts, directory, cpus, reporter.phase, addresses)
 
 
 def _calibrated(
@@ -283,8 +279,7 @@ def _calibrated(
     with ExitStack() as stack:
         if plan.runtime == "external":
             # Not split anew: the harness has kept itself to the generator's CPUs by now.
-            local = LocalRuntime(writer.directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root))
-            runtime = stack.enter_context(local)
+            runtime = stack.enter_context(null_runtime(writer.directory, cpus, root))
         blocks = min(CALIBRATION_BLOCKS, plan.blocks)
         writer.append(
             calibration=calibrate(runtime, driver, blocks=blocks, seed=plan.seed, epoch_ns=epoch_ns)
@@ -297,9 +292,9 @@ def ceiling(root: Path) -> Calibration:
     stay_on(cpus)
     with TemporaryDirectory() as scratch:
         directory = Path(scratch)
-        with LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root)) as runtime:
+        with null_runtime(directory, cpus, root) as runtime:
             command, environment = runtime.driver_command(())
             with LoadDriver(command, environment, root, cpus.generator, directory / "driver.log") as driver:
                 return calibrate(
-                    runtime, driver, blocks=CALIBRATION_BLOCKS, seed=0, epoch_ns=time.monotonic_ns()
+                    runtime, driver, blocks=CALIBRATION_BLOCKS, seed=0, epoch_ns=HERE.clock.now_ns()
                 )

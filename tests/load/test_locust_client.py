@@ -135,10 +135,11 @@ ENDS = """
 from bench.load.engine import Station
 from bench.load import fasthttp
 from bench.load.records import Records
+from bench.machine.place import HERE
 from bench.model import Load, Target, TrialOrder, UsageSource
 
 order = TrialOrder("a/closed", "a", "hello", Load("closed", users=2), 0.1, 0.0, 1, 1, 1, "seed", None, 0)
-station = Station(Target("a", "http://127.0.0.1:9", UsageSource("none")))
+station = Station(Target("a", "http://127.0.0.1:9", UsageSource("none")), HERE)
 no_requests = iter(())
 fasthttp.conduct(order, station, no_requests, Records(), lambda: None, lambda: None)
 """

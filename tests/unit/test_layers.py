@@ -41,8 +41,8 @@ DRIVER_ONLY = ("locust", "gevent", "geventhttpclient")
 PURE = ("bench.analysis", "bench.report")
 IMPURE = (
     "asyncio", "bench.deploy", "bench.load", "bench.machine.cgroups", "bench.machine.confinement",
-    "bench.machine.counters", "bench.machine.environment", "bench.machine.lasting", "bench.machine.process",
-    "bench.machine.processtree", "bench.machine.usage", "http", "multiprocessing", "psutil", "redis",
+    "bench.machine.counters", "bench.machine.environment", "bench.machine.kernel", "bench.machine.lasting",
+    "bench.machine.place", "bench.machine.process", "bench.machine.processtree", "bench.machine.usage", "http", "multiprocessing", "psutil", "redis",
     "requests", "socket", "subprocess", "urllib.request",
 )  # fmt: skip
 

@@ -1,0 +1,114 @@
+"""A machine is read in `bench/machine`, and no moment crosses from one clock to another unnoticed."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import bench.model as model
+from bench.load import protocol
+from bench.machine import place
+from bench.machine.place import Clock, Place, compare
+
+ROOT = Path(__file__).parents[2]
+CLOCKS = frozenset({"monotonic_ns", "perf_counter", "perf_counter_ns", "clock_gettime", "clock_gettime_ns"})
+KERNEL = ("/proc", "/sys")
+ALLOWED = {
+    # The driver's own: on its hot path nothing stands between it and the clock.
+    ("bench/load/clock.py", "monotonic_ns"),
+}
+# Moments in what processes say to each other, and who turns them from one clock into another.
+MOMENTS = {
+    # `Fleet` takes the difference to a time of the same place's clock.
+    "Target.started_ns",
+    # `LoadDriver.block` turns it into a time of the driver's clock.
+    "TrialOrder.epoch_ns",
+    # The driver's master tells its own workers, which are in its place.
+    "TrialOrder.opens_ns",
+}
+
+
+def read_directly(tree: ast.AST) -> Iterator[str]:
+    """The files of the kernel and the clocks of which a module makes use."""
+    documents = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in CLOCKS:
+            yield node.attr
+        elif isinstance(node, ast.ImportFrom) and node.module == "time":
+            yield from {name.name for name in node.names} & CLOCKS
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents:
+            yield from (part for part in KERNEL if f"{part}/" in node.value or node.value.endswith(part))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['Path("/proc")', 'f"/proc/{pid}/stat"', 'open("/sys/class/net")', "time.monotonic_ns()",
+     "from time import perf_counter"],
+)  # fmt: skip
+def test_what_goes_past_the_place_is_seen(text: str) -> None:
+    assert list(read_directly(ast.parse(text)))
+
+
+def test_only_the_machine_reads_the_kernels_files_and_clocks() -> None:
+    past = {
+        (str(path.relative_to(ROOT)), what)
+        for path in (ROOT / "bench").rglob("*.py")
+        if not path.is_relative_to(ROOT / "bench/machine")
+        for what in read_directly(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert past == ALLOWED
+
+
+def test_every_moment_that_is_told_is_known() -> None:
+    kinds = {kind for of in (model, protocol) for kind in vars(of).values() if dataclasses.is_dataclass(kind)}
+    told = {
+        f"{kind.__name__}.{field.name}"
+        for kind in kinds
+        if isinstance(kind, type)
+        for field in dataclasses.fields(kind)
+        if field.name.endswith("_ns")
+    }
+    assert told == MOMENTS
+
+
+def test_the_quickest_answer_says_how_far_a_clock_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_ns, offset_ns = 0, -7_000
+
+    def passes(ns: int) -> None:
+        nonlocal now_ns
+        now_ns += ns
+
+    # On the way there and back; an answer that waits is right by chance at most.
+    ways = iter([(900, 100), (20, 20), (50, 500), (300, 300), (30, 400)])
+
+    def ask() -> int:
+        there, back = next(ways)
+        passes(there)
+        said = now_ns + offset_ns
+        passes(back)
+        return said
+
+    monkeypatch.setattr(place.time, "monotonic_ns", lambda: now_ns)
+
+    assert compare(ask) == Clock(offset_ns)
+    assert Clock(offset_ns).there(10_000) == 3_000
+    assert Clock(offset_ns).now_ns() == now_ns + offset_ns
+
+
+def test_a_place_is_read_below_its_root(tmp_path: Path) -> None:
+    (tmp_path / "proc/12").mkdir(parents=True)
+    (tmp_path / "proc/12/stat").write_text("12 (x) S\n")
+    planted = Place(root=str(tmp_path))
+
+    assert planted.of_process(12, "stat") == "12 (x) S\n"
+    assert planted.text("/proc/12/stat") == "12 (x) S"
+    assert planted.lives(12)
+    assert not planted.lives(13)
+    assert planted.text("/proc/13/stat") is None
+    assert planted.entries("/proc") == ["12"]
+    with pytest.raises(FileNotFoundError):
+        planted.entries("/sys")
