@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from bench.machine.place import HERE, Clock, Place, compare
+from bench.machine.place import Clock, Place
 from bench.machine.process import CommandFailed, run
 from tests.machine import lacks
 
@@ -67,21 +67,12 @@ def elsewhere() -> Iterator[Elsewhere]:
             lacks(f"There can be no second place: {holder.stderr.read().strip()}")
         try:
             here, there = _addresses(os.getpid())
-            place = Elsewhere(there, holder=int(said), neighbour=here)
+            place = Elsewhere(there, Clock(AHEAD_S * 10**9), holder=int(said), neighbour=here)
             _join(place)
-            yield Elsewhere(there, _clock(place), holder=place.holder, neighbour=here)
+            yield place
         finally:
             # `cat` ends, and with its last process the place.
             holder.stdin.close()
-
-
-def _clock(place: Place) -> Clock:
-    """As the kernel tells it: /proc/uptime, in hundredths of a second."""
-
-    def uptime_ns(of: Place) -> int:
-        return round(float(of.read("/proc/uptime").split()[0]) * 1e9)
-
-    return Clock(compare(lambda: uptime_ns(place)).offset_ns - compare(lambda: uptime_ns(HERE)).offset_ns)
 
 
 def _addresses(number: int) -> tuple[str, str]:

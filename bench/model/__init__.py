@@ -247,8 +247,7 @@ class Target:
 
     Attributes:
         url: scheme, host and port, e.g. "http://127.0.0.1:40123".
-        started_ns: the clock of the place where it runs, nanoseconds, when its process was started; 0 if not
-            ours.
+        started_ns: when its process was started, by the clock of its place; 0 if not ours.
         learned: what is right of the endpoints that no scenario knows.
         addresses: the IP addresses to connect to, the preferred one first; empty to look up the URL's host.
     """
@@ -272,10 +271,10 @@ class TrialOrder:
         seed: what the request stream and due times are drawn from; equal seeds give every server
             the same requests.
         database: the deployment's Redis database, made equal to database 0 before the trial; None without.
-        epoch_ns: when the run started, from which `Trial.at_s` counts; `LoadDriver` turns it from a time of the
-            harness's clock into one of the driver's.
-        opens_ns: when the window opens, of the driver's clock, where several of its processes share the trial;
-            None to open it when all users are settled.
+        epoch_ns: when the run started, from which `Trial.at_s` counts: of the harness's monotonic clock, and as
+            the driver is told of the driver's.
+        opens_ns: when the window opens, of the driver's clock, where its processes share the trial; None to
+            open it when all users are settled.
         timeout_s: how long one request may take.
     """
 

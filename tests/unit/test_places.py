@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,6 @@ import pytest
 
 import bench.model as model
 from bench.load import protocol
-from bench.machine import place
 from bench.machine.place import Clock, Place, compare
 
 ROOT = Path(__file__).parents[2]
@@ -82,7 +82,7 @@ def test_the_quickest_answer_says_how_far_a_clock_is_off(monkeypatch: pytest.Mon
         nonlocal now_ns
         now_ns += ns
 
-    # On the way there and back; an answer that waits is right by chance at most.
+    # How long each question and each answer is under way.
     ways = iter([(900, 100), (20, 20), (50, 500), (300, 300), (30, 400)])
 
     def ask() -> int:
@@ -92,7 +92,7 @@ def test_the_quickest_answer_says_how_far_a_clock_is_off(monkeypatch: pytest.Mon
         passes(back)
         return said
 
-    monkeypatch.setattr(place.time, "monotonic_ns", lambda: now_ns)
+    monkeypatch.setattr(time, "monotonic_ns", lambda: now_ns)
 
     assert compare(ask) == Clock(offset_ns)
     assert Clock(offset_ns).there(10_000) == 3_000
