@@ -271,8 +271,8 @@ class TrialOrder:
         seed: what the request stream and due times are drawn from; equal seeds give every server
             the same requests.
         database: the deployment's Redis database, made equal to database 0 before the trial; None without.
-        epoch_ns: when the run started, from which `Trial.at_s` counts: of the harness's monotonic clock, and as
-            the driver is told of the driver's.
+        epoch_ns: when the run started, from which `Trial.at_s` counts. Of the harness's monotonic clock; the
+            driver is told it in its own.
         opens_ns: when the window opens, of the driver's clock, where its processes share the trial; None to
             open it when all users are settled.
         timeout_s: how long one request may take.
