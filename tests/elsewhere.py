@@ -12,7 +12,7 @@ from pathlib import PurePath
 
 from bench.machine.place import Clock, Place
 from bench.machine.process import CommandFailed, run
-from tests.machine import lacks
+from tests.required import lacks
 
 AHEAD_S = 1_000_000
 _TOOLS = ("ip", "nsenter", "unshare")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from bench.model import LoadModel, Trial
+from bench.model import MODELS, LoadModel, Trial
 
 _LITTLE, _HARDLY_ANY = 1 / 3, 1 / 5
 _ENOUGH = 4
@@ -60,19 +60,19 @@ class Usual:
         blocks out moves no figure.
         """
         shares = [self._share(model, trial) for trial in trials]
-        found: list[int] = []
+        spoiled: list[int] = []
         for trial, share in zip(trials, shares, strict=True):
             case, before, last = self._last
             if max(last, share) < _HARDLY_ANY and case != trial.case:
-                found += [before, block]
+                spoiled += [before, block]
             self._last = trial.case, block, share
         if len({trial.case for trial in trials}) > 1 and max(shares) < _LITTLE:
-            found.append(block)
-        if block not in found:
+            spoiled.append(block)
+        if block not in spoiled:
             for trial in trials:
                 if not all_failed(trial):
                     self._paces.setdefault(trial.case, []).append(_pace(model, trial))
-        return sorted(set(found))
+        return sorted(set(spoiled))
 
     def _share(self, model: LoadModel, trial: Trial) -> float:
         """Of what its case usually does; 1 where that isn't known yet, or all its requests failed.
@@ -83,13 +83,13 @@ class Usual:
         if all_failed(trial):
             return 1.0
         known = self._paces.get(trial.case, ())
-        if model == "open" and trial.unfinished and trial.ok < trial.offered * _HARDLY_ANY:
+        if MODELS[model].loop == "open" and trial.unfinished and trial.ok < trial.offered * _HARDLY_ANY:
             return trial.ok / trial.offered
         return _pace(model, trial) / median(known) if len(known) >= _ENOUGH and median(known) else 1.0
 
 
 def _pace(model: LoadModel, trial: Trial) -> float:
     """Right answers a second of closed load; of open load, whose rate is given, answers a second of wait."""
-    if model == "closed":
+    if MODELS[model].loop == "closed":
         return trial.answers / trial.duration_s if trial.duration_s else 0.0
     return 1 / trial.mean_s if trial.mean_s else 0.0

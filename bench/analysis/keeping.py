@@ -56,7 +56,7 @@ def by_deployment(suite: Suite) -> Mapping[str, Keeping]:
     looked_at = {
         case.id: case.deployment
         for case in suite.plan.cases
-        if case.load.model == "closed" and case.load.connection == "as-is"
+        if case.load.waits and case.load.connection == "as-is"
     }
     trials: dict[str, list[Trial]] = {}
     for trial in suite.trials:
@@ -65,8 +65,10 @@ def by_deployment(suite: Suite) -> Mapping[str, Keeping]:
     # Results of before stored a guess for what runs elsewhere.
     known = suite.plan.runtime != "external"
     return {
-        one.name: _keeping(one.server.keep_alive if known else None, trials.get(one.name, ()))
-        for one in suite.plan.deployments
+        deployment.name: _keeping(
+            deployment.server.keep_alive if known else None, trials.get(deployment.name, ())
+        )
+        for deployment in suite.plan.deployments
     }
 
 

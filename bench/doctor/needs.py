@@ -53,7 +53,7 @@ class Needs:
 def needs(plan: Plan, cpus: int) -> Needs:
     """What a plan needs; `cpus` because libraries start a thread for each."""
     kept = _kept(plan)
-    most = max((case.load.users for case in plan.cases), default=0)
+    most = max((case.load.at_once for case in plan.cases), default=0)
     processes = max(1, min(plan.processes, most))
 
     def share(connections: int) -> int:
@@ -82,7 +82,7 @@ def needs(plan: Plan, cpus: int) -> Needs:
 
 def problems(plan: Plan, facts: Facts, threads_left: int | None) -> list[str]:
     """A sentence for each limit that a plan surely doesn't fit into."""
-    need, found = needs(plan, facts.cpus), []
+    need, missing = needs(plan, facts.cpus), []
     in_containers = plan.runtime == "compose"
     hard = USUAL_FILES if in_containers else facts.open_files[1]
     if 0 <= hard < need.files:
@@ -93,7 +93,7 @@ def problems(plan: Plan, facts: Facts, threads_left: int | None) -> list[str]:
             else f"Run `ulimit -n {files}` first (where the shell refuses, raise nofile in "
             f"/etc/security/limits.conf, or use `docker run --ulimit nofile={files}`)"
         )
-        found.append(
+        missing.append(
             f"This run opens {need.files:,} files and connections in one process, and {hard:,} are allowed "
             f"(ulimit -n). {raised}, or use fewer --users or servers, or more --processes."
         )
@@ -101,23 +101,23 @@ def problems(plan: Plan, facts: Facts, threads_left: int | None) -> list[str]:
         first, last = facts.ports
         number = last - first + 1
         if number < need.ports:
-            found.append(
+            missing.append(
                 f"This run takes {need.ports:,} local ports within a second, and there are {number:,} "
                 f"({first} to {last}). Run `{PORT_COMMAND}`, or use fewer --users or a lower --rate."
             )
     if facts.memory_left_bytes < need.memory_bytes:
-        found.append(
+        missing.append(
             f"The load generator alone needs {size(need.memory_bytes)} of memory, and "
             f"{size(facts.memory_left_bytes)} are left. End other programs (`ps aux --sort -rss | head`), "
             f"raise the container's limit (`docker run --memory`), or use fewer --users or --processes."
         )
     if threads_left is not None and not in_containers and threads_left < need.threads:
-        found.append(
+        missing.append(
             f"This run starts {need.threads:,} processes and threads, and {max(0, threads_left):,} more are "
             f"allowed (ulimit -u, or pids.max of a container). Run `ulimit -u 4096` first, or raise pids.max "
             f"(`docker run --pids-limit`), or use fewer servers or --processes."
         )
-    return found
+    return missing
 
 
 def provide(plan: Plan, facts: Facts) -> None:
@@ -129,8 +129,8 @@ def provide(plan: Plan, facts: Facts) -> None:
     Raises:
         UsageError: a limit is too low.
     """
-    if found := problems(plan, facts, read.threads_left(HERE)):
-        raise UsageError(*found)
+    if missing := problems(plan, facts, read.threads_left(HERE)):
+        raise UsageError(*missing)
     soft, hard = facts.open_files
     wished = needs(plan, facts.cpus).files_wished
     if 0 <= soft < wished:
@@ -142,12 +142,12 @@ def _kept(plan: Plan) -> dict[str, int]:
     kept = {deployment.name: 0 for deployment in plan.deployments}
     keeps = {deployment.name for deployment in plan.deployments if deployment.server.keep_alive is not False}
     for case in plan.cases:
-        if case.load.model == "closed" and case.load.connection == "as-is" and case.deployment in keeps:
-            kept[case.deployment] = max(kept[case.deployment], case.load.users)
+        if case.load.waits and case.load.connection == "as-is" and case.deployment in keeps:
+            kept[case.deployment] = max(kept[case.deployment], case.load.at_once)
     return kept
 
 
 def _further(case: Case, kept: dict[str, int]) -> int:
     """Connections that a case opens beside the ones that are open already."""
     reused = kept[case.deployment] if case.load.connection == "as-is" else 0
-    return max(0, case.load.users - reused)
+    return max(0, case.load.at_once - reused)

@@ -15,7 +15,7 @@ from typing import Literal
 
 import psutil
 
-from bench.deploy.store import find_redis_server
+from bench.deploy.redisprocess import find_redis_server
 from bench.doctor import cgroup
 from bench.machine import kernel
 from bench.machine.place import Place

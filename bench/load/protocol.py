@@ -23,8 +23,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.model import Confinement, Learned, Load, Target, Trial, TrialOrder, UsageSource
+from bench.model import Confinement, Learned, Target, Trial, TrialOrder, UsageSource
 from bench.model.errors import StoreError
+from bench.model.loads import restored
 from bench.model.shortage import found_in, sentence
 
 
@@ -102,19 +103,19 @@ def read_confinement(value: Mapping[str, Any] | None) -> Confinement | None:
 
 
 def read_target(value: Mapping[str, Any]) -> Target:
-    learned = tuple(Learned(**one) for one in value["learned"])
+    learned = tuple(Learned(**page) for page in value["learned"])
     usage, addresses = UsageSource(**value["usage"]), tuple(value["addresses"])
     return Target(**{**value, "usage": usage, "learned": learned, "addresses": addresses})
 
 
 def read_probed(value: Mapping[str, Any]) -> Probed:
-    learned = tuple(Learned(**one) for one in value["learned"])
+    learned = tuple(Learned(**page) for page in value["learned"])
     known = {name: value[name] for name in ("right", "since_s", "fault", "detail", "received")}
     return Probed(**known, learned=learned)
 
 
 def read_trial_order(value: Mapping[str, Any]) -> TrialOrder:
-    return TrialOrder(**{**value, "load": Load(**value["load"])})
+    return TrialOrder(**{**value, "load": restored(value["load"])})
 
 
 def read_trial(value: Mapping[str, Any]) -> Trial:

@@ -18,7 +18,9 @@ Measure = dict[str, float]
 
 def render(suite: Suite, analysis: Analysis) -> str:
     """One JSON object, a benchmark for each valid case."""
-    left_out = {one.name for one in suite.plan.deployments if not one.variant.kind.ranked}
+    left_out = {
+        deployment.name for deployment in suite.plan.deployments if not deployment.variant.kind.ranked
+    }
     benchmarks = {
         plain(case.id): measures
         for case in suite.plan.cases
@@ -35,7 +37,7 @@ def _measures(case: Case, summary: Summary) -> dict[str, Measure]:
     return {
         figure.bencher: _measure(estimate)
         for figure in figures()
-        if figure.bencher and figure.load == case.load.model and (estimate := summary.figures[figure.key])
+        if figure.bencher and figure.loop == case.load.loop and (estimate := summary.figures[figure.key])
     }
 
 

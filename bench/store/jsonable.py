@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from bench.model import MODELS, Load
 from bench.store.ranges import ANY, Range, range_of
 
 T = TypeVar("T")
@@ -25,7 +26,7 @@ class Malformed(ValueError):
 def dump(value: Any) -> Any:
     """Turn dataclasses, tuples and mappings into what `json` writes."""
     if is_dataclass(value):
-        return {f.name: dump(getattr(value, f.name)) for f in fields(value)}
+        return {_stored_name(f): dump(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
         return {key: dump(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
@@ -51,7 +52,7 @@ def items(value: Any, path: str) -> list[Any]:
         Malformed: it is something else.
     """
     if not isinstance(value, list):
-        raise Malformed(f"{path}: expected a list, found {found(value)}")
+        raise Malformed(f"{path}: expected a list, found {described(value)}")
     return value
 
 
@@ -62,7 +63,7 @@ def members(value: Any, path: str) -> dict[str, Any]:
         Malformed: it is something else.
     """
     if not isinstance(value, dict):
-        raise Malformed(f"{path}: expected an object, found {found(value)}")
+        raise Malformed(f"{path}: expected an object, found {described(value)}")
     return value
 
 
@@ -74,6 +75,8 @@ def shown(text: str) -> str:
 
 @cache
 def _decoder(kind: Any, within: Range) -> Decode:
+    if kind is Load:
+        return _load
     if kind is Any:
         return _free
     if is_dataclass(kind):
@@ -92,29 +95,41 @@ def _decoder(kind: Any, within: Range) -> Decode:
 
 def _dataclass_decoder(kind: type) -> Decode:
     hints = get_type_hints(kind)
-    decoders = {f.name: _decoder(hints[f.name], range_of(f.name)) for f in fields(kind)}
-    required = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
+    read = [f for f in fields(kind) if f.init]
+    decoders = {_stored_name(f): (f.name, _decoder(hints[f.name], range_of(_stored_name(f)))) for f in read}
+    required = {_stored_name(f) for f in read if f.default is MISSING and f.default_factory is MISSING}
 
     def decode(value: Any, path: str) -> Any:
-        found = members(value, path)
-        missing = sorted(required - found.keys())
+        object_ = members(value, path)
+        missing = sorted(required - object_.keys())
         if missing:
             raise Malformed(f"{path}: {', '.join(missing)} missing")
         return kind(
             **{
-                name: decoder(found[name], f"{path}.{name}")
-                for name, decoder in decoders.items()
-                if name in found
+                name: decoder(object_[stored], f"{path}.{stored}")
+                for stored, (name, decoder) in decoders.items()
+                if stored in object_
             }
         )
 
     return decode
 
 
+def _stored_name(field: Field[Any]) -> str:
+    """What a field is called in JSON, where that isn't its own name."""
+    return str(field.metadata.get("stored", field.name))
+
+
+def _load(value: Any, path: str) -> Load:
+    """A load, of the load model that it names."""
+    model = _literal_decoder(tuple(MODELS))(members(value, path).get("model"), f"{path}.model")
+    return parse(MODELS[model], value, path)
+
+
 def _literal_decoder(choices: tuple[Any, ...]) -> Decode:
     def decode(value: Any, path: str) -> Any:
         if value not in choices:
-            raise Malformed(f"{path}: expected one of {', '.join(choices)}, found {found(value)}")
+            raise Malformed(f"{path}: expected one of {', '.join(choices)}, found {described(value)}")
         return value
 
     return decode
@@ -142,7 +157,7 @@ def _mapping_decoder(inner: Decode) -> Decode:
 def _scalar_decoder(kind: type) -> Decode:
     def decode(value: Any, path: str) -> Any:
         if type(value) is not kind:
-            raise Malformed(f"{path}: expected {_NAMES[kind]}, found {found(value)}")
+            raise Malformed(f"{path}: expected {_NAMES[kind]}, found {described(value)}")
         return value
 
     return decode
@@ -151,10 +166,10 @@ def _scalar_decoder(kind: type) -> Decode:
 def _number_decoder(kind: type[int] | type[float], least: float, most: float) -> Decode:
     def decode(value: Any, path: str) -> Any:
         if type(value) is not kind and not (kind is float and type(value) is int):
-            raise Malformed(f"{path}: expected {_NAMES[kind]}, found {found(value)}")
+            raise Malformed(f"{path}: expected {_NAMES[kind]}, found {described(value)}")
         # Infinity is beyond, and what is no number within nothing.
         if not least <= value <= most:
-            raise Malformed(f"{path}: expected {least:g} to {most:g}, found {found(value)}")
+            raise Malformed(f"{path}: expected {least:g} to {most:g}, found {described(value)}")
         return kind(value)
 
     return decode
@@ -169,7 +184,7 @@ def _free(value: Any, path: str, depth: int = 1) -> Any:
     if isinstance(value, dict):
         return {key: _free(item, f"{path}.{shown(key)}", depth + 1) for key, item in value.items()}
     if isinstance(value, int | float) and not ANY[0] <= value <= ANY[1]:
-        raise Malformed(f"{path}: expected {ANY[0]:g} to {ANY[1]:g}, found {found(value)}")
+        raise Malformed(f"{path}: expected {ANY[0]:g} to {ANY[1]:g}, found {described(value)}")
     return value
 
 
@@ -178,7 +193,7 @@ _SHOWN = 60
 _NAMES: Mapping[type, str] = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
 
 
-def found(value: Any) -> str:
+def described(value: Any) -> str:
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
     # Not as Python writes it: null and true stand in the file.

@@ -12,7 +12,7 @@ import pytest
 from bench.catalogue.registry import load_servers
 from bench.catalogue.versions import this_checkout
 from bench.deploy.local import LocalRuntime
-from bench.deploy.store import LocalStore
+from bench.deploy.redisprocess import RedisProcess
 from bench.load.client import LoadDriver
 from bench.machine.place import HERE, Place
 from bench.model import App, CpuSplit, Deployment
@@ -57,13 +57,13 @@ def test_redis_whose_port_was_taken_is_started_once_more(
 ) -> None:
     ports = iter([taken, HERE.free_port()])
     monkeypatch.setattr(Place, "free_port", lambda _place: next(ports))
-    with LocalStore(tmp_path, CPUS.store, HERE) as opened:
+    with RedisProcess(tmp_path, CPUS.store, HERE) as opened:
         assert opened.address[1] != taken
 
 
 def test_another_redis_on_the_port_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with LocalStore(tmp_path, CPUS.store, HERE) as other:
+    with RedisProcess(tmp_path, CPUS.store, HERE) as other:
         monkeypatch.setattr(Place, "free_port", lambda _place: other.address[1])
-        third = LocalStore(tmp_path, CPUS.store, HERE)
+        third = RedisProcess(tmp_path, CPUS.store, HERE)
         with pytest.raises(StoreError, match="Address already in use"), third:
             pass

@@ -19,13 +19,13 @@ from bench.machine.counters import read_host
 from bench.machine.place import HERE, Place, compare
 from bench.machine.processtree import process_tree
 from bench.machine.usage import members
-from bench.model import Load, TrialOrder
+from bench.model import Closed, Open, TrialOrder
 from bench.run.fleet import Fleet, Member
 from tests.deploy.test_local import CPUS, ROOT, deployment
 from tests.elsewhere import AHEAD_S, Elsewhere, elsewhere
 
 SERVER = deployment(load_servers(ROOT / "docker-compose.yml", {})["gunicorn"])
-LOADS = (Load("closed", users=4), Load("open", users=64, rate=200.0))
+LOADS = (Closed(4), Open(64, rate=200.0))
 TICK_S = 0.01
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from urllib.parse import urlsplit
 
-from bench.analysis.checks.facts import Facts, answers
+from bench.analysis.checks.facts import CaseFacts, answers
 from bench.analysis.disturbed import all_failed
 from bench.analysis.drift import drift
 from bench.analysis.slow import falsified, lasting_s
@@ -15,11 +15,11 @@ LITTLE_TOLERANCE = 0.05
 MIN_ROUNDS = 2
 
 
-def stalled(facts: Facts) -> str | None:
+def stalled(facts: CaseFacts) -> str | None:
     """Trials in which the server stood still; where all requests failed `errors` says so."""
     trials = facts.measured.trials
-    closed = facts.measured.case.load.model == "closed"
-    empty = sum(not (t.ok or t.answers) and (closed or t.offered > 0) and not all_failed(t) for t in trials)
+    waits = facts.measured.case.load.waits
+    empty = sum(not (t.ok or t.answers) and (waits or t.offered > 0) and not all_failed(t) for t in trials)
     if not empty:
         return None
     return (
@@ -27,7 +27,7 @@ def stalled(facts: Facts) -> str | None:
     )
 
 
-def little(facts: Facts) -> str | None:
+def little(facts: CaseFacts) -> str | None:
     """Little's law: users = throughput x mean time, pooled over all trials (`bench/analysis/slow.py`).
 
     How the window's edges fall blurs the mean by about one request a trial.
@@ -35,36 +35,36 @@ def little(facts: Facts) -> str | None:
     load = facts.measured.case.load
     timed = [t for t in facts.measured.trials if t.mean_s is not None]
     window = sum(t.duration_s for t in timed)
-    if load.model == "open" or not timed or window <= 0:
+    if not load.waits or not timed or window <= 0:
         return None
     busy = sum((t.answers + t.failed) * (t.mean_s or 0.0) for t in timed) / window
     tolerance = LITTLE_TOLERANCE + len(timed) / max(1, sum(map(answers, timed)))
-    if abs(busy / load.users - 1) <= tolerance:
+    if abs(busy / load.at_once - 1) <= tolerance:
         return None
-    if busy > load.users and all(t.begun is not None for t in timed):
+    if busy > load.at_once and all(t.begun is not None for t in timed):
         # `slow` judges that.
         return None
     return (
-        f"throughput x mean time is {busy:.1f}, but {load.users} users were asking; requests were "
+        f"throughput x mean time is {busy:.1f}, but {load.at_once} users were asking; requests were "
         f"lost or miscounted, or the generator couldn't keep all users busy; try fewer users"
     )
 
 
-def slow(facts: Facts) -> str | None:
-    found = falsified(facts.suite.plan, facts.measured, facts.others)
-    if found is None:
+def slow(facts: CaseFacts) -> str | None:
+    excess = falsified(facts.suite.plan, facts.measured, facts.others)
+    if excess is None:
         return None
     lasting = lasting_s(facts.measured)
     minutes = math.ceil(facts.suite.plan.rounds * len(facts.suite.plan.cases) * 4 * lasting / 60)
     return (
         f"some answers take {lasting:.2g} s, and trials of "
         f"{facts.suite.plan.trial_s.closed:g} s hold too few of them: throughput is about "
-        f"{found.value:.0%} too high; give the run the time that they need, --minutes {max(minutes, 5)}"
+        f"{excess.value:.0%} too high; give the run the time that they need, --minutes {max(minutes, 5)}"
     )
 
 
-def drifting(facts: Facts) -> str | None:
-    change = drift(facts.measured, facts.others) if facts.measured.case.load.model == "closed" else None
+def drifting(facts: CaseFacts) -> str | None:
+    change = drift(facts.measured, facts.others) if facts.measured.case.load.waits else None
     if change is None:
         return None
     return (
@@ -74,7 +74,7 @@ def drifting(facts: Facts) -> str | None:
     )
 
 
-def backlog(facts: Facts) -> str | None:
+def backlog(facts: CaseFacts) -> str | None:
     advice = "raise its backlog and net.core.somaxconn, or use fewer users"
     # A container counts for itself; elsewhere the counters are of every program on the machine.
     own = facts.suite.plan.runtime == "compose"
@@ -94,7 +94,7 @@ def backlog(facts: Facts) -> str | None:
     )
 
 
-def _may_lose_packets(facts: Facts) -> bool:
+def _may_lose_packets(facts: CaseFacts) -> bool:
     """Whether there is, or may be, a network between: the server is elsewhere."""
     if facts.suite.plan.runtime != "external":
         return False
@@ -106,7 +106,7 @@ def _refused(trial: Trial) -> float:
     return max(trial.host.get("listen_drops", 0.0), trial.host.get("listen_overflows", 0.0))
 
 
-def too_few(facts: Facts) -> str | None:
+def too_few(facts: CaseFacts) -> str | None:
     rounds = len({t.round for t in facts.measured.trials})
     if rounds < MIN_ROUNDS:
         return (
@@ -114,7 +114,7 @@ def too_few(facts: Facts) -> str | None:
             f"run with --rounds {MIN_ROUNDS} or more (6 in the standard profile)"
         )
     histogram = facts.measured.latency
-    if facts.measured.case.load.model == "open" and (not histogram or histogram.percentile_s(0.5) is None):
+    if not facts.measured.case.load.waits and (not histogram or histogram.percentile_s(0.5) is None):
         count = histogram.count if histogram else 0
         return f"{count} answers are too few for a median; use a higher --rate or more --rounds"
     return None
