@@ -50,7 +50,7 @@ class Elsewhere(Place):
 def elsewhere() -> Iterator[Elsewhere]:
     """Such a place, as long as the block lasts; the test is skipped where none can be made.
 
-    That is no fault with `make test-all` either: it takes root, which nothing else here does.
+    `make test-all` doesn't insist on it either, since it takes root.
     """
     if os.getuid() != 0 or not all(map(shutil.which, _TOOLS)):
         pytest.skip(f"a second place takes root and {', '.join(_TOOLS)}")
