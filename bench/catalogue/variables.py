@@ -22,16 +22,20 @@ def of_container(deployment: Deployment) -> dict[str, str]:
 
 
 def of_child(
-    deployment: Deployment, port: int | str, database: int, store: tuple[str, int | str] | None
+    deployment: Deployment,
+    port: int | str,
+    database: int,
+    store: tuple[str, int | str] | None,
+    address: str = "127.0.0.1",
 ) -> dict[str, str]:
     """The variables of a server that is a child process, beside those that it inherits.
 
     Args:
-        port: on which it listens.
+        port, address: on which it listens.
         store: host and port of Redis; None without one.
     """
     redis = {"REDIS_HOST": store[0], "REDIS_PORT": str(store[1])} if store is not None else {}
-    return {**_variables(deployment, f"127.0.0.1:{port}", database, redis), "PYTHONUNBUFFERED": "1"}
+    return {**_variables(deployment, f"{address}:{port}", database, redis), "PYTHONUNBUFFERED": "1"}
 
 
 def _variables(deployment: Deployment, bind: str, database: int, store: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Self
 
 from bench.catalogue.consent import Addresses, look_up
 from bench.catalogue.origin import fault, sent
+from bench.machine.place import HERE
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Plan, Role, Server, Target, UsageSource
 from bench.model.errors import UsageError
 from bench.model.problems import Problems
@@ -77,6 +78,7 @@ class ExternalRuntime:
 
     name = "external"
     docker: str | None = None
+    place = HERE
 
     def __init__(
         self,

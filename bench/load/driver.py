@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bench.load.protocol import failed, line
+from bench.machine.place import servers_machine
 from bench.model.shortage import found_in
 
 
@@ -49,7 +50,8 @@ def _serve(asked: argparse.Namespace, emit: Callable[[Mapping[str, Any]], None])
     from bench.load import fasthttp, users, workers  # isort: skip
 
     conduct = fasthttp.conduct if asked.client == "fasthttp" else by_loop
-    generator = LoadGenerator(emit if asked.worker is None else lambda _event: None, conduct, users.breathe)
+    tell = emit if asked.worker is None else lambda _event: None
+    generator = LoadGenerator(tell, conduct, users.breathe, servers_machine())
     if asked.worker is not None:
         workers.serve_worker(generator, asked.worker)
     elif asked.processes > 1:

@@ -46,9 +46,9 @@ MODULES_AT_LEAST = 100
 PURE = ("bench.analysis", "bench.report")
 IMPURE = (
     "asyncio", "bench.deploy", "bench.load", "bench.machine.cgroups", "bench.machine.confinement",
-    "bench.machine.counters", "bench.machine.environment", "bench.machine.lasting", "bench.machine.process",
-    "bench.machine.processtree", "bench.machine.usage", "http", "multiprocessing", "psutil", "redis",
-    "requests", "socket", "subprocess", "urllib.request",
+    "bench.machine.counters", "bench.machine.environment", "bench.machine.kernel", "bench.machine.lasting",
+    "bench.machine.place", "bench.machine.process", "bench.machine.processtree", "bench.machine.usage",
+    "http", "multiprocessing", "psutil", "redis", "requests", "socket", "subprocess", "urllib.request",
 )  # fmt: skip
 
 
