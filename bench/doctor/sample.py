@@ -83,14 +83,14 @@ def cpu_of_processes() -> dict[psutil.Process, tuple[str, float]]:
     psutil tells one from another of the same number by the time since boot at which it began; `create_time`
     moves with the wall clock.
     """
-    found = {}
+    seconds = {}
     # It keeps what it knows of a number, also when another process has it by now.
     psutil.process_iter.cache_clear()
     for process in psutil.process_iter():
         try:
             with process.oneshot():
                 times = process.cpu_times()
-                found[process] = printable(process.name()), times.user + times.system
+                seconds[process] = printable(process.name()), times.user + times.system
         except psutil.Error:
             continue
-    return found
+    return seconds
