@@ -112,12 +112,12 @@ def _said(command: Sequence[str], variables: dict[str, str], otherwise: str) -> 
 
 def reason(printed: str) -> str:
     """What a program said of its failure, in one line and without user names and passwords of addresses."""
-    # uv draws a tree of causes.
-    lines = [re.sub(r"^\W+", "", line) for line in printed.splitlines()]
+    lines = [line.strip() for line in printed.splitlines()]
     told = [
         line for line in lines if line and not line.lower().startswith(("warning:", "hint:", "using python"))
     ]
-    short = "; ".join(told[:3])
+    # What couldn't be done, and the cause of its causes.
+    short = "; ".join(dict.fromkeys((*told[:1], *told[-1:])))
     return re.sub(r"//[^/\s@]*@", "//***@", short)[:300]
 
 
