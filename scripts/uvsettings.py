@@ -84,9 +84,9 @@ def settings(options: Mapping[str, str], environ: Mapping[str, str], locked: Col
     """
     variables = {n: v for n, v in environ.items() if not n.startswith("UV_") or n == "UV_CACHE_DIR"} | _ALWAYS
     arguments: list[str] = []
-    # As requests has it, by which pip asks.
+    # requests, by which pip asks, prefers its own variables to what pip was told.
     bundle = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE")
-    for option, value in (({"cert": bundle} if bundle else {}) | dict(options)).items():
+    for option, value in (dict(options) | ({"cert": bundle} if bundle else {})).items():
         match option:
             case "cert":
                 _name_authorities(variables, Path(value).expanduser())

@@ -176,8 +176,9 @@ def test_uv_takes_pips_certificate_authority(
     authority, key = checkout.home / "ca.pem", checkout.home / "key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-         "-subj", "/CN=index", "-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE",
-         "-days", "2", "-out", str(authority), "-keyout", str(key)],
+         "-subj", "/CN=index", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-addext", "basicConstraints=critical,CA:FALSE", "-days", "2",
+         "-out", str(authority), "-keyout", str(key)],
         check=True, capture_output=True, timeout=60,
     )  # fmt: skip
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -75,7 +75,8 @@ def test_authorities_are_those_that_pip_takes(tmp_path: Path) -> None:
 
     assert told({}, **system) == system
     assert told({}, **system, CURL_CA_BUNDLE="/c", REQUESTS_CA_BUNDLE="/r")["SSL_CERT_FILE"] == "/r"
-    named = settings({"cert": str(tmp_path)}, {**system, "REQUESTS_CA_BUNDLE": "/r"}, ()).variables
+    assert told({"cert": "/p"}, CURL_CA_BUNDLE="/c")["SSL_CERT_FILE"] == "/c"
+    named = settings({"cert": str(tmp_path)}, system, ()).variables
     assert named["SSL_CERT_DIR"] == str(tmp_path)
     assert not {"SSL_CERT_FILE", "UV_SYSTEM_CERTS"} & named.keys()
 
