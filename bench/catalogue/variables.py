@@ -1,4 +1,4 @@
-"""What a server's process finds in its environment: the compose file's variables, and a run's own instead.
+"""The environment variables of a server: the compose file's, some of them with a run's own values.
 
 Made here for those who start servers and for the report, so that it shows what the processes got.
 """
@@ -16,7 +16,7 @@ _REDIS_PORT = "6379"
 
 
 def of_container(deployment: Deployment) -> dict[str, str]:
-    """Of a server in a container of a run."""
+    """The variables of a server in a container of a run."""
     store = {"REDIS_HOST": REDIS, "REDIS_PORT": _REDIS_PORT}
     return _variables(deployment, f"0.0.0.0:{PORT}", deployment.database, store)
 
@@ -24,7 +24,7 @@ def of_container(deployment: Deployment) -> dict[str, str]:
 def of_child(
     deployment: Deployment, port: int | str, database: int, store: tuple[str, int | str] | None
 ) -> dict[str, str]:
-    """Of a child process, beside what it inherits.
+    """The variables of a server that is a child process, beside those that it inherits.
 
     Args:
         port: on which it listens.

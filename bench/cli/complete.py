@@ -14,7 +14,7 @@ from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.versions import COMPOSE_FILE, branches_and_tags
 from bench.model.errors import BenchError
 from bench.report import FORMATS
-from bench.report.compare import FORMATS as COMPARE_FORMATS
+from bench.report.two_runs import FORMATS as COMPARE_FORMATS
 from bench.run.results import RESULTS
 from bench.store import RESULT
 
@@ -60,7 +60,7 @@ def results(_context: Context, _parameter: Parameter, begun: str) -> list[Comple
 
 
 def directories(_context: Context, _parameter: Parameter, begun: str) -> list[CompletionItem]:
-    """Left to the shell."""
+    """Folders, which the shell itself completes."""
     return [CompletionItem(begun, type="dir")]
 
 

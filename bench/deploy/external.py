@@ -38,7 +38,7 @@ def target_server(name: str, url: str) -> Server:
 
 
 def urls(plan: Plan) -> Mapping[str, str]:
-    """By name, those of servers that run already."""
+    """The URLs of a plan's servers that run already, by name."""
     servers = [deployment.server for deployment in plan.deployments]
     return {s.name: s.environment[URL_VARIABLE] for s in servers if URL_VARIABLE in s.environment}
 

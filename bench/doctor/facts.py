@@ -1,4 +1,4 @@
-"""Everything that the checks know of this machine, read once. None: this machine doesn't say."""
+"""Everything that the checks know of this machine, read once; a fact that it doesn't tell is None."""
 
 from __future__ import annotations
 

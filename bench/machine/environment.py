@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.model import CpuSplit, Environment, Measured
+from bench.model import CpuSplit, Environment, MeasuredCode
 from bench.model.errors import UsageError
 
 _HARNESS_PACKAGES = ("wsgi-bench", "locust", "gevent", "hdrhistogram", "redis", "numpy", "scipy")
@@ -72,7 +72,7 @@ def describe(
     images: Mapping[str, str],
     cpu_split: CpuSplit,
     notes: tuple[str, ...],
-    measured: Measured | None = None,
+    measured: MeasuredCode | None = None,
 ) -> Environment:
     """This machine, with what the runtime knows of itself.
 

@@ -16,7 +16,7 @@ from bench.analysis.trend import points, steps
 from bench.model import Suite
 from bench.report import index
 from bench.report.index import history, runs
-from bench.report.index.stored import Run, Unreadable, find, read
+from bench.report.index.stored import IndexedRun, Unreadable, find, read
 from bench.report.index.trends import DRAWN, NEWEST, Trend, follow
 from bench.store import DERIVED, LATENCY_LOG, RESULT
 from tests.golden.test_golden import smoke, standard
@@ -26,10 +26,10 @@ from tests.report.test_report import parsed
 NOW = FIRST + timedelta(days=40)
 
 
-def kept(suite: Suite, results: Path) -> Run:
+def kept(suite: Suite, results: Path) -> IndexedRun:
     """As the index finds it."""
     found = read(store(suite, results))
-    assert isinstance(found, Run)
+    assert isinstance(found, IndexedRun)
     return found
 
 
@@ -59,7 +59,7 @@ def test_the_index_lists_every_run(tmp_path: Path) -> None:
     assert links == ["torn/report.html", "a%20%3Cb%3E/report.html", "b/report.html"]
     assert "not a measurement" in page
     assert "result.json, line 1: Expecting value" in page
-    assert "1. uwsgi = waitress, 3. gunicorn" in page or "1. waitress = uwsgi, 3. gunicorn" in page
+    assert "1 to 2. uwsgi = waitress, 3. gunicorn" in page or "1 to 2. waitress = uwsgi, 3. gunicorn" in page
 
 
 def test_the_index_of_nothing() -> None:
@@ -175,7 +175,7 @@ def test_what_is_not_comparable_makes_no_trend(tmp_path: Path, other: Callable[[
 @pytest.mark.parametrize(("rate", "loads"), [(601.0, {"closed", "open"}), (620.0, {"closed"})])
 def test_open_load_of_another_rate_is_another_case(tmp_path: Path, rate: float, loads: set[str]) -> None:
     found = trends([run_of(0), run_of(1, open_rate=rate)], tmp_path)
-    assert {trend.setting.case.load.model for trend in found} == loads
+    assert {trend.circumstances.case.load.model for trend in found} == loads
 
 
 def test_an_invalid_run_is_shown_and_nothing_is_compared_with_it(tmp_path: Path) -> None:
@@ -201,9 +201,9 @@ def test_two_runs_that_could_show_nothing_say_so(tmp_path: Path) -> None:
 
     assert (
         said(unsure, tmp_path / "unsure")
-        == "no detectable difference; not even twice as much would have been seen"
+        == "no detectable difference; not even twice as much is found in 8 of 10 such runs"
     )
-    assert said(sure, tmp_path / "sure").endswith(" % would have been seen")
+    assert said(sure, tmp_path / "sure").endswith(" % is found in 8 of 10 such runs")
 
 
 def test_a_server_without_a_figure_has_a_cross(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_what_was_derived_is_kept_until_the_result_changes(tmp_path: Path) -> No
     text = (directory / RESULT).read_text()
     (directory / RESULT).write_text(text.replace("2026-01-02T03:04:05", "2026-01-02T03:04:06"))
     changed = read(directory)
-    assert isinstance(changed, Run)
+    assert isinstance(changed, IndexedRun)
     assert changed.started == "2026-01-02T03:04:06+00:00"
 
 
@@ -284,8 +284,8 @@ def test_what_is_kept_and_torn_is_not_believed(tmp_path: Path, damage: Callable[
 def test_what_cannot_be_kept_is_derived_each_time(tmp_path: Path) -> None:
     directory = store(run_of(0), tmp_path)
     (directory / DERIVED).mkdir()
-    assert isinstance(read(directory), Run)
-    assert isinstance(read(directory), Run)
+    assert isinstance(read(directory), IndexedRun)
+    assert isinstance(read(directory), IndexedRun)
 
 
 @pytest.mark.parametrize(
@@ -335,5 +335,5 @@ def test_a_run_that_claims_nothing_is_listed_without_its_log(tmp_path: Path) -> 
     directory = store(run_of(0, claims=False), tmp_path)
     (directory / "latency.hlog").unlink()
     found = read(directory)
-    assert isinstance(found, Run)
+    assert isinstance(found, IndexedRun)
     assert found.points == ()

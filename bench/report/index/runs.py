@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bench.report.build import minute
-from bench.report.index.stored import Run, Unreadable
+from bench.report.index.stored import IndexedRun, Unreadable
 from bench.report.page import Column, Row, Section, Table
 from bench.report.units import NOT_MEASURED, count, listed
 from bench.store import Outline
@@ -16,8 +16,8 @@ _NBSP = "\N{NO-BREAK SPACE}"
 _UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3600, "hour"), (60, "minute"))
 
 
-def section(newest_first: Sequence[Run | Unreadable], now: datetime) -> Section:
-    """A row a run."""
+def section(newest_first: Sequence[IndexedRun | Unreadable], now: datetime) -> Section:
+    """The table of all runs, a row each."""
     if not newest_first:
         return Section("runs", "All runs", ("There is none yet: `make bench` makes one.",))
     ages = f"age on {now:%Y-%m-%d}"
@@ -26,7 +26,7 @@ def section(newest_first: Sequence[Run | Unreadable], now: datetime) -> Section:
     return Section("runs", "All runs", tables=(Table("Newest first", columns, rows),))
 
 
-def verdict(newest_first: Sequence[Run], now: datetime) -> list[str]:
+def verdict(newest_first: Sequence[IndexedRun], now: datetime) -> list[str]:
     """When the newest measurement was made: the page may be read long after it was written."""
     measured = [run.outline for run in newest_first if run.outline.plan.claims]
     if not measured:
@@ -51,7 +51,7 @@ def age(started: str, now: datetime) -> str:
 
 
 def versions(run: Outline) -> dict[str, str]:
-    """Of each server that was deployed."""
+    """The version of each server that was deployed."""
     environment, plan = run.environment, run.plan
     python = environment.versions.get("python (containers)", environment.python)
 
@@ -63,7 +63,7 @@ def versions(run: Outline) -> dict[str, str]:
     return {d.server.name: version(d.server.package) for d in plan.deployments if d.variant.kind.ranked}
 
 
-def _row(run: Run | Unreadable, now: datetime) -> Row:
+def _row(run: IndexedRun | Unreadable, now: datetime) -> Row:
     address = f"{run.directory}/report.html"
     if isinstance(run, Unreadable):
         return Row(
@@ -89,7 +89,7 @@ def _verdict(run: Outline) -> str:
         parts.append("not a measurement")
     first = run.ranking[0].group if run.ranking else None
     places = [
-        f"{place.rank}. {' = '.join(run.case(id_).server for id_ in place.cases)}"
+        f"{place.words}. {' = '.join(run.case(id_).server for id_ in place.cases)}"
         for place in run.ranking
         if place.group == first
     ]

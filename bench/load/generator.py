@@ -1,4 +1,4 @@
-"""Runs the harness's orders: probes, and blocks of trials against one target after another."""
+"""The load generator: obeys the harness's orders, probes and blocks of trials against its targets."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Conduct = Callable[
 closes, and what to call a few times a second so that others may run."""
 
 
-class Engine:
+class LoadGenerator:
     """Obeys orders and emits events; knows nothing of how they travel.
 
     Args:
