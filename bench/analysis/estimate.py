@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.analysis import student
+from bench.analysis import floor, student
 from bench.analysis.measured import Share, Shares
 from bench.model import Estimate
 
@@ -51,22 +51,29 @@ class Effect:
         return student.p_value(self.mean, self.standard_error, self.freedom)
 
 
-def effect(values: Sequence[float]) -> Effect | None:
-    """The mean of one value a round; None with fewer than two rounds."""
+def effect(values: Sequence[float], least_error: float = 0.0) -> Effect | None:
+    """The mean of one value a round; None with fewer than two rounds.
+
+    Args:
+        least_error: below which the standard error is never taken.
+    """
     if len(values) < 2:
         return None
     array = np.asarray(values)
-    error = float(array.std(ddof=1)) / math.sqrt(len(values))
+    error = max(float(array.std(ddof=1)) / math.sqrt(len(values)), least_error)
     # What is left of rounding would make identical rounds look like an infinitely sure difference.
     return Effect(float(array.mean()), error if error > 1e-12 else 0.0, len(values) - 1)
 
 
-def paired(a: Shares, b: Shares) -> Effect | None:
+def paired(a: Shares, b: Shares, *, floored: bool = False) -> Effect | None:
     """The logarithm of the ratio a / b, from the blocks in which both were measured.
 
     Two trials of one block are neighbours in time, so what the machine did to both cancels.
+
+    Args:
+        floored: whether its standard error is at least what the blocks imply.
     """
-    return effect(differences(a, b))
+    return effect(differences(a, b), floor.of_ratio(a, b) if floored else 0.0)
 
 
 def differences(a: Shares, b: Shares) -> list[float]:
@@ -88,24 +95,31 @@ def level(shares: Iterable[Share]) -> float | None:
     return math.log(much / over) if much > 0 and over > 0 else None
 
 
-def estimate(rounds: Shares) -> Estimate | None:
+def estimate(rounds: Shares, *, floored: bool = False) -> Estimate | None:
     """The value of one case, in its own unit, with its 95 % interval.
 
     With a single round the interval is that of a ratio of two sums over its blocks (W. Cochran, Sampling
     Techniques, 1977, 6.3; six blocks at least). It knows nothing of how restarts vary, so it is shown but
     nothing is claimed from it.
+
+    Args:
+        floored: see `paired`.
     """
     levels = [found for blocks in rounds.values() if (found := level(blocks.values())) is not None]
-    return over_rounds(levels, list(next(iter(rounds.values()), {}).values()))
+    first = list(next(iter(rounds.values()), {}).values())
+    return over_rounds(levels, first, floor.of_rate(rounds) if floored else 0.0)
 
 
-def over_rounds(levels: Sequence[float], blocks: Sequence[Share]) -> Estimate | None:
+def over_rounds(
+    levels: Sequence[float], blocks: Sequence[Share], least_error: float = 0.0
+) -> Estimate | None:
     """`estimate`, from what it makes of each round.
 
     Args:
         blocks: of the first round, which give the interval where it is the only one.
+        least_error: see `effect`.
     """
-    found = effect(levels)
+    found = effect(levels, least_error)
     if found is not None:
         low, high = found.interval()
         return Estimate(math.exp(found.mean), math.exp(low), math.exp(high))

@@ -28,11 +28,17 @@ Shares = Mapping[int, Mapping[int, Share]]
 
 @dataclass(frozen=True)
 class Measured:
-    """A case with its trials. Decodes histograms when they are asked for, once."""
+    """A case with its trials. Decodes histograms when they are asked for, once.
+
+    Attributes:
+        floored: whether its run ended once its intervals were narrow enough (`Plan.stop_within`), so that
+            they are never narrower than what its blocks imply.
+    """
 
     case: Case
     deployment: Deployment
     trials: tuple[Trial, ...]
+    floored: bool = False
 
     @cached_property
     def log_rates(self) -> Rounds:
@@ -88,12 +94,13 @@ def measured(suite: Suite) -> Mapping[str, Measured]:
     """Every planned case, by id, measured or not, with the trials that count (`counting`)."""
     deployments = {deployment.name: deployment for deployment in suite.plan.deployments}
     counts = counting(suite)
+    floored = suite.plan.stop_within is not None
     trials: dict[str, list[Trial]] = {}
     for trial in suite.trials:
         if counts(trial):
             trials.setdefault(trial.case, []).append(trial)
     return {
-        case.id: Measured(case, deployments[case.deployment], tuple(trials.get(case.id, ())))
+        case.id: Measured(case, deployments[case.deployment], tuple(trials.get(case.id, ())), floored)
         for case in suite.plan.cases
     }
 

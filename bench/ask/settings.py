@@ -17,6 +17,7 @@ from bench.ask.given import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.given import check_word, hint, merged
 from bench.ask.table import SETTINGS, defaults
 from bench.ask.targets import EXTERNAL, FITTING, read_target
+from bench.ask.until import wrong_until
 from bench.catalogue.application import not_importable
 from bench.catalogue.consent import Addresses, look_up
 from bench.catalogue.registry import APPS_FILE as APPS_FILE
@@ -49,6 +50,8 @@ class Settings:
         old: the version that is measured beside this one; None without.
         fail_if: limits for what changes from it.
         minutes: that the run may take; None for as long as it takes.
+        until: to plus or minus which fraction ratios are to be known; None for the planned rounds.
+        most_rounds: that this may take, if the user said so.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
         timeout_s: how long one request may take.
         given: by name, what asks for the same run again: all that was given but the directory, and what was
@@ -70,6 +73,8 @@ class Settings:
     old: Old | None
     fail_if: tuple[str, ...]
     minutes: float | None
+    until: float | None
+    most_rounds: int | None
     adapts: bool
     timeout_s: float
     given: Mapping[str, Any]
@@ -117,6 +122,7 @@ def resolve(
                 runtime, reason = _runtime(runtime, combinations)
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
+        problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
         out = old = None
         with problems.collected():
             out = _out(asked["out"])
@@ -140,6 +146,8 @@ def resolve(
         old=old,
         fail_if=asked["fail_if"],
         minutes=asked["minutes"],
+        until=asked["until"],
+        most_rounds=given.get("rounds"),
         adapts=not {"rounds", "blocks"} & given.keys(),
         timeout_s=float(asked["timeout"]),
         given=_given(given, profile, servers, combinations, seed),

@@ -26,7 +26,8 @@ class Standings:
     """All cases of a plan."""
 
     def __init__(self, plan: Plan) -> None:
-        self._rates = {case.id: RunningRate() for case in plan.cases if case.load.waits}
+        floored = plan.stop_within is not None
+        self._rates = {case.id: RunningRate(floored=floored) for case in plan.cases if case.load.waits}
         self._latencies = {case.id: RunningLatency() for case in plan.cases if not case.load.waits}
 
     def add(self, trial: Trial) -> None:

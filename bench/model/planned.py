@@ -74,8 +74,10 @@ class Plan:
         blocks: closed-load blocks a round; `open_blocks` is a tenth of it, rounded, at least one.
         warmup_s: seconds of discarded closed load that each deployment gets in each round.
         expected_s: the time the whole run will take, estimated before it starts.
-        stop_within: looked at when half and three quarters of the rounds are done: the run ends there if
-            half of each interval of a throughput, as a fraction of it, is at most this; None for never.
+        stop_within: the run goes on until its ratios are known to plus or minus this fraction
+            (`bench/analysis/known.py`); `rounds` is then how many that seems to take. None for as many rounds
+            as were planned.
+        most_rounds: that count, of a run with `stop_within`; None for as many as `minutes` allow.
         settle_s: how long slow answers take, where there are any: open load settles for at least so long,
             closed load for one and a half of it.
         counted_from: the first round that counts. The trials of earlier ones were too short for slow answers
@@ -106,6 +108,7 @@ class Plan:
     cases: tuple[Case, ...]
     expected_s: float
     stop_within: float | None = None
+    most_rounds: int | None = None
     processes: int = 1
     client: Client = "loop"
     against: Source | None = None

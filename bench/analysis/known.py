@@ -1,0 +1,87 @@
+"""How well a run knows its ratios of throughput: by the widest interval of those that it is about.
+
+Of a run with an old version these are each server's new version against its old one; else those of neighbours
+in the order of throughput, which decide the ranking. A server by itself is set against its twin. Intervals
+are the pairs' own, at 95 %, adjusted for nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bench.analysis import student
+from bench.analysis.estimate import LEVEL
+from bench.analysis.figures import THROUGHPUT
+from bench.analysis.groups import grouped
+from bench.analysis.measured import Measured, measured
+from bench.model import Suite, Verdict
+from bench.model.variant import OLD, TWIN
+
+FEWEST_ROUNDS = 6
+"""No run ends before because it knows enough: of fewer rounds the spread says little."""
+_MOST_ROUNDS = 10_000
+
+
+@dataclass(frozen=True)
+class Known:
+    """How well.
+
+    Attributes:
+        half_width: of the widest interval, as a fraction of its ratio.
+        rounds: that it comes from.
+    """
+
+    half_width: float
+    rounds: int
+
+    def enough(self, within: float) -> bool:
+        """Whether no interval is wider than plus or minus this fraction, after rounds enough to say so."""
+        return self.rounds >= FEWEST_ROUNDS and self.half_width <= within
+
+    def rounds_for(self, within: float) -> int:
+        """How many rounds that seems to take in all: intervals narrow with the root of their number, and with
+        Student's t.
+        """
+        fewest = max(self.rounds, FEWEST_ROUNDS)
+        error = math.log1p(self.half_width) / student.half_width(1.0, self.rounds - 1, LEVEL)
+        wanted = math.log1p(within)
+        for number in range(fewest, _MOST_ROUNDS):
+            shrunk = error * math.sqrt(self.rounds / number)
+            if student.half_width(shrunk, number - 1, LEVEL) <= wanted:
+                return number
+        return _MOST_ROUNDS
+
+
+def known(suite: Suite, verdicts: Mapping[str, Verdict]) -> Known | None:
+    """None where no two valid cases were measured in two rounds."""
+    cases = measured(suite)
+    effects = [
+        found
+        for members in grouped(suite.plan.cases).values()
+        if members[0].load.loop == THROUGHPUT.loop
+        for a, b in _pairs([cases[case.id] for case in members if verdicts[case.id].valid])
+        if (found := THROUGHPUT.read.paired(a, b)) is not None
+    ]
+    if not effects:
+        return None
+    widest = max(effects, key=lambda found: found.interval()[1] - found.mean)
+    return Known(math.expm1(widest.interval()[1] - widest.mean), round(widest.freedom) + 1)
+
+
+def _pairs(members: Sequence[Measured]) -> Iterator[tuple[Measured, Measured]]:
+    """Those of one group that the run is about."""
+    ranked = [one for one in members if one.deployment.variant.kind.ranked]
+    old = {one.deployment.server.name: one for one in members if one.deployment.variant.kind == OLD}
+    twins = {one.deployment.server.name: one for one in members if one.deployment.variant.kind == TWIN}
+    for others in (old, twins if len(ranked) == 1 else {}):
+        both = [(one, other) for one in ranked if (other := others.get(one.deployment.server.name))]
+        if both:
+            yield from both
+            return
+    rates = {one.case.id: found.mean for one in ranked if (found := THROUGHPUT.read.effect(one))}
+    yield from pairwise(
+        sorted((one for one in ranked if one.case.id in rates), key=lambda one: rates[one.case.id])
+    )
