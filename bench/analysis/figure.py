@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from bench.analysis import floor
+from bench.analysis import caution
 from bench.analysis.estimate import Effect, effect, estimate, level, paired
 from bench.analysis.measured import Measured, Shares
 from bench.analysis.percentiles import percentile, percentile_ratio
@@ -109,13 +109,13 @@ def rate(shares: Callable[[Measured], Shares]) -> Reading[Measured]:
     def over_rounds(one: Measured) -> Effect | None:
         rounds = shares(one)
         levels = (level(blocks.values()) for blocks in rounds.values())
-        least_error = floor.of_rate(rounds) if one.floored else 0.0
-        return effect([found for found in levels if found is not None], least_error)
+        implied = caution.of_rate(rounds) if one.cautious else None
+        return effect([found for found in levels if found is not None], implied)
 
     return Reading(
-        lambda one: estimate(shares(one), floored=one.floored),
+        lambda one: estimate(shares(one), cautious=one.cautious),
         over_rounds,
-        lambda a, b: paired(shares(a), shares(b), floored=a.floored),
+        lambda a, b: paired(shares(a), shares(b), cautious=a.cautious),
         True,
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bench.analysis import student
+from bench.analysis import caution, student
 from bench.analysis.estimate import LEVEL
 from bench.analysis.figures import THROUGHPUT
 from bench.analysis.groups import grouped
@@ -42,17 +42,19 @@ class Known:
         return self.rounds >= FEWEST_ROUNDS and self.half_width <= within
 
     def rounds_for(self, within: float) -> int:
-        """How many rounds that seems to take in all: intervals narrow with the root of their number, and with
-        Student's t.
+        """How many rounds that seems to take in all: intervals narrow with the root of their number, with
+        Student's t, and with caution.
         """
-        fewest = max(self.rounds, FEWEST_ROUNDS)
-        error = math.log1p(self.half_width) / student.half_width(1.0, self.rounds - 1, LEVEL)
-        wanted = math.log1p(within)
-        for number in range(fewest, _MOST_ROUNDS):
-            shrunk = error * math.sqrt(self.rounds / number)
-            if student.half_width(shrunk, number - 1, LEVEL) <= wanted:
-                return number
-        return _MOST_ROUNDS
+        share = math.log1p(within) / max(math.log1p(self.half_width), 1e-12)
+        wanted = share * _width(self.rounds)
+        numbers = range(max(self.rounds, FEWEST_ROUNDS), _MOST_ROUNDS)
+        return next((number for number in numbers if _width(number) <= wanted), _MOST_ROUNDS)
+
+
+def _width(rounds: int) -> float:
+    """Of an interval over so many rounds that vary by one."""
+    error = caution.standard_error(1 / math.sqrt(rounds), rounds, 0.0)
+    return student.half_width(error, rounds - 1, LEVEL)
 
 
 def known(suite: Suite, verdicts: Mapping[str, Verdict]) -> Known | None:

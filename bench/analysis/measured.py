@@ -31,14 +31,14 @@ class Measured:
     """A case with its trials. Decodes histograms when they are asked for, once.
 
     Attributes:
-        floored: whether its run ended once its intervals were narrow enough (`Plan.stop_within`), so that
-            they are never narrower than what its blocks imply.
+        cautious: whether its run ends once its intervals are narrow enough (`Plan.stop_within`), so that they
+            are taken to be wider (`bench/analysis/caution.py`).
     """
 
     case: Case
     deployment: Deployment
     trials: tuple[Trial, ...]
-    floored: bool = False
+    cautious: bool = False
 
     @cached_property
     def log_rates(self) -> Rounds:
@@ -94,13 +94,13 @@ def measured(suite: Suite) -> Mapping[str, Measured]:
     """Every planned case, by id, measured or not, with the trials that count (`counting`)."""
     deployments = {deployment.name: deployment for deployment in suite.plan.deployments}
     counts = counting(suite)
-    floored = suite.plan.stop_within is not None
+    cautious = suite.plan.stop_within is not None
     trials: dict[str, list[Trial]] = {}
     for trial in suite.trials:
         if counts(trial):
             trials.setdefault(trial.case, []).append(trial)
     return {
-        case.id: Measured(case, deployments[case.deployment], tuple(trials.get(case.id, ())), floored)
+        case.id: Measured(case, deployments[case.deployment], tuple(trials.get(case.id, ())), cautious)
         for case in suite.plan.cases
     }
 

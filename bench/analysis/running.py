@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from bench.analysis import floor
+from bench.analysis import caution
 from bench.analysis.estimate import level, over_rounds
 from bench.analysis.histogram import Histogram
 from bench.analysis.measured import Share, latency_of, rate_of
@@ -16,11 +16,11 @@ class RunningRate:
     """Right answers a second of one case: `Summary.throughput_rps` of the trials so far.
 
     Args:
-        floored: see `Measured`.
+        cautious: see `Measured`.
     """
 
-    def __init__(self, *, floored: bool = False) -> None:
-        self._floored = floored
+    def __init__(self, *, cautious: bool = False) -> None:
+        self._cautious = cautious
         self._rounds: dict[int, list[Share]] = {}
         self._levels: dict[int, float | None] = {}
 
@@ -37,8 +37,8 @@ class RunningRate:
             self._levels[number] = level(self._rounds[number])
         levels = [found for number in self._rounds if (found := self._levels[number]) is not None]
         rounds = {number: dict(enumerate(shares)) for number, shares in self._rounds.items()}
-        least_error = floor.of_rate(rounds) if self._floored else 0.0
-        return over_rounds(levels, next(iter(self._rounds.values()), []), least_error)
+        implied = caution.of_rate(rounds) if self._cautious else None
+        return over_rounds(levels, next(iter(self._rounds.values()), []), implied)
 
 
 class RunningLatency:

@@ -26,8 +26,8 @@ class Standings:
     """All cases of a plan."""
 
     def __init__(self, plan: Plan) -> None:
-        floored = plan.stop_within is not None
-        self._rates = {case.id: RunningRate(floored=floored) for case in plan.cases if case.load.waits}
+        cautious = plan.stop_within is not None
+        self._rates = {case.id: RunningRate(cautious=cautious) for case in plan.cases if case.load.waits}
         self._latencies = {case.id: RunningLatency() for case in plan.cases if not case.load.waits}
 
     def add(self, trial: Trial) -> None:

@@ -29,7 +29,7 @@ def lines(suite: Suite, analysis: Analysis) -> Iterator[str]:
         yield f"{reached} after {rounds} so far; {asked} is asked."
     else:
         yield f"{reached} after {rounds}, and not to {asked} as asked: {_why(suite)}."
-    yield "Since it ended by their width, no interval of throughput or CPU is narrower than its blocks imply."
+    yield "Since that may end a run at a lucky moment, its intervals of throughput and CPU are wider for it."
 
 
 def _why(suite: Suite) -> str:

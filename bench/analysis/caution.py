@@ -1,8 +1,14 @@
-"""The standard error that the blocks of rounds imply: in a run that ends once its intervals are narrow
-enough, that over rounds is never taken to be smaller.
+"""Standard errors of a run that ends once its intervals are narrow enough.
 
-Such a run ends early where its rounds agree by luck. What they can't agree better than is known: by how much
-their blocks differ. That holds nothing of restarts, so it is never more than a floor.
+Such a run ends early where its rounds agree by luck, so that intervals as of other runs would hold the truth
+too seldom (Y. Chow and H. Robbins, "On the Asymptotic Theory of Fixed-Width Sequential Confidence Intervals",
+Annals of Mathematical Statistics 36, 1965). Two things keep them honest (docs/decisions/078-until.md):
+
+- The variance over n rounds is taken for 1 + 4/n of what it is: the luck of ending early is of the order 1/n
+  (M. Woodroofe, "Second Order Approximations for Sequential Point and Interval Estimation", Annals of
+  Statistics 5, 1977).
+- It is never taken to be below what the blocks of the rounds imply. Rounds can't agree better than by how
+  much their blocks differ. That holds nothing of restarts, so it is a floor and no more.
 """
 
 from __future__ import annotations
@@ -17,13 +23,26 @@ from bench.analysis.measured import Share, Shares
 Values = np.typing.NDArray[np.float64]
 
 
+_LUCK = 4
+
+
+def standard_error(over_rounds: float, rounds: int, implied: float) -> float:
+    """What is taken for the standard error of a mean.
+
+    Args:
+        over_rounds: as of so many rounds of any other run.
+        implied: by blocks; see `of_ratio`.
+    """
+    return max(over_rounds * math.sqrt(1 + _LUCK / rounds), implied)
+
+
 def of_rate(rounds: Shares) -> float:
-    """Of the mean of the logarithms of a rate over the rounds."""
+    """The standard error that blocks imply of the mean of a rate's logarithms over the rounds."""
     return least_error(variance([_residuals(list(blocks.values()))]) for blocks in rounds.values())
 
 
 def of_ratio(a: Shares, b: Shares) -> float:
-    """Of the mean of the logarithms of the ratio a / b, from the blocks in which both were measured."""
+    """The same of the ratio a / b, from the blocks in which both were measured."""
     found = []
     for number in sorted(a.keys() & b.keys()):
         blocks = sorted(a[number].keys() & b[number].keys())
