@@ -22,7 +22,7 @@ def as_said(rate: float) -> float:
 
 def plus_minus(share: float) -> str:
     """Half of an interval: "±1.83 %"; beyond its own value it tells nothing."""
-    return f"±{significant(share * 100)} %" if share < 1 else "±100 % or more"
+    return f"±{significant(share * 100)} %" if share < 1 else "over ±100 %"
 
 
 def typed(rate: float) -> str:
