@@ -31,8 +31,8 @@ class Measured:
     """A case with its trials. Decodes histograms when they are asked for, once.
 
     Attributes:
-        cautious: whether its run ends once its intervals are narrow enough (`Plan.stop_within`), so that they
-            are taken to be wider (`bench/analysis/caution.py`).
+        cautious: whether its run ends once its intervals are narrow enough (`Plan.until`), so that they are
+            taken to be wider (`bench/analysis/caution.py`).
     """
 
     case: Case
@@ -94,7 +94,7 @@ def measured(suite: Suite) -> Mapping[str, Measured]:
     """Every planned case, by id, measured or not, with the trials that count (`counting`)."""
     deployments = {deployment.name: deployment for deployment in suite.plan.deployments}
     counts = counting(suite)
-    cautious = suite.plan.stop_within is not None
+    cautious = suite.plan.until is not None
     trials: dict[str, list[Trial]] = {}
     for trial in suite.trials:
         if counts(trial):

@@ -122,7 +122,7 @@ def plan(planned: Plan, not_compared: Sequence[str] = (), width: int = WIDTH) ->
         if round(seconds)
     )
     about = "about"
-    if planned.stop_within is not None:
+    if planned.until is not None:
         about = "at least" if planned.minutes is None else "at most"
     lines = (
         f"profile {planned.profile}, runtime {planned.runtime}, seed {planned.seed}",
@@ -139,7 +139,7 @@ def plan(planned: Plan, not_compared: Sequence[str] = (), width: int = WIDTH) ->
 
 
 def _until(planned: Plan) -> Iterator[str]:
-    if planned.stop_within is None:
+    if planned.until is None:
         return
     most = []
     if planned.most_rounds is not None:
@@ -147,7 +147,7 @@ def _until(planned: Plan) -> Iterator[str]:
         most.append(f"{planned.most_rounds} rounds, which take about {in_words(whole_s)}")
     if planned.minutes is not None:
         most.append(f"{planned.minutes:g} min")
-    yield f"goes on until ratios are known to ±{planned.stop_within * 100:g} %, at most for {listed(most)}"
+    yield f"goes on until ratios are known to ±{planned.until * 100:g} %, at most for {listed(most)}"
 
 
 def _comparison(planned: Plan, not_compared: Sequence[str]) -> Iterator[str]:

@@ -26,7 +26,7 @@ class Standings:
     """All cases of a plan."""
 
     def __init__(self, plan: Plan) -> None:
-        cautious = plan.stop_within is not None
+        cautious = plan.until is not None
         self._rates = {case.id: RunningRate(cautious=cautious) for case in plan.cases if case.load.waits}
         self._latencies = {case.id: RunningLatency() for case in plan.cases if not case.load.waits}
 

@@ -40,7 +40,7 @@ class Watch:
         self._lay_out(rounds)
         saved = tuple(saved)
         self._to_learn = not saved
-        self._foreseen = plan.stop_within is None
+        self._foreseen = plan.until is None
         self._pace = Pace(plan, time.monotonic())
         self._states: dict[str, State] = {deployment.name: "waiting" for deployment in plan.deployments}
         self._standings = Standings(plan)
@@ -102,9 +102,10 @@ class Watch:
         self._plan = plan
         self._foreseen = True
         self._lay_out(rounds)
+        assert plan.until is not None, "nobody looks otherwise"
         said = (
             f"Round {plan.rounds - len(rounds)}: ratios known to {plus_minus(half_width)}, "
-            f"asked ±{100 * (plan.stop_within or 0):g} %"
+            f"asked ±{plan.until * 100:g} %"
         )
         self._reporter.notice(f"{said}; {self._time_left()}" if rounds else said)
 

@@ -131,7 +131,7 @@ def make_plan(
         timeout_s: how long one request may take.
         old_servers: those of `servers` that the version `against` has, as it has them.
         minutes: the time that the run may take.
-        until: `Plan.stop_within`.
+        until: `Plan.until`.
         most_rounds: that it may take to get there, if the user gave it.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
         given: see `Plan`; which runtime it became is added.

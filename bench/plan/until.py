@@ -19,8 +19,8 @@ def going_on(plan: Plan, within: float, most_rounds: int | None, minutes: float 
         minutes: that it may take, which say how many rounds there are, unless the user did.
     """
     if minutes is not None:
-        return replace(plan, stop_within=within, most_rounds=most_rounds)
-    return replace(plan, stop_within=within, rounds=FEWEST_ROUNDS, most_rounds=most_rounds or MOST_ROUNDS)
+        return replace(plan, until=within, most_rounds=most_rounds)
+    return replace(plan, until=within, rounds=FEWEST_ROUNDS, most_rounds=most_rounds or MOST_ROUNDS)
 
 
 def looked_at(plan: Plan, found: Known | None, after: int, time_for: int | None) -> Plan:
@@ -31,10 +31,10 @@ def looked_at(plan: Plan, found: Known | None, after: int, time_for: int | None)
         after: the round.
         time_for: so many more rounds fit into `--minutes`; None without that.
     """
-    if plan.stop_within is None or found is None:
+    if plan.until is None or found is None:
         return plan
     before = plan.counted_from - 1
-    last = after if found.enough(plan.stop_within) else before + found.rounds_for(plan.stop_within)
+    last = after if found.enough(plan.until) else before + found.rounds_for(plan.until)
     if plan.most_rounds is not None:
         last = min(last, before + plan.most_rounds)
     if time_for is not None:

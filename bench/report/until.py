@@ -13,17 +13,17 @@ from bench.report.units import count
 def lines(suite: Suite, analysis: Analysis) -> Iterator[str]:
     """What is said of that under Validity."""
     plan = suite.plan
-    if plan.stop_within is None:
+    if plan.until is None:
         return
-    asked = f"±{plan.stop_within * 100:g} %"
+    asked = f"±{plan.until * 100:g} %"
     found = known(suite, analysis.verdicts)
     if found is None:
         yield f"The run was to end once ratios of throughput were known to {asked}, and knows none."
         return
     which = "between servers next to each other" if plan.against is None else "of each server's two versions"
-    reached = f"The ratios of throughput {which} are known to {plus_minus(found.half_width)} or better"
+    reached = f"The ratios of throughput {which} are known to {plus_minus(found.half_width)} at worst"
     rounds = count(found.rounds, "round")
-    if found.enough(plan.stop_within):
+    if found.enough(plan.until):
         yield f"{reached}, as asked ({asked}): the run ended after {rounds}."
     elif not suite.complete:
         yield f"{reached} after {rounds} so far; {asked} is asked."
@@ -36,4 +36,4 @@ def _why(suite: Suite) -> str:
     plan = suite.plan
     if plan.most_rounds is not None and plan.rounds - plan.counted_from + 1 >= plan.most_rounds:
         return f"{plan.most_rounds} are the most that it could take"
-    return f"--minutes {plan.minutes:g} were over"
+    return "no more rounds were planned" if plan.minutes is None else f"--minutes {plan.minutes:g} were over"

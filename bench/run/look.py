@@ -40,11 +40,11 @@ def look_at(directory: Path, plan: Plan, after: int, left_s: float | None, each_
         left_s: until the last trial must have ended; None without `--minutes`.
         each_s: seconds for one of each part.
     """
-    if plan.stop_within is None:
+    if plan.until is None:
         return None
     suite = load(directory)
     found = known(suite, analyse(suite).verdicts)
     if found is None or found.rounds < OUTLOOK_ROUNDS:
         return None
     time_for = None if left_s is None else max(0, round(left_s / round_s(plan, each_s)))
-    return Look(looked_at(plan, found, after, time_for), found, found.enough(plan.stop_within))
+    return Look(looked_at(plan, found, after, time_for), found, found.enough(plan.until))

@@ -115,7 +115,7 @@ class Runner:
         """Whether ratios are known as well as was asked; if not, as many rounds as that seems to take are
         planned.
         """
-        if self._plan.stop_within is None or number < max(self._measured, default=0):
+        if self._plan.until is None or number < max(self._measured, default=0):
             return False
         left_s = None if self._ends_s is None else self._ends_s - time.monotonic()
         look = look_at(self._writer.directory, self._plan, number, left_s, self._watch.each_s)

@@ -32,9 +32,8 @@ _RUNTIMES = ("compose", "local", "external")
 _SHOWN = 160
 _FEW = 8
 _PLANNED = {
-    **{name: name for name in ("users", "rate", "rounds", "blocks", "processes", "minutes", "seed")},
+    **{name: name for name in ("users", "rate", "rounds", "blocks", "processes", "minutes", "until", "seed")},
     "most_rounds": "rounds",
-    "stop_within": "until",
 }
 """Fields of a plan, with the settings whose limits they keep."""
 

@@ -23,7 +23,7 @@ RATES = {"a": 3000.0, "b": 2900.0, "c": 1000.0}
 
 def until(suite: Suite, within: float = 0.015) -> Suite:
     """The same trials, of a run that went on until ratios were known."""
-    return replace(suite, plan=replace(suite.plan, stop_within=within))
+    return replace(suite, plan=replace(suite.plan, until=within))
 
 
 def look(suite: Suite) -> Known:

@@ -31,8 +31,8 @@ NEVER = "0.05%"
 def enough(suite: Suite) -> bool:
     found = known(suite, analyse(suite).verdicts)
     assert found is not None
-    assert suite.plan.stop_within is not None
-    return found.enough(suite.plan.stop_within)
+    assert suite.plan.until is not None
+    return found.enough(suite.plan.until)
 
 
 @pytest.mark.slow
@@ -75,7 +75,7 @@ def test_a_run_that_was_broken_off_goes_on_until_its_most_rounds(tmp_path: Path)
     resumed = wsgi_bench("resume", out)
 
     suite = measured(resumed, out)
-    assert suite.plan.stop_within == before.plan.stop_within == 0.0005
+    assert suite.plan.until == before.plan.until == 0.0005
     assert suite.plan.most_rounds == suite.plan.rounds == max(trial.round for trial in suite.trials) == 7
     assert "and not to ±0.05 % as asked: 7 are the most that it could take" in " ".join(resumed.out.split())
 

@@ -185,7 +185,7 @@ def test_without_a_terminal_each_round_has_a_line_with_figures(clock: Clock) -> 
 
 
 def going_on(suite: Suite, *, minutes: float | None = None) -> Plan:
-    return replace(suite.plan, stop_within=0.015, minutes=minutes)
+    return replace(suite.plan, until=0.015, minutes=minutes)
 
 
 def test_how_well_ratios_are_known_is_said_with_the_time_that_the_rest_takes(clock: Clock) -> None:
@@ -211,7 +211,7 @@ def test_how_well_ratios_are_known_is_said_with_the_time_that_the_rest_takes(clo
 
 def test_a_line_on_how_well_ratios_are_known_fits_80_columns() -> None:
     suite = make_suite(RATES, rounds=6)
-    plan = replace(going_on(suite), rounds=59, stop_within=0.0125)
+    plan = replace(going_on(suite), rounds=59, until=0.0125)
     reporter = Recorder(live=False)
     for half_width in (1e9, 0.999, 0.0123):
         Watch(plan, reporter, {}, ()).looked(plan, {59: everything(suite)[1]}, half_width)

@@ -42,8 +42,8 @@ def plan(
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_profile_begins_with_as_many_rounds_as_are_looked_at(profile: str) -> None:
     made = plan(profile)
-    assert (made.stop_within, made.rounds, made.most_rounds) == (ASKED, FEWEST_ROUNDS, MOST_ROUNDS)
-    assert plan(profile, until=None).stop_within is None
+    assert (made.until, made.rounds, made.most_rounds) == (ASKED, FEWEST_ROUNDS, MOST_ROUNDS)
+    assert plan(profile, until=None).until is None
     assert plan(profile, until=None).rounds == PROFILES[profile].rounds
 
 
