@@ -22,7 +22,6 @@ from bench.analysis.measured import Share, Shares
 
 Values = np.typing.NDArray[np.float64]
 
-
 _LUCK = 4
 
 
@@ -38,17 +37,19 @@ def standard_error(over_rounds: float, rounds: int, implied: float) -> float:
 
 def of_rate(rounds: Shares) -> float:
     """The standard error that blocks imply of the mean of a rate's logarithms over the rounds."""
-    return least_error(variance([_residuals(list(blocks.values()))]) for blocks in rounds.values())
+    found = (_residuals(list(blocks.values())) for blocks in rounds.values())
+    return least_error(_variance(residuals) for residuals in found if residuals is not None)
 
 
 def of_ratio(a: Shares, b: Shares) -> float:
     """The same of the ratio a / b, from the blocks in which both were measured."""
-    found = []
+    variances = []
     for number in sorted(a.keys() & b.keys()):
         blocks = sorted(a[number].keys() & b[number].keys())
         one, other = (_residuals([shares[number][block] for block in blocks]) for shares in (a, b))
-        found.append(variance([one, -other]))
-    return least_error(found)
+        if one is not None and other is not None:
+            variances.append(_variance(one - other))
+    return least_error(variances)
 
 
 def least_error(variances: Iterable[float | None]) -> float:
@@ -60,18 +61,17 @@ def least_error(variances: Iterable[float | None]) -> float:
     return math.sqrt(sum(known) / len(known) / len(every)) if known else 0.0
 
 
-def variance(residuals: Sequence[Values]) -> float | None:
-    """Of a round's logarithm, to which each block adds these; None of fewer than two blocks."""
-    blocks = np.sum(residuals, axis=0)
-    return float(blocks.var(ddof=1)) / len(blocks) if len(blocks) > 1 else None
+def _variance(residuals: Values) -> float | None:
+    """Of a round's logarithm, to which each block adds one of these; None of a single block."""
+    return float(residuals.var(ddof=1)) / len(residuals) if len(residuals) > 1 else None
 
 
-def _residuals(blocks: Sequence[Share]) -> Values:
+def _residuals(blocks: Sequence[Share]) -> Values | None:
     """By how much each block moves the logarithm of the round's rate, which is a ratio of two sums
-    (W. Cochran, Sampling Techniques, 1977, 6.3); nothing where none was right.
+    (W. Cochran, Sampling Techniques, 1977, 6.3); None where it has no logarithm.
     """
     much, over = np.array([(block.much, block.over) for block in blocks]).reshape(-1, 2).T
-    if not much.sum() > 0:
-        return np.empty(0)
+    if not (much.sum() > 0 and over.sum() > 0):
+        return None
     residuals: Values = (much - much.sum() / over.sum() * over) / much.mean()
     return residuals

@@ -65,7 +65,15 @@ def test_what_both_share_in_a_block_is_in_no_ratio() -> None:
 def test_a_round_of_one_block_varies_like_the_others_and_one_alone_says_nothing() -> None:
     assert caution.least_error([0.04, None, 0.04, None]) == pytest.approx(0.1)
     assert caution.of_rate({1: {0: Share(10, 1)}, 2: {0: Share(11, 1)}}) == 0
-    assert caution.of_rate({1: {0: Share(0, 1), 1: Share(0, 1)}}) == 0
+
+
+def test_a_round_without_a_right_answer_is_none_of_those_that_count() -> None:
+    nothing = {0: Share(0, 1), 1: Share(0, 1)}
+    some = {0: Share(10, 1), 1: Share(12, 1)}
+    assert caution.of_rate({1: nothing}) == caution.of_rate({1: {0: Share(1, 0), 1: Share(2, 0)}}) == 0
+    assert caution.of_rate({1: some, 2: nothing}) == caution.of_rate({1: some}) > 0
+    both = caution.of_ratio({1: some, 2: some}, {1: {0: Share(7, 1), 1: Share(7, 1)}, 2: nothing})
+    assert both == pytest.approx(caution.of_rate({1: some}))
 
 
 def test_the_larger_of_luck_and_blocks_counts() -> None:
