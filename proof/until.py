@@ -19,7 +19,7 @@ from bench.analysis.estimate import effect
 from bench.analysis.known import Known
 from bench.analysis.measured import Share
 from bench.plan.layout import PROFILES
-from bench.plan.until import MOST_ROUNDS
+from bench.plan.more_rounds import MOST_ROUNDS
 from bench.store import load
 from proof.coverage import ratios, simulated_round
 from proof.evidence import Archive, Evidence
@@ -73,27 +73,25 @@ def scenes() -> dict[str, Scene]:
 
 def prove(_archive: Archive, *, runs: int) -> Evidence:
     """So many simulated runs of each scene, with intervals as they are, and as of runs of any other kind."""
-    found = {name: ended(scene, runs) for name, scene in scenes().items()}
+    by_scene = {name: ended(scene, runs) for name, scene in scenes().items()}
     without = [ended(scene, runs, cautious=False).held for scene in scenes().values()]
-    held = [one.held for one in found.values()]
-    rounds = [one.rounds for one in found.values()]
-    worst = min(found, key=lambda name: found[name].held)
+    held = [runs_of.held for runs_of in by_scene.values()]
+    rounds = [runs_of.rounds for runs_of in by_scene.values()]
+    worst = min(by_scene, key=lambda name: by_scene[name].held)
     return Evidence(
-        reached=f"{np.mean(held):.1%} of {len(found) * runs:,} runs, from {min(held):.1%} ({worst}) to "
+        reached=f"{np.mean(held):.1%} of {len(by_scene) * runs:,} runs, from {min(held):.1%} ({worst}) to "
         f"{max(held):.1%}",
         holds=float(np.mean(held)) >= LEAST and min(held) >= LEAST_OF_EACH,
         note=f"with intervals as of other runs {np.mean(without):.1%}, at worst {min(without):.1%}; "
         f"{min(rounds):g} to {max(rounds):g} rounds in the median",
-        raw={name: vars(one) for name, one in found.items()},
+        raw={name: vars(runs_of) for name, runs_of in by_scene.items()},
     )
 
 
 def ended(scene: Scene, runs: int, *, cautious: bool = True) -> Ended:
     """So many runs, with the seeds from 0 on."""
-    found = [_run(scene, seed, cautious=cautious) for seed in range(runs)]
-    return Ended(
-        float(np.mean([held for held, _ in found])), float(np.median([number for _, number in found]))
-    )
+    made = [_run(scene, seed, cautious=cautious) for seed in range(runs)]
+    return Ended(float(np.mean([held for held, _ in made])), float(np.median([number for _, number in made])))
 
 
 def _run(scene: Scene, seed: int, *, cautious: bool) -> tuple[bool, int]:
@@ -103,12 +101,12 @@ def _run(scene: Scene, seed: int, *, cautious: bool) -> tuple[bool, int]:
     for level, variance in _rounds(scene, seed):
         levels.append(level)
         variances.append(variance)
-        found = effect(levels, caution.least_error(variances) if cautious else None)
-        if found is None:
+        ratio = effect(levels, caution.least_error(variances) if cautious else None)
+        if ratio is None:
             continue
-        low, high = found.interval()
+        low, high = ratio.interval()
         number = len(levels)
-        if Known(math.expm1(high - found.mean), number).enough(scene.within) or number == MOST_ROUNDS:
+        if Known(math.expm1(high - ratio.mean), number).enough(scene.within) or number == MOST_ROUNDS:
             return low <= 0 <= high, number
     raise AssertionError("rounds don't end by themselves")
 

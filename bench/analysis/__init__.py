@@ -80,12 +80,12 @@ def _analyse_group(
         values = {m.case.id: summaries[m.case.id].value(figure.key) for m in candidates}
         known = [m for m in candidates if values[m.case.id] is not None]
         known.sort(key=lambda m: values[m.case.id] or 0.0, reverse=figure.more_is_better)
-        found = compare_all(figure, known, own)
-        comparisons += found
-        complete = len(known) == len(candidates) and len(found) == math.comb(len(known), 2)
+        tested = compare_all(figure, known, own)
+        comparisons += tested
+        complete = len(known) == len(candidates) and len(tested) == math.comb(len(known), 2)
         if not ranks and (figure is ranking(loop)[-1] or (figure.ranks and complete)):
-            better = {(c.subject.id, c.other.id) for c in found if c.better}
-            better |= {(c.other.id, c.subject.id) for c in found if c.better is False}
+            better = {(c.subject.id, c.other.id) for c in tested if c.better}
+            better |= {(c.other.id, c.subject.id) for c in tested if c.better is False}
             ranks = rank(name, [m.case.id for m in known], better)
     return _Group(tuple(comparisons), ranks, tuple(twins))
 

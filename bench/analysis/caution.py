@@ -37,8 +37,8 @@ def standard_error(over_rounds: float, rounds: int, implied: float) -> float:
 
 def of_rate(rounds: Shares) -> float:
     """The standard error that blocks imply of the mean of a rate's logarithms over the rounds."""
-    found = (_residuals(list(blocks.values())) for blocks in rounds.values())
-    return least_error(_variance(residuals) for residuals in found if residuals is not None)
+    every = (_residuals(list(blocks.values())) for blocks in rounds.values())
+    return least_error(_variance(residuals) for residuals in every if residuals is not None)
 
 
 def of_ratio(a: Shares, b: Shares) -> float:
@@ -46,9 +46,9 @@ def of_ratio(a: Shares, b: Shares) -> float:
     variances = []
     for number in sorted(a.keys() & b.keys()):
         blocks = sorted(a[number].keys() & b[number].keys())
-        one, other = (_residuals([shares[number][block] for block in blocks]) for shares in (a, b))
-        if one is not None and other is not None:
-            variances.append(_variance(one - other))
+        of_a, of_b = (_residuals([shares[number][block] for block in blocks]) for shares in (a, b))
+        if of_a is not None and of_b is not None:
+            variances.append(_variance(of_a - of_b))
     return least_error(variances)
 
 
@@ -57,7 +57,7 @@ def least_error(variances: Iterable[float | None]) -> float:
     as of a round of one block: it varies like the others. 0 if nothing is known.
     """
     every = list(variances)
-    known = [found for found in every if found is not None]
+    known = [variance for variance in every if variance is not None]
     return math.sqrt(sum(known) / len(known) / len(every)) if known else 0.0
 
 

@@ -61,29 +61,27 @@ def known(suite: Suite, verdicts: Mapping[str, Verdict]) -> Known | None:
     """None where no two valid cases were measured in two rounds."""
     cases = measured(suite)
     effects = [
-        found
+        ratio
         for members in grouped(suite.plan.cases).values()
         if members[0].load.loop == THROUGHPUT.loop
         for a, b in _pairs([cases[case.id] for case in members if verdicts[case.id].valid])
-        if (found := THROUGHPUT.read.paired(a, b)) is not None
+        if (ratio := THROUGHPUT.read.paired(a, b)) is not None
     ]
     if not effects:
         return None
-    widest = max(effects, key=lambda found: found.interval()[1] - found.mean)
+    widest = max(effects, key=lambda ratio: ratio.interval()[1] - ratio.mean)
     return Known(math.expm1(widest.interval()[1] - widest.mean), round(widest.freedom) + 1)
 
 
 def _pairs(members: Sequence[Measured]) -> Iterator[tuple[Measured, Measured]]:
     """Those of one group that the run is about."""
-    ranked = [one for one in members if one.deployment.variant.kind.ranked]
-    old = {one.deployment.server.name: one for one in members if one.deployment.variant.kind == OLD}
-    twins = {one.deployment.server.name: one for one in members if one.deployment.variant.kind == TWIN}
+    ranked = [case for case in members if case.deployment.variant.kind.ranked]
+    old = {case.deployment.server.name: case for case in members if case.deployment.variant.kind == OLD}
+    twins = {case.deployment.server.name: case for case in members if case.deployment.variant.kind == TWIN}
     for others in (old, twins if len(ranked) == 1 else {}):
-        both = [(one, other) for one in ranked if (other := others.get(one.deployment.server.name))]
+        both = [(case, other) for case in ranked if (other := others.get(case.deployment.server.name))]
         if both:
             yield from both
             return
-    rates = {one.case.id: found.mean for one in ranked if (found := THROUGHPUT.read.effect(one))}
-    yield from pairwise(
-        sorted((one for one in ranked if one.case.id in rates), key=lambda one: rates[one.case.id])
-    )
+    rates = {m.case.id: rate.mean for m in ranked if (rate := THROUGHPUT.read.effect(m))}
+    yield from pairwise(sorted((m for m in ranked if m.case.id in rates), key=lambda m: rates[m.case.id]))

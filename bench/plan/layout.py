@@ -26,7 +26,7 @@ from bench.model.loads.open import common_rate
 from bench.model.variant import ITSELF, OLD, THIS_CHECKOUT, TWIN, Source, Variant
 from bench.plan.duration import expected_s
 from bench.plan.lengths import for_minutes
-from bench.plan.until import going_on
+from bench.plan.more_rounds import going_on
 
 CONNECTIONS = ("as-is", "close")
 CLIENTS = ("loop", "fasthttp")

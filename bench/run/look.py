@@ -10,7 +10,7 @@ from bench.analysis.known import Known, known
 from bench.model import Plan
 from bench.plan.duration import EachS
 from bench.plan.lengths import round_s
-from bench.plan.until import looked_at
+from bench.plan.more_rounds import looked_at
 from bench.store import load
 
 OUTLOOK_ROUNDS = 3
@@ -43,8 +43,8 @@ def look_at(directory: Path, plan: Plan, after: int, left_s: float | None, each_
     if plan.until is None:
         return None
     suite = load(directory)
-    found = known(suite, analyse(suite).verdicts)
-    if found is None or found.rounds < OUTLOOK_ROUNDS:
+    ratios = known(suite, analyse(suite).verdicts)
+    if ratios is None or ratios.rounds < OUTLOOK_ROUNDS:
         return None
     time_for = None if left_s is None else max(0, round(left_s / round_s(plan, each_s)))
-    return Look(looked_at(plan, found, after, time_for), found, found.enough(plan.until))
+    return Look(looked_at(plan, ratios, after, time_for), ratios, ratios.enough(plan.until))

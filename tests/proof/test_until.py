@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bench.analysis.known import FEWEST_ROUNDS
-from bench.plan.until import MOST_ROUNDS
+from bench.plan.more_rounds import MOST_ROUNDS
 from proof.until import ended, scenes
 
 

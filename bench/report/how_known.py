@@ -16,14 +16,14 @@ def lines(suite: Suite, analysis: Analysis) -> Iterator[str]:
     if plan.until is None:
         return
     asked = f"±{plan.until * 100:g} %"
-    found = known(suite, analysis.verdicts)
-    if found is None:
+    ratios = known(suite, analysis.verdicts)
+    if ratios is None:
         yield f"The run was to end once ratios of throughput were known to {asked}, and knows none."
         return
     which = "between servers next to each other" if plan.against is None else "of each server's two versions"
-    reached = f"The ratios of throughput {which} are known to {plus_minus(found.half_width)} at worst"
-    rounds = count(found.rounds, "round")
-    if found.enough(plan.until):
+    reached = f"The ratios of throughput {which} are known to {plus_minus(ratios.half_width)} at worst"
+    rounds = count(ratios.rounds, "round")
+    if ratios.enough(plan.until):
         yield f"{reached}, as asked ({asked}): the run ended after {rounds}."
     elif not suite.complete:
         yield f"{reached} after {rounds} so far; {asked} is asked."

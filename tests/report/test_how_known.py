@@ -9,7 +9,7 @@ import pytest
 
 from bench.analysis import analyse
 from bench.report import FORMATS
-from bench.report.until import lines
+from bench.report.how_known import lines
 from tests.make_suite import make_suite, make_versions
 
 RATES = {"gunicorn": 3000.0, "waitress": 2500.0}

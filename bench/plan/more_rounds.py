@@ -23,18 +23,18 @@ def going_on(plan: Plan, within: float, most_rounds: int | None, minutes: float 
     return replace(plan, until=within, rounds=FEWEST_ROUNDS, most_rounds=most_rounds or MOST_ROUNDS)
 
 
-def looked_at(plan: Plan, found: Known | None, after: int, time_for: int | None) -> Plan:
+def looked_at(plan: Plan, ratios: Known | None, after: int, time_for: int | None) -> Plan:
     """The plan with as many rounds as it seems to take; not more than `after` if that is where it ends.
 
     Args:
-        found: how well ratios are known after this round; None if none is.
+        ratios: how well ratios are known after this round; None if none is.
         after: the round.
         time_for: so many more rounds fit into `--minutes`; None without that.
     """
-    if plan.until is None or found is None:
+    if plan.until is None or ratios is None:
         return plan
     before = plan.counted_from - 1
-    last = after if found.enough(plan.until) else before + found.rounds_for(plan.until)
+    last = after if ratios.enough(plan.until) else before + ratios.rounds_for(plan.until)
     if plan.most_rounds is not None:
         last = min(last, before + plan.most_rounds)
     if time_for is not None:

@@ -12,7 +12,7 @@ from bench.catalogue.scenarios import SCENARIOS
 from bench.deploy.external import target_server
 from bench.model import Plan
 from bench.plan.layout import PROFILES, make_plan
-from bench.plan.until import MOST_ROUNDS, looked_at
+from bench.plan.more_rounds import MOST_ROUNDS, looked_at
 
 ASKED = 0.015
 
