@@ -46,12 +46,12 @@ class Settings:
         addresses: behind each target's host, by name: where its load goes.
         processes: of the load generator; None for one for each of its CPUs.
         combinations: each app with a scenario that it is measured with.
+        baseline: the server or target that the others are multiples of; None for the first in rank.
         out: directory for the run's files; None for `results/<UTC time>-<host>/`.
         old: the version that is measured beside this one; None without.
         fail_if: limits for what changes from it.
         minutes: that the run may take; None for as long as it takes.
         until: to plus or minus which fraction ratios are to be known; None for the planned rounds.
-        most_rounds: that this may take, if the user said so.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
         timeout_s: how long one request may take.
         given: by name, what asks for the same run again: all that was given but the directory, and what was
@@ -65,6 +65,7 @@ class Settings:
     targets: Mapping[str, str]
     addresses: Mapping[str, Addresses]
     combinations: tuple[tuple[App, Scenario], ...]
+    baseline: str | None
     rate: float | None
     seed: int
     processes: int | None
@@ -74,7 +75,6 @@ class Settings:
     fail_if: tuple[str, ...]
     minutes: float | None
     until: float | None
-    most_rounds: int | None
     adapts: bool
     timeout_s: float
     given: Mapping[str, Any]
@@ -123,6 +123,9 @@ def resolve(
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
         problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
+        if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
+            with problems.collected():
+                check_word("baseline", asked["baseline"], measured)
         out = old = None
         with problems.collected():
             out = _out(asked["out"])
@@ -138,6 +141,7 @@ def resolve(
         targets=targets,
         addresses=addresses,
         combinations=combinations,
+        baseline=asked["baseline"],
         rate=asked["rate"],
         seed=seed,
         processes=asked["processes"],
@@ -147,7 +151,6 @@ def resolve(
         fail_if=asked["fail_if"],
         minutes=asked["minutes"],
         until=asked["until"],
-        most_rounds=given.get("rounds"),
         adapts=not {"rounds", "blocks"} & given.keys(),
         timeout_s=float(asked["timeout"]),
         given=_given(given, profile, servers, combinations, seed),

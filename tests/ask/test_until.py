@@ -50,4 +50,4 @@ def test_what_it_needs_is_said_at_once() -> None:
 
 def test_a_twin_is_enough_to_have_a_ratio() -> None:
     asked = resolve({"until": "2%", "rounds": "6", "target": HERE}, ROOT, {})
-    assert (asked.until, asked.most_rounds) == (0.02, 6)
+    assert (asked.until, asked.given["rounds"]) == (0.02, 6)
