@@ -25,11 +25,6 @@ def plus_minus(share: float) -> str:
     return f"±{significant(share * 100)} %" if share < 1 else "over ±100 %"
 
 
-def typed(rate: float) -> str:
-    """A rate as an option takes it, every digit of it: "1000000", "0.5"."""
-    return f"{rate:.0f}" if rate == int(rate) else repr(rate)
-
-
 def _decimals(value: float) -> int:
     """Of three significant digits, those behind the point."""
     # Rounded first: 9.996 is 10.0, not 10.00.

@@ -1,4 +1,4 @@
-"""From what was asked to every case, and how long it will take."""
+"""The layout of a run: a plan with every deployment and case, made of what was asked."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ def validity(suite: Suite, analysis: Analysis, shown: tuple[Group, ...]) -> Sect
         for reason in entry.verdict.reasons
     )
     valid = sum(verdict.valid for verdict in analysis.verdicts.values())
-    found_so = "valid" if suite.plan.claims else "worked; how well, this profile doesn't say"
-    lines = [f"{valid} of {count(len(analysis.verdicts), 'case')} {found_so}."]
+    in_words = "valid" if suite.plan.claims else "worked; how well, this profile doesn't say"
+    lines = [f"{valid} of {count(len(analysis.verdicts), 'case')} {in_words}."]
     lines += [line for line in (twin_line(suite, analysis, shown), detectable(analysis)) if line is not None]
     if suite.plan.claims and analysis.twin is None:
         lines.append("No twin was measured: the harness's own error is not known.")
@@ -106,7 +106,7 @@ def _gap(gap: Mapping[str, object]) -> str:
     return f"Gap: {', '.join(f'{key} {value}' for key, value in gap.items())}."
 
 
-def failures(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section | None:
+def failures(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -> Section | None:
     """What could not be measured, with the server's last words."""
     if not suite.failures:
         return None
@@ -174,7 +174,7 @@ _PAIRS_NOTE = (
 )
 
 
-def errors(suite: Suite, analysis: Analysis, _found: tuple[Group, ...]) -> Section | None:
+def errors(suite: Suite, analysis: Analysis, _groups: tuple[Group, ...]) -> Section | None:
     """Requests that were not answered rightly, and those that were sent again, by kind."""
     if not suite.trials:
         return None
