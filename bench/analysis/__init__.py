@@ -14,10 +14,11 @@ from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured, measured
 from bench.analysis.pairs import compare_all, compare_twins
 from bench.analysis.rank import rank
+from bench.analysis.stalls import stalls
 from bench.analysis.summary import summarise
 from bench.analysis.verdict import judge
 from bench.analysis.versions import new_version
-from bench.model import Analysis, Comparison, Rank, Suite, Summary, Verdict
+from bench.model import Analysis, Comparison, Rank, Stalls, Suite, Summary, Verdict
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class _Group:
     comparisons: tuple[Comparison, ...]
     ranks: tuple[Rank, ...]
     twins: tuple[Comparison, ...]
+    stalls: tuple[Stalls, ...]
 
 
 def analyse(suite: Suite) -> Analysis:
@@ -58,6 +60,7 @@ def analyse(suite: Suite) -> Analysis:
         ranking=tuple(place for group in groups for place in group.ranks),
         twin=next((twin for twin in twins if twin.figure == THROUGHPUT.name), None),
         detectable=_detectable(comparisons, twins),
+        stalls=tuple(one for group in groups for one in group.stalls),
         changes=changes,
         not_compared=not_compared,
     )
@@ -82,25 +85,30 @@ def _analyse_group(
     summaries: Mapping[str, Summary],
     verdicts: Mapping[str, Verdict],
 ) -> _Group:
-    candidates = [m for m in members if verdicts[m.case.id].valid and m.deployment.variant.kind.ranked]
+    valid = [m for m in members if verdicts[m.case.id].valid]
+    candidates = [m for m in valid if m.deployment.variant.kind.ranked]
     comparisons: list[Comparison] = []
     twins: list[Comparison] = []
     ranks: tuple[Rank, ...] = ()
+    whole: set[str] = set()
     model = members[0].case.load.model
     for figure in compared(model):
-        own = compare_twins(figure, [m for m in members if verdicts[m.case.id].valid])
+        if figure.instead_of in whole:
+            continue
+        own = compare_twins(figure, valid)
         twins += own
         values = {m.case.id: summaries[m.case.id].value(figure.key) for m in candidates}
         known = [m for m in candidates if values[m.case.id] is not None]
-        known.sort(key=lambda m: values[m.case.id] or 0.0, reverse=figure.more_is_better)
+        known.sort(key=lambda m: figure.read.place(m) or 0.0, reverse=figure.more_is_better)
         found = compare_all(figure, known, own)
         comparisons += found
-        complete = len(known) == len(candidates) and len(found) == math.comb(len(known), 2)
-        if not ranks and (figure is ranking(model)[-1] or (figure.ranks and complete)):
+        if len(known) == len(candidates) and len(found) == math.comb(len(known), 2):
+            whole.add(figure.name)
+        if not ranks and (figure is ranking(model)[-1] or (figure.ranks and figure.name in whole)):
             better = {(c.subject.id, c.other.id) for c in found if c.better}
             better |= {(c.other.id, c.subject.id) for c in found if c.better is False}
             ranks = rank(name, [m.case.id for m in known], better)
-    return _Group(tuple(comparisons), ranks, tuple(twins))
+    return _Group(tuple(comparisons), ranks, tuple(twins), stalls(valid))
 
 
 def _detectable(comparisons: Sequence[Comparison], twins: Sequence[Comparison]) -> float | None:

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.analysis.estimate import Effect
+from bench.analysis.estimate import Ratio
 from bench.analysis.figure import Figure
 from bench.analysis.figures import named
 from bench.analysis.holm import holm_levels
@@ -43,7 +43,7 @@ class Contrast:
     subject: Subject
     other: Subject
     values: tuple[float, float]
-    effect: Effect
+    effect: Ratio
     margin: float
 
 

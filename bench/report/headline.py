@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bench.analysis.claim import deviation
@@ -19,6 +19,7 @@ from bench.report.units import (
     difference,
     interval,
     listed,
+    milliseconds,
     percent,
     ratio,
     ratio_interval,
@@ -35,6 +36,7 @@ def headline(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> tup
         *sentences,
         *against.sentences(suite, analysis),
         *(_sentence(analysis, group) for group in groups),
+        *_stalls(suite, analysis, groups),
     )
 
 
@@ -147,6 +149,20 @@ def _why(group: Group, entry: Entry) -> str:
     if group.closed and entry.generator_bound:
         return f"{reasons}: at least {value_of(entry.summary.figures[THROUGHPUT.key])} a second"
     return reasons
+
+
+def _stalls(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> Iterator[str]:
+    """Who stood still more often than the others, a sentence each."""
+    for group in groups:
+        servers = {entry.case.id: entry.case.server for entry in group.entries}
+        of_group = [one for one in analysis.stalls if one.more_often and one.case in servers]
+        for found in of_group:
+            yield (
+                f"{servers[found.case]} stood still in {found.stalled:,} of its "
+                f"{count(found.trials, 'trial')} of {suite.plan.trial_s.open:.3g} s, the others in "
+                f"{found.others_stalled:,} of {found.others_trials:,} ({group.name}; a trial in which five "
+                f"answers or more took over {milliseconds(found.beyond_s)} ms)."
+            )
 
 
 def _names(entries: tuple[Entry, ...]) -> list[str]:

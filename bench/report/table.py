@@ -27,6 +27,11 @@ _BESIDE_CAPACITY = (
 )
 _BESIDE_LATENCY = (Column("Not answered", "of those due"), Column("Errors"))
 
+_RANKED = (
+    "Percentiles are those of all answers, which a few standstills of the machine can make. Servers are ranked "
+    "by p99, or p95, block by block, as 'Every pair' has it: so ranks need not follow the column."
+)
+
 
 def table(suite: Suite, group: Group) -> Table:
     """The table of one group."""
@@ -129,6 +134,7 @@ def _latency(suite: Suite, group: Group) -> Table:
         tuple(row_of(entry, _latency_cells(entry)) for entry in group.entries),
         (
             "Times count from the moment each request was due, so that a server that stalls can't hide it.",
+            *([_RANKED] if suite.plan.claims else []),
             *_legend(suite, group),
         ),
     )

@@ -1,0 +1,61 @@
+"""Rare standstills: who stood still in more of its trials of open load than the others did.
+
+A percentile over all answers can't tell them from the machine's, which meet every server. Their number can:
+R. Fisher's exact test (Journal of the Royal Statistical Society 85, 1922) of one server's trials against all
+the others'.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from bench.analysis.measured import Measured
+from bench.model import Stalls
+
+ANSWERS, LEAST_S, MEDIANS = 5, 0.025, 5
+"""A trial stood still in which so many answers took longer than this and than so many of their medians."""
+SURE = 0.01
+"""The share of servers that do as all others do and are said to stand still more often all the same."""
+
+
+def stalls(members: Sequence[Measured]) -> tuple[Stalls, ...]:
+    """Each server against all others, its own twin left out; nothing without others, or of closed load.
+
+    Args:
+        members: the valid cases of a group, with twins.
+    """
+    if not members or members[0].case.load.model == "closed":
+        return ()
+    counts = {one.case.id: (_stood_still(one), len(one.trials)) for one in members}
+    return tuple(
+        _against(one, counts[one.case.id], [counts[other.case.id] for other in others])
+        for one in members
+        if one.deployment.variant.kind.ranked
+        if (others := [other for other in members if other.deployment.server != one.deployment.server])
+    )
+
+
+def more_often(stalled: int, trials: int, others_stalled: int, others_trials: int) -> float:
+    """The chance of so many standstills, or more, among these trials, were those of all dealt out blindly."""
+    of_all = math.comb(trials + others_trials, stalled + others_stalled)
+    dealt = (
+        math.comb(trials, number) * math.comb(others_trials, stalled + others_stalled - number)
+        for number in range(stalled, min(trials, stalled + others_stalled) + 1)
+    )
+    return sum(dealt) / of_all
+
+
+def _against(one: Measured, own: tuple[int, int], others: Sequence[tuple[int, int]]) -> Stalls:
+    stalled, trials = (sum(numbers) for numbers in zip(*others, strict=True))
+    chance = more_often(*own, stalled, trials)
+    return Stalls(one.case.id, _beyond_s(one), *own, stalled, trials, chance, chance <= SURE)
+
+
+def _stood_still(one: Measured) -> int:
+    beyond_s = _beyond_s(one)
+    return sum(histogram.beyond(beyond_s) >= ANSWERS for _, histogram in one.latency_by_block())
+
+
+def _beyond_s(one: Measured) -> float:
+    return LEAST_S if one.latency is None else max(LEAST_S, MEDIANS * one.latency.quantile_s(0.5))

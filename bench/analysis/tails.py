@@ -1,0 +1,54 @@
+"""The slow end of response times, compared block by block.
+
+A percentile near the end of all answers of a run is what the machine's few standstills make of it: one that
+meets one server's trial and not the other's decides it. Each block has a percentile of its own, of two
+servers a moment apart, and what is typical of their ratios is moved by no standstill. What a server does
+often is in most of its blocks; what it does rarely is looked for in `bench/analysis/stalls.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from statistics import median
+
+from bench.analysis.estimate import Effect
+from bench.analysis.hodges_lehmann import FEWEST, Shift, paired_shift
+from bench.analysis.measured import Measured
+from bench.analysis.percentiles import percentile
+
+BEYOND = 5
+"""A percentile of a block tells something with so many requests beyond it: p99 of 500, p95 of 100."""
+
+
+def tail(one: Measured, share: float) -> Effect | None:
+    """The logarithm of a percentile over the whole run, with that of each block.
+
+    None with too few samples beyond it, over all or in a block, or with too few rounds or blocks.
+    """
+    if not _telling(one, share):
+        return None
+    whole = percentile(list(one.latency_by_round.values()), share)
+    blocks = tuple(one.log_tails[share].values())
+    return None if whole is None or len(blocks) < FEWEST else replace(whole, blocks=blocks)
+
+
+def typical_s(one: Measured, share: float) -> float | None:
+    """What a block's percentile typically is; None with too few blocks."""
+    over_blocks = paired_shift(list(one.log_tails[share].values()))
+    return None if over_blocks is None else math.exp(over_blocks.mean)
+
+
+def tail_ratio(a: Measured, b: Measured, share: float) -> Shift | None:
+    """The logarithm of a / b, typical of the blocks that both have; None as above."""
+    if not (_telling(a, share) and _telling(b, share)):
+        return None
+    one, other = a.log_tails[share], b.log_tails[share]
+    return paired_shift([one[block] - other[block] for block in sorted(one.keys() & other.keys())])
+
+
+def _telling(one: Measured, share: float) -> bool:
+    """Whether the percentile may be published, and has requests enough beyond it in a usual trial."""
+    if one.latency is None or one.latency.percentile_s(share) is None:
+        return False
+    return round(median(trial.offered for trial in one.trials) * (1 - share), 6) >= BEYOND
