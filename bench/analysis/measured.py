@@ -78,7 +78,7 @@ class Measured:
 
     @cached_property
     def log_tails(self) -> Mapping[float, Mapping[Block, float]]:
-        """By share of the answers, the logarithm of what so many of a trial's did not exceed, of each trial."""
+        """By share: the logarithm of what so many of a trial's answers did not exceed, for each trial."""
         tails: dict[float, dict[Block, float]] = {share: {} for share in TAILS}
         for block, histogram in self.latency_by_block():
             for share in TAILS:

@@ -28,8 +28,8 @@ _BESIDE_CAPACITY = (
 _BESIDE_LATENCY = (Column("Not answered", "of those due"), Column("Errors"))
 
 _RANKED = (
-    "Percentiles are those of all answers, which a few standstills of the machine can make. Servers are ranked "
-    "by p99, or p95, block by block, as 'Every pair' has it: so ranks need not follow the column."
+    "Percentiles are those of all answers, which a few standstills of the machine can make. Servers are "
+    "ranked by p99, or p95, block by block, as 'Every pair' has it: so ranks need not follow the column."
 )
 
 
