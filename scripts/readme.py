@@ -1,7 +1,7 @@
 """`make readme`: README's table and picture, from the reference results.
 
 `results/reference/` holds a run for each runtime, `compose/` and `local/`. The first of them gets the table
-and the picture, the other a line. tests/unit/test_readme.py holds that README is what this writes.
+and the picture, the other a line. tests/house/test_readme.py holds that README is what this writes.
 """
 
 from __future__ import annotations

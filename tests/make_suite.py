@@ -15,12 +15,14 @@ from bench.model import (
     App,
     Calibration,
     Case,
+    Closed,
     CpuSplit,
     Deployment,
     DeploymentRecord,
     Environment,
     Failure,
     Load,
+    Open,
     Plan,
     Server,
     Suite,
@@ -65,11 +67,11 @@ def make_suite(
     """
     variants = [*((name, ITSELF) for name in rates), *([(twin, Variant(TWIN))] if twin else [])]
     deployments = tuple(_deployment(*one, database) for database, one in enumerate(variants, 1))
-    loads = [Load("closed", USERS), *([Load("open", 256, open_rate)] if open_rate else [])]
+    loads = [Closed(USERS), *([Open(256, open_rate)] if open_rate else [])]
     cases = (
         *(_case(deployment, load) for load in loads for deployment in deployments),
         *(
-            _case(d, Load("open", 256, round(_true_rate(rates, d) * share), share=share))
+            _case(d, Open(256, round(_true_rate(rates, d) * share), share=share))
             for share in shares
             for d in deployments
         ),
@@ -209,9 +211,7 @@ def _deployment(server_name: str, variant: Variant, database: int) -> Deployment
 
 def _case(deployment: Deployment, load: Load) -> Case:
     server = deployment.label
-    kind = f"closed-{load.users}" if load.model == "closed" else "open"
-    kind += "" if load.share is None else f"-{load.share * 100:g}"
-    return Case(f"{server}/shortly/mixed/{kind}", server, "shortly", "mixed", deployment.name, load)
+    return Case(f"{server}/shortly/mixed/{load.name}", server, "shortly", "mixed", deployment.name, load)
 
 
 def _plan(

@@ -91,8 +91,8 @@ def _analyse_group(
     twins: list[Comparison] = []
     ranks: tuple[Rank, ...] = ()
     whole: set[str] = set()
-    model = members[0].case.load.model
-    for figure in compared(model):
+    loop = members[0].case.load.loop
+    for figure in compared(loop):
         if figure.instead_of in whole:
             continue
         own = compare_twins(figure, valid)
@@ -104,7 +104,7 @@ def _analyse_group(
         comparisons += found
         if len(known) == len(candidates) and len(found) == math.comb(len(known), 2):
             whole.add(figure.name)
-        if not ranks and (figure is ranking(model)[-1] or (figure.ranks and figure.name in whole)):
+        if not ranks and (figure is ranking(loop)[-1] or (figure.ranks and figure.name in whole)):
             better = {(c.subject.id, c.other.id) for c in found if c.better}
             better |= {(c.other.id, c.subject.id) for c in found if c.better is False}
             ranks = rank(name, [m.case.id for m in known], better)

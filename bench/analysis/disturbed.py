@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from bench.model import LoadModel, Trial
+from bench.model import MODELS, LoadModel, Trial
 
 _LITTLE, _HARDLY_ANY = 1 / 3, 1 / 5
 _ENOUGH = 4
@@ -83,13 +83,13 @@ class Usual:
         if all_failed(trial):
             return 1.0
         known = self._paces.get(trial.case, ())
-        if model == "open" and trial.unfinished and trial.ok < trial.offered * _HARDLY_ANY:
+        if MODELS[model].loop == "open" and trial.unfinished and trial.ok < trial.offered * _HARDLY_ANY:
             return trial.ok / trial.offered
         return _pace(model, trial) / median(known) if len(known) >= _ENOUGH and median(known) else 1.0
 
 
 def _pace(model: LoadModel, trial: Trial) -> float:
     """Right answers a second of closed load; of open load, whose rate is given, answers a second of wait."""
-    if model == "closed":
+    if MODELS[model].loop == "closed":
         return trial.answers / trial.duration_s if trial.duration_s else 0.0
     return 1 / trial.mean_s if trial.mean_s else 0.0

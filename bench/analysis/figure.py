@@ -11,7 +11,7 @@ from bench.analysis.estimate import Effect, Ratio, effect, estimate, level, pair
 from bench.analysis.measured import Measured, Shares
 from bench.analysis.percentiles import percentile, percentile_ratio
 from bench.analysis.tails import tail, tail_ratio, typical_s
-from bench.model import DeploymentRecord, Estimate, LoadModel
+from bench.model import DeploymentRecord, Estimate, Loop
 
 Records = Sequence[DeploymentRecord]
 """Those of one deployment, one a round."""
@@ -68,7 +68,7 @@ class Figure(Generic[Of]):
     Attributes:
         key: as in `result.json`.
         label: within a sentence or a table's row; `heading` is that of a column.
-        load: the load that answers it; elsewhere it is beside the point.
+        loop: whether closed or open load answers it; elsewhere it is beside the point.
         read: how it is read and paired.
         name: as `--fail-if` has it, and comparisons; empty for a figure that is only shown.
         instead_of: the name of another by which servers are compared, rather than by this one, where that can
@@ -78,7 +78,7 @@ class Figure(Generic[Of]):
         words_of_servers: the same of two servers, where other words are used of them.
         said_of_servers: the label, likewise.
         within: the member of a stored summary that it stands in, beside others of its kind.
-        tables: of which loads' cases the main tables show it.
+        tables: of closed or open load's cases the main tables show it.
         wide: whether it is left out of a table where there is little room.
         ranks: servers are ranked, and followed over runs, by the figure of their load with the lowest such
             number that all pairs have, or else by the last; 0 for those that nothing is ranked by.
@@ -90,7 +90,7 @@ class Figure(Generic[Of]):
     heading: str
     unit: Unit
     more_is_better: bool
-    load: LoadModel
+    loop: Loop
     read: Reading[Of]
     name: str = ""
     instead_of: str = ""
@@ -99,7 +99,7 @@ class Figure(Generic[Of]):
     words_of_servers: tuple[str, str] | None = None
     said_of_servers: str = ""
     within: str = ""
-    tables: tuple[LoadModel, ...] = ()
+    tables: tuple[Loop, ...] = ()
     wide: bool = False
     ranks: int = 0
     bencher: str = ""

@@ -13,7 +13,7 @@ from typing import Any
 
 from bench.analysis.figure import LATENCY, Figure, Records, Unit, of_deployment, quantile, rate, tail_quantile
 from bench.analysis.measured import Measured
-from bench.model import LoadModel
+from bench.model import Loop
 
 MILLISECONDS, MEGABYTES = Unit("ms", times=1e3), Unit("MB", over=1e6)
 _TOO_FEW = "too few samples for a {}, which takes 100 beyond it and two rounds"
@@ -29,7 +29,7 @@ THROUGHPUT = Figure(
     heading="Requests",
     unit=Unit("a second"),
     more_is_better=True,
-    load="closed",
+    loop="closed",
     missing="no two rounds with right answers",
     words=("faster", "slower"),
     tables=("closed", "open"),
@@ -44,7 +44,7 @@ COST = Figure(
     heading="CPU",
     unit=Unit("ms a request", times=1e3),
     more_is_better=False,
-    load="closed",
+    loop="closed",
     missing="the server's CPU time could not be read in two rounds",
     words_of_servers=("cheaper", "dearer"),
     said_of_servers="CPU a request",
@@ -59,7 +59,7 @@ P50 = Figure(
     heading="p50",
     unit=MILLISECONDS,
     more_is_better=False,
-    load="open",
+    loop="open",
     missing=_TOO_FEW.format("p50"),
     words=("faster", "slower"),
     within=LATENCY,
@@ -102,7 +102,7 @@ IDLE_MEMORY = Figure(
     heading="Idle memory",
     unit=MEGABYTES,
     more_is_better=False,
-    load="closed",
+    loop="closed",
 )
 MEMORY = Figure(
     read=of_deployment(lambda record: record.memory_peak_bytes, max),
@@ -112,7 +112,7 @@ MEMORY = Figure(
     heading="Peak memory",
     unit=MEGABYTES,
     more_is_better=False,
-    load="closed",
+    loop="closed",
     missing="memory could not be read in two rounds",
     tables=("closed",),
     bencher="memory-peak",
@@ -125,7 +125,7 @@ START = Figure(
     heading="Start",
     unit=Unit("s"),
     more_is_better=False,
-    load="closed",
+    loop="closed",
     missing="no two starts were timed",
     words=("faster", "slower"),
     tables=("closed",),
@@ -141,15 +141,15 @@ def figures() -> tuple[Figure[Any], ...]:
     return (*OF_A_CASE, *OF_A_DEPLOYMENT)
 
 
-def compared(model: LoadModel) -> tuple[Figure[Measured], ...]:
-    """What cases of this load are compared by, first what they are ranked by."""
-    known = [figure for figure in OF_A_CASE if figure.name and figure.load == model]
+def compared(loop: Loop) -> tuple[Figure[Measured], ...]:
+    """What cases of closed or of open load are compared by, first what they are ranked by."""
+    known = [figure for figure in OF_A_CASE if figure.name and figure.loop == loop]
     return tuple(sorted(known, key=lambda figure: figure.ranks or math.inf))
 
 
-def ranking(model: LoadModel) -> tuple[Figure[Measured], ...]:
-    """What cases of this load are ranked by, and followed over runs: the first that all have."""
-    return tuple(figure for figure in compared(model) if figure.ranks)
+def ranking(loop: Loop) -> tuple[Figure[Measured], ...]:
+    """What cases of closed or of open load are ranked by, and followed over runs: the first that all have."""
+    return tuple(figure for figure in compared(loop) if figure.ranks)
 
 
 def compared_of_a_deployment() -> tuple[Figure[Records], ...]:
@@ -159,7 +159,7 @@ def compared_of_a_deployment() -> tuple[Figure[Records], ...]:
 
 def names() -> tuple[str, ...]:
     """Of all that is compared, as `--fail-if` has them: of closed load, of open load, of deployments."""
-    cases = sorted(OF_A_CASE, key=lambda figure: figure.load == "open")
+    cases = sorted(OF_A_CASE, key=lambda figure: figure.loop == "open")
     known = (*(figure.name for figure in cases), *(figure.name for figure in OF_A_DEPLOYMENT))
     return tuple(filter(None, known))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from bench.model import Case, Load, Subject
-from bench.model.digits import a_second
 
 
 def group_of(case: Case) -> str:
@@ -16,12 +15,7 @@ def group_of(case: Case) -> str:
 def describe(load: Load) -> str:
     """A load in words."""
     closing = ", a connection each" if load.connection == "close" else ""
-    if load.model == "closed":
-        return f"closed load of {load.users} user{'s' * (load.users != 1)}{closing}"
-    if load.share is not None:
-        return f"open load of {load.share * 100:.0f} % of each server's own capacity{closing}"
-    rate = "a rate not set yet" if load.rate is None else a_second(load.rate)
-    return f"open load of {rate}{closing}"
+    return f"{load.words()}{closing}"
 
 
 def grouped(cases: Iterable[Case]) -> Mapping[str, tuple[Case, ...]]:

@@ -56,7 +56,7 @@ def by_deployment(suite: Suite) -> Mapping[str, Keeping]:
     looked_at = {
         case.id: case.deployment
         for case in suite.plan.cases
-        if case.load.model == "closed" and case.load.connection == "as-is"
+        if case.load.waits and case.load.connection == "as-is"
     }
     trials: dict[str, list[Trial]] = {}
     for trial in suite.trials:

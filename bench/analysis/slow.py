@@ -72,7 +72,7 @@ def together(group: Sequence[Measured]) -> Excess | None:
         return None
     nothing: Row = (0.0,) * 4
     rows = np.array([[table.get(block, nothing) for block in blocks] for _, table in telling])
-    users = np.array([one.case.load.users for one, _ in telling])
+    users = np.array([one.case.load.at_once for one, _ in telling])
     sums = rows.sum(axis=1)
     without = sums[:, None] - rows
     if np.any(without[..., 1] <= 0) or np.any(without[..., 3] <= 0):
@@ -99,7 +99,7 @@ def slow_s(plan: Plan, trials: Sequence[Trial]) -> float | None:
     def seen(case: Case) -> Measured:
         return Measured(case, deployments[case.deployment], tuple(by_case.get(case.id, ())))
 
-    groups = grouped(case for case in plan.cases if case.load.model == "closed").values()
+    groups = grouped(case for case in plan.cases if case.load.waits).values()
     found = [_of_group(plan, [seen(case) for case in group]) for group in groups]
     return max((one for one in found if one is not None), default=None)
 
@@ -143,7 +143,7 @@ Row = tuple[float, float, float, float]
 
 def _table(measured: Measured) -> dict[tuple[int, int], Row]:
     """What each block tells."""
-    if measured.case.load.model == "open":
+    if not measured.case.load.waits:
         return {}
     return {(t.round, t.block): _parts(t) for t in measured.trials if t.begun and t.mean_s is not None}
 

@@ -25,7 +25,7 @@ def stalls(members: Sequence[Measured]) -> tuple[Stalls, ...]:
     Args:
         members: the valid cases of a group, with twins.
     """
-    if not members or members[0].case.load.model == "closed":
+    if not members or members[0].case.load.loop == "closed":
         return ()
     counts = {one.case.id: (_stood_still(one), len(one.trials)) for one in members}
     return tuple(

@@ -63,7 +63,7 @@ def points(suite: Suite) -> tuple[Point, ...]:
     if not suite.plan.claims:
         return ()
     run = Run("the run", new_version(suite))
-    return tuple(_point(run, one, figure) for one in run.cases for figure in ranking(one.case.load.model))
+    return tuple(_point(run, one, figure) for one in run.cases for figure in ranking(one.case.load.loop))
 
 
 def _point(run: Run, one: Measured, figure: Figure[Measured]) -> Point:

@@ -14,7 +14,7 @@ _ENOUGH = 3
 
 def unseen(suite: Suite) -> Iterator[str]:
     """A sentence on how rare a pause or a slow answer may be that nothing was seen of."""
-    closed = [one for one in measured(suite).values() if one.case.load.model == "closed" and one.trials]
+    closed = [one for one in measured(suite).values() if one.case.load.waits and one.trials]
     if not suite.plan.claims or not closed:
         return
     counted_s = min(one.total(lambda trial: trial.duration_s) for one in closed)

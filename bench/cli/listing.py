@@ -16,11 +16,9 @@ from bench.ask.settings import APPS_FILE, COMPOSE_FILE
 from bench.catalogue.registry import load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
 from bench.model import Load, Plan
-from bench.model.digits import a_second
 from bench.model.errors import ResultError
 from bench.model.resume_command import resume_command
 from bench.plan.duration import expected_each_s, in_words, parts_of
-from bench.plan.layout import EASY_RPS
 from bench.report.against import name_of
 from bench.report.units import count, plain, yes
 from bench.store import RESULT, outline
@@ -114,8 +112,7 @@ def plan(planned: Plan, not_compared: Sequence[str] = (), width: int = WIDTH) ->
         "learning pages": parts.learn * each_s["learn"],
         "warm-up": parts.warm_up * each_s["warm-up"],
         "pilot": parts.pilot * each_s["pilot"],
-        "closed load": parts.closed * each_s["closed"],
-        "open load": parts.open * each_s["open"],
+        **{f"{model} load": number * each_s[model] for model, number in parts.measured.items()},
     }
     pieces = {"starting": planned.expected_s - sum(trials.values()), **trials}
     spent = ", ".join(
@@ -148,15 +145,7 @@ def _comparison(planned: Plan, not_compared: Sequence[str]) -> Iterator[str]:
 
 def _offered(load: Load, planned: Plan) -> str:
     closing = ", a connection each request" if load.connection == "close" else ""
-    if load.model == "closed":
-        return f"{count(load.users, 'user')}{closing}"
-    if load.rate is not None:
-        return f"{a_second(load.rate)}{closing}"
-    if load.share is not None:
-        return f"{load.share * 100:g} % of its own capacity{closing}"
-    if planned.claims:
-        return f"60 % of the slowest{closing}"
-    return f"{a_second(EASY_RPS)}, at most half of the slowest{closing}"
+    return f"{load.offered(planned)}{closing}"
 
 
 def as_text(rows: Sequence[Row], width: int = WIDTH) -> str:

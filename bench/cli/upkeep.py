@@ -18,8 +18,8 @@ from bench.doctor import examine, for_programs, read_facts
 from bench.doctor.page import show
 from bench.model.digits import significant
 from bench.model.finding import exit_code
+from bench.run.calibrate import ceiling
 from bench.run.results import RESULTS
-from bench.run.session import ceiling
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -52,7 +52,7 @@ class Needs:
 def needs(plan: Plan, cpus: int) -> Needs:
     """What a plan needs; `cpus` because libraries start a thread for each."""
     kept = _kept(plan)
-    most = max((case.load.users for case in plan.cases), default=0)
+    most = max((case.load.at_once for case in plan.cases), default=0)
     processes = max(1, min(plan.processes, most))
 
     def share(connections: int) -> int:
@@ -141,12 +141,12 @@ def _kept(plan: Plan) -> dict[str, int]:
     kept = {deployment.name: 0 for deployment in plan.deployments}
     keeps = {deployment.name for deployment in plan.deployments if deployment.server.keep_alive is not False}
     for case in plan.cases:
-        if case.load.model == "closed" and case.load.connection == "as-is" and case.deployment in keeps:
-            kept[case.deployment] = max(kept[case.deployment], case.load.users)
+        if case.load.waits and case.load.connection == "as-is" and case.deployment in keeps:
+            kept[case.deployment] = max(kept[case.deployment], case.load.at_once)
     return kept
 
 
 def _further(case: Case, kept: dict[str, int]) -> int:
     """Connections that a case opens beside the ones that are open already."""
     reused = kept[case.deployment] if case.load.connection == "as-is" else 0
-    return max(0, case.load.users - reused)
+    return max(0, case.load.at_once - reused)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from bench.doctor.facts import Check, Facts
 from bench.model.counted import count
 from bench.model.finding import Finding
-from bench.plan.layout import IN_FLIGHT_CAP, PROFILES
+from bench.model.loads.open import IN_FLIGHT_CAP
+from bench.plan.layout import PROFILES
 
 USERS = max(users for profile in PROFILES.values() for users in profile.users)
 # Connections to one server that can be on their way at once.

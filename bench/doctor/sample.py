@@ -83,6 +83,8 @@ def cpu_of_processes() -> dict[psutil.Process, tuple[str, float]]:
     moves with the wall clock.
     """
     found = {}
+    # It keeps what it knows of a number, also when another process has it by now.
+    psutil.process_iter.cache_clear()
     for process in psutil.process_iter():
         try:
             with process.oneshot():

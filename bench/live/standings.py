@@ -26,8 +26,8 @@ class Standings:
     """All cases of a plan."""
 
     def __init__(self, plan: Plan) -> None:
-        self._rates = {case.id: RunningRate() for case in plan.cases if case.load.model == "closed"}
-        self._latencies = {case.id: RunningLatency() for case in plan.cases if case.load.model == "open"}
+        self._rates = {case.id: RunningRate() for case in plan.cases if case.load.waits}
+        self._latencies = {case.id: RunningLatency() for case in plan.cases if not case.load.waits}
 
     def add(self, trial: Trial) -> None:
         """Count one more trial."""
@@ -37,7 +37,7 @@ class Standings:
             self._latencies[trial.case].add(trial)
 
     def figure(self, case: Case) -> Figure | None:
-        """Requests a second of closed load; p99 of open load, or p50 while p99 has too few samples."""
+        """Requests a second where users wait; otherwise p99, or p50 while p99 has too few samples."""
         if case.id in self._rates:
             rate = self._rates[case.id].estimate()
             return None if rate is None else Figure(a_second(rate.value), _half_width(rate))
@@ -51,10 +51,7 @@ class Standings:
 def load_in_words(scenario: str, load: Load) -> str:
     """What a case is measured with, in few words: "mixed, 16 users", "mixed, open 50 %"."""
     closing = ", close" if load.connection == "close" else ""
-    if load.model == "closed":
-        return f"{scenario}, {load.users} user{'s' * (load.users != 1)}{closing}"
-    share = "" if load.share is None else f" {load.share * 100:g} %"
-    return f"{scenario}, open{share}{closing}"
+    return f"{scenario}, {load.short()}{closing}"
 
 
 def _half_width(estimate: Estimate) -> float | None:

@@ -6,13 +6,14 @@ It is called between blocks only, where nothing is measured.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.analysis.groups import group_of
 from bench.live.progress import Reporter
 from bench.live.screen import Line, Screen, State
 from bench.live.standings import Standings, load_in_words
-from bench.model import Deployment, Failure, LoadModel, Plan, Trial
+from bench.model import MODELS, Deployment, Failure, LoadModel, Plan, Trial
 from bench.model.counted import count
 from bench.plan.blocks import block_models
 from bench.plan.duration import EachS, Pace, Part, Parts, in_words, learned_pages, needs_pilot, pilot_blocks
@@ -58,9 +59,8 @@ class Watch:
             "start": len(rounds),
             "warm-up": len(rounds),
             "pilot": min(1, len(rounds)) if needs_pilot(self._plan) else 0,
-            "closed": left.count("closed"),
-            "open": left.count("open"),
             "stop": len(rounds),
+            **{model: left.count(model) for model in MODELS},
         }
 
     def changed(
@@ -128,7 +128,7 @@ class Watch:
 
     def warmed_up(self) -> None:
         """The pilot follows, in the first round."""
-        self._end_of("warm-up", self._cases("closed"))
+        self._end_of("warm-up", self._waiting())
 
     def piloted(self, trials: int) -> None:
         """So many trials have shown what the application takes."""
@@ -199,7 +199,7 @@ class Watch:
         """The run at this moment."""
         return Screen(
             phase=self._phase,
-            done=1 - (self._left["closed"] + self._left["open"]) / self._blocks,
+            done=1 - sum(self._left[model] for model in MODELS) / self._blocks,
             left=self._time_left(),
             lines=tuple(self._lines()),
             failure=self._failure,
@@ -234,23 +234,23 @@ class Watch:
     def left_s(self) -> float:
         """Seconds until all is measured and stopped."""
         servers = sum(state != "failed" for state in self._states.values())
-        closed, opened = self._cases("closed"), self._cases("open")
-        pilot = pilot_blocks(self._plan) * closed
+        cases, waiting = self._cases(), self._waiting()
+        pilot = pilot_blocks(self._plan) * waiting
         unknown = learned_pages(self._plan) if self._to_learn else ()
         return self._pace.left_s(
             Parts(
                 start=self._left["start"] * servers,
-                warm_up=self._left["warm-up"] * closed,
+                warm_up=self._left["warm-up"] * waiting,
                 pilot=self._left["pilot"] * pilot,
-                closed=self._left["closed"] * closed,
-                open=self._left["open"] * opened,
+                measured={model: self._left[model] * cases[model] for model in MODELS},
                 stop=self._left["stop"] * servers,
                 learn=sum(self._states[deployment] != "failed" for deployment, _ in unknown),
             )
         )
 
-    def _cases(self, model: LoadModel) -> int:
-        return sum(
-            case.load.model == model and self._states[case.deployment] != "failed"
-            for case in self._plan.cases
-        )
+    def _cases(self) -> Counter[LoadModel]:
+        """How many of each load model are not given up."""
+        return Counter(c.load.model for c in self._plan.cases if self._states[c.deployment] != "failed")
+
+    def _waiting(self) -> int:
+        return sum(number for model, number in self._cases().items() if MODELS[model].loop == "closed")

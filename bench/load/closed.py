@@ -9,7 +9,7 @@ from bench.load.link import Link
 from bench.load.outcomes import INCOMPLETE
 from bench.load.records import Records, Window, abandon, row_code
 from bench.load.wire import Exchange
-from bench.model.settling import STARTING
+from bench.model.loads.closed import STARTING
 
 SETTLE_NS = 1_000_000_000
 _BACK_OFF_NS = 1_000_000

@@ -20,15 +20,14 @@ from bench.catalogue.scenarios.request import on_the_wire
 from bench.load import locustclient
 from bench.load.clock import now_ns
 from bench.load.closed import SETTLE_NS
-from bench.load.engine import Station
 from bench.load.link import Link
-from bench.load.open import poisson
 from bench.load.outcomes import CODE, DROPPED, UNFINISHED
 from bench.load.records import Records, Window, row_code
+from bench.load.targetstate import TargetState
 from bench.load.tcpinfo import asked_again
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
-from bench.model.settling import STARTING
+from bench.model.loads.closed import STARTING
 
 _SECOND = 1_000_000_000
 _LOOK_S = 0.001
@@ -36,20 +35,20 @@ _LOOK_S = 0.001
 
 def conduct(
     order: TrialOrder,
-    station: Station,
+    state: TargetState,
     stream: Iterator[Exchange],
     records: Records,
     mark: Callable[[], None],
     _breathe: Callable[[], None],
 ) -> Window:
     """One trial, as the loop's: settle, count, drain. Every trial makes its own connections."""
-    link = station.link(order.load.connection)
+    link = state.link(order.load.connection)
     headers = {"Connection": "close"} if order.load.connection == "close" else {}
     # By address: this client would look the name up for each connection.
-    crew = _Crew(_url(station), station.host, link, headers, stream, records, order.timeout_s)
+    crew = _Crew(_url(state), state.host, link, headers, stream, records, order.timeout_s)
     # geventhttpclient offers no place for a pool of one's own, but this hook for each connection made.
     ConnectionPool.after_connect = lambda _pool, socket: _count(link, socket)  # type: ignore[method-assign, assignment]
-    run = _closed if order.load.model == "closed" else _open
+    run = _closed if order.load.waits else _open
     try:
         return run(order, crew, mark)
     finally:
@@ -152,16 +151,16 @@ def _closed(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
     start, settle_ns = now_ns(), round(order.settle_s * _SECOND)
 
     def user(number: int) -> None:
-        _sleep_until(start + round(settle_ns * STARTING * number / order.load.users))
+        _sleep_until(start + round(settle_ns * STARTING * number / order.load.at_once))
         session = crew.session()
         while not crew.stopping:
             crew.ask(session, number, next(crew.stream))
             settled.add(number)
         crew.idle.append(session)
 
-    greenlets = [gevent.spawn(user, number) for number in range(order.load.users)]
+    greenlets = [gevent.spawn(user, number) for number in range(order.load.at_once)]
     _sleep_until(start + settle_ns)
-    _until(lambda: len(settled) == order.load.users, start + max(SETTLE_NS, settle_ns))
+    _until(lambda: len(settled) == order.load.at_once, start + max(SETTLE_NS, settle_ns))
     opened = order.opens_ns or now_ns()
     _sleep_until(opened)
     mark()
@@ -176,9 +175,8 @@ def _closed(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
 
 
 def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
-    assert order.load.rate is not None
     settle_ns, length_ns = round(order.settle_s * _SECOND), round(order.length_s * _SECOND)
-    due = poisson(order.load.rate, settle_ns + length_ns, random.Random(order.seed).getrandbits(63))
+    due = order.load.due(settle_ns + length_ns, random.Random(order.seed).getrandbits(63))
     opened = order.opens_ns or now_ns() + settle_ns
     start = opened - settle_ns
     greenlets: list[gevent.Greenlet] = []
@@ -196,7 +194,7 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
             marked = True
         _sleep_until(at)
         exchange = next(crew.stream)
-        if len(crew.under_way) >= order.load.users:
+        if len(crew.under_way) >= order.load.at_once:
             now = now_ns()
             crew.records.begun += 1
             crew.records.add((at, now, now, row_code(exchange.endpoint, DROPPED)))
@@ -236,9 +234,9 @@ def _sleep_until(at_ns: int) -> None:
         gevent.sleep(left / _SECOND)
 
 
-def _url(station: Station) -> str:
+def _url(state: TargetState) -> str:
     """Where the loop would connect to."""
-    host, port = station.place()[1]
+    host, port = state.place()[1]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
-import numpy as np
-
 from bench.load.clock import BREATH_NS, Timer, now_ns
 from bench.load.link import Link
 from bench.load.outcomes import DROPPED, INCOMPLETE
@@ -14,15 +12,6 @@ from bench.load.records import Records, Window, abandon, row_code
 from bench.load.wire import Exchange
 
 _LEAD_NS = 1_000_000
-
-
-def poisson(rate: float, length_ns: int, seed: int) -> list[int]:
-    """Due times of a Poisson process, nanoseconds from 0, `rate` a second, until `length_ns`."""
-    expected = rate * length_ns / 1e9
-    generator = np.random.default_rng(seed)
-    gaps = generator.exponential(1e9 / rate, int(expected + 6 * expected**0.5 + 20))
-    due = np.cumsum(gaps).astype(np.int64)
-    return [int(at) for at in due[due <= length_ns]]
 
 
 class OpenTrial:

@@ -22,8 +22,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.model import Confinement, Learned, Load, Target, Trial, TrialOrder, UsageSource
+from bench.model import Confinement, Learned, Target, Trial, TrialOrder, UsageSource
 from bench.model.errors import StoreError
+from bench.model.loads import restored
 from bench.model.shortage import found_in, sentence
 
 
@@ -109,7 +110,7 @@ def read_probed(value: Mapping[str, Any]) -> Probed:
 
 
 def read_trial_order(value: Mapping[str, Any]) -> TrialOrder:
-    return TrialOrder(**{**value, "load": Load(**value["load"])})
+    return TrialOrder(**{**value, "load": restored(value["load"])})
 
 
 def read_trial(value: Mapping[str, Any]) -> Trial:

@@ -23,14 +23,14 @@ def split(order: TrialOrder, processes: int, answer_s: float = 0.0) -> list[Tria
     The window opens at a moment that all know beforehand, so settling has to last as long as every user takes
     to be answered once, as far as that is known.
 
-    Users and the cap of requests in flight are dealt out. Independent Poisson streams at a share of
+    Users, or the cap of requests under way, are dealt out. Independent Poisson streams at a share of
     the rate add up to one at the whole rate. The state is reset once, by the master.
 
     Args:
         answer_s: mean time of an answer in an earlier trial of this case; 0 without one.
     """
-    processes = min(processes, order.load.users)
-    least_s = max(_CLOSED_SETTLE_S, _SETTLING_ANSWERS * answer_s) if order.load.model == "closed" else 0.0
+    processes = min(processes, order.load.at_once)
+    least_s = max(_CLOSED_SETTLE_S, _SETTLING_ANSWERS * answer_s) if order.load.waits else 0.0
     settle_ns = round(max(least_s, order.settle_s) * 1e9)
     opens_ns = now_ns() + _LEAD_NS + settle_ns
     return [
@@ -38,7 +38,7 @@ def split(order: TrialOrder, processes: int, answer_s: float = 0.0) -> list[Tria
             order,
             load=replace(
                 order.load,
-                users=order.load.users // processes + (index < order.load.users % processes),
+                at_once=order.load.at_once // processes + (index < order.load.at_once % processes),
                 rate=None if order.load.rate is None else order.load.rate / processes,
             ),
             seed=f"{order.seed}/{index}",

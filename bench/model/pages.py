@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.model import Learned
+from bench.model.measured import Learned
 
 SHORTER_BYTES, LONGER_BYTES, SAME_PERCENT = 2, 8, 2
 """The margins where all probes saw one length: clocks lose a digit, counters get several."""

@@ -6,9 +6,8 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bench.model import Case, Deployment, Load, LoadModel, Plan, TrialOrder
+from bench.model import MODELS, Case, Deployment, Load, LoadModel, Plan, TrialOrder
 from bench.model.variant import OLD
-from bench.plan.duration import closed_settle_s, open_settle_s
 from bench.plan.layout import servers_of
 
 
@@ -34,8 +33,8 @@ def block_orders(
             target=case.deployment,
             scenario=case.scenario,
             load=case.load,
-            length_s=plan.trial_s.closed if case.load.model == "closed" else plan.trial_s.open,
-            settle_s=_settle_s(plan, case.load),
+            length_s=case.load.length_s(plan),
+            settle_s=case.load.settle_s(plan),
             round=round_number,
             block=block,
             order=order,
@@ -48,10 +47,6 @@ def block_orders(
     ]
 
 
-def _settle_s(plan: Plan, load: Load) -> float:
-    return closed_settle_s(plan) if load.model == "closed" else max(plan.settle_s, open_settle_s(load.rate))
-
-
 def starting_order(deployments: Sequence[Deployment], round_number: int) -> list[Deployment]:
     """Old and new take turns in being started first: the first one warms the machine's caches for both."""
     ordered = list(deployments)
@@ -59,12 +54,14 @@ def starting_order(deployments: Sequence[Deployment], round_number: int) -> list
 
 
 def block_models(plan: Plan) -> list[LoadModel]:
-    """ "closed" or "open" for each block of a round, the open ones spread evenly among the closed."""
+    """The load model of each block of a round; those with fewer blocks are spread evenly among the others."""
+    used = {case.load.model for case in plan.cases}
     models: list[LoadModel] = []
     for block in range(plan.blocks):
-        models.append("closed")
-        before, after = (number * plan.open_blocks // plan.blocks for number in (block, block + 1))
-        models += ["open"] * (after - before)
+        for name, model in MODELS.items():
+            if name in used:
+                before, after = (number * model.blocks(plan) // plan.blocks for number in (block, block + 1))
+                models += [name] * (after - before)
     return models
 
 

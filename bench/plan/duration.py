@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from statistics import fmean
 
 from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.scenarios.learned import ENOUGH_S, learns
-from bench.model import Plan
-from bench.model.settling import SLOW_ANSWERS
+from bench.model import MODELS, Load, LoadModel, Plan
 
 PILOT_BLOCKS = 4
-_CLOSED_OVERHEAD_S = 0.035
-OPEN_OVERHEAD_S = 0.02
-_SHARED_OVERHEAD_S = 0.1
 _START_S = {"local": 0.8, "compose": 1.5, "external": 0.05}
 DRIVER_START_S = 3.0
 ENDING_S = 4.0
@@ -22,12 +18,8 @@ ENDING_S = 4.0
 # How much the next block leaves of an earlier one's weight: of the last 20 two thirds.
 _KEPT = 0.95
 
-# A queue forgets how it began in 1 / (service rate (1 - sqrt(load))^2), the relaxation time of M/M/1
-# (J. Cohen, The Single Server Queue, 1982): at 60 % that is 12 arrivals, and these are 40.
-_SETTLING_ARRIVALS = 40
-_SETTLE_BOUNDS_S = 0.05, 1.0
-
-Part = Literal["start", "learn", "warm-up", "pilot", "closed", "open", "stop"]
+Part = str
+"""What takes time: "start", "learn", "warm-up", "pilot", "stop", or a load model's name for its trials."""
 EachS = Mapping[Part, float]
 """Seconds for one of each part."""
 
@@ -39,14 +31,14 @@ class Parts:
     Attributes:
         start, stop: servers, counted anew in every round.
         learn: pages that no scenario knows, each of a server, once in the run.
-        warm_up, pilot, closed, open: trials.
+        warm_up, pilot: trials of the loads whose users wait.
+        measured: trials of each load model.
     """
 
     start: int
     warm_up: int
     pilot: int
-    closed: int
-    open: int
+    measured: Mapping[LoadModel, int]
     stop: int
     learn: int = 0
 
@@ -57,23 +49,23 @@ class Parts:
             + self.learn * each_s["learn"]
             + self.warm_up * each_s["warm-up"]
             + self.pilot * each_s["pilot"]
-            + self.closed * each_s["closed"]
-            + self.open * each_s["open"]
+            + sum(number * each_s[model] for model, number in self.measured.items())
             + self.stop * each_s["stop"]
         )
 
 
 def parts_of(plan: Plan) -> Parts:
     """All of a run."""
-    closed = sum(case.load.model == "closed" for case in plan.cases)
-    opened = len(plan.cases) - closed
+    waiting = sum(case.load.waits for case in plan.cases)
     servers = plan.rounds * len(plan.deployments)
     return Parts(
         start=servers,
-        warm_up=plan.rounds * closed,
-        pilot=pilot_blocks(plan) * closed if needs_pilot(plan) else 0,
-        closed=plan.rounds * plan.blocks * closed,
-        open=plan.rounds * plan.open_blocks * opened,
+        warm_up=plan.rounds * waiting,
+        pilot=pilot_blocks(plan) * waiting if needs_pilot(plan) else 0,
+        measured={
+            name: plan.rounds * model.blocks(plan) * sum(case.load.model == name for case in plan.cases)
+            for name, model in MODELS.items()
+        },
         stop=servers,
         learn=len(learned_pages(plan)),
     )
@@ -84,22 +76,6 @@ def learned_pages(plan: Plan) -> set[tuple[str, str]]:
     return {(c.deployment, c.scenario) for c in plan.cases if learns(SCENARIOS[c.scenario])}
 
 
-def open_settle_s(rate: float | None) -> float:
-    """How long open load of this rate, requests a second, goes on before anything counts."""
-    least, most = _SETTLE_BOUNDS_S
-    return least if rate is None else min(most, max(least, _SETTLING_ARRIVALS / rate))
-
-
-def closed_settle_s(plan: Plan) -> float:
-    """How long closed load goes on before anything counts, where answers are slow; 0 where none are.
-
-    Users who start together meet their slow answers together, and stay in step for many of them. So they
-    start one after the other while one slow answer takes, and go on for half of that
-    (docs/decisions/067-users-start-one-after-the-other.md).
-    """
-    return SLOW_ANSWERS * plan.settle_s
-
-
 def pilot_blocks(plan: Plan) -> int:
     """How many blocks the pilot has; where nothing is claimed, no more than what they are for."""
     return PILOT_BLOCKS if plan.claims else min(PILOT_BLOCKS, plan.blocks)
@@ -107,29 +83,33 @@ def pilot_blocks(plan: Plan) -> int:
 
 def needs_pilot(plan: Plan) -> bool:
     """Whether the rate of open load is still to be found."""
-    return any(case.load.model == "open" and case.load.rate is None for case in plan.cases)
+    return any(not case.load.ready for case in plan.cases)
 
 
 def expected_each_s(plan: Plan) -> EachS:
     """Seconds for one of each part, from its length and its usual overhead; stopping is within starting."""
-    closed_s = plan.trial_s.closed + _CLOSED_OVERHEAD_S + (_SHARED_OVERHEAD_S if plan.processes > 1 else 0.0)
+    waiting = [case.load for case in plan.cases if case.load.waits]
+    overhead_s = _mean([load.overhead_s(plan, None) for load in waiting])
     return {
         "start": _START_S[plan.runtime],
         "learn": ENOUGH_S,
-        "warm-up": plan.warmup_s + closed_s - plan.trial_s.closed,
-        "pilot": closed_s,
-        "closed": closed_settle_s(plan) + closed_s,
-        "open": plan.trial_s.open + _settle_s(plan) + OPEN_OVERHEAD_S,
+        "warm-up": plan.warmup_s + overhead_s,
+        "pilot": _mean([load.length_s(plan) for load in waiting]) + overhead_s,
         "stop": 0.0,
+        **of_each_model(plan, lambda load: load.takes_s(plan)),
     }
 
 
-def _settle_s(plan: Plan) -> float:
-    """On average over the cases of open load; 0 without any."""
-    each = [
-        max(plan.settle_s, open_settle_s(case.load.rate)) for case in plan.cases if case.load.model == "open"
-    ]
-    return sum(each) / len(each) if each else 0.0
+def of_each_model(plan: Plan, takes_s: Callable[[Load], float]) -> EachS:
+    """Seconds for a trial of each load model, on average over its cases; 0 without any."""
+    return {
+        model: _mean([takes_s(case.load) for case in plan.cases if case.load.model == model])
+        for model in MODELS
+    }
+
+
+def _mean(values: Sequence[float]) -> float:
+    return fmean(values) if values else 0.0
 
 
 def expected_s(plan: Plan) -> float:
@@ -165,7 +145,7 @@ class Pace:
     def expect(self, each_s: EachS) -> None:
         """Take these for the parts to come: the plan has changed."""
         self._each_s = dict(each_s)
-        for part in ("closed", "open"):
+        for part in MODELS:
             self._spent_s.pop(part, None)
             self._done.pop(part, None)
 

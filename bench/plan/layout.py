@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.catalogue.scenarios.request import Scenario
 from bench.model import (
+    MODELS,
     TIMEOUT_S,
     App,
     Case,
@@ -21,18 +22,13 @@ from bench.model import (
     TrialLength,
 )
 from bench.model.digits import as_said
+from bench.model.loads.open import common_rate
 from bench.model.variant import ITSELF, OLD, THIS_CHECKOUT, TWIN, Source, Variant
 from bench.plan.duration import expected_s
 from bench.plan.lengths import for_minutes
 
 CONNECTIONS = ("as-is", "close")
 CLIENTS = ("loop", "fasthttp")
-IN_FLIGHT_CAP = 256
-_PILOT_SHARE = 0.6
-EASY_RPS = 80.0
-"""The most that smoke offers: a trial's 40 requests may all be under way at once and none is dropped, and
-whoever answers 4 a second answers them in time."""
-_EASY_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -198,10 +194,10 @@ def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
 
     def rated(case: Case) -> Case:
         servers = best.get((case.app, case.scenario, case.load.connection))
-        if case.load.model == "closed" or case.load.rate is not None or not servers:
+        if case.load.ready or not servers:
             return case
         if case.load.share is None:
-            rate = _common_rate(min(servers.values()), claims=plan.claims)
+            rate = common_rate(min(servers.values()), claims=plan.claims)
         elif of_versions := [rps for (of, _), rps in servers.items() if of == server_of[case.deployment]]:
             rate = min(of_versions) * case.load.share
         else:
@@ -209,10 +205,6 @@ def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
         return replace(case, load=replace(case.load, rate=as_said(rate)))
 
     return replace(plan, cases=tuple(rated(case) for case in plan.cases))
-
-
-def _common_rate(slowest_rps: float, *, claims: bool) -> float:
-    return slowest_rps * _PILOT_SHARE if claims else min(slowest_rps * _EASY_SHARE, EASY_RPS)
 
 
 def servers_of(plan: Plan) -> Mapping[str, str]:
@@ -244,24 +236,18 @@ def _twinned(servers: Sequence[Server]) -> Server:
 
 
 def _loads(profile: Profile, rate: float | None, *, every: bool) -> list[Load]:
-    usual, users = profile.connections[0], profile.users[0]
-    if not every:
-        return [Load("closed", users, connection=usual), Load("open", IN_FLIGHT_CAP, rate, usual)]
-    others = profile.connections[1:]
+    first = None if every else 1
+    shares = profile.shares if every else ()
     return [
-        *(Load("closed", number, connection=usual) for number in profile.users),
-        *(Load("closed", users, connection=connection) for connection in others),
-        *(Load("open", IN_FLIGHT_CAP, rate, connection) for connection in profile.connections),
-        *(Load("open", IN_FLIGHT_CAP, None, usual, share) for share in profile.shares if rate is None),
+        load
+        for model in MODELS.values()
+        for load in model.wanted(profile.users[:first], profile.connections[:first], shares, rate)
     ]
 
 
 def case_of(deployment: Deployment, scenario: Scenario, load: Load) -> Case:
     """What a deployment is measured with in one way."""
-    kind = f"closed-{load.users}" if load.model == "closed" else "open"
-    if load.share is not None:
-        kind += f"-{load.share * 100:g}"
-    parts = [deployment.label, deployment.app.name, scenario.name, kind]
+    parts = [deployment.label, deployment.app.name, scenario.name, load.name]
     if load.connection == "close":
         parts.append("close")
     return Case("/".join(parts), deployment.label, deployment.app.name, scenario.name, deployment.name, load)

@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from bench.model import LoadModel, Plan, TrialLength
+from bench.model.loads import closed
 from bench.plan.duration import (
     DRIVER_START_S,
     ENDING_S,
-    OPEN_OVERHEAD_S,
     EachS,
-    closed_settle_s,
     expected_each_s,
     expected_s,
-    open_settle_s,
+    of_each_model,
     parts_of,
 )
 
@@ -36,7 +35,7 @@ def remeasured(plan: Plan, asked: Plan, after: int, slow_s: float) -> Plan:
     rounds = asked.rounds - asked.counted_from + 1
     plan = replace(with_settling(plan, slow_s), blocks=asked.blocks, open_blocks=asked.open_blocks)
     cases = (
-        replace(case, load=replace(case.load, rate=plan.rate)) if case.load.model == "open" else case
+        case if case.load.waits else replace(case, load=replace(case.load, rate=plan.rate))
         for case in plan.cases
     )
     return replace(plan, cases=tuple(cases), counted_from=after + 1, rounds=after + rounds)
@@ -62,25 +61,18 @@ def with_lengths(plan: Plan, overhead_s: float) -> Plan:
     Args:
         overhead_s: what a trial of closed load takes beside what it counts.
     """
-    closed = max(plan.trial_s.closed, min(overhead_s, _LONGEST_CLOSED_S))
+    closed_s = max(plan.trial_s.closed, min(overhead_s, _LONGEST_CLOSED_S))
     rates = [case.load.rate for case in plan.cases if case.load.rate is not None]
     arrivals_s = _OPEN_ARRIVALS / min(rates) if rates else 0.0
     return replace(
-        plan, trial_s=TrialLength(closed, max(plan.trial_s.open, min(arrivals_s, _LONGEST_OPEN_S)))
+        plan, trial_s=TrialLength(closed_s, max(plan.trial_s.open, min(arrivals_s, _LONGEST_OPEN_S)))
     )
 
 
 def each_of(plan: Plan, measured_s: EachS, overhead_s: float) -> EachS:
     """Seconds for one of each part, where a trial of closed load takes so much beside what it counts."""
     answer_s = max(overhead_s, plan.settle_s)
-    rates = [case.load.rate for case in plan.cases if case.load.model == "open"]
-    settling = [max(plan.settle_s, open_settle_s(rate)) for rate in rates]
-    settle_s = sum(settling) / len(settling) if settling else 0.0
-    return {
-        **measured_s,
-        "closed": closed_settle_s(plan) + plan.trial_s.closed + answer_s,
-        "open": settle_s + plan.trial_s.open + OPEN_OVERHEAD_S + answer_s / 2,
-    }
+    return {**measured_s, **of_each_model(plan, lambda load: load.takes_s(plan, answer_s))}
 
 
 def corrected(plan: Plan, asked: Plan, each_s: EachS, left_s: float) -> tuple[Plan, EachS]:
@@ -94,7 +86,7 @@ def corrected(plan: Plan, asked: Plan, each_s: EachS, left_s: float) -> tuple[Pl
         each_s: as measured, a trial of the pilot being one of closed load.
         left_s: of the run's time, the servers of its first round running already.
     """
-    overhead_s = max(0.0, each_s["pilot"] - closed_settle_s(plan) - plan.trial_s.closed)
+    overhead_s = max(0.0, each_s["pilot"] - closed.settle_s(plan) - plan.trial_s.closed)
     if plan.adapts:
         plan = with_lengths(plan, overhead_s)
     found_s = each_of(plan, each_s, overhead_s)
@@ -147,7 +139,7 @@ def in_what(before: Plan, after: Plan) -> str:
     closed_s, settle_s = after.trial_s.closed, after.settle_s
     if settle_s > before.settle_s:
         why = (
-            f"some answers take {settle_s:.2g} s: closed load settles for {closed_settle_s(after):.2g} s and "
+            f"some answers take {settle_s:.2g} s: closed load settles for {closed.settle_s(after):.2g} s and "
             f"counts for {closed_s:.2g} s"
         )
     elif closed_s >= 2 * before.trial_s.closed:
@@ -176,7 +168,12 @@ def for_minutes(plan: Plan, minutes: float, *, more_rounds: bool) -> Plan:
 
 @dataclass(frozen=True)
 class _Cost:
-    """Seconds of a round: to start, warm up and stop its servers, and for a block of each load."""
+    """Seconds of a round: to start, warm up and stop its servers, and for a block of each load.
+
+    Attributes:
+        closed_s: for a block of the loads whose users wait.
+        open_s: for a block of the others.
+    """
 
     starting_s: float
     closed_s: float
@@ -189,9 +186,9 @@ class _Cost:
     @classmethod
     def of(cls, plan: Plan, each_s: EachS) -> Self:
         servers = len(plan.deployments)
-        closed = sum(case.load.model == "closed" for case in plan.cases)
+        waiting = sum(case.load.waits for case in plan.cases)
         return cls(
-            servers * (each_s["start"] + each_s["stop"]) + closed * each_s["warm-up"],
-            closed * each_s["closed"],
-            (len(plan.cases) - closed) * each_s["open"],
+            servers * (each_s["start"] + each_s["stop"]) + waiting * each_s["warm-up"],
+            sum(each_s[case.load.model] for case in plan.cases if case.load.waits),
+            sum(each_s[case.load.model] for case in plan.cases if not case.load.waits),
         )

@@ -35,7 +35,7 @@ def _measures(case: Case, summary: Summary) -> dict[str, Measure]:
     return {
         figure.bencher: _measure(estimate)
         for figure in figures()
-        if figure.bencher and figure.load == case.load.model and (estimate := summary.figures[figure.key])
+        if figure.bencher and figure.loop == case.load.loop and (estimate := summary.figures[figure.key])
     }
 
 

@@ -35,7 +35,7 @@ def _row(group: Group, entry: Entry, kept: Keeping) -> dict[str, object]:
         "app": case.app,
         "scenario": case.scenario,
         "load": case.load.model,
-        "users": case.load.users,
+        "users": case.load.at_once,
         "rate": case.load.rate,
         "twin": entry.deployment.variant.kind == TWIN,
         "valid": entry.verdict.valid,

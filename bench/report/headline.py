@@ -195,7 +195,7 @@ def _ranked_by(analysis: Analysis, group: Group) -> Figure[Any]:
     """The first figure by which every pair of ranked cases was compared; if there is none, the last."""
     entries = [entry for rank in group.ranked for entry in rank]
     ids = {entry.case.id for entry in entries}
-    *others, last = ranking(group.first.load.model)
+    *others, last = ranking(group.first.load.loop)
     for figure in others:
         pairs = [c for c in analysis.comparisons if c.figure == figure.name]
         compared = sum({c.subject.id, c.other.id} <= ids for c in pairs)

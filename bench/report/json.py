@@ -8,6 +8,7 @@ from dataclasses import asdict
 from bench.analysis.compare.limits import judge_plan
 from bench.model import Analysis, Suite
 from bench.report.changes import changes_for_programs
+from bench.store.jsonable import dump
 from bench.store.said import pair_to_document, summary_to_document
 
 
@@ -24,6 +25,7 @@ def render(suite: Suite, analysis: Analysis) -> str:
         "cases": [
             {
                 **asdict(case),
+                "load": dump(case.load),
                 "summary": summary_to_document(analysis.summaries[case.id]),
                 "verdict": analysis.verdicts[case.id].for_programs(),
             }

@@ -52,7 +52,7 @@ def _derived(suite: Suite) -> Mapping[str, Any]:
             listed = app.name != app.callable.replace(":", ".")
             found["app"] = app.name if listed else app.callable
     found["scenarios"] = tuple(dict.fromkeys(case.scenario for case in plan.cases))
-    if len({case.load.users for case in plan.cases if case.load.model == "closed"}) == 1:
+    if len({case.load.at_once for case in plan.cases if case.load.waits}) == 1:
         found["users"] = plan.users
     found |= {"rounds": plan.rounds, "blocks": plan.blocks, "seed": plan.seed}
     if plan.rate is not None:

@@ -56,7 +56,7 @@ class Group:
     @property
     def closed(self) -> bool:
         """Whether it measures capacity."""
-        return self.first.load.model == "closed"
+        return self.first.load.waits
 
     @cached_property
     def ranked(self) -> tuple[tuple[Entry, ...], ...]:
@@ -95,12 +95,12 @@ def groups(suite: Suite, analysis: Analysis, *, old: bool = False) -> tuple[Grou
 
     shown = suite.plan.cases if old else new_version(suite).plan.cases
     entries = {name: tuple(sorted(map(entry, cases), key=key)) for name, cases in grouped(shown).items()}
-    opened = {name: found for name, found in entries.items() if found[0].case.load.model == "open"}
+    opened = {name: found for name, found in entries.items() if not found[0].case.load.waits}
 
     def group(name: str, members: tuple[Entry, ...]) -> Group:
         first = members[0].case
         companion = next((n for n, found in opened.items() if _equal_but_load(found[0].case, first)), "")
-        if first.load.model == "open" or not companion:
+        if not first.load.waits or not companion:
             return Group(name, members, {}, "")
         return Group(name, members, {e.case.server: e for e in opened[companion]}, companion)
 

@@ -167,8 +167,8 @@ def _pair(found: Comparison) -> Row:
 _PAIRS_NOTE = (
     "Ratios of what both reached in the blocks in which both were measured, summed within each round; "
     "Student's t over rounds (p50: a jackknife over rounds; p95 and p99: the typical ratio of a block, "
-    "Hodges-Lehmann, with the signed-rank interval); intervals are adjusted for the number of pairs (Holm, "
-    "5 %). 'tie': the interval holds 1, or the ratio is nearer to 1 than 1 % or the twin's. "
+    "Hodges-Lehmann, with the signed-rank interval); intervals are adjusted for the number of pairs "
+    "(Shaffer, 5 %). 'tie': the interval holds 1, or the ratio is nearer to 1 than 1 % or the twin's. "
     "'not determined': the ends of the interval are a factor of 100 apart, or there are too few blocks."
 )
 

@@ -10,7 +10,7 @@ from bench.analysis.figure import Figure
 from bench.analysis.figures import LONGEST, THROUGHPUT, figures
 from bench.analysis.keeping import NOT_KNOWN, Keeping, by_deployment
 from bench.analysis.outcomes import not_answered
-from bench.model import LoadModel, Server, Suite
+from bench.model import Loop, Server, Suite
 from bench.model.variant import TWIN
 from bench.report.page import Column, Row, Table
 from bench.report.results import Entry, Group
@@ -39,7 +39,7 @@ def table(suite: Suite, group: Group) -> Table:
 
 
 def _capacity(suite: Suite, group: Group) -> Table:
-    waits = listed([figure.label for figure in _shown("closed") if figure.load == "open"])
+    waits = listed([figure.label for figure in _shown("closed") if figure.loop == "open"])
     notes = [
         f"{waits}: {group.latency_name}, from the moment each request was due."
         if group.latency
@@ -66,8 +66,8 @@ def interval_of(figure: Figure[Any]) -> Column:
     return Column("95 % interval", figure.unit.label)
 
 
-def _shown(model: LoadModel) -> tuple[Figure[Any], ...]:
-    return tuple(figure for figure in figures() if model in figure.tables)
+def _shown(loop: Loop) -> tuple[Figure[Any], ...]:
+    return tuple(figure for figure in figures() if loop in figure.tables)
 
 
 def _capacity_columns() -> Iterator[Column]:
@@ -109,7 +109,7 @@ def _capacity_figures(group: Group, entry: Entry) -> Iterator[str]:
     """What open load answers is that of the same server under it, where that is valid."""
     latency = group.latency.get(entry.case.server)
     for figure in _shown("closed"):
-        if figure.load == "open":
+        if figure.loop == "open":
             yield cell(figure, latency) if latency and latency.verdict.valid else NOT_MEASURED
             continue
         at_least = "\N{GREATER-THAN OR EQUAL TO} " if figure.ranks and entry.generator_bound else ""
@@ -142,12 +142,12 @@ def _latency(suite: Suite, group: Group) -> Table:
 
 def _in_latency() -> tuple[Figure[Any], ...]:
     """What open load answers stands first."""
-    return tuple(sorted(_shown("open"), key=lambda figure: figure.load != "open"))
+    return tuple(sorted(_shown("open"), key=lambda figure: figure.loop != "open"))
 
 
 def _latency_column(figure: Figure[Any]) -> Column:
     label = "Answered" if figure is THROUGHPUT else figure.heading
-    return replace(column_of(figure), label=label, wide=figure.wide or figure.load != "open")
+    return replace(column_of(figure), label=label, wide=figure.wide or figure.loop != "open")
 
 
 def _latency_cells(entry: Entry) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ def _row(case: Case, trial: Trial) -> dict[str, object]:
         case.app,
         case.scenario,
         load.model,
-        load.users,
+        load.at_once,
         load.rate,
         load.connection,
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from bench.analysis.checks.facts import MAX_ERROR_RATE
 from bench.analysis.slow import slow_s
 from bench.model import Plan, Trial
-from bench.plan.duration import closed_settle_s, pilot_blocks
+from bench.plan.duration import pilot_blocks
 from bench.plan.layout import with_open_rates
 from bench.plan.lengths import with_settling
 
@@ -24,7 +24,7 @@ MOST_TIMES = 4
 """As long as slow answers take is the most that trials settle."""
 
 Block = Callable[[Plan, int], Sequence[Trial]]
-"""Runs one block of closed load, by its number from 0, as the plan has it."""
+"""Runs one block of the loads whose users wait, by its number from 0, as the plan has it."""
 
 
 def pilot(plan: Plan, block: Block, ends_s: float | None) -> Plan:
@@ -78,5 +78,5 @@ def _blocks(plan: Plan, block: Block, ends_s: float | None) -> list[Trial]:
 
 def _block_s(plan: Plan) -> float:
     """At least."""
-    closed = sum(case.load.model == "closed" for case in plan.cases)
-    return closed * (closed_settle_s(plan) + plan.trial_s.closed)
+    waiting = [case.load for case in plan.cases if case.load.waits]
+    return sum(load.settle_s(plan) + load.length_s(plan) for load in waiting)

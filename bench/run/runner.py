@@ -14,19 +14,17 @@ from bench.deploy import Runtime
 from bench.live.progress import Reporter
 from bench.live.watch import Watch
 from bench.load.client import LoadDriver
-from bench.machine.counters import difference
-from bench.model import Case, Failure, Learned, LoadModel, Plan, Trial, TrialOrder
+from bench.model import MODELS, Failure, Learned, LoadModel, Plan, Trial
 from bench.model.errors import StoreError
-from bench.plan.blocks import block_models, block_orders, starting_order
+from bench.plan.blocks import block_models, starting_order
 from bench.plan.duration import ENDING_S, needs_pilot
 from bench.plan.lengths import block_s, corrected, each_of, in_what, least_s, remeasured
 from bench.run.fleet import Fleet
 from bench.run.pilot import needed_s, pilot
 from bench.run.readback import Readback
+from bench.run.trials import Trials
 from bench.store import Writer, load
 
-_WARM_UP = -1
-_PILOT = -2
 _IDLE_S = 0.5
 _SET_POINTS = (0.5, 0.75)
 
@@ -63,19 +61,18 @@ class Runner:
         self._plan = plan
         self._runtime = runtime
         self._driver = driver
+        self._trials = Trials(driver, writer, saved, epoch_ns)
         self._writer = writer
         self._reporter = reporter
-        self._done = {(trial.round, trial.block, trial.case) for trial in saved}
         self._learned = list(learned)
-        self._epoch_ns = epoch_ns
         # Monotonic time at which the last trial must have ended; None without --minutes.
         self._ends_s = None if plan.minutes is None else epoch_ns / 1e9 + plan.minutes * 60 - ENDING_S
         self._over = False
         self._asked = plan
         self._began_s = epoch_ns / 1e9
         self._piloted = bool(saved) or not plan.claims
-        models = {case.id: case.load.model for case in plan.cases}
-        self._closed = [trial for trial in saved if counts(trial) and models[trial.case] == "closed"]
+        waiting = {case.id for case in plan.cases if case.load.waits}
+        self._waiting = [trial for trial in saved if counts(trial) and trial.case in waiting]
         self._usual = Usual()
         self._readback = Readback(runtime, driver, writer)
         self._repeats_left = repeats_allowed(plan.rounds * (plan.blocks + plan.open_blocks))
@@ -83,7 +80,6 @@ class Runner:
         self._given_up: set[str] = set()
         self._measured = {trial.round for trial in saved}
         self._models = block_models(plan)
-        self._deployment_of = {case.id: case.deployment for case in plan.cases}
         rounds = {number: self._missing(number) for number in range(plan.counted_from, plan.rounds + 1)}
         self._watch = Watch(plan, reporter, {n: blocks for n, blocks in rounds.items() if blocks}, saved)
 
@@ -95,7 +91,7 @@ class Runner:
             blocks = self._missing(number)
             if blocks and self._time_for(least_s(self._plan, self._watch.each_s)):
                 self._round(number, blocks)
-                longer_s = None if self._over else needed_s(self._plan, self._closed)
+                longer_s = None if self._over else needed_s(self._plan, self._waiting)
                 if longer_s is not None:
                     self._measure_again(number, longer_s)
             if self._over:
@@ -155,7 +151,7 @@ class Runner:
                 self._watch.started(fleet.members, fleet.failures, learned=bool(learned))
                 if not fleet.members:
                     return
-                self._warm_up(number, fleet)
+                self._trials.warm_up(self._plan, number, fleet)
                 self._watch.warmed_up()
                 fleet.read_processes()
                 fleet.read_idle_memory()
@@ -174,27 +170,10 @@ class Runner:
 
     def _missing(self, number: int) -> list[int]:
         """The blocks of a round that want a trial yet."""
-        return [
-            block
-            for block, model in enumerate(self._models)
-            if any(
-                (number, block, case.id) not in self._done
-                for case in self._plan.cases
-                if case.load.model == model and case.deployment not in self._given_up
-            )
-        ]
+        return self._trials.missing(self._plan, self._models, number, self._given_up)
 
     def _scenarios(self, deployment: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(c.scenario for c in self._plan.cases if c.deployment == deployment))
-
-    def _warm_up(self, number: int, fleet: Fleet) -> None:
-        """Closed load that counts for nothing, so that caches, pools and interpreters are warm."""
-        orders = [
-            replace(order, length_s=self._plan.warmup_s, settle_s=0.0)
-            for order in self._orders(number, _WARM_UP, "closed", fleet)
-        ]
-        for _ in self._driver.block(orders):
-            pass
 
     def _pilot(self, number: int, fleet: Fleet) -> None:
         """Find what each case can do and how long its answers take, and correct the plan by it."""
@@ -203,7 +182,7 @@ class Runner:
 
         def block(plan: Plan, index: int) -> list[Trial]:
             self._plan = plan
-            trials = list(self._driver.block(self._orders(number, _PILOT - index, "closed", fleet)))
+            trials = self._trials.pilot(plan, number, index, fleet)
             self._watch.piloted(len(trials))
             return trials
 
@@ -233,7 +212,7 @@ class Runner:
         self._began_s = time.monotonic()
         self._piloted = False
         self._usual = Usual()
-        self._closed.clear()
+        self._waiting.clear()
         self._writer.append(plan=plan)
         rounds = {n: self._missing(n) for n in range(number + 1, plan.rounds + 1)}
         why = f"{in_what(before, plan)}; what was measured so far doesn't count"
@@ -247,7 +226,7 @@ class Runner:
         self._usual.begin_round()
         models = {block: self._models[block] for block in blocks}
         waiting = [(block, block) for block in blocks]
-        unused = max([len(self._models) - 1, *(block for n, block, _ in self._done if n == number)]) + 1
+        unused = self._trials.unused(number, len(self._models))
         once = set(models)
         while waiting:
             block, requests = waiting.pop(0)
@@ -255,13 +234,13 @@ class Runner:
             if not self._time_for(block_s(self._plan, self._watch.each_s, model)):
                 return
             trials = self._block(number, block, requests, model, fleet)
-            spoiled = [one for one in self._usual.disturbed(block, model, trials) if one in once]
-            for one in spoiled[: self._repeats_left]:
-                once.discard(one)
-                self._leave_out(number, one, fleet, others)
-                self._watch.repeated(models[one])
-                models[unused] = models[one]
-                waiting.append((unused, one))
+            spoiled = [index for index in self._usual.disturbed(block, model, trials) if index in once]
+            for again in spoiled[: self._repeats_left]:
+                once.discard(again)
+                self._leave_out(number, again, fleet, others)
+                self._watch.repeated(models[again])
+                models[unused] = models[again]
+                waiting.append((unused, again))
                 unused += 1
 
     def _leave_out(self, number: int, block: int, fleet: Fleet, others: Since) -> None:
@@ -270,25 +249,12 @@ class Runner:
         own = [os.getpid(), *(member.target.usage.pid for member in fleet.members.values())]
         said = stood_still(number, others(own))
         self._writer.append(gap={"reason": DISTURBED, "round": number, "block": block, "said": said})
-        self._closed = [trial for trial in self._closed if (trial.round, trial.block) != (number, block)]
+        self._waiting = [trial for trial in self._waiting if (trial.round, trial.block) != (number, block)]
         self._reporter.notice(said)
 
     def _block(self, number: int, block: int, requests: int, model: LoadModel, fleet: Fleet) -> list[Trial]:
         """One block, with the order and the requests of another one where it stands in for that."""
-        trials: list[Trial] = []
-        orders = [
-            replace(order, block=block)
-            for order in self._orders(number, requests, model, fleet)
-            if (number, block, order.case) not in self._done
-        ]
-        refused = {name: fleet.read_listen(name) for name in fleet.members}
-        try:
-            for trial in self._driver.block(orders):
-                name = self._deployment_of[trial.case]
-                before, refused[name] = refused[name], fleet.read_listen(name)
-                trials.append(replace(trial, host={**trial.host, **difference(before, refused[name])}))
-        finally:
-            self._writer.append(trials=trials)
+        trials = self._trials.measure(self._plan, number, block, requests, model, fleet)
         if trials:
             self._measured.add(number)
         fleet.read_processes()
@@ -296,23 +262,10 @@ class Runner:
         self._note(dead)
         if any(trial.failed or not trial.ok for trial in trials) and self._runtime.how_store_ended():
             raise StoreError("Redis has ended.")
-        self._closed += trials if model == "closed" else []
+        self._waiting += trials if MODELS[model].loop == "closed" else []
         self._watch.measured(model, trials)
         self._watch.failed(dead)
         return trials
-
-    def _orders(self, number: int, block: int, model: LoadModel, fleet: Fleet) -> list[TrialOrder]:
-        return block_orders(self._plan, self._cases(model, fleet), number, block, self._epoch_ns)
-
-    def _cases(self, model: str, fleet: Fleet) -> list[Case]:
-        """The cases that can be measured now; an open one needs a rate."""
-        return [
-            case
-            for case in self._plan.cases
-            if case.deployment in fleet.members
-            and case.load.model == model
-            and (model == "closed" or case.load.rate is not None)
-        ]
 
     def _time_for(self, seconds: float) -> bool:
         """Whether `--minutes` leave so much."""

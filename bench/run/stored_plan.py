@@ -23,9 +23,10 @@ from bench.deploy.external import target_server, urls
 from bench.deploy.store import DATABASES
 from bench.model import App, Deployment, Plan, Server
 from bench.model.errors import UsageError
+from bench.model.loads.open import IN_FLIGHT_CAP
 from bench.model.resume_command import resume_command
 from bench.model.variant import THIS_CHECKOUT, Source
-from bench.plan.layout import CLIENTS, CONNECTIONS, IN_FLIGHT_CAP, case_of
+from bench.plan.layout import CLIENTS, CONNECTIONS, case_of
 
 _RUNTIMES = ("compose", "local", "external")
 _SHOWN = 160
@@ -201,8 +202,8 @@ def _unplanned(plan: Plan, deployments: Iterable[Deployment]) -> Iterator[str]:
             yield f"case {_cut(case.id)}: {deployment.app.name} has no scenario {_cut(case.scenario)}"
         elif case_of(deployment, scenario, case.load) != case:
             yield f"case {_cut(case.id)}: here it is {case_of(deployment, scenario, case.load).id}"
-        elif not 1 <= case.load.users <= max(SETTINGS["users"].highest, IN_FLIGHT_CAP):
-            yield f"case {_cut(case.id)}: {case.load.users} users"
+        elif not 1 <= case.load.at_once <= max(SETTINGS["users"].highest, IN_FLIGHT_CAP):
+            yield f"case {_cut(case.id)}: {case.load.at_once} users"
         elif case.load.connection not in CONNECTIONS:
             yield f"case {_cut(case.id)}: there is no connection {_cut(case.load.connection)}"
         elif case.load.rate is not None and not 0 < case.load.rate <= SETTINGS["rate"].highest:

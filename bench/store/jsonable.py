@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from bench.model import MODELS, Load
 from bench.store.ranges import ANY, Range, range_of
 
 T = TypeVar("T")
@@ -25,7 +26,7 @@ class Malformed(ValueError):
 def dump(value: Any) -> Any:
     """Turn dataclasses, tuples and mappings into what `json` writes."""
     if is_dataclass(value):
-        return {f.name: dump(getattr(value, f.name)) for f in fields(value)}
+        return {_stored_name(f): dump(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
         return {key: dump(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
@@ -74,6 +75,8 @@ def shown(text: str) -> str:
 
 @cache
 def _decoder(kind: Any, within: Range) -> Decode:
+    if kind is Load:
+        return _load
     if kind is Any:
         return _free
     if is_dataclass(kind):
@@ -92,8 +95,9 @@ def _decoder(kind: Any, within: Range) -> Decode:
 
 def _dataclass_decoder(kind: type) -> Decode:
     hints = get_type_hints(kind)
-    decoders = {f.name: _decoder(hints[f.name], range_of(f.name)) for f in fields(kind)}
-    required = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
+    read = [f for f in fields(kind) if f.init]
+    decoders = {_stored_name(f): (f.name, _decoder(hints[f.name], range_of(_stored_name(f)))) for f in read}
+    required = {_stored_name(f) for f in read if f.default is MISSING and f.default_factory is MISSING}
 
     def decode(value: Any, path: str) -> Any:
         found = members(value, path)
@@ -102,13 +106,24 @@ def _dataclass_decoder(kind: type) -> Decode:
             raise Malformed(f"{path}: {', '.join(missing)} missing")
         return kind(
             **{
-                name: decoder(found[name], f"{path}.{name}")
-                for name, decoder in decoders.items()
-                if name in found
+                name: decoder(found[stored], f"{path}.{stored}")
+                for stored, (name, decoder) in decoders.items()
+                if stored in found
             }
         )
 
     return decode
+
+
+def _stored_name(field: Field[Any]) -> str:
+    """What a field is called in JSON, where that isn't its own name."""
+    return str(field.metadata.get("stored", field.name))
+
+
+def _load(value: Any, path: str) -> Load:
+    """A load, of the load model that it names."""
+    model = _literal_decoder(tuple(MODELS))(members(value, path).get("model"), f"{path}.model")
+    return parse(MODELS[model], value, path)
 
 
 def _literal_decoder(choices: tuple[Any, ...]) -> Decode:

@@ -21,7 +21,7 @@ from bench.deploy.engine import Engine, find_engine
 from bench.load.client import LoadDriver
 from bench.machine.environment import split_cpus
 from bench.machine.process import run, spawn
-from bench.model import App, Deployment, Failure, Load, Server, Target, TrialOrder, UsageSource
+from bench.model import App, Closed, Deployment, Failure, Server, Target, TrialOrder, UsageSource
 from bench.model.errors import Interrupted
 
 pytestmark = [pytest.mark.containers, pytest.mark.slow]
@@ -112,7 +112,7 @@ def test_a_server_starts_is_measured_and_ends_cleanly(
     target = started(runtime, wanted)
     assert answers_rightly(runtime, driver, target, "hello", None) > target.started_ns
 
-    order = TrialOrder("c", target.deployment, "hello", Load("closed", 4), 0.1, 0.0, 1, 0, 0, "s", None, 0)
+    order = TrialOrder("c", target.deployment, "hello", Closed(4), 0.1, 0.0, 1, 0, 0, "s", None, 0)
     (trial,) = driver.block([order])
 
     assert trial.ok > 0

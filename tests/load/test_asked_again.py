@@ -15,10 +15,10 @@ from bench.load.link import Link
 from bench.load.outcomes import INCOMPLETE
 from bench.load.tcpinfo import asked_again, loses_nothing
 from bench.load.wire import Exchange
-from bench.model import Connection, Load
+from bench.model import Closed, Connection
+from proof.planted.start import planted
 from tests.load.test_driver import COMMAND, ROOT, target, trial
 from tests.load.trials import PAGE
-from tests.truth.planted import planted
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nHello, World!"
 
@@ -115,7 +115,7 @@ def test_a_trial_counts_those_of_its_own_server_alone(
         LoadDriver(command, os.environ, ROOT, (), tmp_path / "driver.log") as driver,
     ):
         driver.set_targets([target("narrow", narrow), target("good", good)], store=None)
-        load = Load("closed", users=4, connection=connection)
+        load = Closed(4, connection=connection)
         other.setblocking(False)
         # Its SYN is sent again, and dropped again, while the trials run.
         other.connect_ex(foreign.getsockname())

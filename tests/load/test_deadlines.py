@@ -15,7 +15,7 @@ from bench.load.client import LoadDriver
 from bench.load.clock import now_ns
 from bench.load.outcomes import INCOMPLETE
 from bench.load.wire import Exchange
-from bench.model import Load, Target, TrialOrder, UsageSource
+from bench.model import Closed, Load, Open, Target, TrialOrder, UsageSource
 from tests.load import peers
 from tests.load.trials import PAGE, SECOND, decode, link_to, run_closed, run_open
 
@@ -100,7 +100,7 @@ def test_a_deadline_does_not_end_what_is_answered_in_time() -> None:
 
 @pytest.mark.parametrize("model", ["closed", "open"])
 def test_a_target_that_turns_hostile_costs_its_own_trial_only(driver: LoadDriver, model: str) -> None:
-    load = Load("closed", USERS) if model == "closed" else Load("open", 50, 100.0)
+    load = Closed(USERS) if model == "closed" else Open(50, 100.0)
     with peers.peer(peers.right) as good, peers.peer(peers.turning(peers.streaming, 5)) as hostile:
         targets = {"good": good.url, "hostile": hostile.url}
         driver.set_targets([Target(n, url, UsageSource("none")) for n, url in targets.items()], None)
@@ -142,7 +142,7 @@ def test_a_probe_of_an_endless_answer_ends(driver: LoadDriver) -> None:
 
 
 def test_no_trial_takes_longer_than_is_waited_for_it() -> None:
-    for load in (Load("closed", 1), Load("open", 1, 1.0)):
+    for load in (Closed(1), Open(1, 1.0)):
         long = replace(order("a", load), timeout_s=60.0)
         # Until the window's first answer after its end, and then until the last request is given up.
         assert long.most_s() > long.settle_s + long.length_s + 2 * 60.0

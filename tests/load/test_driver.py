@@ -16,19 +16,19 @@ import psutil
 import pytest
 
 from bench.load.client import LoadDriver
-from bench.load.open import poisson
 from bench.load.probe import accepting, places
 from bench.load.protocol import line
 from bench.machine import process
-from bench.model import Load, Target, TrialOrder, UsageSource
+from bench.model import Closed, Load, Open, Target, TrialOrder, UsageSource
 from bench.model.errors import DriverError
+from bench.model.loads.arrivals import poisson
+from proof.planted.start import planted, truth
 from tests.load.trials import SECOND, decode
-from tests.truth.planted import planted, truth
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "bench.load.driver")
-CLOSED = Load("closed", users=4)
-OPEN = Load("open", users=64, rate=300.0)
+CLOSED = Closed(4)
+OPEN = Open(64, rate=300.0)
 
 
 def new_driver(directory: Path) -> LoadDriver:
@@ -96,7 +96,7 @@ def test_a_block_measures_each_target_in_the_order_asked(driver: LoadDriver, rig
         assert found.lost == 0
         # Times are of what was sent within the window, counts of what ended in it.
         number = decode(found.histograms["latency/hello"]).get_total_count()
-        assert abs(number - found.ok) <= (CLOSED.users if "closed" in found.case else 0)
+        assert abs(number - found.ok) <= (CLOSED.at_once if "closed" in found.case else 0)
     assert [set(t.errors) for t in trials] == [set(), {"status"}, set(), {"status"}]
     assert [set(t.histograms) for t in trials[:2]] == [
         {"latency/hello"},
@@ -119,7 +119,7 @@ def test_forgotten_targets_are_disconnected(driver: LoadDriver, right: str) -> N
         driver.set_targets([target("b", right)], store=None)
         while (did := truth(url)).closed < did.opened - 1:
             time.sleep(0.005)
-        assert did.opened - 1 >= CLOSED.users
+        assert did.opened - 1 >= CLOSED.at_once
 
 
 def test_a_probe_finds_what_is_right(driver: LoadDriver, right: str) -> None:

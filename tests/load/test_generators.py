@@ -15,14 +15,14 @@ import pytest
 from bench.load.client import LoadDriver
 from bench.load.clock import now_ns
 from bench.load.share import merge, split
-from bench.model import Load, Trial
+from bench.model import Closed, Open, Trial
 from bench.model.errors import DriverError
+from proof.planted.start import planted, truth
 from tests.load.test_driver import COMMAND, ROOT, driver_process, target, trial
 from tests.load.trials import decode
-from tests.truth.planted import planted, truth
 
-CLOSED = Load("closed", users=5)
-OPEN = Load("open", users=64, rate=300.0)
+CLOSED = Closed(5)
+OPEN = Open(64, rate=300.0)
 PROCESSES = 3
 WAYS = {
     "processes": ("--processes", str(PROCESSES)),
@@ -61,7 +61,7 @@ def test_each_counts_what_the_server_did(driver: LoadDriver) -> None:
         assert found.generator_cpu > 0
         # Times are of what was sent within the window, counts of what ended in it.
         number = decode(found.histograms["latency/hello"]).get_total_count()
-        assert abs(number - found.ok) <= (CLOSED.users if "closed" in found.case else 0)
+        assert abs(number - found.ok) <= (CLOSED.at_once if "closed" in found.case else 0)
         assert found.mean_s is not None
     assert [set(found.errors) for found in trials] == [set(), {"status"}, set(), {"status"}]
     assert sum(t.ok for t in trials if t.case.startswith("a/")) <= len(did.answered)
@@ -70,14 +70,14 @@ def test_each_counts_what_the_server_did(driver: LoadDriver) -> None:
     # Little's law, loosely: each process has a window of its own. Added up they would be off by a factor.
     closed = trials[0]
     assert closed.mean_s is not None
-    assert closed.ok / closed.duration_s * closed.mean_s == pytest.approx(CLOSED.users, rel=0.45)
+    assert closed.ok / closed.duration_s * closed.mean_s == pytest.approx(CLOSED.at_once, rel=0.45)
 
 
 def test_each_sees_connections_that_are_closed_after_each_answer(driver: LoadDriver) -> None:
     with planted("length") as kept, planted("announced-close") as closing:
         driver.set_targets([target("a", kept), target("b", closing)], store=None)
         keeps, closes = driver.block([trial(name, CLOSED, length_s=0.3) for name in ("a", "b")])
-    assert keeps.connections <= CLOSED.users
+    assert keeps.connections <= CLOSED.at_once
     assert closes.connections > closes.ok / 2
 
 
@@ -129,11 +129,11 @@ def test_workers_end_with_a_master_that_is_killed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("users", "rate"), [(16, None), (7, None), (2, None), (256, 1000.0)])
 def test_a_trial_is_dealt_out_whole(users: int, rate: float | None) -> None:
-    order = trial("a", Load("open" if rate else "closed", users=users, rate=rate))
+    order = trial("a", Open(users, rate) if rate else Closed(users))
     parts = split(order, PROCESSES)
     assert len(parts) == min(users, PROCESSES)
-    assert sum(part.load.users for part in parts) == users
-    assert len({part.load.users for part in parts}) <= 2
+    assert sum(part.load.at_once for part in parts) == users
+    assert len({part.load.at_once for part in parts}) <= 2
     assert len({part.opens_ns for part in parts}) == 1
     assert len({part.seed for part in parts}) == len(parts)
     if rate is not None:

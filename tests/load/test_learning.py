@@ -12,17 +12,17 @@ import pytest
 
 from bench.load.client import LoadDriver
 from bench.load.protocol import Probed
-from bench.model import Load, Target, Trial, TrialOrder, UsageSource
+from bench.model import Closed, Load, Open, Target, Trial, TrialOrder, UsageSource
 from tests.load.test_driver import COMMAND, ROOT
-from tests.truth.pages import HTML, Page, serving
+from tests.pages import HTML, Page, serving
 
 WAYS = {
     "loop": (),
     "processes": ("--processes", "2"),
     "fasthttp": ("--client", "fasthttp"),
 }
-CLOSED = Load("closed", users=4)
-OPEN = Load("open", users=64, rate=200.0)
+CLOSED = Closed(4)
+OPEN = Open(64, rate=200.0)
 JSON = {"Content-Type": "application/json"}
 WELCOME = Page(b"<p>Welcome</p>" * 20, headers=HTML)
 

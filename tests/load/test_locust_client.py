@@ -14,11 +14,11 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 import pytest
 
 from bench.load.client import LoadDriver
-from bench.model import Load, Trial
+from bench.model import Closed, Open, Trial
 from tests.load.test_driver import COMMAND, ROOT, target, trial
 
-CLOSED = Load("closed", users=3)
-OPEN = Load("open", users=64, rate=300.0)
+CLOSED = Closed(3)
+OPEN = Open(64, rate=300.0)
 BODY = b"Hello, World!"
 
 
@@ -132,15 +132,15 @@ def test_what_locusts_client_refuses_is_said(driver: LoadDriver, name: str, word
 
 
 ENDS = """
-from bench.load.engine import Station
+from bench.load.targetstate import TargetState
 from bench.load import fasthttp
 from bench.load.records import Records
-from bench.model import Load, Target, TrialOrder, UsageSource
+from bench.model import Closed, Open, Load, Target, TrialOrder, UsageSource
 
-order = TrialOrder("a/closed", "a", "hello", Load("closed", users=2), 0.1, 0.0, 1, 1, 1, "seed", None, 0)
-station = Station(Target("a", "http://127.0.0.1:9", UsageSource("none")))
+order = TrialOrder("a/closed", "a", "hello", Closed(2), 0.1, 0.0, 1, 1, 1, "seed", None, 0)
+state = TargetState(Target("a", "http://127.0.0.1:9", UsageSource("none")))
 no_requests = iter(())
-fasthttp.conduct(order, station, no_requests, Records(), lambda: None, lambda: None)
+fasthttp.conduct(order, state, no_requests, Records(), lambda: None, lambda: None)
 """
 
 

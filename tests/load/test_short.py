@@ -10,11 +10,11 @@ import pytest
 from bench.catalogue.versions import this_checkout
 from bench.deploy.local import LocalRuntime
 from bench.load.client import LoadDriver
-from bench.model import Connection, CpuSplit, Load
+from bench.model import Closed, Connection, CpuSplit, Open
 from bench.model.errors import MachineError
 from bench.run.calibrate import NULL_DEPLOYMENT, calibrate
+from proof.planted.start import planted
 from tests.load.test_driver import COMMAND, ROOT, target, trial
-from tests.truth.planted import planted
 
 MESSAGE = "the load generator ran out of file descriptors (ulimit -n): run `ulimit -n 4096` before"
 
@@ -31,7 +31,7 @@ def test_connections_that_cannot_be_opened_are_the_generators_own_errors(
 ) -> None:
     with planted("length") as url, limited(tmp_path, 40, *options) as driver:
         driver.set_targets([target("a", url)], store=None)
-        [found] = driver.block([trial("a", Load("closed", users=128))])
+        [found] = driver.block([trial("a", Closed(128))])
     assert set(found.errors) == {"descriptors"}
     assert found.failed == found.errors["descriptors"]
     assert found.offered == found.ok + found.failed + found.dropped + found.unfinished
@@ -41,7 +41,7 @@ def test_connections_that_cannot_be_opened_are_the_generators_own_errors(
 def test_open_load_counts_them_too(tmp_path: Path, connection: Connection) -> None:
     with planted("delayed", median_s=0.5, spread=0.0) as url, limited(tmp_path, 40) as driver:
         driver.set_targets([target("a", url)], store=None)
-        load = Load("open", users=256, rate=2000.0, connection=connection)
+        load = Open(256, rate=2000.0, connection=connection)
         [found] = driver.block([trial("a", load)])
     assert set(found.errors) == {"descriptors"}
 
@@ -67,7 +67,7 @@ def test_a_ceiling_found_with_too_little_is_none(tmp_path: Path) -> None:
 def test_one_that_has_none_left_for_the_next_target_says_why(tmp_path: Path) -> None:
     with planted("length") as url, limited(tmp_path, 40) as driver:
         driver.set_targets([target("a", url)], store=None)
-        kept, closed = Load("closed", 64), Load("closed", 64, connection="close")
+        kept, closed = Closed(64), Closed(64, connection="close")
         trials = driver.block([trial("a", kept), trial("a", closed)])
         assert next(trials).errors.keys() == {"descriptors"}
         with pytest.raises(MachineError, match="ran out of file descriptors"):

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.load.client import LoadDriver
-from bench.model import Load
+from bench.model import Open
 from tests.load import peers
 from tests.load.test_driver import ROOT, target, trial
 
-LOAD = Load("open", 50, 100.0)
+LOAD = Open(50, 100.0)
 # Of locust's patience: an interval of 1 s, of which the fifth in a row is one too many.
 LONGER_S = 6.5
 

@@ -35,7 +35,7 @@ def nothing_asked(facts: Facts) -> str | None:
     load, length = facts.measured.case.load, facts.suite.plan.trial_s
     number = len(facts.measured.trials)
     trials = f"{number} trial{'s' * (number != 1)}"
-    if load.model == "closed":
+    if load.waits:
         return (
             f"no request ended in its {trials} of {length.closed:g} s; see the server's "
             f"log, and measure longer"
@@ -87,7 +87,7 @@ def overloaded(facts: Facts) -> str | None:
     return (
         f"it, or this machine, could not keep up with {a_second(load.rate or 0.0)} ({chosen}): "
         f"{not_right(counts):,} of {counts.offered:,} requests got no right answer ({itemised(counts)}), "
-        f"since only {load.users} may be under way at once; offer less with --rate"
+        f"since only {load.at_once} may be under way at once; offer less with --rate"
     )
 
 

@@ -16,7 +16,7 @@ MAX_LATENESS_SHARE = 0.1
 
 
 def limits(facts: Facts) -> str | None:
-    users = facts.measured.case.load.users
+    users = facts.measured.case.load.at_once
     lacked = {kind: facts.counts.errors.get(kind, 0) for kind in OWN_KINDS}
     found = [
         f"{in_words(kind)} for {number:,} {'request' if number == 1 else 'requests'}: {remedy(kind, users)}"
@@ -61,14 +61,14 @@ def generator(facts: Facts) -> str | None:
     if busy > MAX_GENERATOR_CPU:
         return f"the load generator used {busy * 100:.0f} % of its CPU, {advice}"
     number, ceiling = measured.total(answers), _ceiling(facts)
-    if ceiling and number and load.model == "closed":
+    if ceiling and number and load.waits:
         rate = number / measured.total(lambda t: t.duration_s)
         if rate > MAX_CEILING_SHARE * ceiling:
             return (
                 f"{a_second(rate)} is {rate / ceiling * 100:.0f} % of what the load "
                 f"generator reaches by itself ({significant(ceiling)}), {advice}"
             )
-    if load.model == "open" and measured.lateness and measured.latency:
+    if not load.waits and measured.lateness and measured.latency:
         late, p99 = measured.lateness.quantile_s(0.99), measured.latency.quantile_s(0.99)
         if late > MAX_LATENESS_S and late > MAX_LATENESS_SHARE * p99:
             return (

@@ -18,8 +18,8 @@ MIN_ROUNDS = 2
 def stalled(facts: Facts) -> str | None:
     """Trials in which the server stood still; where all requests failed `errors` says so."""
     trials = facts.measured.trials
-    closed = facts.measured.case.load.model == "closed"
-    empty = sum(not (t.ok or t.answers) and (closed or t.offered > 0) and not all_failed(t) for t in trials)
+    waits = facts.measured.case.load.waits
+    empty = sum(not (t.ok or t.answers) and (waits or t.offered > 0) and not all_failed(t) for t in trials)
     if not empty:
         return None
     return (
@@ -35,17 +35,17 @@ def little(facts: Facts) -> str | None:
     load = facts.measured.case.load
     timed = [t for t in facts.measured.trials if t.mean_s is not None]
     window = sum(t.duration_s for t in timed)
-    if load.model == "open" or not timed or window <= 0:
+    if not load.waits or not timed or window <= 0:
         return None
     busy = sum((t.answers + t.failed) * (t.mean_s or 0.0) for t in timed) / window
     tolerance = LITTLE_TOLERANCE + len(timed) / max(1, sum(map(answers, timed)))
-    if abs(busy / load.users - 1) <= tolerance:
+    if abs(busy / load.at_once - 1) <= tolerance:
         return None
-    if busy > load.users and all(t.begun is not None for t in timed):
+    if busy > load.at_once and all(t.begun is not None for t in timed):
         # `slow` judges that.
         return None
     return (
-        f"throughput x mean time is {busy:.1f}, but {load.users} users were asking; requests were "
+        f"throughput x mean time is {busy:.1f}, but {load.at_once} users were asking; requests were "
         f"lost or miscounted, or the generator couldn't keep all users busy; try fewer users"
     )
 
@@ -64,7 +64,7 @@ def slow(facts: Facts) -> str | None:
 
 
 def drifting(facts: Facts) -> str | None:
-    change = drift(facts.measured, facts.others) if facts.measured.case.load.model == "closed" else None
+    change = drift(facts.measured, facts.others) if facts.measured.case.load.waits else None
     if change is None:
         return None
     return (
@@ -114,7 +114,7 @@ def too_few(facts: Facts) -> str | None:
             f"run with --rounds {MIN_ROUNDS} or more (6 in the standard profile)"
         )
     histogram = facts.measured.latency
-    if facts.measured.case.load.model == "open" and (not histogram or histogram.percentile_s(0.5) is None):
+    if not facts.measured.case.load.waits and (not histogram or histogram.percentile_s(0.5) is None):
         count = histogram.count if histogram else 0
         return f"{count} answers are too few for a median; use a higher --rate or more --rounds"
     return None

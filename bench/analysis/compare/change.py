@@ -45,7 +45,7 @@ def changes_between(
     cases, other_cases = match_cases(old, new)
     deployments, other_deployments = match_deployments(old, new)
     results = [
-        *(contrast(p, figure, twin_of_case) for p in cases for figure in compared(p.new.case.load.model)),
+        *(contrast(p, figure, twin_of_case) for p in cases for figure in compared(p.new.case.load.loop)),
         *(
             contrast(p, figure, twin_of_deployment(p.subject.app))
             for p in deployments

@@ -164,5 +164,5 @@ def _same(a: Case, b: Case) -> bool:
 
 
 def _uncompared(one: Measured, reason: str) -> Uncompared:
-    names = tuple(figure.name for figure in compared(one.case.load.model))
+    names = tuple(figure.name for figure in compared(one.case.load.loop))
     return Uncompared(subject_of(one.case), names, reason)

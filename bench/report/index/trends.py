@@ -122,7 +122,7 @@ def _same_rate(a: Load, b: Load) -> bool:
 
 def _by_server(places: Sequence[_Place]) -> dict[str, list[_Place]]:
     """By one figure for all servers: the first of `ranking` that every valid case has, else the last."""
-    *others, last = (figure.name for figure in ranking(places[0][1].case.load.model))
+    *others, last = (figure.name for figure in ranking(places[0][1].case.load.loop))
     lacking = {point.figure for _, point in places if not point.reasons and not point.usable}
     wanted = next((name for name in others if name not in lacking), last)
     found: dict[str, list[_Place]] = {}

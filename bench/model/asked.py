@@ -1,0 +1,62 @@
+"""What can be measured and how it may be asked: servers, applications, loads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+TIMEOUT_S = 10.0
+"""How long one request may take, where the user sets nothing else."""
+LoadModel = str
+"""The name of a load model, one of `MODELS`."""
+Client = Literal["loop", "fasthttp"]
+
+
+@dataclass(frozen=True)
+class Server:
+    """One deployable configuration of a WSGI server: a service of `docker-compose.yml`.
+
+    Attributes:
+        command: what starts it, the same in a container and as a child process.
+        environment: as the compose file says it, `${NAME:-default}` resolved.
+        workers, threads: None for a server that runs already, of which only the address is known.
+        keep_alive: whether it keeps connections open, by its documentation; None as above.
+        concurrency: the model in words, e.g. "1 process, 4 threads".
+        default: whether a run without `--servers` measures it.
+        docs: address of the documentation that justifies the settings.
+        package: the distribution whose version is recorded; empty for the standard library.
+        stop_grace_s: seconds from `stop_signal` until it is killed.
+    """
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    workers: int | None
+    threads: int | None
+    keep_alive: bool | None
+    concurrency: str
+    default: bool
+    docs: str
+    package: str
+    stop_signal: str
+    stop_grace_s: float
+
+
+@dataclass(frozen=True)
+class App:
+    """An application under test.
+
+    Attributes:
+        callable: `module:callable`, importable from the checkout.
+        scenarios: names of the scenarios that fit it, the preferred first.
+        redis: whether it needs Redis.
+        seed: command that fills Redis database `$REDIS_DB` before measuring; empty if none.
+    """
+
+    name: str
+    callable: str
+    scenarios: tuple[str, ...]
+    redis: bool
+    seed: tuple[str, ...]

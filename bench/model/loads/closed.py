@@ -1,0 +1,80 @@
+"""Closed load: N users, each of whom sends the next request when the last was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from bench.model.counted import count
+from bench.model.loads.load import Connection, Load
+
+if TYPE_CHECKING:
+    from bench.model.planned import Plan
+
+_SETTLING = 1.5
+STARTING = 1 / _SETTLING
+"""The share of settling for slow answers in which the users start."""
+_OVERHEAD_S = 0.035
+_SHARED_OVERHEAD_S = 0.1
+
+
+@dataclass(frozen=True)
+class Closed(Load):
+    """As many users as requests are under way at once: none of them ever has two."""
+
+    model: str = field(default="closed", init=False)
+    loop = "closed"
+
+    @classmethod
+    def wanted(
+        cls,
+        users: Sequence[int],
+        connections: Sequence[Connection],
+        _shares: Sequence[float],
+        _rate: float | None,
+        /,
+    ) -> Iterator[Self]:
+        yield from (cls(number, connection=connections[0]) for number in users)
+        yield from (cls(users[0], connection=connection) for connection in connections[1:])
+
+    @classmethod
+    def blocks(cls, plan: Plan) -> int:
+        return plan.blocks
+
+    def length_s(self, plan: Plan) -> float:
+        return plan.trial_s.closed
+
+    def settle_s(self, plan: Plan) -> float:
+        return settle_s(plan)
+
+    def overhead_s(self, plan: Plan, answer_s: float | None, /) -> float:
+        if answer_s is not None:
+            return answer_s
+        return _OVERHEAD_S + (_SHARED_OVERHEAD_S if plan.processes > 1 else 0.0)
+
+    def due(self, _length_ns: int, _seed: int, /) -> list[int]:
+        return []
+
+    @property
+    def name(self) -> str:
+        return f"closed-{self.at_once}"
+
+    def words(self) -> str:
+        return f"closed load of {self.short()}"
+
+    def short(self) -> str:
+        return f"{self.at_once} user{'s' * (self.at_once != 1)}"
+
+    def offered(self, _plan: Plan, /) -> str:
+        return count(self.at_once, "user")
+
+
+def settle_s(plan: Plan) -> float:
+    """How long closed load goes on before anything counts, where answers are slow; 0 where none are.
+
+    Users who start together meet their slow answers together, and stay in step for many of them. So they
+    start one after the other while one slow answer takes, and go on for half of that
+    (docs/decisions/067-users-start-one-after-the-other.md).
+    """
+    return _SETTLING * plan.settle_s

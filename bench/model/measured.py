@@ -1,0 +1,207 @@
+"""What a run has measured: everything that `result.json` holds of its trials and deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.model.planned import Plan
+from bench.model.surroundings import Confined, Environment, UsageSource
+
+UNREAD_KINDS = ("malformed", "client")
+"""The error kinds of answers that the client in use could not read."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What the first probes of an endpoint saw: every later answer is held to it.
+
+    Attributes:
+        request: e.g. "GET /".
+        probes: how many answers it was learned from.
+        media_type: without parameters; empty without any.
+        location: where a redirect leads: the host, unless it is the target's own, and the path; a `*` at its
+            end stands for what was another each time. None without a Location.
+        shortest, longest: the body, bytes.
+    """
+
+    deployment: str
+    scenario: str
+    endpoint: str
+    request: str
+    probes: int
+    status: int
+    media_type: str
+    location: str | None
+    shortest: int
+    longest: int
+
+
+@dataclass(frozen=True)
+class Target:
+    """A deployment that runs, as the driver sees it.
+
+    Attributes:
+        url: scheme, host and port, e.g. "http://127.0.0.1:40123".
+        started_ns: this process's monotonic clock, nanoseconds, when its process was started; 0 if not ours.
+        learned: what is right of the endpoints that no scenario knows.
+        addresses: the IP addresses to connect to, the preferred one first; empty to look up the URL's host.
+    """
+
+    deployment: str
+    url: str
+    usage: UsageSource
+    started_ns: int = 0
+    learned: tuple[Learned, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One case measured once.
+
+    offered = ok + failed + dropped + unfinished.
+
+    Attributes:
+        case: the case's id.
+        order: position within the block.
+        at_s: seconds from the run's start to the start of the counted window.
+        duration_s: length of the counted window.
+        answers: right answers, those at the edges of a closed trial's window by the share of their time
+            that lies inside: `answers` / `duration_s` is the throughput.
+        dropped_late: of the dropped ones, those that the generator itself came too late for.
+        errors: failures by kind; sums to `failed`.
+        connections: connections opened in the window.
+        lost: connections that the server closed unannounced, between two requests.
+        begun: requests sent within the window of closed load, due within that of open load. Each is followed
+            to its end, whenever that is: `mean_s` and latency are theirs. None of results from before that
+            was recorded, where they are of the requests that ended within the window.
+        mean_s: exact mean time from sent to done, right answers and failures alike; None without any.
+        cpu_s: CPU time of the server in the window; None where it can't be read.
+        generator_cpu: CPU time that the generator used over the window or waited for, as a share of one CPU.
+        histograms: "<kind>/<endpoint>" -> HdrHistogram V2, base64, microseconds; kind is
+            latency (open load: from when it was due), service or lateness.
+        host: differences of the machine's counters over the window
+            (steal_s, listen_overflows, listen_drops), as far as they can be read. Those of full listen queues
+            are the server's own in containers, else of every program on the machine.
+        syn_retransmits: connections of the whole trial that TCP had to ask for again; None in results from
+            before this was seen.
+        statuses: whole answers by status, right and wrong ones.
+        wrong: what answers that were not right were, in words, e.g. "302 to /slow-down", or why they couldn't
+            be read.
+        silent_close: whether the server had shown that it closes each connection after its answer without
+            saying so, so that none was used again.
+    """
+
+    case: str
+    round: int
+    block: int
+    order: int
+    at_s: float
+    duration_s: float
+    offered: int
+    ok: int
+    answers: float
+    failed: int
+    dropped: int
+    dropped_late: int
+    unfinished: int
+    errors: Mapping[str, int]
+    connections: int
+    lost: int
+    mean_s: float | None
+    cpu_s: float | None
+    generator_cpu: float
+    begun: int | None = None
+    histograms: Mapping[str, str] = field(default_factory=dict)
+    host: Mapping[str, float] = field(default_factory=dict)
+    syn_retransmits: int | None = None
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    wrong: Mapping[str, int] = field(default_factory=dict)
+    silent_close: bool = False
+
+
+@dataclass(frozen=True)
+class DeploymentRecord:
+    """What one deployment cost in one round, beside its requests.
+
+    Attributes:
+        start_s: from the start of its process to the first right answer.
+        memory_idle_bytes: after warm-up, before the first counted trial.
+        memory_peak_bytes: the highest seen by the end of the round.
+        image_bytes: size of its container image; None without containers.
+        stopped_cleanly: whether it ended by itself within its grace.
+        idle_cpu: share of one CPU that it used while nothing was asked of it; read in the first round.
+        restarts: how many of its lasting processes ended after it was ready, replaced or not; None where they
+            can't be seen, and in results of before this was looked at.
+        oom_kills: processes that the kernel killed meanwhile because its cgroup's memory was used up; None
+            where no counter says so.
+    """
+
+    deployment: str
+    round: int
+    start_s: float | None
+    memory_idle_bytes: int | None
+    memory_peak_bytes: int | None
+    image_bytes: int | None = None
+    stopped_cleanly: bool | None = None
+    idle_cpu: float | None = None
+    restarts: int | None = None
+    oom_kills: int | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why something could not be measured. Never a zero.
+
+    Attributes:
+        phase: "start", "probe" (wrong answers) or "trial".
+        log: the server's last log lines.
+    """
+
+    deployment: str
+    round: int
+    phase: str
+    reason: str
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The generator's own ceiling against a server that answers prebuilt bytes.
+
+    Attributes:
+        keep_alive_rps: requests a second on kept connections.
+        close_rps: requests a second with a connection each.
+        latency_floor_s: median response time of one user.
+    """
+
+    keep_alive_rps: float
+    close_rps: float
+    latency_floor_s: float
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One run of the harness, as stored: raw, the only source of truth.
+
+    Attributes:
+        directory: where it was read from or is being written; it isn't stored. Empty for one in memory.
+    """
+
+    schema_version: int
+    id: str
+    started: str
+    finished: str | None
+    complete: bool
+    environment: Environment
+    plan: Plan
+    calibration: Calibration | None
+    trials: tuple[Trial, ...]
+    deployments: tuple[DeploymentRecord, ...]
+    failures: tuple[Failure, ...]
+    gaps: tuple[Mapping[str, Any], ...] = ()
+    learned: tuple[Learned, ...] = ()
+    directory: str = field(default="", compare=False)
+    confined: tuple[Confined, ...] = ()

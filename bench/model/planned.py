@@ -1,0 +1,157 @@
+"""What a run will do: its deployments and cases, and each trial that the driver is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.model.asked import TIMEOUT_S, App, Client, Server
+from bench.model.loads import Load
+from bench.model.variant import ITSELF, Source, Variant
+
+_SETTLING_S = 5.0
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One app behind one server, started once a round.
+
+    Attributes:
+        name: unique in the run, e.g. "gunicorn.shortly", "gunicorn-twin.shortly" or "gunicorn-old.shortly".
+        server: of an old version as that has it, under its plain name.
+        database: its own Redis database number (0 holds the seeded template).
+    """
+
+    name: str
+    server: Server
+    app: App
+    database: int
+    variant: Variant = ITSELF
+
+    @property
+    def label(self) -> str:
+        """What its cases are told by, e.g. "gunicorn" or "gunicorn-twin"."""
+        return self.server.name + self.variant.kind.suffix
+
+    @property
+    def redis_database(self) -> int | None:
+        """The Redis database that its app uses, if it uses one."""
+        return self.database if self.app.redis else None
+
+
+@dataclass(frozen=True)
+class Case:
+    """server x app x scenario x load.
+
+    Attributes:
+        server: the `label` of its deployment.
+        deployment: the name of the `Deployment` that serves it.
+    """
+
+    id: str
+    server: str
+    app: str
+    scenario: str
+    deployment: str
+    load: Load
+
+
+@dataclass(frozen=True)
+class TrialLength:
+    """Seconds that one trial counts, without settling and draining."""
+
+    closed: float
+    open: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will do, and in which order: everything that `resume` needs.
+
+    Attributes:
+        claims: False for the smoke profile, whose report says 'not a measurement'.
+        blocks: closed-load blocks a round; `open_blocks` is a tenth of it, rounded, at least one.
+        warmup_s: seconds of discarded closed load that each deployment gets in each round.
+        expected_s: the time the whole run will take, estimated before it starts.
+        stop_within: looked at when half and three quarters of the rounds are done: the run ends there if
+            half of each interval of a throughput, as a fraction of it, is at most this; None for never.
+        settle_s: how long slow answers take, where there are any: open load settles for at least so long,
+            closed load for one and a half of it.
+        counted_from: the first round that counts. The trials of earlier ones were too short for slow answers
+            that were seen in them.
+        minutes: the time that the run may take, as the user gave it; None without a limit.
+        adapts: whether rounds and blocks are the profile's, and so may become fewer for slow applications.
+        processes: of the load generator; several share each trial.
+        client: "loop", the harness's own, or "fasthttp", locust's FastHttpUser, for comparison.
+        against: the old version that is measured beside this one; None without.
+        fail_if: how much may change from the old version to this one, as the user wrote it.
+        timeout_s: how long one request may take, of a probe or of a trial.
+        given: the settings by which the run can be asked for again, by name; empty in results of before they
+            were saved.
+    """
+
+    profile: str
+    runtime: str
+    seed: int
+    rounds: int
+    blocks: int
+    open_blocks: int
+    trial_s: TrialLength
+    warmup_s: float
+    users: int
+    rate: float | None
+    claims: bool
+    deployments: tuple[Deployment, ...]
+    cases: tuple[Case, ...]
+    expected_s: float
+    stop_within: float | None = None
+    processes: int = 1
+    client: Client = "loop"
+    against: Source | None = None
+    fail_if: tuple[str, ...] = ()
+    settle_s: float = 0.0
+    counted_from: int = 1
+    minutes: float | None = None
+    adapts: bool = True
+    timeout_s: float = TIMEOUT_S
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrialOrder:
+    """One trial to run.
+
+    Attributes:
+        length_s: length of the counted window.
+        settle_s: load before the window opens, which doesn't count; of closed load at least so much.
+        target: name of the deployment, known from an earlier `targets` order.
+        seed: what the request stream and due times are drawn from; equal seeds give every server
+            the same requests.
+        database: the deployment's Redis database, made equal to database 0 before the trial; None without.
+        epoch_ns: monotonic time of the run's start, from which `Trial.at_s` counts.
+        opens_ns: monotonic time at which the window opens, where several processes share the trial;
+            None to open it when all users are settled.
+        timeout_s: how long one request may take.
+    """
+
+    case: str
+    target: str
+    scenario: str
+    load: Load
+    length_s: float
+    settle_s: float
+    round: int
+    block: int
+    order: int
+    seed: str
+    database: int | None
+    epoch_ns: int
+    opens_ns: int | None = None
+    timeout_s: float = TIMEOUT_S
+
+    def most_s(self) -> float:
+        """How long the trial may take, whatever the server does: settling before and after the window, the
+        first answer after it, and draining.
+        """
+        return self.length_s + 2 * self.settle_s + _SETTLING_S + 3 * self.timeout_s

@@ -1,0 +1,204 @@
+"""What a report says, derived from a `Suite`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bench.model.finding import Finding
+
+NO_DIFFERENCE = "no detectable difference"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its 95 % confidence interval; the bounds are None where none can be given."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of a case's requests, over all its trials; see `Trial`.
+
+    Attributes:
+        sent_again: requests that had to be sent once more, on a new connection, because the server had
+            closed the kept one without saying so: no errors.
+    """
+
+    offered: int
+    ok: int
+    failed: int
+    errors: Mapping[str, int]
+    dropped: int
+    dropped_late: int
+    unfinished: int
+    sent_again: int
+    connections: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A case in figures. None: not measured, or too few samples (never zero).
+
+    Attributes:
+        figures: by the key of each figure.
+        error_rate: the share of the requests offered that were not answered rightly.
+        requests: answers, right and wrong.
+        restarts: how many lasting processes of its deployment ended; None where they couldn't be seen.
+    """
+
+    figures: Mapping[str, Estimate | None]
+    error_rate: float | None
+    requests: int
+    connections_per_request: float | None
+    counts: Counts
+    restarts: int | None = None
+
+    def value(self, key: str) -> float | None:
+        """A figure without its interval."""
+        found = self.figures[key]
+        return None if found is None else found.value
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a case's figures may be used, and if not, why."""
+
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        """Whether nothing speaks against them."""
+        return not self.findings
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why not, as results and reports have it."""
+        return tuple(map(str, self.findings))
+
+    def for_programs(self) -> dict[str, Any]:
+        """As `result.json` and the JSON report have it."""
+        return {"valid": self.valid, "reasons": list(self.reasons)}
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Why not, in a word each."""
+        return tuple(finding.code for finding in self.findings)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a compared figure belongs to.
+
+    Attributes:
+        id: of the case, or the name of the deployment.
+        scenarios: a deployment may serve several.
+        load: in words; for a deployment "all its load".
+    """
+
+    id: str
+    server: str
+    app: str
+    scenarios: tuple[str, ...]
+    load: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One figure of two: of two servers, of a server and its twin, of two versions, or of two runs.
+
+    Attributes:
+        figure: its name.
+        subject, other: what is compared with what; of versions and runs the new one with the old.
+        value, other_value: of each, in SI units; of versions and runs means over the rounds, on logarithms.
+        ratio, low, high: value / other_value with its adjusted 95 % interval.
+        smallest: the smallest difference that could have been claimed, as a fraction.
+        better: whether the subject is the better of the two; None where no difference may be claimed.
+    """
+
+    figure: str
+    subject: Subject
+    other: Subject
+    value: float
+    other_value: float
+    ratio: float
+    low: float
+    high: float
+    smallest: float
+    better: bool | None
+
+    @property
+    def claimed(self) -> bool:
+        """Whether it is a difference."""
+        return self.better is not None
+
+
+@dataclass(frozen=True)
+class Uncompared:
+    """Figures that only the old or only the new has, or that aren't valid in both.
+
+    Attributes:
+        figures: their names.
+    """
+
+    subject: Subject
+    figures: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Rank:
+    """A place in the ranking of one group (app, scenario and load); cases that tie share it."""
+
+    group: str
+    rank: int
+    cases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stalls:
+    """In how many of a server's trials of open load it stood still, and in how many of the others'.
+
+    Attributes:
+        beyond_s: what five answers or more must have taken longer than.
+        p_value: one-sided, that it does so no more often than the others.
+        more_often: whether that is said.
+    """
+
+    case: str
+    beyond_s: float
+    stalled: int
+    trials: int
+    others_stalled: int
+    others_trials: int
+    p_value: float
+    more_often: bool
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything that a report says, derived from a `Suite`.
+
+    Attributes:
+        summaries, verdicts: by case id.
+        twin: the comparison of a server with its identical twin, if one was measured.
+        detectable: the smallest ratio that this run could have told from 1, as a fraction
+            (0.02 for 2 %); None without enough rounds.
+        stalls: of each valid case of open load that isn't alone.
+        changes, not_compared: from the version that `Plan.against` names to this one. All the rest but
+            summaries and verdicts is about this version alone.
+    """
+
+    summaries: Mapping[str, Summary]
+    verdicts: Mapping[str, Verdict]
+    comparisons: tuple[Comparison, ...]
+    ranking: tuple[Rank, ...]
+    twin: Comparison | None
+    detectable: float | None
+    stalls: tuple[Stalls, ...] = ()
+    changes: tuple[Comparison, ...] = ()
+    not_compared: tuple[Uncompared, ...] = ()
