@@ -41,7 +41,7 @@ class Ratio(Protocol):
         """Two-sided, of the hypothesis that they are equal."""
         ...
 
-    def interval(self, level: float) -> tuple[float, float]:
+    def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Bounds at this level of confidence, which exclude 0 where the p-value is at most 1 - `level`."""
         ...
 

@@ -19,6 +19,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import ndtr
 
+from bench.analysis.estimate import LEVEL
 from bench.analysis.student import WIDEST
 
 FEWEST = 6
@@ -54,7 +55,7 @@ class Shift:
         fewest = min(int(np.sum(self.candidates <= 0)), int(np.sum(self.candidates >= 0)))
         return min(1.0, 2 * float(self.chances[fewest]))
 
-    def interval(self, level: float) -> tuple[float, float]:
+    def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Bounds at this level of confidence, or a higher one; without end where there are too few values.
 
         They exclude 0 exactly where the p-value is at most 1 - `level`.
