@@ -190,7 +190,7 @@ def _pooled(suites: Sequence[Suite], slower: str) -> tuple[Effect | None, Effect
     )
 
 
-def _change(found: Effect | None) -> str:
+def _change(found: Ratio | None) -> str:
     """E.g. "-3.1 % (-3.4 % to -2.8 %)"."""
     if found is None:
         return "not"

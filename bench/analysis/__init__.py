@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
-from bench.analysis.claim import SMALLEST_CLAIM, deviation, half_width
+from bench.analysis.claim import SMALLEST_CLAIM, deviation, half_width, has_ends
 from bench.analysis.compare.within import compare_versions
 from bench.analysis.figures import THROUGHPUT, compared, ranking
 from bench.analysis.groups import grouped
@@ -87,7 +87,7 @@ def _analyse_group(
 ) -> _Group:
     valid = [m for m in members if verdicts[m.case.id].valid]
     candidates = [m for m in valid if m.deployment.variant.kind.ranked]
-    comparisons: list[Comparison] = []
+    comparisons: dict[str, tuple[Comparison, ...]] = {}
     twins: list[Comparison] = []
     ranks: tuple[Rank, ...] = ()
     whole: set[str] = set()
@@ -101,14 +101,21 @@ def _analyse_group(
         known = [m for m in candidates if values[m.case.id] is not None]
         known.sort(key=lambda m: figure.read.place(m) or 0.0, reverse=figure.more_is_better)
         found = compare_all(figure, known, own)
-        comparisons += found
+        # Of so many pairs, so few blocks can't tell any apart.
+        found = found if all(map(has_ends, found)) else ()
+        comparisons[figure.name] = found
         if len(known) == len(candidates) and len(found) == math.comb(len(known), 2):
             whole.add(figure.name)
+            if figure.instead_of:
+                del comparisons[figure.instead_of]
         if not ranks and (figure is ranking(loop)[-1] or (figure.ranks and figure.name in whole)):
             better = {(c.subject.id, c.other.id) for c in found if c.better}
             better |= {(c.other.id, c.subject.id) for c in found if c.better is False}
-            ranks = rank(name, [m.case.id for m in known], better)
-    return _Group(tuple(comparisons), ranks, tuple(twins), stalls(valid))
+            placed = rank(name, [m.case.id for m in known], better)
+            ranks = tuple(replace(place, figure=figure.name) for place in placed)
+    return _Group(
+        tuple(c for found in comparisons.values() for c in found), ranks, tuple(twins), stalls(valid)
+    )
 
 
 def _detectable(comparisons: Sequence[Comparison], twins: Sequence[Comparison]) -> float | None:

@@ -22,6 +22,7 @@ from bench.analysis.estimate import Ratio
 from bench.analysis.figure import Figure
 from bench.analysis.figures import named
 from bench.analysis.stepdown import levels
+from bench.analysis.student import WIDEST
 from bench.model import NO_DIFFERENCE, Comparison, Subject
 
 SMALLEST_CLAIM = 0.01
@@ -93,6 +94,11 @@ def verdict(comparison: Comparison) -> str:
 def deviation(comparison: Comparison) -> float:
     """How far a ratio is from 1, the same for a / b and b / a."""
     return math.expm1(abs(math.log(comparison.ratio)))
+
+
+def has_ends(comparison: Comparison) -> bool:
+    """Whether its interval has ends: with too few values there is none of a level so high."""
+    return math.log(comparison.high / comparison.low) < WIDEST
 
 
 def half_width(comparison: Comparison) -> float:

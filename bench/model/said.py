@@ -152,11 +152,16 @@ class Uncompared:
 
 @dataclass(frozen=True)
 class Rank:
-    """A place in the ranking of one group (app, scenario and load); cases that tie share it."""
+    """A place in the ranking of one group (app, scenario and load); cases that tie share it.
+
+    Attributes:
+        figure: the name of what the group is ranked by; empty in results of before it was saved.
+    """
 
     group: str
     rank: int
     cases: tuple[str, ...]
+    figure: str = ""
 
 
 @dataclass(frozen=True)

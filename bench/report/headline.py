@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from bench.analysis.claim import deviation
-from bench.analysis.figure import Figure
-from bench.analysis.figures import THROUGHPUT, ranking
+from bench.analysis.figures import THROUGHPUT
 from bench.model import Analysis, Suite
 from bench.model.finding import GENERATOR_LIMITS
 from bench.model.resume_command import resume_command
@@ -19,7 +16,6 @@ from bench.report.units import (
     difference,
     interval,
     listed,
-    milliseconds,
     percent,
     ratio,
     ratio_interval,
@@ -122,7 +118,7 @@ def _sentence(analysis: Analysis, group: Group) -> str:
 def _places(analysis: Analysis, group: Group) -> str:
     ranks = group.ranked
     best = ranks[0]
-    figure = _figure(analysis, group, best[0])
+    figure = _figure(group, best[0])
     if len(best) == 1 and len(ranks) == 1:
         return f"{best[0].case.server}, {figure}; there is no other valid one to compare it with"
     if len(best) == 1:
@@ -158,10 +154,10 @@ def _stalls(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> Iter
         of_group = [one for one in analysis.stalls if one.more_often and one.case in servers]
         for found in of_group:
             yield (
-                f"{servers[found.case]} stood still in {found.stalled:,} of its "
+                f"{servers[found.case]} stood still or fell behind in {found.stalled:,} of its "
                 f"{count(found.trials, 'trial')} of {suite.plan.trial_s.open:.3g} s, the others in "
-                f"{found.others_stalled:,} of {found.others_trials:,} ({group.name}; a trial in which five "
-                f"answers or more took over {milliseconds(found.beyond_s)} ms)."
+                f"{found.others_stalled:,} of {found.others_trials:,} ({group.name}; counted are trials in "
+                f"which five answers or more took over 25 ms and over five of the server's own medians)."
             )
 
 
@@ -169,8 +165,8 @@ def _names(entries: tuple[Entry, ...]) -> list[str]:
     return [entry.case.server for entry in entries]
 
 
-def _figure(analysis: Analysis, group: Group, entry: Entry) -> str:
-    figure = _ranked_by(analysis, group)
+def _figure(group: Group, entry: Entry) -> str:
+    figure = group.figure
     found = entry.summary.figures[figure.key]
     if group.closed:
         return f"{value_of(found)} requests a second ({interval(found)})"
@@ -179,7 +175,7 @@ def _figure(analysis: Analysis, group: Group, entry: Entry) -> str:
 
 def _next(analysis: Analysis, group: Group, leader: Entry, follower: Entry) -> str:
     """The leader against the first of the next rank."""
-    figure = _ranked_by(analysis, group)
+    figure = group.figure
     pair = (leader.case.id, follower.case.id)
     found = next(
         c for c in analysis.comparisons if (c.subject.id, c.other.id) == pair and c.figure == figure.name
@@ -188,21 +184,9 @@ def _next(analysis: Analysis, group: Group, leader: Entry, follower: Entry) -> s
         times = _times(found.ratio, found.low, found.high)
         return f"{leader.case.server} does {times} times as much as {follower.case.server}"
     times = _times(1 / found.ratio, 1 / found.high, 1 / found.low)
+    if figure.read.order:
+        return f"in a typical trial {follower.case.server}'s is {times} times as long"
     return f"{follower.case.server} takes {times} times as long as {leader.case.server}"
-
-
-def _ranked_by(analysis: Analysis, group: Group) -> Figure[Any]:
-    """The first figure by which every pair of ranked cases was compared; if there is none, the last."""
-    entries = [entry for rank in group.ranked for entry in rank]
-    ids = {entry.case.id for entry in entries}
-    *others, last = ranking(group.first.load.loop)
-    for figure in others:
-        pairs = [c for c in analysis.comparisons if c.figure == figure.name]
-        compared = sum({c.subject.id, c.other.id} <= ids for c in pairs)
-        known = all(entry.summary.figures[figure.key] is not None for entry in entries)
-        if known and compared == math.comb(len(ids), 2):
-            return figure
-    return last
 
 
 def _times(value: float, low: float, high: float) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+from bench.analysis.figure import Figure
+from bench.analysis.figures import named, ranking
 from bench.analysis.groups import grouped
 from bench.analysis.versions import new_version
 from bench.model import Analysis, Case, Deployment, Suite, Summary, Verdict
@@ -41,12 +44,14 @@ class Group:
     Attributes:
         latency: for closed load the cases under equal open load, by server; empty if there are none.
         latency_name: that group's name.
+        figure: what it is ranked by, or would be.
     """
 
     name: str
     entries: tuple[Entry, ...]
     latency: Mapping[str, Entry]
     latency_name: str
+    figure: Figure[Any]
 
     @property
     def first(self) -> Case:
@@ -97,12 +102,17 @@ def groups(suite: Suite, analysis: Analysis, *, old: bool = False) -> tuple[Grou
     entries = {name: tuple(sorted(map(entry, cases), key=key)) for name, cases in grouped(shown).items()}
     opened = {name: found for name, found in entries.items() if not found[0].case.load.waits}
 
+    def figure(members: tuple[Entry, ...]) -> Figure[Any]:
+        ranked_by = (places[entry.case.id].figure for entry in members if entry.case.id in places)
+        return named(next(ranked_by, ranking(members[0].case.load.loop)[-1].name))
+
     def group(name: str, members: tuple[Entry, ...]) -> Group:
         first = members[0].case
         companion = next((n for n, found in opened.items() if _equal_but_load(found[0].case, first)), "")
         if not first.load.waits or not companion:
-            return Group(name, members, {}, "")
-        return Group(name, members, {e.case.server: e for e in opened[companion]}, companion)
+            return Group(name, members, {}, "", figure(members))
+        latency = {e.case.server: e for e in opened[companion]}
+        return Group(name, members, latency, companion, figure(members))
 
     closed = tuple(group(name, found) for name, found in entries.items() if name not in opened)
     return closed + tuple(group(name, found) for name, found in opened.items())

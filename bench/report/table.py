@@ -28,8 +28,8 @@ _BESIDE_CAPACITY = (
 _BESIDE_LATENCY = (Column("Not answered", "of those due"), Column("Errors"))
 
 _RANKED = (
-    "Percentiles are those of all answers, which a few standstills of the machine can make. Servers are "
-    "ranked by p99, or p95, block by block, as 'Every pair' has it: so ranks need not follow the column."
+    "Percentiles are those of all answers. Servers are ranked by the {} of each block ('Every pair'), so "
+    "that a standstill of the machine decides nothing: ranks need not follow the column."
 )
 
 
@@ -134,10 +134,15 @@ def _latency(suite: Suite, group: Group) -> Table:
         tuple(row_of(entry, _latency_cells(entry)) for entry in group.entries),
         (
             "Times count from the moment each request was due, so that a server that stalls can't hide it.",
-            *([_RANKED] if suite.plan.claims else []),
+            *([_RANKED.format(group.figure.label)] if _is_by_block(group) else []),
             *_legend(suite, group),
         ),
     )
+
+
+def _is_by_block(group: Group) -> bool:
+    """Whether ranks don't follow the values that are shown."""
+    return group.figure.read.order is not None and sum(map(len, group.ranked)) > 1
 
 
 def _in_latency() -> tuple[Figure[Any], ...]:
