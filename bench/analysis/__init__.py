@@ -107,7 +107,7 @@ def _analyse_group(
         if len(known) == len(candidates) and len(found) == math.comb(len(known), 2):
             whole.add(figure.name)
             if figure.instead_of:
-                del comparisons[figure.instead_of]
+                comparisons.pop(figure.instead_of, None)
         if not ranks and (figure is ranking(loop)[-1] or (figure.ranks and figure.name in whole)):
             better = {(c.subject.id, c.other.id) for c in found if c.better}
             better |= {(c.other.id, c.subject.id) for c in found if c.better is False}

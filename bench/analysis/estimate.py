@@ -53,13 +53,13 @@ class Effect:
     Attributes:
         standard_error: 0 if all rounds agree exactly.
         freedom: degrees of freedom of the standard error.
-        blocks: the logarithm in each block, where two runs are compared by these; else none.
+        of_blocks: the logarithm in each block, where two runs are compared by these; else none.
     """
 
     mean: float
     standard_error: float
     freedom: float
-    blocks: tuple[float, ...] = ()
+    of_blocks: tuple[float, ...] = ()
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Bounds of the t interval at this level of confidence, as logarithms."""

@@ -30,7 +30,7 @@ def tail(one: Measured, share: float) -> Effect | None:
         return None
     whole = percentile(list(one.latency_by_round.values()), share)
     blocks = tuple(one.log_tails[share].values())
-    return None if whole is None or len(blocks) < FEWEST else replace(whole, blocks=blocks)
+    return None if whole is None or len(blocks) < FEWEST else replace(whole, of_blocks=blocks)
 
 
 def typical_s(one: Measured, share: float) -> float | None:

@@ -21,7 +21,7 @@ def shift(old: Effect, new: Effect) -> Ratio:
 
     The degrees of freedom are those of Welch and Satterthwaite.
     """
-    over_blocks = unpaired_shift(old.blocks, new.blocks)
+    over_blocks = unpaired_shift(old.of_blocks, new.of_blocks)
     if over_blocks is not None:
         return over_blocks
     parts = [(one.standard_error**2, one.freedom) for one in (old, new)]
