@@ -74,7 +74,7 @@ def prove(_archive: Archive, *, runs: int) -> Evidence:
     reached, in_ten = (
         f"{SLOWER} times: p99 {of['slower p99']:.0%}, p95 {of['slower p95']:.0%}; {MUCH_SLOWER} times among "
         f"standstills {of['much slower']:.0%}; own standstills {of['own']:.0%}"
-        for of in ({name: found[step] for name, found in told.items()} for step in (0, 1))
+        for of in ({name: shares[step] for name, shares in told.items()} for step in (0, 1))
     )
     return Evidence(
         reached=f"twins: p99 {told['twins p99'][0]:.1%}, p95 {told['twins p95'][0]:.1%}; {reached}",
@@ -124,11 +124,11 @@ def told_apart(
         for _ in pair.rounds:
             swapped = draw.integers(2)
             for block in pair.rounds[draw.integers(len(pair.rounds))]:
-                one, other = block[swapped], block[1 - swapped]
+                planted, plain = block[swapped], block[1 - swapped]
                 for number, plant in enumerate(plants):
-                    one = plant(one, draw)
-                    other = plant(other, draw) if number else other
-                blocks.append((one, other))
+                    planted = plant(planted, draw)
+                    plain = plant(plain, draw) if number else plain
+                blocks.append((planted, plain))
         over_blocks = paired_shift(differences(blocks, share))
         assert over_blocks is not None, "a reference run has blocks enough"
         rejected += [over_blocks.p_value <= step for step in steps]
@@ -189,7 +189,7 @@ def _quantile(times_s: Values, share: float) -> float:
 
 def pairs_of(suite: Suite) -> list[Pair]:
     """Every two servers under open load, and each with its twin."""
-    deployments = {one.name: one for one in suite.plan.deployments}
+    deployments = {deployment.name: deployment for deployment in suite.plan.deployments}
     trials = trials_of(suite)
     opened = [case for case in suite.plan.cases if case.id in trials]
     return [
@@ -211,13 +211,13 @@ def trials_of(suite: Suite) -> Mapping[str, Mapping[tuple[int, int], Values]]:
 
 def times_s(trial: Trial) -> Values:
     """The response times of a trial, seconds."""
-    found = [
+    recorded = [
         (step.value_iterated_to, step.count_added_in_this_iter_step)
         for kind, encoded in trial.histograms.items()
         if kind.startswith("latency/")
         for step in HdrHistogram.decode(encoded).get_recorded_iterator()
     ]
-    values, counts = np.array(found).T
+    values, counts = np.array(recorded).T
     seconds: Values = np.repeat(values, counts) / 1e6
     return seconds
 

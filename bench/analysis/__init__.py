@@ -69,9 +69,9 @@ def analyse(suite: Suite) -> Analysis:
 def sure_enough(analysis: Analysis, within: float) -> bool:
     """Whether half of the interval of every valid case's throughput is at most this fraction of it."""
     estimates = [
-        found
+        throughput
         for case, summary in analysis.summaries.items()
-        if analysis.verdicts[case].valid and (found := summary.figures[THROUGHPUT.key]) is not None
+        if analysis.verdicts[case].valid and (throughput := summary.figures[THROUGHPUT.key]) is not None
     ]
     return bool(estimates) and all(
         e.low is not None and e.high is not None and (e.high - e.low) / 2 <= within * e.value
@@ -100,21 +100,21 @@ def _analyse_group(
         values = {m.case.id: summaries[m.case.id].value(figure.key) for m in candidates}
         known = [m for m in candidates if values[m.case.id] is not None]
         known.sort(key=lambda m: figure.read.place(m) or 0.0, reverse=figure.more_is_better)
-        found = compare_all(figure, known, own)
+        tested = compare_all(figure, known, own)
         # Of so many pairs, so few blocks can't tell any apart.
-        found = found if all(map(has_ends, found)) else ()
-        comparisons[figure.name] = found
-        if len(known) == len(candidates) and len(found) == math.comb(len(known), 2):
+        tested = tested if all(map(has_ends, tested)) else ()
+        comparisons[figure.name] = tested
+        if len(known) == len(candidates) and len(tested) == math.comb(len(known), 2):
             whole.add(figure.name)
             if figure.instead_of:
                 comparisons.pop(figure.instead_of, None)
         if not ranks and (figure is ranking(loop)[-1] or (figure.ranks and figure.name in whole)):
-            better = {(c.subject.id, c.other.id) for c in found if c.better}
-            better |= {(c.other.id, c.subject.id) for c in found if c.better is False}
+            better = {(c.subject.id, c.other.id) for c in tested if c.better}
+            better |= {(c.other.id, c.subject.id) for c in tested if c.better is False}
             placed = rank(name, [m.case.id for m in known], better)
             ranks = tuple(replace(place, figure=figure.name) for place in placed)
     return _Group(
-        tuple(c for found in comparisons.values() for c in found), ranks, tuple(twins), stalls(valid)
+        tuple(c for tested in comparisons.values() for c in tested), ranks, tuple(twins), stalls(valid)
     )
 
 

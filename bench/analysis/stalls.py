@@ -27,12 +27,12 @@ def stalls(members: Sequence[Measured]) -> tuple[Stalls, ...]:
     """
     if not members or members[0].case.load.loop == "closed":
         return ()
-    counts = {one.case.id: (_stood_still(one), len(one.trials)) for one in members}
+    counts = {case.case.id: (_stood_still(case), len(case.trials)) for case in members}
     return tuple(
-        _against(one, counts[one.case.id], [counts[other.case.id] for other in others])
-        for one in members
-        if one.deployment.variant.kind.ranked
-        if (others := [other for other in members if other.deployment.server != one.deployment.server])
+        _against(case, counts[case.case.id], [counts[other.case.id] for other in others])
+        for case in members
+        if case.deployment.variant.kind.ranked
+        if (others := [other for other in members if other.deployment.server != case.deployment.server])
     )
 
 
@@ -46,16 +46,16 @@ def more_often(stalled: int, trials: int, others_stalled: int, others_trials: in
     return sum(dealt) / of_all
 
 
-def _against(one: Measured, own: tuple[int, int], others: Sequence[tuple[int, int]]) -> Stalls:
+def _against(case: Measured, own: tuple[int, int], others: Sequence[tuple[int, int]]) -> Stalls:
     stalled, trials = (sum(numbers) for numbers in zip(*others, strict=True))
     chance = more_often(*own, stalled, trials)
-    return Stalls(one.case.id, _beyond_s(one), *own, stalled, trials, chance, chance <= SURE)
+    return Stalls(case.case.id, _beyond_s(case), *own, stalled, trials, chance, chance <= SURE)
 
 
-def _stood_still(one: Measured) -> int:
-    beyond_s = _beyond_s(one)
-    return sum(histogram.beyond(beyond_s) >= ANSWERS for _, histogram in one.latency_by_block())
+def _stood_still(case: Measured) -> int:
+    beyond_s = _beyond_s(case)
+    return sum(histogram.beyond(beyond_s) >= ANSWERS for _, histogram in case.latency_by_block())
 
 
-def _beyond_s(one: Measured) -> float:
-    return LEAST_S if one.latency is None else max(LEAST_S, MEDIANS * one.latency.quantile_s(0.5))
+def _beyond_s(case: Measured) -> float:
+    return LEAST_S if case.latency is None else max(LEAST_S, MEDIANS * case.latency.quantile_s(0.5))

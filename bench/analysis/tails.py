@@ -21,21 +21,21 @@ BEYOND = 5
 """A percentile of a block tells something with so many requests beyond it: p99 of 500, p95 of 100."""
 
 
-def tail(one: Measured, share: float) -> Effect | None:
+def tail(case: Measured, share: float) -> Effect | None:
     """The logarithm of a percentile over the whole run, with that of each block.
 
     None with too few samples beyond it, over all or in a block, or with too few rounds or blocks.
     """
-    if not _telling(one, share):
+    if not _telling(case, share):
         return None
-    whole = percentile(list(one.latency_by_round.values()), share)
-    blocks = tuple(one.log_tails[share].values())
+    whole = percentile(list(case.latency_by_round.values()), share)
+    blocks = tuple(case.log_tails[share].values())
     return None if whole is None or len(blocks) < FEWEST else replace(whole, of_blocks=blocks)
 
 
-def typical_s(one: Measured, share: float) -> float | None:
+def typical_s(case: Measured, share: float) -> float | None:
     """What a block's percentile typically is; None with too few blocks."""
-    over_blocks = paired_shift(list(one.log_tails[share].values()))
+    over_blocks = paired_shift(list(case.log_tails[share].values()))
     return None if over_blocks is None else math.exp(over_blocks.mean)
 
 
@@ -43,12 +43,12 @@ def tail_ratio(a: Measured, b: Measured, share: float) -> Shift | None:
     """The logarithm of a / b, typical of the blocks that both have; None as above."""
     if not (_telling(a, share) and _telling(b, share)):
         return None
-    one, other = a.log_tails[share], b.log_tails[share]
-    return paired_shift([one[block] - other[block] for block in sorted(one.keys() & other.keys())])
+    of_a, of_b = a.log_tails[share], b.log_tails[share]
+    return paired_shift([of_a[block] - of_b[block] for block in sorted(of_a.keys() & of_b.keys())])
 
 
-def _telling(one: Measured, share: float) -> bool:
+def _telling(case: Measured, share: float) -> bool:
     """Whether the percentile may be published, and has requests enough beyond it in a usual trial."""
-    if one.latency is None or one.latency.percentile_s(share) is None:
+    if case.latency is None or case.latency.percentile_s(share) is None:
         return False
-    return round(median(trial.offered for trial in one.trials) * (1 - share), 6) >= BEYOND
+    return round(median(trial.offered for trial in case.trials) * (1 - share), 6) >= BEYOND

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench.ask.against import Old, resolve_old, wrong_limits, wrong_use
-from bench.ask.given import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
-from bench.ask.given import check_word, hint, merged
+from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
+from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
+from bench.ask.precedence import check_word, hint, merged
 from bench.ask.table import SETTINGS, defaults
 from bench.ask.targets import EXTERNAL, FITTING, read_target
 from bench.catalogue.application import not_importable
@@ -153,12 +153,12 @@ def _given(
     combinations: Sequence[tuple[App, Scenario]],
     seed: int,
 ) -> Mapping[str, Any]:
-    found: dict[str, Any] = {"profile": profile.name}
+    settings: dict[str, Any] = {"profile": profile.name}
     if servers:
-        found["servers"] = tuple(server.name for server in servers)
-    found["scenarios"] = tuple(scenario.name for _, scenario in combinations)
-    found |= {name: given[name] for name in sorted(given) if SETTINGS[name].again and name not in found}
-    return {**found, "seed": seed}
+        settings["servers"] = tuple(server.name for server in servers)
+    settings["scenarios"] = tuple(scenario.name for _, scenario in combinations)
+    settings |= {name: given[name] for name in sorted(given) if SETTINGS[name].again and name not in settings}
+    return {**settings, "seed": seed}
 
 
 def _profile(given: Mapping[str, Any]) -> Profile:
@@ -218,18 +218,18 @@ def _combinations(
         names = fitting or app.scenarios[:1]
         if "app" not in given:
             names = profile.scenarios
-    found: list[tuple[App, Scenario]] = []
+    combinations: list[tuple[App, Scenario]] = []
     for name in dict.fromkeys(names):
         fits = app if name in app.scenarios else None
         if fits is None and "app" not in given:
             fits = next((other for other in apps.values() if name in other.scenarios), None)
         if fits is not None:
-            found.append((fits, SCENARIOS[name]))
+            combinations.append((fits, SCENARIOS[name]))
         elif name in SCENARIOS:
             problems.note(
                 f"scenario {name!r} does not fit app {app.name!r}, which has: {', '.join(app.scenarios)}."
             )
-    return tuple(found)
+    return tuple(combinations)
 
 
 def _app(name: str, apps: Mapping[str, App]) -> App:

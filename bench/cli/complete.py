@@ -14,7 +14,7 @@ from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.versions import COMPOSE_FILE, branches_and_tags
 from bench.model.errors import BenchError
 from bench.report import FORMATS
-from bench.report.compare import FORMATS as COMPARE_FORMATS
+from bench.report.two_runs import FORMATS as COMPARE_FORMATS
 from bench.run.results import RESULTS
 from bench.store import RESULT
 
@@ -52,9 +52,9 @@ def _readable(known: Callable[[], Iterable[str]]) -> Iterable[str]:
 
 def results(_context: Context, _parameter: Parameter, begun: str) -> list[CompletionItem]:
     """Directories of stored results, the newest first; any path where none begins so."""
-    found = sorted((ROOT / RESULTS).glob(f"*/{RESULT}"), reverse=True)
+    stored = sorted((ROOT / RESULTS).glob(f"*/{RESULT}"), reverse=True)
     base = Path(RESULTS) if Path.cwd() == ROOT else ROOT / RESULTS
-    paths = [str(base / path.parent.name) for path in found]
+    paths = [str(base / path.parent.name) for path in stored]
     items = [CompletionItem(path) for path in paths if path.startswith(begun)]
     return items or [CompletionItem(begun, type="dir")]
 

@@ -21,7 +21,7 @@ from bench.catalogue.versions import Checkouts
 from bench.deploy import cgroup
 from bench.deploy.logs import last_lines, log_path
 from bench.deploy.packages import serving
-from bench.deploy.store import LocalStore, free_port, redis_version
+from bench.deploy.redisprocess import RedisProcess, free_port, redis_version
 from bench.machine import process
 from bench.machine.interrupt import shield
 from bench.machine.usage import memory_bytes
@@ -81,9 +81,9 @@ class LocalRuntime:
         self._cpus = cpus
         self._checkouts = checkouts
         self._running: dict[str, _Running] = {}
-        self._store: LocalStore | None = None
+        self._store: RedisProcess | None = None
         if any(deployment.app.redis for deployment in deployments):
-            self._store = LocalStore(directory, cpus.store)
+            self._store = RedisProcess(directory, cpus.store)
             self.versions = {**self.versions, "redis-server": redis_version()}
 
     def __enter__(self) -> Self:
@@ -225,8 +225,8 @@ def _moved(folder: str, root: Path, other: Path) -> str:
 
 def _versions(deployments: Sequence[Deployment]) -> dict[str, str]:
     """The versions of what serves, from this environment."""
-    found = {}
+    versions = {}
     for package in serving(deployments):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[package] = importlib.metadata.version(package)
-    return found
+            versions[package] = importlib.metadata.version(package)
+    return versions

@@ -67,9 +67,9 @@ class Engine:
                 state, scenario = self._states[order["target"]], SCENARIOS[order["scenario"]]
                 self.reset(order["database"])
                 learned = state.learned(scenario)
-                found = probe(state.place(), state.host, scenario, order["timeout_s"], learned)
+                probed = probe(state.place(), state.host, scenario, order["timeout_s"], learned)
                 self.used(order["database"], scenario)
-                self._emit({"event": "probed", **asdict(found)})
+                self._emit({"event": "probed", **asdict(probed)})
             case "block":
                 for trial in map(read_trial_order, order["trials"]):
                     self._emit({"event": "trial", **asdict(self.trial(trial))})

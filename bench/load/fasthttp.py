@@ -211,11 +211,11 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
 def _judged(exchange: Exchange, response: Any) -> tuple[str, Answered | None]:
     """How a request ended, as `bench.load.outcomes` names it, and what a wrong answer was."""
     body: bytes = response.content or b""
-    found = Answered(
+    answered = Answered(
         response.status_code, _field(response, "Location"), _field(response, "Content-Type"), len(body)
     )
-    fault = exchange.expect.fault(found.status, found.location, body, found.content_type)
-    return ("ok", None) if fault is None else (fault, found)
+    fault = exchange.expect.fault(answered.status, answered.location, body, answered.content_type)
+    return ("ok", None) if fault is None else (fault, answered)
 
 
 def _field(response: Any, name: str) -> bytes | None:

@@ -19,7 +19,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner
 
 from bench.catalogue.scenarios import SCENARIOS
-from bench.load import share
+from bench.load import shared_trial
 from bench.load.engine import Engine
 from bench.load.protocol import read_trial, read_trial_order
 from bench.load.users import END, Order, Tell, guarded, read_orders, ready, settle_memory, user_class
@@ -128,18 +128,18 @@ class Workers:
         for client, order in zip(sorted(self._runner.clients), orders, strict=False):
             self._runner.send_message("order", dict(order), client)
         deadline = time.monotonic() + timeout_s
-        found: list[Answer] = []
-        while len(found) < len(orders):
+        answers: list[Answer] = []
+        while len(answers) < len(orders):
             try:
-                found.append(self._answers.get(timeout=_LOOK_S))
+                answers.append(self._answers.get(timeout=_LOOK_S))
             except Empty:
                 self._check(deadline)
-        for answer in found:
+        for answer in answers:
             if "short" in answer:
                 raise Short(answer["short"])
             if answer.get("event") == "failed":
                 raise RuntimeError(f"a worker of the load driver failed: {answer['reason']}")
-        return found
+        return answers
 
     def end(self) -> None:
         self._runner.quit()
@@ -179,9 +179,9 @@ def _direct(order: Order, engine: Engine, workers: Workers, emit: Tell) -> None:
 def _shared(trial: TrialOrder, engine: Engine, workers: Workers) -> Trial:
     engine.reset(trial.database)
     try:
-        orders = share.split(trial, workers.number, workers.answer_s.get(trial.case, 0.0))
+        orders = shared_trial.split(trial, workers.number, workers.answer_s.get(trial.case, 0.0))
         parts = [{"trial": asdict(order)} for order in orders]
-        merged = share.merge([read_trial(a) for a in workers.tell(parts, trial.most_s() + _ANSWER_S)])
+        merged = shared_trial.merge([read_trial(a) for a in workers.tell(parts, trial.most_s() + _ANSWER_S)])
         workers.answer_s[trial.case] = merged.mean_s or 0.0
         return merged
     finally:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from bench.model import Analysis, Suite
-from bench.report import against, answers
+from bench.report import answers, old_version
 from bench.report.downloads import downloads
 from bench.report.figures import cost, endpoints, latency, load, throughput, time
 from bench.report.headline import headline
@@ -22,7 +22,7 @@ from bench.report.units import count, listed
 Build = Callable[[Suite, Analysis, tuple[Group, ...]], Section | None]
 
 TEXT: tuple[Build, ...] = (
-    against.section,
+    old_version.section,
     results,
     validity,
     failures,
@@ -35,7 +35,7 @@ TEXT: tuple[Build, ...] = (
 )
 
 CHARTED: tuple[Build, ...] = (
-    against.section,
+    old_version.section,
     results,
     validity,
     failures,
@@ -63,14 +63,14 @@ def page(suite: Suite, analysis: Analysis, sections: tuple[Build, ...] = TEXT) -
     """
     servers = tuple(dict.fromkeys(d.server.name for d in suite.plan.deployments))
     apps = list(dict.fromkeys(d.app.name for d in suite.plan.deployments))
-    found = groups(suite, analysis)
-    made = (make(suite, analysis, found) for make in sections)
+    grouped = groups(suite, analysis)
+    made = (make(suite, analysis, grouped) for make in sections)
     return sanitised(
         Page(
             title=_title(suite, apps, len(servers)),
             subtitle=f"{suite.plan.profile} profile, {suite.plan.runtime} runtime, "
             f"on {suite.environment.host}, {minute(suite.started)}; run {suite.id}",
-            verdict=headline(suite, analysis, found),
+            verdict=headline(suite, analysis, grouped),
             sections=tuple(section for section in made if section is not None),
             servers=servers,
         )

@@ -9,7 +9,7 @@ from bench.analysis.figures import THROUGHPUT
 from bench.model import Analysis, Suite
 from bench.model.finding import GENERATOR_LIMITS
 from bench.model.resume_command import resume_command
-from bench.report import against
+from bench.report import old_version
 from bench.report.results import Entry, Group
 from bench.report.units import (
     count,
@@ -30,7 +30,7 @@ def headline(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> tup
         return (*sentences, _not_a_measurement(suite, groups))
     return (
         *sentences,
-        *against.sentences(suite, analysis),
+        *old_version.sentences(suite, analysis),
         *(_sentence(analysis, group) for group in groups),
         *_stalls(suite, analysis, groups),
     )
@@ -48,16 +48,16 @@ def detectable(analysis: Analysis) -> str | None:
 
 def twin_line(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> str | None:
     """The harness's own error: a server against itself."""
-    found = analysis.twin
-    if found is None:
+    twin = analysis.twin
+    if twin is None:
         return None
-    server = next(e.case.server for group in groups for e in group.entries if e.case.id == found.subject.id)
+    server = next(e.case.server for group in groups for e in group.entries if e.case.id == twin.subject.id)
     who = f"two identical deployments of {server} differ"
     if suite.plan.runtime == "external":
         who = f"the same server, {server}, measured twice, differs"
     return (
-        f"Twin: {who} by {difference(deviation(found))} "
-        f"(ratio {ratio(found.ratio)}, {ratio_interval(found.low, found.high)}); differences below that "
+        f"Twin: {who} by {difference(deviation(twin))} "
+        f"(ratio {ratio(twin.ratio)}, {ratio_interval(twin.low, twin.high)}); differences below that "
         f"are the harness's own error."
     )
 
@@ -151,12 +151,12 @@ def _stalls(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> Iter
     """Who stood still more often than the others, a sentence each."""
     for group in groups:
         servers = {entry.case.id: entry.case.server for entry in group.entries}
-        of_group = [one for one in analysis.stalls if one.more_often and one.case in servers]
-        for found in of_group:
+        of_group = [stalls for stalls in analysis.stalls if stalls.more_often and stalls.case in servers]
+        for stalls in of_group:
             yield (
-                f"{servers[found.case]} stood still or fell behind in {found.stalled:,} of its "
-                f"{count(found.trials, 'trial')} of {suite.plan.trial_s.open:.3g} s, the others in "
-                f"{found.others_stalled:,} of {found.others_trials:,} ({group.name}; counted are trials in "
+                f"{servers[stalls.case]} stood still or fell behind in {stalls.stalled:,} of its "
+                f"{count(stalls.trials, 'trial')} of {suite.plan.trial_s.open:.3g} s, the others in "
+                f"{stalls.others_stalled:,} of {stalls.others_trials:,} ({group.name}; counted are trials in "
                 f"which five answers or more took over 25 ms and over five of the server's own medians)."
             )
 
@@ -167,23 +167,23 @@ def _names(entries: tuple[Entry, ...]) -> list[str]:
 
 def _figure(group: Group, entry: Entry) -> str:
     figure = group.figure
-    found = entry.summary.figures[figure.key]
+    value = entry.summary.figures[figure.key]
     if group.closed:
-        return f"{value_of(found)} requests a second ({interval(found)})"
-    return f"a {figure.label} of {value_of(found, figure.unit)} {figure.unit.label}"
+        return f"{value_of(value)} requests a second ({interval(value)})"
+    return f"a {figure.label} of {value_of(value, figure.unit)} {figure.unit.label}"
 
 
 def _next(analysis: Analysis, group: Group, leader: Entry, follower: Entry) -> str:
     """The leader against the first of the next rank."""
     figure = group.figure
     pair = (leader.case.id, follower.case.id)
-    found = next(
+    comparison = next(
         c for c in analysis.comparisons if (c.subject.id, c.other.id) == pair and c.figure == figure.name
     )
     if group.closed:
-        times = _times(found.ratio, found.low, found.high)
+        times = _times(comparison.ratio, comparison.low, comparison.high)
         return f"{leader.case.server} does {times} times as much as {follower.case.server}"
-    times = _times(1 / found.ratio, 1 / found.high, 1 / found.low)
+    times = _times(1 / comparison.ratio, 1 / comparison.high, 1 / comparison.low)
     if figure.read.order:
         return f"in a typical trial {follower.case.server}'s is {times} times as long"
     return f"{follower.case.server} takes {times} times as long as {leader.case.server}"

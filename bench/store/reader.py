@@ -34,7 +34,7 @@ JOURNAL = "blocks.jsonl"
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """One line of the journal: what one block, or the end of a round, added.
 
     Attributes:
@@ -123,15 +123,15 @@ def _with_histograms(suite: Suite, path: Path) -> Suite:
         ) from None
 
     def restored(trial: Trial) -> Trial:
-        found = logged.get((trial.case, trial.round, trial.block), {})
-        missing = trial.histograms.keys() - found.keys()
+        histograms = logged.get((trial.case, trial.round, trial.block), {})
+        missing = trial.histograms.keys() - histograms.keys()
         if missing:
             raise ResultError(
                 f"{path}: no line for {', '.join(sorted(missing))} of case {trial.case}, round "
                 f"{trial.round}, block {trial.block}; the file is torn or belongs to another run. "
                 f"Restore it from a copy of the run."
             )
-        return replace(trial, histograms={name: found[name] for name in trial.histograms})
+        return replace(trial, histograms={name: histograms[name] for name in trial.histograms})
 
     return replace(suite, trials=tuple(restored(trial) for trial in suite.trials))
 
@@ -144,7 +144,7 @@ def _with_journal(suite: Suite, saved: int, path: Path) -> Stored:
     entries = []
     for line, raw in enumerate(contents.entries, 1):
         try:
-            entries.append(parse(Entry, with_variants(raw, "entry"), "entry"))
+            entries.append(parse(JournalEntry, with_variants(raw, "entry"), "entry"))
         except Malformed as error:
             raise ResultError(
                 f"{path}, line {line}: {error}. Another version wrote it; resume with that one."
@@ -161,7 +161,7 @@ def _with_journal(suite: Suite, saved: int, path: Path) -> Stored:
     return Stored(suite, max((entry.number + 1 for entry in fresh), default=saved))
 
 
-def _merged(suite: Suite, entries: Iterable[Entry]) -> Suite:
+def _merged(suite: Suite, entries: Iterable[JournalEntry]) -> Suite:
     trials, deployments = list(suite.trials), list(suite.deployments)
     failures, gaps, learned = list(suite.failures), list(suite.gaps), list(suite.learned)
     confined = list(suite.confined)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
-from bench.analysis.checks.facts import Facts, answers, too_many
+from bench.analysis.checks.facts import CaseFacts, answers, too_many
 from bench.model.digits import a_second, significant
 from bench.model.shortage import OWN_KINDS, remedy
 from bench.model.shortage import words as in_words
@@ -15,23 +15,23 @@ MAX_LATENESS_S = 0.002
 MAX_LATENESS_SHARE = 0.1
 
 
-def limits(facts: Facts) -> str | None:
+def limits(facts: CaseFacts) -> str | None:
     users = facts.measured.case.load.at_once
     lacked = {kind: facts.counts.errors.get(kind, 0) for kind in OWN_KINDS}
-    found = [
+    short_of = [
         f"{in_words(kind)} for {number:,} {'request' if number == 1 else 'requests'}: {remedy(kind, users)}"
         for kind, number in lacked.items()
         if number
     ]
-    if not found:
+    if not short_of:
         return None
     return (
-        f"the load generator itself had no {'; and no '.join(found)}, or use fewer users; "
+        f"the load generator itself had no {'; and no '.join(short_of)}, or use fewer users; "
         f"it says nothing about the server"
     )
 
 
-def generator_behind(facts: Facts) -> str | None:
+def generator_behind(facts: CaseFacts) -> str | None:
     """Open load that the generator itself could not offer."""
     counts, ceiling = facts.counts, _ceiling(facts)
     if ceiling and beyond_generator(facts):
@@ -48,13 +48,13 @@ def generator_behind(facts: Facts) -> str | None:
     )
 
 
-def beyond_generator(facts: Facts) -> bool:
+def beyond_generator(facts: CaseFacts) -> bool:
     """Whether the rate asked for is more than the generator reaches by itself."""
     rate, ceiling = facts.measured.case.load.rate, _ceiling(facts)
     return rate is not None and ceiling is not None and rate > ceiling
 
 
-def generator(facts: Facts) -> str | None:
+def generator(facts: CaseFacts) -> str | None:
     measured, load = facts.measured, facts.measured.case.load
     advice = "so the figure is 'at least'; use fewer users, or more --processes on more CPUs"
     busy = median(trial.generator_cpu for trial in measured.trials)
@@ -79,7 +79,7 @@ def generator(facts: Facts) -> str | None:
     return None
 
 
-def _ceiling(facts: Facts) -> float | None:
+def _ceiling(facts: CaseFacts) -> float | None:
     """What the generator reaches by itself, on connections kept or not as this server keeps them."""
     calibration, counts = facts.suite.calibration, facts.counts
     if calibration is None:

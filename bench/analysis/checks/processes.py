@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.analysis import confined, recycling
-from bench.analysis.checks.facts import Facts
+from bench.analysis.checks.facts import CaseFacts
 from bench.model import Confined
 from bench.model.counted import count
 
 
-def not_pinned(facts: Facts) -> str | None:
+def not_pinned(facts: CaseFacts) -> str | None:
     """Whether server, load generator or Redis may run on CPUs that belong to another."""
     suite, deployment = facts.suite, facts.measured.deployment
     roles: list[tuple[str, Sequence[Confined]]] = [
@@ -19,10 +19,10 @@ def not_pinned(facts: Facts) -> str | None:
         ("Redis", confined.readings(suite, "store") if deployment.app.redis else ()),
     ]
     loose = [
-        f"{who} may run on {confined.listed_cpus(confined.cpus(found))}, not on "
-        f"{confined.listed_cpus(found[0].asked.cpus)} alone"
+        f"{who} may run on {confined.listed_cpus(confined.cpus(unpinned))}, not on "
+        f"{confined.listed_cpus(unpinned[0].asked.cpus)} alone"
         for who, readings in roles
-        if (found := confined.unpinned(readings))
+        if (unpinned := confined.unpinned(readings))
     ]
     if not loose:
         return None
@@ -33,7 +33,7 @@ def not_pinned(facts: Facts) -> str | None:
     )
 
 
-def restarted(facts: Facts) -> str | None:
+def restarted(facts: CaseFacts) -> str | None:
     """Whether processes of the server ended that were to last."""
     deployment = facts.measured.deployment
     records = recycling.records_of(facts.suite, deployment.name)

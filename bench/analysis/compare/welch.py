@@ -24,7 +24,7 @@ def shift(old: Effect, new: Effect) -> Ratio:
     over_blocks = unpaired_shift(old.of_blocks, new.of_blocks)
     if over_blocks is not None:
         return over_blocks
-    parts = [(one.standard_error**2, one.freedom) for one in (old, new)]
+    parts = [(effect.standard_error**2, effect.freedom) for effect in (old, new)]
     variance = sum(square for square, _ in parts)
     spread = sum(square**2 / freedom for square, freedom in parts)
     freedom = variance**2 / spread if spread else old.freedom + new.freedom

@@ -7,22 +7,22 @@ from collections.abc import Callable, Sequence
 from bench.analysis.compare import Changes
 from bench.analysis.compare.limits import Judgement
 from bench.report import html, markdown, text
-from bench.report.compare import csv, json
-from bench.report.compare.page import page
+from bench.report.two_runs import csv, json
+from bench.report.two_runs.page import page
 
 Format = Callable[[Changes, Sequence[Judgement]], str]
 
 
-def _html(found: Changes, judgements: Sequence[Judgement]) -> str:
-    return html.write(page(found, judgements))
+def _html(changes: Changes, judgements: Sequence[Judgement]) -> str:
+    return html.write(page(changes, judgements))
 
 
-def _markdown(found: Changes, judgements: Sequence[Judgement]) -> str:
-    return markdown.write(page(found, judgements))
+def _markdown(changes: Changes, judgements: Sequence[Judgement]) -> str:
+    return markdown.write(page(changes, judgements))
 
 
-def _text(found: Changes, judgements: Sequence[Judgement]) -> str:
-    return text.write(page(found, judgements))
+def _text(changes: Changes, judgements: Sequence[Judgement]) -> str:
+    return text.write(page(changes, judgements))
 
 
 FORMATS: dict[str, Format] = {
