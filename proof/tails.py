@@ -84,8 +84,8 @@ def prove(_archive: Archive, *, runs: int) -> Evidence:
         )
         and told["much slower"][0] >= LEAST_AMONG_STANDSTILLS
         and told["own"][0] == 1,
-        note=f"of one pair by itself, without the twins' margin; at the first step of all pairs of {_SERVERS} servers "
-        f"{in_ten}",
+        note="of one pair by itself, without the twins' margin; at the first step of all pairs of "
+        f"{_SERVERS} servers {in_ten}",
         raw=told,
     )
 

@@ -29,7 +29,9 @@ Values = np.typing.NDArray[np.float64]
 
 # What is left of rounding in a sum of chances that is 5 % in truth.
 _ROUNDING = 1e-12
+# From so many candidates on, their number on one side of the truth is as good as normal.
 _MANY = 10_000
+_MOST = 2_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,19 +70,37 @@ class Shift:
 
 def paired_shift(differences: Sequence[float]) -> Shift | None:
     """Of pairs of values, from their differences; None with fewer than `FEWEST`."""
-    n = len(differences)
+    values = _no_more_than_fit(differences)
+    n = len(values)
     if n < FEWEST:
         return None
-    values = np.asarray(differences)
     first, second = np.triu_indices(n)
-    return Shift(np.sort((values[first] + values[second]) / 2), _signed_rank(n))
+    candidates = np.sort((values[first] + values[second]) / 2)
+    if len(candidates) > _MANY:
+        return Shift(candidates, _normal(len(candidates), n * (n + 1) * (2 * n + 1) / 24))
+    return Shift(candidates, _signed_rank(n))
 
 
 def unpaired_shift(old: Sequence[float], new: Sequence[float]) -> Shift | None:
     """Of new values from old ones that they aren't paired with; None with fewer than `FEWEST` of either."""
-    if min(len(old), len(new)) < FEWEST:
+    before, after = _no_more_than_fit(old), _no_more_than_fit(new)
+    if min(len(before), len(after)) < FEWEST:
         return None
-    return Shift(np.sort(np.subtract.outer(new, old), axis=None), _rank_sum(len(old), len(new)))
+    m, n = len(before), len(after)
+    candidates = np.sort(np.subtract.outer(after, before), axis=None)
+    if len(candidates) > _MANY:
+        return Shift(candidates, _normal(m * n, m * n * (m + n + 1) / 12))
+    return Shift(candidates, _rank_sum(m, n))
+
+
+def _no_more_than_fit(values: Sequence[float]) -> Values:
+    """Of more than 2,000 values each second one, or third, and so on: pairs of all would fill memory."""
+    return np.asarray(values, dtype=np.float64)[:: -(-len(values) // _MOST) or 1]
+
+
+def _normal(candidates: int, variance: float) -> Values:
+    chances: Values = ndtr((np.arange(candidates + 1) + 0.5 - candidates / 2) / math.sqrt(variance))
+    return chances
 
 
 @lru_cache
@@ -99,13 +119,8 @@ def _rank_sum(m: int, n: int) -> Values:
     """That of the pairs in which one of m values exceeds one of n, all orders being alike.
 
     Each order of m and n values ends with one of the m, which exceeds all of the n, or with one of the n (H.
-    Mann and D. Whitney, Annals of Mathematical Statistics 18, 1947). Of many values it is the normal
-    distribution.
+    Mann and D. Whitney, Annals of Mathematical Statistics 18, 1947).
     """
-    if m * n > _MANY:
-        exceeding = np.arange(m * n + 1)
-        chances: Values = ndtr((exceeding + 0.5 - m * n / 2) / math.sqrt(m * n * (m + n + 1) / 12))
-        return chances
     fewer = [np.ones(1)] * (n + 1)
     for i in range(1, m + 1):
         row = [np.ones(1)]

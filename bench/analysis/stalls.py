@@ -7,9 +7,12 @@ the others'.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
+import numpy as np
+from scipy.special import gammaln
+
+from bench.analysis.estimate import Values
 from bench.analysis.measured import Measured
 from bench.model import Stalls
 
@@ -38,12 +41,16 @@ def stalls(members: Sequence[Measured]) -> tuple[Stalls, ...]:
 
 def more_often(stalled: int, trials: int, others_stalled: int, others_trials: int) -> float:
     """The chance of so many standstills, or more, among these trials, were those of all dealt out blindly."""
-    of_all = math.comb(trials + others_trials, stalled + others_stalled)
-    dealt = (
-        math.comb(trials, number) * math.comb(others_trials, stalled + others_stalled - number)
-        for number in range(stalled, min(trials, stalled + others_stalled) + 1)
-    )
-    return sum(dealt) / of_all
+    of_all = stalled + others_stalled
+    dealt: Values = np.arange(stalled, min(trials, of_all) + 1, dtype=np.float64)
+    ways: Values = _log_ways(trials, dealt) + _log_ways(others_trials, of_all - dealt)
+    return min(1.0, float(np.exp(ways - _log_ways(trials + others_trials, of_all)).sum()))
+
+
+def _log_ways(trials: int, number: Values | float) -> Values:
+    """The logarithm of the number of ways to choose so many of the trials."""
+    ways: Values = gammaln(trials + 1) - gammaln(np.add(number, 1)) - gammaln(np.subtract(trials + 1, number))
+    return ways
 
 
 def _against(case: Measured, own: tuple[int, int], others: Sequence[tuple[int, int]]) -> Stalls:
