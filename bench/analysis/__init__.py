@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
-from bench.analysis.claim import SMALLEST_CLAIM, deviation, half_width, has_ends
+from bench.analysis.claim import could_be_claimed
 from bench.analysis.compare.within import compare_versions
 from bench.analysis.figures import THROUGHPUT, compared, ranking
 from bench.analysis.groups import grouped
@@ -26,6 +27,7 @@ class _Group:
     """The outcome of one group."""
 
     comparisons: tuple[Comparison, ...]
+    neighbours: tuple[Comparison, ...]
     ranks: tuple[Rank, ...]
     twins: tuple[Comparison, ...]
     stalls: tuple[Stalls, ...]
@@ -59,7 +61,7 @@ def analyse(suite: Suite) -> Analysis:
         comparisons=comparisons,
         ranking=tuple(place for group in groups for place in group.ranks),
         twin=next((twin for twin in twins if twin.figure == THROUGHPUT.name), None),
-        detectable=_detectable(comparisons, twins),
+        detectable=_detectable([pair for group in groups for pair in group.neighbours]),
         stalls=tuple(one for group in groups for one in group.stalls),
         changes=changes,
         not_compared=not_compared,
@@ -88,6 +90,7 @@ def _analyse_group(
     valid = [m for m in members if verdicts[m.case.id].valid]
     candidates = [m for m in valid if m.deployment.variant.kind.ranked]
     comparisons: dict[str, tuple[Comparison, ...]] = {}
+    neighbours: list[Comparison] = []
     twins: list[Comparison] = []
     ranks: tuple[Rank, ...] = ()
     whole: set[str] = set()
@@ -102,26 +105,27 @@ def _analyse_group(
         known.sort(key=lambda m: figure.read.place(m) or 0.0, reverse=figure.more_is_better)
         tested = compare_all(figure, known, own)
         # Of so many pairs, so few blocks can't tell any apart.
-        tested = tested if all(map(has_ends, tested)) else ()
+        tested = tested if all(map(could_be_claimed, tested)) else ()
         comparisons[figure.name] = tested
+        following = set(pairwise(m.case.id for m in known))
+        neighbours += [pair for pair in tested if (pair.subject.id, pair.other.id) in following]
         if len(known) == len(candidates) and len(tested) == math.comb(len(known), 2):
             whole.add(figure.name)
-            if figure.instead_of:
-                comparisons.pop(figure.instead_of, None)
+            comparisons.pop(figure.instead_of, None)
         if not ranks and (figure is ranking(loop)[-1] or (figure.ranks and figure.name in whole)):
             better = {(c.subject.id, c.other.id) for c in tested if c.better}
             better |= {(c.other.id, c.subject.id) for c in tested if c.better is False}
-            placed = rank(name, [m.case.id for m in known], better)
-            ranks = tuple(replace(place, figure=figure.name) for place in placed)
+            ranks = rank(name, [m.case.id for m in known], better)
     return _Group(
-        tuple(c for tested in comparisons.values() for c in tested), ranks, tuple(twins), stalls(valid)
+        tuple(pair for tested in comparisons.values() for pair in tested),
+        tuple(neighbours),
+        ranks,
+        tuple(twins),
+        stalls(valid),
     )
 
 
-def _detectable(comparisons: Sequence[Comparison], twins: Sequence[Comparison]) -> float | None:
-    """The median over pairs of the half width in throughput; at least 1 % and the twin's deviation."""
-    widths = [half_width(c) for c in comparisons if c.figure == THROUGHPUT.name]
-    if not widths:
-        return None
-    deviations = [deviation(twin) for twin in twins if twin.figure == THROUGHPUT.name]
-    return max(median(widths), SMALLEST_CLAIM, *deviations)
+def _detectable(neighbours: Sequence[Comparison]) -> float | None:
+    """The median over neighbours in throughput."""
+    smallest = [pair.smallest for pair in neighbours if pair.figure == THROUGHPUT.name]
+    return median(smallest) if smallest else None

@@ -112,6 +112,7 @@ def make_plan(
     *,
     seed: int,
     rate: float | None,
+    baseline: str | None = None,
     processes: int = 1,
     client: Client = "loop",
     against: Source | None = None,
@@ -127,6 +128,7 @@ def make_plan(
     Args:
         combinations: each app with a scenario that it is measured with.
         rate: open rate for all cases; None to have the pilot find it.
+        baseline: the server that the report has the others as multiples of; None for the first in rank.
         processes: of the load generator.
         timeout_s: how long one request may take.
         old_servers: those of `servers` that the version `against` has, as it has them.
@@ -154,6 +156,7 @@ def make_plan(
         warmup_s=profile.warmup_s,
         users=profile.users[0],
         rate=rate,
+        baseline=baseline,
         claims=profile.claims,
         deployments=deployments,
         cases=cases,

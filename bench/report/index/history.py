@@ -21,9 +21,9 @@ _READING = (
     "Each point is a run with its 95 % interval; a hollow one is not valid, a cross has no figure. An "
     "interval that ends at the chart's edge may go on: the figures below it have it whole. Runs stand side "
     "by side whatever time lies between them.",
-    "A dashed line marks a change between neighbours that exceeds the error of both runs, adjusted for all "
-    "neighbours on this page (Holm, 5 %). The runs were not interleaved: what changed on the machine between "
-    "two of them is in every figure, and no interval knows of it.",
+    "A dashed line marks a change between neighbours that exceeds the error of both runs, decided for all "
+    "neighbours on this page together (Holm, 5 %). The runs were not interleaved: what changed on the "
+    "machine between two of them is in every figure, and no interval knows of it.",
 )
 _NONE = (
     "No two runs can be followed: that takes two measurements of the same case on the same machine, with the "
@@ -161,7 +161,7 @@ def _against(stage: Stage) -> str:
         return f"{in_a_word(stage.step)}: {_moved(stage)}"
     smallest = stage.step.smallest
     least = percent(smallest) if smallest <= 1 else "not even twice as much"
-    return f"no detectable difference; {least} would have been seen"
+    return f"no detectable difference; {least} is found in 8 of 10 such runs"
 
 
 def _moved(stage: Stage) -> str:

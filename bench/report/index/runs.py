@@ -89,7 +89,7 @@ def _verdict(run: Outline) -> str:
         parts.append("not a measurement")
     first = run.ranking[0].group if run.ranking else None
     places = [
-        f"{place.rank}. {' = '.join(run.case(id_).server for id_ in place.cases)}"
+        f"{place.words}. {' = '.join(run.case(id_).server for id_ in place.cases)}"
         for place in run.ranking
         if place.group == first
     ]

@@ -20,8 +20,8 @@ _NOT_INTERLEAVED = (
 _METHOD = (
     "Each run's value is the mean over its rounds, on logarithms; the interval of the ratio is Welch's, from "
     "the spread over the rounds of both runs (p50: a jackknife over rounds; p95 and p99: the typical ratio "
-    "of a block of one run and a block of the other, Hodges-Lehmann, with the rank-sum interval), and "
-    "adjusted for the number of figures (Holm, 5 %). "
+    "of a block of one run and a block of the other, Hodges-Lehmann, with the rank-sum interval). Each has "
+    "its own 95 % interval; what is claimed is decided for all figures together (Holm, 5 %). "
 ) + CLAIMS.format(twins="either run's twins")
 
 
