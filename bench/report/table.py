@@ -28,8 +28,8 @@ _BESIDE_CAPACITY = (
 _BESIDE_LATENCY = (Column("Not answered", "of those due"), Column("Errors"))
 
 _RANKED = (
-    "Percentiles are those of all answers. Ranks and multiples come from the {} of each block ('Every pair'), "
-    "so that a standstill of the machine decides nothing: they need not follow the column."
+    "Percentiles are those of all answers. Ranks and multiples come from the {} of each block ('Every "
+    "pair'), so that a standstill of the machine decides nothing: they need not follow the column."
 )
 
 
