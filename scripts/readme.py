@@ -16,8 +16,8 @@ from bench.analysis import analyse
 from bench.model import Suite
 from bench.model.errors import BenchError, ResultError
 from bench.report.build import minute
+from bench.report.charted import throughput
 from bench.report.charts.standalone import standalone
-from bench.report.figures import throughput
 from bench.report.headline import headline
 from bench.report.markdown import escape, table_lines
 from bench.report.page import Table, sanitised

@@ -19,7 +19,7 @@ def repeats_allowed(blocks: int) -> int:
 
 
 def stood_still(round_number: int, who: str) -> str:
-    """What is said of such a block.
+    """What is said of a block that the machine has spoiled.
 
     Args:
         who: others that used the machine meanwhile; empty if none stands out.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from bench.analysis import caution
 from bench.analysis.estimate import level, over_rounds
 from bench.analysis.histogram import Histogram
 from bench.analysis.measured import Share, latency_of, rate_of
@@ -12,9 +13,14 @@ from bench.model import Estimate, Trial
 
 
 class RunningRate:
-    """Right answers a second of one case: `Summary.throughput_rps` of the trials so far."""
+    """Right answers a second of one case: `Summary.throughput_rps` of the trials so far.
 
-    def __init__(self) -> None:
+    Args:
+        cautious: see `Measured`.
+    """
+
+    def __init__(self, *, cautious: bool = False) -> None:
+        self._cautious = cautious
         self._rounds: dict[int, list[Share]] = {}
         self._levels: dict[int, float | None] = {}
 
@@ -26,11 +32,13 @@ class RunningRate:
             self._levels.pop(trial.round, None)
 
     def estimate(self) -> Estimate | None:
-        """None before the first trial with a right answer."""
+        """The rate so far; None before the first trial with a right answer."""
         for number in self._rounds.keys() - self._levels.keys():
             self._levels[number] = level(self._rounds[number])
         levels = [in_round for number in self._rounds if (in_round := self._levels[number]) is not None]
-        return over_rounds(levels, next(iter(self._rounds.values()), []))
+        rounds = {number: dict(enumerate(shares)) for number, shares in self._rounds.items()}
+        implied = caution.of_rate(rounds) if self._cautious else None
+        return over_rounds(levels, next(iter(self._rounds.values()), []), implied)
 
 
 class RunningLatency:
@@ -51,7 +59,7 @@ class RunningLatency:
             self._rounds[trial.round] = Histogram.sum(parts) or latency
 
     def percentile(self, share: float) -> Estimate | None:
-        """In seconds; None with too few samples beyond it, without an interval in the first round."""
+        """A percentile so far; None with too few samples, without an interval in the first round."""
         rounds = list(self._rounds.values())
         whole = Histogram.sum(rounds)
         value_s = whole.percentile_s(share) if whole else None

@@ -17,6 +17,7 @@ from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import check_word, hint, merged
 from bench.ask.table import SETTINGS, defaults
 from bench.ask.targets import EXTERNAL, FITTING, read_target
+from bench.ask.until import wrong_until
 from bench.catalogue.application import not_importable
 from bench.catalogue.consent import Addresses, look_up
 from bench.catalogue.registry import APPS_FILE as APPS_FILE
@@ -50,6 +51,7 @@ class Settings:
         old: the version that is measured beside this one; None without.
         fail_if: limits for what changes from it.
         minutes: that the run may take; None for as long as it takes.
+        until: to plus or minus which fraction ratios are to be known; None for the planned rounds.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
         timeout_s: how long one request may take.
         given: by name, what asks for the same run again: all that was given but the directory, and what was
@@ -72,6 +74,7 @@ class Settings:
     old: Old | None
     fail_if: tuple[str, ...]
     minutes: float | None
+    until: float | None
     adapts: bool
     timeout_s: float
     given: Mapping[str, Any]
@@ -119,6 +122,7 @@ def resolve(
                 runtime, reason = _runtime(runtime, combinations)
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
+        problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
         if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
             with problems.collected():
                 check_word("baseline", asked["baseline"], measured)
@@ -146,6 +150,7 @@ def resolve(
         old=old,
         fail_if=asked["fail_if"],
         minutes=asked["minutes"],
+        until=asked["until"],
         adapts=not {"rounds", "blocks"} & given.keys(),
         timeout_s=float(asked["timeout"]),
         given=_given(given, profile, servers, combinations, seed),

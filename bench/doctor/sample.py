@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import psutil
 
 from bench.machine import counters
+from bench.machine.place import HERE
 
 _LENGTH_S = 1.0
 _NAMED = 3
@@ -47,12 +48,12 @@ class Sample:
 
 def take_sample() -> Sample:
     """Watch for a second."""
-    processes, busy, host, own = cpu_of_processes(), _busy_s(), counters.read_host(), time.process_time()
+    processes, busy, host, own = cpu_of_processes(), _busy_s(), counters.read_host(HERE), time.process_time()
     began = time.monotonic()
     time.sleep(_LENGTH_S)
     elapsed = time.monotonic() - began
     others = _busy_s() - busy - (time.process_time() - own)
-    steal = counters.difference(host, counters.read_host()).get("steal_s")
+    steal = counters.difference(host, counters.read_host(HERE)).get("steal_s")
     used = [
         Busy(name, process.pid, (now - processes[process][1]) / elapsed)
         for process, (name, now) in cpu_of_processes().items()
@@ -82,14 +83,14 @@ def cpu_of_processes() -> dict[psutil.Process, tuple[str, float]]:
     psutil tells one from another of the same number by the time since boot at which it began; `create_time`
     moves with the wall clock.
     """
-    found = {}
+    seconds = {}
     # It keeps what it knows of a number, also when another process has it by now.
     psutil.process_iter.cache_clear()
     for process in psutil.process_iter():
         try:
             with process.oneshot():
                 times = process.cpu_times()
-                found[process] = printable(process.name()), times.user + times.system
+                seconds[process] = printable(process.name()), times.user + times.system
         except psutil.Error:
             continue
-    return found
+    return seconds

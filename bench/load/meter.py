@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from bench.load.clock import now_ns, waited_ns
+from bench.load.clock import now_ns
 from bench.load.link import Link
 from bench.load.records import Window
+from bench.machine.counters import waited_ns
+from bench.machine.place import HERE
 from bench.machine.usage import UsageReader
 
 
@@ -22,7 +24,7 @@ class Meter:
             usage.refresh()
 
     def mark(self) -> None:
-        at, generator = now_ns(), time.process_time_ns() + waited_ns()
+        at, generator = now_ns(), time.process_time_ns() + waited_ns(HERE)
         if self._usage is not None and not self._marks:
             self._usage.begin()
         elif self._usage is not None:

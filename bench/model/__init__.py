@@ -29,7 +29,15 @@ from bench.model.said import (
     Uncompared,
     Verdict,
 )
-from bench.model.surroundings import Confined, Confinement, CpuSplit, Environment, Measured, Role, UsageSource
+from bench.model.surroundings import (
+    Confined,
+    Confinement,
+    CpuSplit,
+    Environment,
+    MeasuredCode,
+    Role,
+    UsageSource,
+)
 
 __all__ = [
     "MODELS",
@@ -57,7 +65,7 @@ __all__ = [
     "Load",
     "LoadModel",
     "Loop",
-    "Measured",
+    "MeasuredCode",
     "Open",
     "Plan",
     "Rank",

@@ -20,9 +20,9 @@ def as_said(rate: float) -> float:
     return round(rate, _decimals(rate)) if rate else rate
 
 
-def typed(rate: float) -> str:
-    """A rate as an option takes it, every digit of it: "1000000", "0.5"."""
-    return f"{rate:.0f}" if rate == int(rate) else repr(rate)
+def plus_minus(share: float) -> str:
+    """Half of an interval: "±1.83 %"; beyond its own value it tells nothing."""
+    return f"±{significant(share * 100)} %" if share < 1 else "over ±100 %"
 
 
 def _decimals(value: float) -> int:

@@ -60,8 +60,8 @@ class Summary:
 
     def value(self, key: str) -> float | None:
         """A figure without its interval."""
-        found = self.figures[key]
-        return None if found is None else found.value
+        figure = self.figures[key]
+        return None if figure is None else figure.value
 
 
 @dataclass(frozen=True)
@@ -77,16 +77,16 @@ class Verdict:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why not, as results and reports have it."""
+        """Why its figures may not be used, as results and reports have it."""
         return tuple(map(str, self.findings))
 
     def for_programs(self) -> dict[str, Any]:
-        """As `result.json` and the JSON report have it."""
+        """The verdict as `result.json` and the JSON report have it."""
         return {"valid": self.valid, "reasons": list(self.reasons)}
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """Why not, in a word each."""
+        """Why its figures may not be used, a word each."""
         return tuple(finding.code for finding in self.findings)
 
 
@@ -134,7 +134,7 @@ class Comparison:
 
     @property
     def claimed(self) -> bool:
-        """Whether it is a difference."""
+        """Whether the two are claimed to differ."""
         return self.better is not None
 
 

@@ -89,15 +89,15 @@ def corrected(plan: Plan, asked: Plan, each_s: EachS, left_s: float) -> tuple[Pl
     overhead_s = max(0.0, each_s["pilot"] - closed.settle_s(plan) - plan.trial_s.closed)
     if plan.adapts:
         plan = with_lengths(plan, overhead_s)
-    found_s = each_of(plan, each_s, overhead_s)
-    cost = _Cost.of(plan, found_s)
+    parts_s = each_of(plan, each_s, overhead_s)
+    cost = _Cost.of(plan, parts_s)
     if plan.minutes is not None and cost.least_s - cost.starting_s > left_s:
         plan = replace(plan, settle_s=asked.settle_s, trial_s=asked.trial_s)
-        found_s = each_of(plan, each_s, overhead_s)
+        parts_s = each_of(plan, each_s, overhead_s)
     if plan.adapts or plan.minutes is not None:
-        time_s = left_s + _Cost.of(plan, found_s).starting_s
-        plan = fitted(plan, found_s, time_s, fewer_rounds=plan.minutes is not None)
-    return plan, found_s
+        time_s = left_s + _Cost.of(plan, parts_s).starting_s
+        plan = fitted(plan, parts_s, time_s, fewer_rounds=plan.minutes is not None)
+    return plan, parts_s
 
 
 def fitted(plan: Plan, each_s: EachS, time_s: float, *, fewer_rounds: bool) -> Plan:
@@ -127,6 +127,11 @@ def fitted(plan: Plan, each_s: EachS, time_s: float, *, fewer_rounds: bool) -> P
 def least_s(plan: Plan, each_s: EachS) -> float:
     """Seconds for the smallest round: its servers, and one block of each load."""
     return _Cost.of(plan, each_s).least_s
+
+
+def round_s(plan: Plan, each_s: EachS) -> float:
+    """Seconds for a whole round."""
+    return _Cost.of(plan, each_s).whole_s(plan)
 
 
 def block_s(plan: Plan, each_s: EachS, model: LoadModel) -> float:
@@ -160,8 +165,7 @@ def for_minutes(plan: Plan, minutes: float, *, more_rounds: bool) -> Plan:
     time_s = minutes * 60 - DRIVER_START_S - ENDING_S - once_s
     cost = _Cost.of(plan, each_s)
     if more_rounds:
-        full_s = cost.starting_s + plan.blocks * cost.closed_s + plan.open_blocks * cost.open_s
-        plan = replace(plan, rounds=max(plan.rounds, int(time_s / full_s)))
+        plan = replace(plan, rounds=max(plan.rounds, int(time_s / cost.whole_s(plan))))
     plan = fitted(replace(plan, minutes=minutes), each_s, time_s, fewer_rounds=True)
     return replace(plan, expected_s=expected_s(plan))
 
@@ -182,6 +186,10 @@ class _Cost:
     @property
     def least_s(self) -> float:
         return self.starting_s + self.closed_s + self.open_s
+
+    def whole_s(self, plan: Plan) -> float:
+        """With all of its blocks."""
+        return self.starting_s + plan.blocks * self.closed_s + plan.open_blocks * self.open_s
 
     @classmethod
     def of(cls, plan: Plan, each_s: EachS) -> Self:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from bench.model import Analysis, Suite
 from bench.report import answers, meaning, old_version
+from bench.report.charted import cost, endpoints, latency, load, throughput, time
 from bench.report.downloads import downloads
-from bench.report.figures import cost, endpoints, latency, load, throughput, time
 from bench.report.headline import headline
 from bench.report.page import Page, Section, sanitised
 from bench.report.results import Group, groups

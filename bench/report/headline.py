@@ -1,4 +1,4 @@
-"""The verdict: sentences made from figures."""
+"""The verdict at the head of a report: sentences made from figures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from bench.report.units import (
 
 
 def headline(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> tuple[str, ...]:
-    """What was found: first whether the run is whole, then a sentence a group."""
+    """The verdict: first whether the run is whole, then a sentence a group."""
     sentences = [] if suite.complete else [_interrupted(suite)]
     if not suite.plan.claims:
         return (*sentences, _not_a_measurement(suite, groups))
@@ -38,7 +38,7 @@ def headline(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> tup
 
 
 def detectable(analysis: Analysis) -> str | None:
-    """What this run could have shown."""
+    """The smallest difference that this run could have shown."""
     if analysis.detectable is None:
         return None
     if analysis.detectable >= 1:

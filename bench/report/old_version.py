@@ -36,7 +36,7 @@ def sentences(suite: Suite, analysis: Analysis) -> Iterator[str]:
         yield missing
 
 
-def section(suite: Suite, analysis: Analysis, _found: tuple[Group, ...]) -> Section | None:
+def section(suite: Suite, analysis: Analysis, _groups: tuple[Group, ...]) -> Section | None:
     """The limits, every figure old and new, what could not be compared, and settings that differ."""
     if suite.plan.against is None:
         return None

@@ -10,7 +10,7 @@ from bench.analysis.keeping import by_deployment
 from bench.analysis.outcomes import NOT_ACCOUNTED, SENT_AGAIN, kinds, not_accounted
 from bench.analysis.unseen import unseen
 from bench.model import Analysis, Comparison, DeploymentRecord, Failure, Suite
-from bench.report import processes
+from bench.report import how_known, processes
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.results import Entry, Group, groups
@@ -34,11 +34,12 @@ def validity(suite: Suite, analysis: Analysis, shown: tuple[Group, ...]) -> Sect
         for reason in entry.verdict.reasons
     )
     valid = sum(verdict.valid for verdict in analysis.verdicts.values())
-    found_so = "valid" if suite.plan.claims else "worked; how well, this profile doesn't say"
-    lines = [f"{valid} of {count(len(analysis.verdicts), 'case')} {found_so}."]
+    in_words = "valid" if suite.plan.claims else "worked; how well, this profile doesn't say"
+    lines = [f"{valid} of {count(len(analysis.verdicts), 'case')} {in_words}."]
     lines += [line for line in (twin_line(suite, analysis, shown), detectable(analysis)) if line is not None]
     if suite.plan.claims and analysis.twin is None:
         lines.append("No twin was measured: the harness's own error is not known.")
+    lines += how_known.lines(suite, analysis)
     lines += unseen(suite)
     lines += processes.lines(suite)
     lines += _connections(suite, analysis)
@@ -105,7 +106,7 @@ def _gap(gap: Mapping[str, object]) -> str:
     return f"Gap: {', '.join(f'{key} {value}' for key, value in gap.items())}."
 
 
-def failures(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section | None:
+def failures(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -> Section | None:
     """What could not be measured, with the server's last words."""
     if not suite.failures:
         return None
@@ -174,7 +175,7 @@ _PAIRS_NOTE = (
 )
 
 
-def errors(suite: Suite, analysis: Analysis, _found: tuple[Group, ...]) -> Section | None:
+def errors(suite: Suite, analysis: Analysis, _groups: tuple[Group, ...]) -> Section | None:
     """Requests that were not answered rightly, and those that were sent again, by kind."""
     if not suite.trials:
         return None

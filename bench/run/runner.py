@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from bench.analysis import analyse, sure_enough
 from bench.analysis.disturbed import Usual, repeats_allowed, stood_still
 from bench.analysis.measured import DISTURBED
 from bench.deploy import Runtime
@@ -20,14 +19,13 @@ from bench.plan.blocks import block_models, starting_order
 from bench.plan.duration import ENDING_S, needs_pilot
 from bench.plan.lengths import block_s, corrected, each_of, in_what, least_s, remeasured
 from bench.run.fleet import Fleet
+from bench.run.look import look_at
 from bench.run.pilot import needed_s, pilot
 from bench.run.readback import Readback
 from bench.run.trials import Trials
-from bench.store import Writer, load
+from bench.store import Writer
 
 _IDLE_S = 0.5
-_SET_POINTS = (0.5, 0.75)
-
 
 Since = Callable[[Iterable[int]], str]
 """Who else has used this machine's CPUs since a round began, in words; given the run's own processes."""
@@ -75,7 +73,7 @@ class Runner:
         self._waiting = [trial for trial in saved if counts(trial) and trial.case in waiting]
         self._usual = Usual()
         self._readback = Readback(runtime, driver, writer)
-        self._repeats_left = repeats_allowed(plan.rounds * (plan.blocks + plan.open_blocks))
+        self._repeated = 0
         self._others = others
         self._given_up: set[str] = set()
         self._measured = {trial.round for trial in saved}
@@ -97,8 +95,8 @@ class Runner:
             if self._over:
                 last = number if number in self._measured else max(self._plan.counted_from, number - 1)
                 self._end_after(last, f"--minutes {self._plan.minutes:g} are over")
-            elif self._sure_enough_after(number):
-                self._end_after(number, "every interval is narrow enough")
+            elif self._known_enough_after(number):
+                self._end_after(number, "ratios are known well enough")
             number += 1
 
     def _end_after(self, number: int, why: str) -> None:
@@ -113,13 +111,21 @@ class Runner:
             return []
         return [n for n in range(self._plan.counted_from, self._plan.rounds + 1) if n not in self._measured]
 
-    def _sure_enough_after(self, number: int) -> bool:
-        """Looked at only at set points: whoever looks all the time stops at a lucky moment."""
-        within, first = self._plan.stop_within, self._plan.counted_from
-        rounds = self._plan.rounds - first + 1
-        if within is None or number - first + 1 not in {round(rounds * share) for share in _SET_POINTS}:
+    def _known_enough_after(self, number: int) -> bool:
+        """Whether ratios are known as well as was asked; if not, as many rounds as that seems to take are
+        planned.
+        """
+        if self._plan.until is None or number < max(self._measured, default=0):
             return False
-        return sure_enough(analyse(load(self._writer.directory)), within)
+        left_s = None if self._ends_s is None else self._ends_s - time.monotonic()
+        look = look_at(self._writer.directory, self._plan, number, left_s, self._watch.each_s)
+        if look is None:
+            return False
+        self._plan = look.plan
+        self._writer.append(plan=look.plan)
+        rounds = {n: self._missing(n) for n in range(number + 1, look.plan.rounds + 1)}
+        self._watch.looked(look.plan, rounds, look.known.half_width)
+        return look.enough
 
     def _seed(self) -> None:
         """Fill the template database, once for the run: every other is copied from it."""
@@ -235,7 +241,7 @@ class Runner:
                 return
             trials = self._block(number, block, requests, model, fleet)
             spoiled = [index for index in self._usual.disturbed(block, model, trials) if index in once]
-            for again in spoiled[: self._repeats_left]:
+            for again in spoiled[: self._repeats_left()]:
                 once.discard(again)
                 self._leave_out(number, again, fleet, others)
                 self._watch.repeated(models[again])
@@ -243,9 +249,14 @@ class Runner:
                 waiting.append((unused, again))
                 unused += 1
 
+    def _repeats_left(self) -> int:
+        """How many blocks may be measured again yet."""
+        planned = self._plan.rounds * (self._plan.blocks + self._plan.open_blocks)
+        return max(0, repeats_allowed(planned) - self._repeated)
+
     def _leave_out(self, number: int, block: int, fleet: Fleet, others: Since) -> None:
         """Don't count a block, and say so."""
-        self._repeats_left -= 1
+        self._repeated += 1
         own = [os.getpid(), *(member.target.usage.pid for member in fleet.members.values())]
         said = stood_still(number, others(own))
         self._writer.append(gap={"reason": DISTURBED, "round": number, "block": block, "said": said})

@@ -18,6 +18,7 @@ from redis.retry import Retry
 from bench.catalogue.registry import load_servers
 from bench.catalogue.versions import this_checkout
 from bench.deploy.local import LocalRuntime
+from bench.machine.place import HERE
 from bench.machine.processtree import process_tree
 from bench.machine.usage import open_usage
 from bench.model import App, CpuSplit, Deployment, Failure, Server, Target
@@ -66,8 +67,8 @@ def test_a_server_starts_answers_and_ends_cleanly(runtime: LocalRuntime, server:
     target = started(runtime, deployment(server))
 
     assert fetch(runtime, target) == b"Hello, World!"
-    tree = [psutil.Process(pid) for pid in process_tree(target.usage.pid)]
-    reader = open_usage(target.usage)
+    tree = [psutil.Process(pid) for pid in process_tree(target.usage.pid, HERE)]
+    reader = open_usage(target.usage, HERE)
     assert reader is not None
     reader.begin()
     assert fetch(runtime, target) == b"Hello, World!"
@@ -138,7 +139,7 @@ def test_leaving_the_runtime_ends_what_still_runs(tmp_path: Path) -> None:
     ) as runtime:
         target = started(runtime, deployment(SERVERS["gunicorn"]))
         fetch(runtime, target)
-        tree = [psutil.Process(pid) for pid in process_tree(target.usage.pid)]
+        tree = [psutil.Process(pid) for pid in process_tree(target.usage.pid, HERE)]
 
     assert not [member for member in tree if member.is_running()]
 
@@ -185,4 +186,4 @@ def test_the_harness_environment_does_not_reconfigure_a_server(
     target = started(runtime, deployment(SERVERS["gunicorn"]))
     fetch(runtime, target)
 
-    assert len(process_tree(target.usage.pid)) == 2
+    assert len(process_tree(target.usage.pid, HERE)) == 2

@@ -7,6 +7,7 @@ package. Where a module belongs that isn't listed is a decision, so an unlisted 
 from __future__ import annotations
 
 import ast
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -45,9 +46,9 @@ MODULES_AT_LEAST = 100
 PURE = ("bench.analysis", "bench.report")
 IMPURE = (
     "asyncio", "bench.deploy", "bench.load", "bench.machine.cgroups", "bench.machine.confinement",
-    "bench.machine.counters", "bench.machine.environment", "bench.machine.lasting", "bench.machine.process",
-    "bench.machine.processtree", "bench.machine.usage", "http", "multiprocessing", "psutil", "redis",
-    "requests", "socket", "subprocess", "urllib.request",
+    "bench.machine.counters", "bench.machine.environment", "bench.machine.kernel", "bench.machine.lasting",
+    "bench.machine.place", "bench.machine.process", "bench.machine.processtree", "bench.machine.usage",
+    "http", "multiprocessing", "psutil", "redis", "requests", "socket", "subprocess", "urllib.request",
 )  # fmt: skip
 
 
@@ -166,7 +167,7 @@ def test_every_module_imports_only_what_stands_below_it() -> None:
 
 
 def test_no_module_is_longer_than_300_lines() -> None:
-    folders = ("bench", "scripts", "apps", "servers")
+    folders = ("bench", "scripts", "apps", "servers", "proof")
     lengths = {
         str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
         for folder in folders
@@ -177,10 +178,26 @@ def test_no_module_is_longer_than_300_lines() -> None:
     assert {path: lines for path, lines in lengths.items() if lines > LINES_AT_MOST} == {}
 
 
+def test_the_rules_name_only_what_there_is() -> None:
+    modules = read_modules(ROOT)
+    named = {*DRIVER, *PURE, *IMPURE, *(entry for row in LAYERS for entry in row)}
+
+    assert {name for name in named if name.startswith("bench.")} <= modules.keys()
+
+
 def test_contributing_shows_the_layers_as_they_are() -> None:
     diagram = "\n".join("   ".join(entry.removeprefix("bench.") for entry in row) for row in LAYERS[1:])
 
     assert f"```\n{diagram}\n```" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), diagram
+
+
+def test_what_contributing_says_of_adding_things_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text[text.index("### Adding things") :].split("\n\n")[2]
+    paths = [path for path in re.findall(r"`([\w./-]+)`", table) if "/" in path and "NAME" not in path]
+
+    assert len(paths) > len(table.splitlines())
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize(

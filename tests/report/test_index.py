@@ -175,7 +175,7 @@ def test_what_is_not_comparable_makes_no_trend(tmp_path: Path, other: Callable[[
 @pytest.mark.parametrize(("rate", "loads"), [(601.0, {"closed", "open"}), (620.0, {"closed"})])
 def test_open_load_of_another_rate_is_another_case(tmp_path: Path, rate: float, loads: set[str]) -> None:
     found = trends([run_of(0), run_of(1, open_rate=rate)], tmp_path)
-    assert {trend.setting.case.load.model for trend in found} == loads
+    assert {trend.circumstances.case.load.model for trend in found} == loads
 
 
 def test_an_invalid_run_is_shown_and_nothing_is_compared_with_it(tmp_path: Path) -> None:

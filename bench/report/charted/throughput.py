@@ -8,8 +8,8 @@ from statistics import median
 from bench.analysis.figures import THROUGHPUT
 from bench.analysis.measured import Measured, measured
 from bench.model import Analysis, Suite
+from bench.report.charted.shared import SERVER, charted, look, rates
 from bench.report.charts import intervals
-from bench.report.figures.shared import SERVER, charted, look, rates
 from bench.report.page import Chart, Column, Section, Table
 from bench.report.results import Entry, Group
 from bench.report.table import column_of, interval_of, multiple_cells, multiple_columns, row_of
@@ -27,7 +27,10 @@ _COLUMNS = (
 
 
 def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
-    """Two charts a closed load: each server as a multiple of one, which a run knows best, and on its own."""
+    """The section on throughput: two charts for each closed load.
+
+    One has each server as a multiple of one of them, which a run knows best, the other each on its own.
+    """
     cases = measured(suite)
     charts = [
         chart
