@@ -51,6 +51,7 @@ class Settings:
         minutes: that the run may take; None for as long as it takes.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
         timeout_s: how long one request may take.
+        priority: whether what is started comes before other programs, where that is permitted.
         given: by name, what asks for the same run again: all that was given but the directory, and what was
             drawn or chosen instead.
     """
@@ -72,6 +73,7 @@ class Settings:
     minutes: float | None
     adapts: bool
     timeout_s: float
+    priority: bool
     given: Mapping[str, Any]
 
 
@@ -142,6 +144,8 @@ def resolve(
         minutes=asked["minutes"],
         adapts=not {"rounds", "blocks"} & given.keys(),
         timeout_s=float(asked["timeout"]),
+        # Of what runs already nothing is ours to prefer, and it may share the generator's CPU.
+        priority=asked["priority"] == "auto" and runtime != "external",
         given=_given(given, profile, servers, combinations, seed),
     )
 

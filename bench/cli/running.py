@@ -66,6 +66,7 @@ def run(
             minutes=asked.minutes,
             adapts=asked.adapts,
             timeout_s=asked.timeout_s,
+            priority=asked.priority,
             given=asked.given,
         )
         outcome = None

@@ -22,7 +22,7 @@ from bench.deploy import cgroup
 from bench.deploy.logs import last_lines, log_path
 from bench.deploy.packages import serving
 from bench.deploy.store import LocalStore, free_port, redis_version
-from bench.machine import process
+from bench.machine import priority, process
 from bench.machine.interrupt import shield
 from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
@@ -62,6 +62,7 @@ class LocalRuntime:
     Args:
         directory: the run's own directory, gets `logs/` and Redis's log.
         checkouts: in which the commands run, by source.
+        preferred: whether servers and Redis are to come before other programs.
     """
 
     name = "local"
@@ -74,16 +75,18 @@ class LocalRuntime:
         deployments: Sequence[Deployment],
         *,
         checkouts: Checkouts,
+        preferred: bool = False,
     ) -> None:
         self.images: Mapping[str, str] = {}
         self.versions: Mapping[str, str] = _versions(deployments)
         self._directory = directory
         self._cpus = cpus
         self._checkouts = checkouts
+        self._preferred = preferred
         self._running: dict[str, _Running] = {}
         self._store: LocalStore | None = None
         if any(deployment.app.redis for deployment in deployments):
-            self._store = LocalStore(directory, cpus.store)
+            self._store = LocalStore(directory, cpus.store, self._priority("store"))
             self.versions = {**self.versions, "redis-server": redis_version()}
 
     def __enter__(self) -> Self:
@@ -117,7 +120,9 @@ class LocalRuntime:
         return self._store.how_ended() if self._store is not None else ""
 
     def asked(self, role: Role, deployment: str = "") -> Confinement | None:  # noqa: ARG002
-        return Confinement(getattr(self._cpus, role))
+        asked = self._priority(role)
+        weight = priority.WEIGHT if asked.nice else None
+        return Confinement(getattr(self._cpus, role), weight=weight, realtime=asked.realtime)
 
     def seed(self, deployment: Deployment) -> None:
         try:
@@ -144,6 +149,7 @@ class LocalRuntime:
                     cwd=self._checkouts[deployment.variant.source].root,
                     cpus=self._cpus.server,
                     cgroup=group.door if group else None,
+                    priority=self._priority("server"),
                     stdout=log,
                 )
             except (FileNotFoundError, PermissionError) as error:
@@ -203,6 +209,9 @@ class LocalRuntime:
             if server.group:
                 server.group.remove()
         return {name for name, clean in zip(running, ended, strict=True) if clean} - dead
+
+    def _priority(self, role: Role) -> priority.Priority:
+        return priority.of(role, self._cpus) if self._preferred else priority.NONE
 
     def _environment(self, deployment: Deployment, port: int, database: int) -> dict[str, str]:
         # The environment that the harness itself runs in has the servers' packages, too.

@@ -21,6 +21,7 @@ from redis.retry import Retry
 
 from bench.machine import process
 from bench.machine.interrupt import shield
+from bench.machine.priority import NONE, Priority
 from bench.model.errors import StoreError
 
 DATABASES = 64
@@ -83,11 +84,13 @@ class LocalStore:
     Args:
         directory: gets its log, `redis.log`.
         cpus: CPUs to pin it to.
+        priority: what it asks the kernel for.
     """
 
-    def __init__(self, directory: Path, cpus: Sequence[int]) -> None:
+    def __init__(self, directory: Path, cpus: Sequence[int], priority: Priority = NONE) -> None:
         self._log = directory / "redis.log"
         self._cpus = cpus
+        self._priority = priority
         self._child: subprocess.Popen[bytes] | None = None
         self.address = (_HOST, 0)
 
@@ -129,6 +132,7 @@ class LocalStore:
                     environment=os.environ,
                     cwd=self._log.parent,
                     cpus=self._cpus,
+                    priority=self._priority,
                     stdout=log,
                 )  # fmt: skip
             self._wait()

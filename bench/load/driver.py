@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bench.load.protocol import failed, line
+from bench.machine.priority import give_way_if_spinning
 from bench.model.shortage import found_in
 
 
@@ -23,6 +24,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--worker", type=int, metavar="PORT", help="of the master that it belongs to")
     asked = parser.parse_args()
+    give_way_if_spinning()
     events = os.dup(1)
     os.dup2(2, 1)
 

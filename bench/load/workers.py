@@ -23,7 +23,7 @@ from bench.load import share
 from bench.load.engine import Engine
 from bench.load.protocol import read_trial, read_trial_order
 from bench.load.users import END, Order, Tell, guarded, read_orders, ready, settle_memory, user_class
-from bench.machine import process
+from bench.machine import priority, process
 from bench.machine.process import how_ended
 from bench.model import Trial, TrialOrder
 from bench.model.shortage import Short
@@ -106,7 +106,14 @@ class Workers:
         runner.register_message("answer", lambda msg, **_: self._answers.put(msg.data))
         command = [sys.executable, "-m", "bench.load.driver", "--worker", str(runner.server.port), *options]
         self._children = [
-            process.spawn(command, environment=os.environ, cwd=Path.cwd(), stdout=2, stderr=2)
+            process.spawn(
+                command,
+                environment=os.environ,
+                cwd=Path.cwd(),
+                priority=priority.inherited(),
+                stdout=2,
+                stderr=2,
+            )
             for _ in range(processes)
         ]
 

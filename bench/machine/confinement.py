@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from bench.machine import cgroups
+from bench.machine import cgroups, priority
 from bench.model import Confinement
 
 _PROC = Path("/proc")
@@ -29,6 +29,7 @@ def read(processes: Iterable[int], root: Path = cgroups.ROOT) -> Confinement | N
         return None
     cpus: set[int] = set()
     groups: dict[str, Path] = {}
+    processes = list(processes)
     for pid in processes:
         found = _cpus(pid)
         with suppress(OSError):
@@ -39,7 +40,14 @@ def read(processes: Iterable[int], root: Path = cgroups.ROOT) -> Confinement | N
     if not cpus or not limits or None in limits:
         return None
     memory, tasks, quotas = zip(*filter(None, limits), strict=True)
-    return Confinement(tuple(sorted(cpus)), _loosest(memory), _loosest(tasks), _loosest(quotas))
+    return Confinement(
+        tuple(sorted(cpus)),
+        _loosest(memory),
+        _loosest(tasks),
+        _loosest(quotas),
+        weight=priority.weight(processes, root),
+        realtime=priority.realtime(processes),
+    )
 
 
 def _cpus(pid: int) -> set[int]:

@@ -87,6 +87,7 @@ class Plan:
         against: the old version that is measured beside this one; None without.
         fail_if: how much may change from the old version to this one, as the user wrote it.
         timeout_s: how long one request may take, of a probe or of a trial.
+        priority: whether what the run starts is to come before other programs, where that is permitted.
         given: the settings by which the run can be asked for again, by name; empty in results of before they
             were saved.
     """
@@ -115,6 +116,7 @@ class Plan:
     minutes: float | None = None
     adapts: bool = True
     timeout_s: float = TIMEOUT_S
+    priority: bool = False
     given: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -27,17 +27,22 @@ class UsageSource:
 
 @dataclass(frozen=True)
 class Confinement:
-    """What processes may use at most; None for no limit.
+    """What processes may use at most, and before whom; None for no limit.
 
     Attributes:
         pids: processes and threads.
         quota_cpus: CPU time in each period, as a number of CPUs.
+        weight: the share of a contended CPU that they get, as a multiple of another program's; None where it
+            isn't asked for or can't be read, and in results of before it was.
+        realtime: whether they come before every ordinary program.
     """
 
     cpus: tuple[int, ...]
     memory_bytes: int | None = None
     pids: int | None = None
     quota_cpus: float | None = None
+    weight: float | None = None
+    realtime: bool = False
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,7 @@ def make_plan(
     minutes: float | None = None,
     adapts: bool = True,
     timeout_s: float = TIMEOUT_S,
+    priority: bool = False,
     given: Mapping[str, Any] | None = None,
 ) -> Plan:
     """Lay out every deployment and case.
@@ -132,6 +133,7 @@ def make_plan(
         old_servers: those of `servers` that the version `against` has, as it has them.
         minutes: the time that the run may take.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
+        priority: see `Plan`.
         given: see `Plan`; which runtime it became is added.
     """
     apps = list({app.name: app for app, _ in combinations}.values())
@@ -165,6 +167,7 @@ def make_plan(
         fail_if=fail_if,
         adapts=adapts,
         timeout_s=timeout_s,
+        priority=priority,
         given={**(given or {}), **({} if runtime == "external" else {"runtime": runtime})},
     )
     if minutes is not None:

@@ -26,6 +26,7 @@ from bench.doctor.needs import provide
 from bench.doctor.others import Others
 from bench.live.progress import Reporter
 from bench.load.client import LoadDriver
+from bench.machine import priority
 from bench.machine.environment import describe, split_cpus, stay_on
 from bench.machine.interrupt import shield
 from bench.model import Analysis, Calibration, CpuSplit, Plan, Suite
@@ -200,7 +201,11 @@ def _work(
         )
         logs = writer.directory / "logs"
         logs.mkdir(exist_ok=True)
-        with LoadDriver(command, environment, root, cpus.generator, logs / "driver.log") as driver:
+        # In containers it is the engine's, not this process's child.
+        preferred = plan.priority and plan.runtime == "local"
+        first = priority.of("generator", cpus) if preferred else priority.NONE
+        log = logs / "driver.log"
+        with LoadDriver(command, environment, root, cpus.generator, log, first) as driver:
             if suite.calibration is None:
                 reporter.phase("calibrating the load generator")
                 _calibrated(plan, cpus, runtime, driver, root, writer, epoch_ns)
@@ -267,7 +272,16 @@ def _open(
     deployments = plan.deployments
     if plan.runtime != "external":
         deployments = (*deployments, NULL_DEPLOYMENT)
-    return open_runtime(plan.runtime, deployments, checkouts, directory, cpus, reporter.phase, addresses)
+    return open_runtime(
+        plan.runtime,
+        deployments,
+        checkouts,
+        directory,
+        cpus,
+        reporter.phase,
+        addresses,
+        preferred=plan.priority,
+    )
 
 
 def _calibrated(

@@ -1,0 +1,155 @@
+"""How the programs of a run come before whatever else uses the CPUs: what they ask the kernel for, and have.
+
+Each session has an autogroup, and CPU time is shared out among those first, so that `nice` counts only
+within one (sched(7), "The autogroup feature"). Autogroups are those of the root cgroup's processes; in others
+the weight of the cgroup counts (`cpu.shares`, `cpu.weight`).
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.machine import cgroups
+from bench.model import CpuSplit, Role
+
+NICE = -5
+"""Of the autogroup of everything that a run starts."""
+WEIGHT = 3.05
+"""The share of a contended CPU that this gives, as a multiple of another program's: 1.25 for each step."""
+_USUAL = {"cpu.shares": 1024, "cpu.weight": 100}
+_STEP = 1.25
+_PROC = Path("/proc")
+_KERNEL = _PROC / "sys/kernel"
+# Without having slept once meanwhile; the longest trials that leave no time to sleep take a few seconds.
+_SPIN_S = 20
+_SPIN_MOST_S = 40
+
+
+@dataclass(frozen=True)
+class Priority:
+    """What a process asks for before it becomes the program that it is to be. What isn't permitted is left.
+
+    Attributes:
+        nice: of its session's autogroup; 0 asks for nothing.
+        realtime: whether it comes before every other program of its CPU (SCHED_FIFO).
+    """
+
+    nice: int = 0
+    realtime: bool = False
+
+    def take(self) -> None:
+        """Ask for it: to be called by the process itself, which leads its session."""
+        if self.nice:
+            with suppress(OSError):
+                (_PROC / "self/autogroup").write_text(str(self.nice))
+        if self.realtime:
+            # A process that spins is to be stopped by the kernel, even if nobody else gets to run.
+            with suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_RTTIME, (_SPIN_S * 1_000_000, _SPIN_MOST_S * 1_000_000))
+                os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+
+
+NONE = Priority()
+
+
+def of(role: Role, cpus: CpuSplit) -> Priority:
+    """What a process of this role is to ask for: the same share for all, and punctuality for the generator.
+
+    In real time it would starve a server on a CPU of its own, and the whole machine where the kernel keeps no
+    time for others. Redis does what it does for a server before the generator goes on, as by itself.
+    """
+    apart = not set(cpus.generator) & set(cpus.server)
+    return Priority(NICE, role == "generator" and apart and _throttles())
+
+
+def inherited() -> Priority:
+    """What a child that gets a session of its own has to ask for to be like this process."""
+    own = _nice(os.getpid())
+    return Priority(own) if own else NONE
+
+
+def give_way_if_spinning() -> None:
+    """Be an ordinary process from the moment at which the kernel says that this one never sleeps."""
+    if hasattr(os, "sched_setscheduler"):
+        signal.signal(signal.SIGXCPU, lambda *_: os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0)))
+
+
+def permitted() -> bool | None:
+    """Whether this process may raise an autogroup; None where that would change nothing."""
+    if _levels(os.getpid(), cgroups.ROOT) or not _autogroups():
+        return None
+    with suppress(OSError, StopIteration, ValueError):
+        rows = (_PROC / "self/status").read_text().splitlines()
+        held = int(next(row.split()[1] for row in rows if row.startswith("CapEff:")), 16)
+        return bool(held >> _CAP_SYS_NICE & 1)
+    return None
+
+
+_CAP_SYS_NICE = 23
+
+
+def realtime(processes: Iterable[int]) -> bool:
+    """Whether all of these, and at least one, come before every ordinary program."""
+    found = []
+    for pid in processes:
+        with suppress(OSError, AttributeError):
+            found.append(os.sched_getscheduler(pid) in (os.SCHED_FIFO, os.SCHED_RR))
+    return bool(found) and all(found)
+
+
+def weight(processes: Iterable[int], root: Path = cgroups.ROOT) -> float | None:
+    """The least share of a contended CPU that one of these has, as a multiple of another program's.
+
+    Returns:
+        None where it can't be read.
+    """
+    found = [_weight(pid, root) for pid in processes]
+    known = [one for one in found if one is not None]
+    return round(min(known), 2) if known else None
+
+
+def _weight(pid: int, root: Path) -> float | None:
+    if not (_PROC / str(pid)).exists():
+        return None
+    levels = _levels(pid, root)
+    if levels:
+        return min(levels)
+    nice = _nice(pid)
+    return None if nice is None else _STEP**-nice if _autogroups() else 1.0
+
+
+def _levels(pid: int, root: Path) -> list[float]:
+    """The weights of a process's cgroup and of those above it: each shares out what the next one got."""
+    found = []
+    for directory in cgroups.directories("cpu", root, _PROC / str(pid) / "cgroup"):
+        # Only the root of version 1 has a release agent; that of version 2 has no weight.
+        if not (directory / "release_agent").exists():
+            found += [
+                int(said[0]) / usual
+                for name, usual in _USUAL.items()
+                if (said := cgroups.words(directory / name))
+            ]
+    return found
+
+
+def _nice(pid: int) -> int | None:
+    """Of a process's autogroup, as in `/autogroup-123 nice -5`; None where there are none."""
+    words = cgroups.words(_PROC / str(pid) / "autogroup")
+    return int(words[2]) if len(words) == 3 else None
+
+
+def _autogroups() -> bool:
+    return cgroups.words(_KERNEL / "sched_autogroup_enabled") == ["1"]
+
+
+def _throttles() -> bool:
+    """Whether the kernel keeps a part of each CPU for ordinary programs (sched(7))."""
+    most = cgroups.words(_KERNEL / "sched_rt_runtime_us")
+    period = cgroups.words(_KERNEL / "sched_rt_period_us")
+    return bool(most and period) and 0 < int(most[0]) < int(period[0])
