@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from bench.catalogue.versions import Checkouts
 from bench.deploy import identity, images, oldimages, ownership
-from bench.deploy.composefile import DRIVER, PORT, REDIS, confinement, run_file
+from bench.deploy.composefile import DRIVER, PORT, REDIS, coming_first, confinement, run_file
 from bench.deploy.container import address, end_of, nanoseconds, usage_source
 from bench.deploy.engine import Engine
 from bench.deploy.logs import clean_lines, keep_log
@@ -54,6 +54,7 @@ class ComposeRuntime:
         directory: the run's own directory; gets `compose.json` and `logs/`.
         checkouts: what the images are built from, by source.
         say: told what takes long.
+        preferred: whether all containers are to come before others.
     """
 
     name = "compose"
@@ -67,6 +68,7 @@ class ComposeRuntime:
         checkouts: Checkouts,
         engine: Engine,
         say: Callable[[str], None],
+        preferred: bool = False,
     ) -> None:
         self.docker: str | None = engine.version
         self.images: Mapping[str, str] = {}
@@ -77,6 +79,7 @@ class ComposeRuntime:
         self._checkouts = checkouts
         self._engine = engine
         self._say = say
+        self._preferred = preferred
         self._run_id = secrets.token_hex(4)
         self._project = f"wsgi-bench-{self._run_id}"
         self._file = directory / "compose.json"
@@ -119,6 +122,13 @@ class ComposeRuntime:
     def store_usage(self) -> UsageSource | None:
         return self._store_usage
 
+    def processes(self) -> Sequence[int]:
+        # Not by name: the load driver's container has a number of its own.
+        try:
+            return ownership.processes(self._engine, self._run_id)
+        except BenchError:
+            return ()
+
     def how_store_ended(self) -> str:
         return self._how_ended(REDIS) if self._store is not None else ""
 
@@ -155,6 +165,7 @@ class ComposeRuntime:
             url=f"http://{address(state)}:{PORT}",
             usage=usage,
             started_ns=started_ns,
+            cpus=self._cpus.server if self._cpus.apart else (),
         )
 
     def alive(self, target: Target) -> bool:
@@ -223,6 +234,8 @@ class ComposeRuntime:
                 services[source] = oldimages.build(
                     self._engine, checkout, of_it, self._run_id, labels, bases, self._say
                 )
+        said = self._engine.run("info", "--format", "{{.CgroupVersion}} {{.CgroupDriver}}")
+        cgroups, _, driver = said.strip().partition(" ")
         return run_file(
             services,
             self._deployments,
@@ -230,7 +243,8 @@ class ComposeRuntime:
             labels,
             self._project,
             subnets=free_subnets(self._engine, len(self._deployments)),
-            cgroups=self._engine.run("info", "--format", "{{.CgroupVersion}}").strip(),
+            cgroups=cgroups,
+            first=coming_first(cgroups, driver) if self._preferred else {},
         )
 
     def _pin_images(self, file: Mapping[str, Any], bases: Mapping[str, str]) -> None:

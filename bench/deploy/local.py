@@ -116,6 +116,9 @@ class LocalRuntime:
     def store_usage(self) -> UsageSource | None:
         return UsageSource("processes", pid=self._store.pid) if self._store is not None else None
 
+    def processes(self) -> Sequence[int]:
+        return ()
+
     def how_store_ended(self) -> str:
         return self._store.how_ended() if self._store is not None else ""
 
@@ -168,6 +171,7 @@ class LocalRuntime:
             url=f"http://127.0.0.1:{port}",
             usage=running.usage,
             started_ns=started_ns,
+            cpus=self._cpus.server if self._cpus.apart else (),
         )
 
     def alive(self, target: Target) -> bool:

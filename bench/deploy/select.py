@@ -58,5 +58,7 @@ def open_runtime(
         return ExternalRuntime(directory, cpus, deployments, addresses or {})
     if name == "compose":
         engine = find_engine()
-        return ComposeRuntime(directory, cpus, deployments, checkouts=checkouts, engine=engine, say=say)
+        return ComposeRuntime(
+            directory, cpus, deployments, checkouts=checkouts, engine=engine, say=say, preferred=preferred
+        )
     return LocalRuntime(directory, cpus, deployments, checkouts=checkouts, preferred=preferred)

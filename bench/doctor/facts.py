@@ -12,6 +12,7 @@ import psutil
 from bench.doctor import cgroup, read
 from bench.doctor.sample import Sample, take_sample
 from bench.doctor.traces import Docker, Orphan, find_orphans, look_at_docker
+from bench.machine import priority
 from bench.machine.environment import split_cpus
 from bench.model import CpuSplit
 from bench.model.finding import Finding
@@ -36,6 +37,7 @@ class Facts:
         disk_left_bytes: beneath `results`.
         cgroup_readable: whether a cgroup's CPU time can be read.
         redis: path of redis-server.
+        may_come_first: whether a run may come before other programs; None where that would change nothing.
         sample, docker, orphans: None if not looked for: it takes a second or more.
     """
 
@@ -68,6 +70,7 @@ class Facts:
     cgroup_readable: bool
     redis: str | None
     python: read.Python
+    may_come_first: bool | None
     sample: Sample | None = None
     docker: Docker | None = None
     orphans: tuple[Orphan, ...] | None = None
@@ -117,6 +120,7 @@ def read_facts(results: Path, *, quick: bool = False) -> Facts:
         cgroup_readable=read.cgroup_readable(version),
         redis=read.redis(),
         python=read.python(),
+        may_come_first=priority.permitted(),
     )
     if quick:
         return facts

@@ -25,6 +25,7 @@ from bench.load.records import Counted, Records, Window
 from bench.load.template import Template
 from bench.load.wire import Exchange
 from bench.machine import confinement
+from bench.machine.contention import Contention
 from bench.machine.counters import difference, read_host
 from bench.machine.processtree import process_tree
 from bench.machine.usage import UsageReader, open_usage
@@ -82,6 +83,7 @@ class Station:
         self.target = target
         self.host = address.netloc
         self.usage: UsageReader | None = open_usage(target.usage)
+        self.contention = Contention(target.cpus, target.usage)
         self._places = places(target.url, target.addresses)
         self._place: Place | None = None
         self._links: dict[Connection, Link] = {}
@@ -113,6 +115,7 @@ class Station:
     def close(self) -> None:
         for link in self._links.values():
             link.close()
+        self.contention.close()
         if self.usage is not None:
             self.usage.close()
 
@@ -202,7 +205,7 @@ class Engine:
         records = Records()
         link = station.link(order.load.connection)
         link.wrong.clear()
-        meter, retransmits = Meter(station.usage, link), link.retransmits
+        meter, retransmits = Meter(station.usage, link, station.contention), link.retransmits
         host = read_host()
         gc.collect()
         gc.disable()
@@ -216,6 +219,7 @@ class Engine:
         by: Literal["due", "done"] = "due" if open_load else "done"
         counted = records.counted(by, window)
         statuses, wrong = link.wrong.counted(by, window.opened, window.closed)
+        readings, contended = meter.readings(window)
         return Trial(
             case=order.case,
             round=order.round,
@@ -224,11 +228,11 @@ class Engine:
             at_s=(window.opened - order.epoch_ns) / 1e9,
             duration_s=(window.closed - window.opened) / 1e9,
             **_counts(counted),
-            **meter.readings(window),
+            **readings,
             begun=len(counted.begun.sent),
             mean_s=counted.begun.mean_s(),
             histograms=counted.histograms(scenario.endpoints, open_load),
-            host=difference(host, read_host()),
+            host=difference(host, read_host()) | contended,
             syn_retransmits=link.retransmits - retransmits,
             statuses=dict(statuses + counted.right_by_status(exchanges.statuses)),
             wrong=dict(wrong),
@@ -238,9 +242,11 @@ class Engine:
 class Meter:
     """Reads counters when the window opens and when it closes."""
 
-    def __init__(self, usage: UsageReader | None, link: Link) -> None:
+    def __init__(self, usage: UsageReader | None, link: Link, contention: Contention) -> None:
         self._usage = usage
         self._link = link
+        self._contention = contention
+        self._contended: list[dict[str, float]] = []
         self._marks: list[tuple[int, int, int, int]] = []
         if usage is not None:
             usage.refresh()
@@ -252,20 +258,28 @@ class Meter:
         elif self._usage is not None:
             self._usage.end()
         self._marks.append((at, generator, self._link.opened, self._link.lost))
+        self._contended.append(self._contention.read())
 
-    def readings(self, window: Window) -> dict[str, Any]:
-        """The differences; CPU time is scaled from the time between the marks to the window's length."""
+    def readings(self, window: Window) -> tuple[dict[str, Any], dict[str, float]]:
+        """The differences, and those that tell of other programs; CPU time is scaled from the time between
+        the marks to the window's length.
+        """
         server_ns = self._usage.used_ns() if self._usage is not None else None
         first, last = self._marks
         wall_ns, generator_ns, opened, lost = (b - a for a, b in zip(first, last, strict=True))
         share = (window.closed - window.opened) / wall_ns if wall_ns else 0.0
+        used_s = server_ns / 1e9 * share if server_ns is not None else None
+        contended = {name: more * share for name, more in difference(*self._contended).items()}
+        busy_s = contended.pop("busy_s", None)
+        if busy_s is not None and used_s is not None:
+            contended["others_s"] = busy_s - used_s
         return {
-            "cpu_s": server_ns / 1e9 * share if server_ns is not None else None,
+            "cpu_s": used_s,
             "generator_cpu": generator_ns / wall_ns if wall_ns else 0.0,
             "connections": opened,
             "lost": lost,
             "silent_close": not self._link.reuse,
-        }
+        }, contended
 
 
 def _counts(counted: Counted) -> dict[str, Any]:

@@ -29,6 +29,16 @@ def directories(controller: str, root: Path = ROOT, membership: Path = SELF) -> 
     return [directory, *(above for above in directory.parents if above.is_relative_to(place))]
 
 
+def seen(controller: str, root: Path = ROOT, membership: Path = SELF) -> list[Path]:
+    """`directories`, also in a container: it sees its own cgroup as the root, but may be told the path on the
+    host.
+    """
+    found = directories(controller, root, membership)
+    if not found and path_of(controller, root, membership) == path_of(controller, root):
+        return [mount(controller, root)]
+    return found
+
+
 def mount(controller: str, root: Path = ROOT) -> Path:
     """Where a controller's cgroups are: in v2 all in one place, in v1 perhaps as `cpu,cpuacct`."""
     if (root / "cgroup.controllers").exists():

@@ -62,18 +62,10 @@ def _cpus(pid: int) -> set[int]:
 
 def _limits(membership: Path, root: Path) -> tuple[int | None, int | None, float | None] | None:
     """Of memory, processes and CPU time; None where they aren't shown here."""
-    memory, tasks, cpu = (_directories(name, root, membership) for name in ("memory", "pids", "cpu"))
+    memory, tasks, cpu = (cgroups.seen(name, root, membership) for name in ("memory", "pids", "cpu"))
     if not (memory and tasks and cpu):
         return None
     return cgroups.memory_bytes(memory), cgroups.pids(tasks), cgroups.quota_cpus(cpu)
-
-
-def _directories(controller: str, root: Path, membership: Path) -> list[Path]:
-    found = cgroups.directories(controller, root, membership)
-    if not found and cgroups.path_of(controller, root, membership) == cgroups.path_of(controller, root):
-        # A container sees its own cgroup mounted as the root, but may be told the path on the host.
-        return [cgroups.mount(controller, root)]
-    return found
 
 
 def _loosest(limits: Iterable[N | None]) -> N | None:

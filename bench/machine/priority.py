@@ -64,8 +64,7 @@ def of(role: Role, cpus: CpuSplit) -> Priority:
     In real time it would starve a server on a CPU of its own, and the whole machine where the kernel keeps no
     time for others. Redis does what it does for a server before the generator goes on, as by itself.
     """
-    apart = not set(cpus.generator) & set(cpus.server)
-    return Priority(NICE, role == "generator" and apart and _throttles())
+    return Priority(NICE, role == "generator" and cpus.apart and _throttles())
 
 
 def inherited() -> Priority:
@@ -127,7 +126,7 @@ def _weight(pid: int, root: Path) -> float | None:
 def _levels(pid: int, root: Path) -> list[float]:
     """The weights of a process's cgroup and of those above it: each shares out what the next one got."""
     found = []
-    for directory in cgroups.directories("cpu", root, _PROC / str(pid) / "cgroup"):
+    for directory in cgroups.seen("cpu", root, _PROC / str(pid) / "cgroup"):
         # Only the root of version 1 has a release agent; that of version 2 has no weight.
         if not (directory / "release_agent").exists():
             found += [

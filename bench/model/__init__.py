@@ -28,7 +28,16 @@ from bench.model.said import (
     Uncompared,
     Verdict,
 )
-from bench.model.surroundings import Confined, Confinement, CpuSplit, Environment, Measured, Role, UsageSource
+from bench.model.surroundings import (
+    Confined,
+    Confinement,
+    CpuSplit,
+    Environment,
+    Measured,
+    OtherProgram,
+    Role,
+    UsageSource,
+)
 
 __all__ = [
     "MODELS",
@@ -58,6 +67,7 @@ __all__ = [
     "Loop",
     "Measured",
     "Open",
+    "OtherProgram",
     "Plan",
     "Rank",
     "Role",

@@ -62,12 +62,30 @@ class Confined:
 
 
 @dataclass(frozen=True)
+class OtherProgram:
+    """A program of somebody else's that stood out in a round by the CPU time that it used.
+
+    Attributes:
+        cpus: CPU time of it and of what it had started, over the round's time.
+    """
+
+    round: int
+    name: str
+    cpus: float
+
+
+@dataclass(frozen=True)
 class CpuSplit:
     """Which CPUs belong to whom. Overlaps are possible on one CPU or two."""
 
     server: tuple[int, ...]
     generator: tuple[int, ...]
     store: tuple[int, ...]
+
+    @property
+    def apart(self) -> bool:
+        """Whether the server's CPUs are nobody else's of the run."""
+        return not set(self.server) & {*self.generator, *self.store}
 
 
 @dataclass(frozen=True)

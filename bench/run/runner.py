@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bench.analysis import analyse, sure_enough
-from bench.analysis.disturbed import Usual, repeats_allowed, stood_still
+from bench.analysis.disturbed import LATE, STILL, Repeats, Usual, Why, said_of
+from bench.analysis.lateness import was_late
 from bench.analysis.measured import DISTURBED
 from bench.deploy import Runtime
+from bench.doctor.others import Others
 from bench.live.progress import Reporter
 from bench.live.watch import Watch
 from bench.load.client import LoadDriver
 from bench.machine.counters import difference
-from bench.model import MODELS, Failure, Learned, LoadModel, Plan, Trial, TrialOrder
+from bench.model import MODELS, Failure, Learned, LoadModel, OtherProgram, Plan, Trial, TrialOrder
 from bench.model.errors import StoreError
 from bench.plan.blocks import block_models, block_orders, starting_order
 from bench.plan.duration import ENDING_S, needs_pilot
@@ -29,10 +31,6 @@ _WARM_UP = -1
 _PILOT = -2
 _IDLE_S = 0.5
 _SET_POINTS = (0.5, 0.75)
-
-
-Since = Callable[[Iterable[int]], str]
-"""Who else has used this machine's CPUs since a round began, in words; given the run's own processes."""
 
 
 class Runner:
@@ -57,7 +55,7 @@ class Runner:
         saved: Sequence[Trial],
         counts: Callable[[Trial], bool],
         learned: Sequence[Learned] = (),
-        others: Callable[[], Since],
+        others: Callable[[], Others],
         epoch_ns: int,
     ) -> None:
         self._plan = plan
@@ -78,7 +76,7 @@ class Runner:
         self._waiting = [trial for trial in saved if counts(trial) and trial.case in waiting]
         self._usual = Usual()
         self._readback = Readback(runtime, driver, writer)
-        self._repeats_left = repeats_allowed(plan.rounds * (plan.blocks + plan.open_blocks))
+        self._repeats = Repeats()
         self._others = others
         self._given_up: set[str] = set()
         self._measured = {trial.round for trial in saved}
@@ -168,6 +166,7 @@ class Runner:
                 self._watch.measuring(self._plan, fleet.members)
                 self._blocks(number, blocks, fleet, others)
                 self._readback.look(number, fleet.targets())
+                self._name_others(number, fleet, others)
         finally:
             self._writer.append(deployments=fleet.records)
         self._watch.stopped()
@@ -239,7 +238,7 @@ class Runner:
         why = f"{in_what(before, plan)}; what was measured so far doesn't count"
         self._watch.changed(plan, rounds, each_s, why=why, in_round=False)
 
-    def _blocks(self, number: int, blocks: Sequence[int], fleet: Fleet, others: Since) -> None:
+    def _blocks(self, number: int, blocks: Sequence[int], fleet: Fleet, others: Others) -> None:
         """A round's blocks, and those again that the machine has spoiled.
 
         With the same requests: what stands still again does so because of what it is asked, and counts.
@@ -255,23 +254,42 @@ class Runner:
             if not self._time_for(block_s(self._plan, self._watch.each_s, model)):
                 return
             trials = self._block(number, block, requests, model, fleet)
-            spoiled = [one for one in self._usual.disturbed(block, model, trials) if one in once]
-            for one in spoiled[: self._repeats_left]:
+            spoiled = dict.fromkeys(self._usual.disturbed(block, model, trials), STILL)
+            if any(was_late(trial) for trial in trials):
+                spoiled.setdefault(block, LATE)
+            for one, why in spoiled.items():
+                if one not in once or not self._may_repeat(models[one]):
+                    continue
                 once.discard(one)
-                self._leave_out(number, one, fleet, others)
+                self._leave_out(number, one, why, fleet, others)
                 self._watch.repeated(models[one])
                 models[unused] = models[one]
                 waiting.append((unused, one))
                 unused += 1
 
-    def _leave_out(self, number: int, block: int, fleet: Fleet, others: Since) -> None:
+    def _may_repeat(self, model: LoadModel) -> bool:
+        """Whether one more block may be measured again."""
+        plan, each_s = self._plan, self._watch.each_s
+        whole_s = plan.rounds * sum(block_s(plan, each_s, one) for one in self._models)
+        return self._repeats.allow(block_s(plan, each_s, model), whole_s)
+
+    def _leave_out(self, number: int, block: int, why: Why, fleet: Fleet, others: Others) -> None:
         """Don't count a block, and say so."""
-        self._repeats_left -= 1
-        own = [os.getpid(), *(member.target.usage.pid for member in fleet.members.values())]
-        said = stood_still(number, others(own))
-        self._writer.append(gap={"reason": DISTURBED, "round": number, "block": block, "said": said})
+        said = said_of(why, number, others.since(self._own(fleet)))
+        gap = {"reason": DISTURBED, "why": why, "round": number, "block": block, "said": said}
+        self._writer.append(gap=gap)
         self._waiting = [trial for trial in self._waiting if (trial.round, trial.block) != (number, block)]
         self._reporter.notice(said)
+
+    def _name_others(self, number: int, fleet: Fleet, others: Others) -> None:
+        """Save who else has used this machine in a round."""
+        busy = others.busy(self._own(fleet))
+        self._writer.append(others=[OtherProgram(number, one.name, one.cpus) for one in busy])
+
+    def _own(self, fleet: Fleet) -> list[int]:
+        """The first processes of the run's own trees."""
+        servers = (member.target.usage.pid for member in fleet.members.values())
+        return [os.getpid(), *servers, *self._runtime.processes()]
 
     def _block(self, number: int, block: int, requests: int, model: LoadModel, fleet: Fleet) -> list[Trial]:
         """One block, with the order and the requests of another one where it stands in for that."""

@@ -218,7 +218,7 @@ def _work(
                 saved=suite.trials,
                 counts=counting(suite),
                 learned=suite.learned,
-                others=lambda: Others().since,
+                others=Others,
                 epoch_ns=epoch_ns,
             )
             with _store_watched(runtime):

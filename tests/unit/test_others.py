@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.analysis.disturbed import stood_still
+from bench.analysis.disturbed import LATE, STILL, said_of
 from bench.doctor.others import Others
 
 
@@ -43,5 +43,6 @@ def test_a_program_that_takes_a_cpu_is_named_and_our_own_are_not(burner: subproc
 
 
 def test_what_is_said_of_a_machine_that_stood_still() -> None:
-    assert "stress (process 7) used 2.0 CPUs" in stood_still(3, "stress (process 7) used 2.0 CPUs")
-    assert "that is the machine, not a server. The block was measured again." in stood_still(3, "")
+    assert "stress (process 7) used 2.0 CPUs" in said_of(STILL, 3, "stress (process 7) used 2.0 CPUs")
+    assert "that is the machine, not a server. The block was measured again." in said_of(STILL, 3, "")
+    assert "the load generator was late (stress)" in said_of(LATE, 3, "stress")
