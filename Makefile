@@ -36,7 +36,7 @@ test-all: $(ready) ## the test suite; what this machine lacks is a failure
 	WSGI_BENCH_REQUIRE_ALL=1 $(pytest)
 
 prove: $(ready) ## try every claim about the figures, and write docs/methodology.md's table: two hours; QUICK=1 minutes; AGAIN=1
-	$(bin)/python -m tests.truth.prove $(if $(QUICK),--quick) $(if $(AGAIN),--again) $(CLAIMS)
+	$(bin)/python -m proof $(if $(QUICK),--quick) $(if $(AGAIN),--again) $(CLAIMS)
 
 report: $(ready) ## render the newest result again, and the index of all results
 	$(bin)/wsgi-bench report

@@ -33,14 +33,14 @@ def main() -> int:
         problems = []
         for service in _SERVICES:
             try:
-                found = [line for lock in locks for line in _asked(program, lock, service, Path(scratch))]
+                known = [line for lock in locks for line in _asked(program, lock, service, Path(scratch))]
             except NoAnswerError as error:
                 problems.append(f"{service}: {error}")
                 continue
-            for line in found:
+            for line in known:
                 print(line)
-            print(f"{len(locks)} lock files, {len(found)} known vulnerabilities (asked: {service})")
-            return 1 if found else 0
+            print(f"{len(locks)} lock files, {len(known)} known vulnerabilities (asked: {service})")
+            return 1 if known else 0
     warning = f"NOT AUDITED: no service that knows of vulnerabilities can be reached. {' '.join(problems)}"
     print(f"::warning::{warning}" if os.environ.get("GITHUB_ACTIONS") else warning)
     return 0
@@ -92,15 +92,16 @@ def vulnerabilities(answer: Mapping[str, Any], lock: Path) -> Iterator[str]:
             that has packages and no word on their vulnerabilities; pip-audit itself calls that success.
     """
     distributions: Sequence[Mapping[str, Any]] = answer["dependencies"]
-    skipped = [one["name"] for one in distributions if "skip_reason" in one]
+    skipped = [distribution["name"] for distribution in distributions if "skip_reason" in distribution]
     if skipped:
         raise NoAnswerError(
             f"it says nothing of {len(skipped)} of {len(distributions)} distributions in {lock}."
         )
-    for one in distributions:
-        for known in one.get("vulns", ()):
+    for distribution in distributions:
+        for known in distribution.get("vulns", ()):
             mended = ", ".join(known["fix_versions"]) or "no version yet"
-            yield f"{lock}: {one['name']} {one['version']}: {known['id']}, mended in {mended}"
+            named = f"{distribution['name']} {distribution['version']}"
+            yield f"{lock}: {named}: {known['id']}, mended in {mended}"
 
 
 if __name__ == "__main__":

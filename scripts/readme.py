@@ -1,7 +1,7 @@
 """`make readme`: README's table and picture, from the reference results.
 
 `results/reference/` holds a run for each runtime, `compose/` and `local/`. The first of them gets the table
-and the picture, the other a line. tests/unit/test_readme.py holds that README is what this writes.
+and the picture, the other a line. tests/house/test_readme.py holds that README is what this writes.
 """
 
 from __future__ import annotations
@@ -62,40 +62,42 @@ def references(root: Path) -> list[Reference]:
 def _reference(root: Path, path: Path) -> Reference:
     suite = load(root / path)
     analysis = analyse(suite)
-    found = groups(suite, analysis)
-    drawn = throughput.section(suite, analysis, found)
+    grouped = groups(suite, analysis)
+    drawn = throughput.section(suite, analysis, grouped)
     if drawn is None:
         raise ResultError(f"{path} has no closed load to draw. Put a run of the standard profile there.")
-    verdict = sanitised(headline(suite, analysis, found))
-    return Reference(path, suite, verdict, sanitised(table(suite, found[0])), sanitised(drawn.charts[0].svg))
+    verdict = sanitised(headline(suite, analysis, grouped))
+    return Reference(
+        path, suite, verdict, sanitised(table(suite, grouped[0])), sanitised(drawn.charts[0].svg)
+    )
 
 
-def part(found: list[Reference]) -> str:
+def part(runs: list[Reference]) -> str:
     """What stands between README's two marks."""
-    if not found:
+    if not runs:
         return ""
-    first, *others = found
+    first, *others = runs
     paragraphs = [_whole(first), *map(_in_short, others)]
     return "\n".join(line for paragraph in paragraphs for line in paragraph)
 
 
-def _whole(one: Reference) -> Iterator[str]:
-    yield from (f"{_measured(one)}: [the whole report]({one.path}/report.md).", "")
-    yield from (line for sentence in one.verdict for line in (f"**{escape(sentence)}**", ""))
-    yield from table_lines(one.table)
+def _whole(run: Reference) -> Iterator[str]:
+    yield from (f"{_measured(run)}: [the whole report]({run.path}/report.md).", "")
+    yield from (line for sentence in run.verdict for line in (f"**{escape(sentence)}**", ""))
+    yield from table_lines(run.table)
     yield from (f"![Requests a second of each server, with its 95 % interval]({PICTURE})", "")
 
 
-def _in_short(one: Reference) -> Iterator[str]:
-    words = " ".join(map(escape, one.verdict))
-    yield from (f"{_measured(one)}: {words} [The whole report]({one.path}/report.md).", "")
+def _in_short(run: Reference) -> Iterator[str]:
+    words = " ".join(map(escape, run.verdict))
+    yield from (f"{_measured(run)}: {words} [The whole report]({run.path}/report.md).", "")
 
 
-def _measured(one: Reference) -> str:
-    where = one.suite.environment
+def _measured(run: Reference) -> str:
+    where = run.suite.environment
     return (
-        f"Measured with {_RUNTIMES[one.path.name]} on {escape(where.cpu_model)}, {count(where.cpus, 'CPU')}, "
-        f"{minute(one.suite.started)}"
+        f"Measured with {_RUNTIMES[run.path.name]} on {escape(where.cpu_model)}, {count(where.cpus, 'CPU')}, "
+        f"{minute(run.suite.started)}"
     )
 
 
@@ -106,15 +108,15 @@ def with_part(readme: str, written: str) -> str:
 
 def main() -> None:
     """Write both."""
-    found = references(ROOT)
-    if not found:
+    runs = references(ROOT)
+    if not runs:
         raise ResultError(
             "results/reference/ holds no run yet, so README stays as it is. Put one there: "
             "`wsgi-bench run --runtime compose --out results/reference/compose`."
         )
     readme = ROOT / "README.md"
-    replace_file(readme, [with_part(readme.read_text(encoding="utf-8"), part(found))])
-    replace_file(ROOT / PICTURE, [standalone(found[0].picture)])
+    replace_file(readme, [with_part(readme.read_text(encoding="utf-8"), part(runs))])
+    replace_file(ROOT / PICTURE, [standalone(runs[0].picture)])
 
 
 if __name__ == "__main__":

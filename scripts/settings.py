@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[1] / "docs/configuration.md"
 
 
 def main() -> None:
-    """Write the table anew; tests/unit/test_consistency.py holds that it is this one."""
+    """Write the table anew; tests/house/test_consistency.py holds that it is this one."""
     text = PAGE.read_text(encoding="utf-8")
     replace_file(PAGE, [re.sub(r"(?m)^\| setting \|.*\n(\|.*\n)+", lambda _: documented(), text)])
 

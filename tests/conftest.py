@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.machine import lacks, without_containers
+from tests.required import lacks, without_containers
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -66,9 +66,9 @@ def analyse(suite: Suite) -> Analysis:
 def sure_enough(analysis: Analysis, within: float) -> bool:
     """Whether half of the interval of every valid case's throughput is at most this fraction of it."""
     estimates = [
-        found
+        throughput
         for case, summary in analysis.summaries.items()
-        if analysis.verdicts[case].valid and (found := summary.figures[THROUGHPUT.key]) is not None
+        if analysis.verdicts[case].valid and (throughput := summary.figures[THROUGHPUT.key]) is not None
     ]
     return bool(estimates) and all(
         e.low is not None and e.high is not None and (e.high - e.low) / 2 <= within * e.value
@@ -93,12 +93,12 @@ def _analyse_group(
         values = {m.case.id: summaries[m.case.id].value(figure.key) for m in candidates}
         known = [m for m in candidates if values[m.case.id] is not None]
         known.sort(key=lambda m: values[m.case.id] or 0.0, reverse=figure.more_is_better)
-        found = compare_all(figure, known, own)
-        comparisons += found
-        complete = len(known) == len(candidates) and len(found) == math.comb(len(known), 2)
+        tested = compare_all(figure, known, own)
+        comparisons += tested
+        complete = len(known) == len(candidates) and len(tested) == math.comb(len(known), 2)
         if not ranks and (figure is ranking(loop)[-1] or (figure.ranks and complete)):
-            better = {(c.subject.id, c.other.id) for c in found if c.better}
-            better |= {(c.other.id, c.subject.id) for c in found if c.better is False}
+            better = {(c.subject.id, c.other.id) for c in tested if c.better}
+            better |= {(c.other.id, c.subject.id) for c in tested if c.better is False}
             ranks = rank(name, [m.case.id for m in known], better)
     return _Group(tuple(comparisons), ranks, tuple(twins))
 

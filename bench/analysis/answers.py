@@ -13,18 +13,18 @@ _NAMED = 3
 
 def by_status(trials: Iterable[Trial]) -> Counter[str]:
     """Whole answers, right and wrong ones."""
-    found = Counter[str]()
+    counts = Counter[str]()
     for trial in trials:
-        found.update(trial.statuses)
-    return found
+        counts.update(trial.statuses)
+    return counts
 
 
 def wrong(trials: Iterable[Trial]) -> Counter[str]:
     """The wrong ones among them, by what they were."""
-    found = Counter[str]()
+    counts = Counter[str]()
     for trial in trials:
-        found.update(trial.wrong)
-    return found
+        counts.update(trial.wrong)
+    return counts
 
 
 def instead(trials: Iterable[Trial]) -> str:
@@ -38,19 +38,19 @@ def unlike(suite: Suite) -> Iterator[str]:
     deployments = {deployment.name: deployment for deployment in suite.plan.deployments}
     servers = {case.deployment: case.server for case in suite.plan.cases}
     first: dict[tuple[str, str, str], Learned] = {}
-    for one in suite.learned:
-        of = first.setdefault((deployments[one.deployment].app.name, one.scenario, one.endpoint), one)
-        if _kind(one) == _kind(of) and _overlap(one, of):
+    for page in suite.learned:
+        of = first.setdefault((deployments[page.deployment].app.name, page.scenario, page.endpoint), page)
+        if _kind(page) == _kind(of) and _overlap(page, of):
             continue
         yield (
-            f"{servers[one.deployment]} answers {one.request} with {_in_words(one)} where "
+            f"{servers[page.deployment]} answers {page.request} with {_in_words(page)} where "
             f"{servers[of.deployment]} answers {_in_words(of)}: these are different pages, and their "
             f"figures compare more than the servers."
         )
 
 
-def _kind(one: Learned) -> tuple[int, str, str | None]:
-    return one.status, one.media_type, one.location
+def _kind(page: Learned) -> tuple[int, str, str | None]:
+    return page.status, page.media_type, page.location
 
 
 def _overlap(a: Learned, b: Learned) -> bool:
@@ -58,5 +58,5 @@ def _overlap(a: Learned, b: Learned) -> bool:
     return max(low_a, low_b) <= min(high_a, high_b)
 
 
-def _in_words(one: Learned) -> str:
-    return f"{kind_in_words(one.status, one.media_type, one.location)}, {size(one.longest)}"
+def _in_words(page: Learned) -> str:
+    return f"{kind_in_words(page.status, page.media_type, page.location)}, {size(page.longest)}"

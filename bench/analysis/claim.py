@@ -1,15 +1,13 @@
 """The one place that decides whether a difference may be claimed: of servers, twins, versions and runs alike.
 
 Two differ only if
-1. Holm's step-down test over all that is compared together rejects equality at a family-wise 5 % (S. Holm,
-   Scandinavian Journal of Statistics 6, 1979), and
+1. a step-down test over all that is compared together rejects equality at a family-wise 5 %: Shaffer's where
+   these are all pairs of a group, else Holm's (`bench/analysis/stepdown.py`), and
 2. the ratio is further from 1 than the margin: 1 %, and what identical twins differ by.
 
-A comparison's `low` and `high` are the interval at the level of the step that decided it: with m pairs, the
-k-th smallest p-value has 1 - 0.05 / (m - k + 1); the first pair that is not rejected and all after it share
-that step's level. So an interval excludes 1 exactly where the test rejects. Each covers its ratio in at
-least 95 % of runs; that all of a group do at once is promised only for the decisions, not for the
-intervals.
+A comparison's `low` and `high` are the interval at the level of the step that decided it. So an interval
+excludes 1 exactly where the test rejects. Each covers its ratio in at least 95 % of runs; that all of a group
+do at once is promised only for the decisions, not for the intervals.
 """
 
 from __future__ import annotations
@@ -17,12 +15,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from bench.analysis.estimate import Effect
 from bench.analysis.figure import Figure
 from bench.analysis.figures import named
-from bench.analysis.holm import holm_levels
+from bench.analysis.stepdown import levels
 from bench.model import NO_DIFFERENCE, Comparison, Subject
 
 SMALLEST_CLAIM = 0.01
@@ -54,8 +53,16 @@ def margin(deviations: Iterable[float]) -> float:
 
 def decide(together: Sequence[Contrast]) -> tuple[Comparison, ...]:
     """Each with the interval and the verdict that hold for all of them."""
-    levels = holm_levels({number: one.effect.p_value for number, one in enumerate(together)})
-    return tuple(_decided(one, levels[number]) for number, one in enumerate(together))
+    p_values = {number: contrast.effect.p_value for number, contrast in enumerate(together)}
+    decided_at = levels(p_values, _group([(one.subject.id, one.other.id) for one in together]))
+    return tuple(_decided(contrast, decided_at[number]) for number, contrast in enumerate(together))
+
+
+def _group(compared: Sequence[tuple[str, str]]) -> int | None:
+    """How many members the group has whose pairs these are; None if they aren't just all pairs of one."""
+    members = sorted({member for pair in compared for member in pair})
+    pairs = sorted(tuple(sorted(pair)) for pair in compared)
+    return len(members) if pairs == list(combinations(members, 2)) else None
 
 
 def _decided(one: Contrast, level: float) -> Comparison:

@@ -16,45 +16,49 @@ def readings(suite: Suite, role: Role, deployment: str | None = None) -> list[Co
         deployment: of a server; None for all of them.
     """
     return [
-        one
-        for one in suite.confined
-        if one.role == role
-        and one.round >= suite.plan.counted_from
-        and (deployment is None or one.deployment == deployment)
+        reading
+        for reading in suite.confined
+        if reading.role == role
+        and reading.round >= suite.plan.counted_from
+        and (deployment is None or reading.deployment == deployment)
     ]
 
 
-def cpus(found: Iterable[Confined]) -> tuple[int, ...]:
+def cpus(readings: Iterable[Confined]) -> tuple[int, ...]:
     """All that these were seen to be allowed."""
-    return tuple(sorted({cpu for one in found if one.read for cpu in one.read.cpus}))
+    return tuple(sorted({cpu for reading in readings if reading.read for cpu in reading.read.cpus}))
 
 
-def unpinned(found: Iterable[Confined]) -> list[Confined]:
+def unpinned(readings: Iterable[Confined]) -> list[Confined]:
     """Those that may run on other CPUs than they were to."""
-    return [one for one in found if one.read and not set(one.read.cpus) <= set(one.asked.cpus)]
+    return [
+        reading
+        for reading in readings
+        if reading.read and not set(reading.read.cpus) <= set(reading.asked.cpus)
+    ]
 
 
-def unlimited(found: Iterable[Confined]) -> Iterator[tuple[str, Confined]]:
+def unlimited(readings: Iterable[Confined]) -> Iterator[tuple[str, Confined]]:
     """Those whose other limits don't hold, each with the name of the limit."""
-    for one in found:
-        if one.read is None:
+    for reading in readings:
+        if reading.read is None:
             continue
-        if _above(one.read.memory_bytes, one.asked.memory_bytes):
-            yield "memory", one
-        if _above(one.read.pids, one.asked.pids):
-            yield "processes", one
-        if one.read.quota_cpus is not None and one.read.quota_cpus < len(one.read.cpus):
-            yield "quota", one
+        if _above(reading.read.memory_bytes, reading.asked.memory_bytes):
+            yield "memory", reading
+        if _above(reading.read.pids, reading.asked.pids):
+            yield "processes", reading
+        if reading.read.quota_cpus is not None and reading.read.quota_cpus < len(reading.read.cpus):
+            yield "quota", reading
 
 
-def unread(found: Iterable[Confined]) -> list[Confined]:
+def unread(readings: Iterable[Confined]) -> list[Confined]:
     """Those whose processes couldn't be seen."""
-    return [one for one in found if one.read is None]
+    return [reading for reading in readings if reading.read is None]
 
 
-def listed_cpus(found: Sequence[int]) -> str:
+def listed_cpus(numbers: Sequence[int]) -> str:
     """ "CPU 1", "CPUs 0, 1" """
-    return f"CPU{'s' * (len(found) != 1)} {', '.join(map(str, found))}"
+    return f"CPU{'s' * (len(numbers) != 1)} {', '.join(map(str, numbers))}"
 
 
 def _above(read: int | None, asked: int | None) -> bool:

@@ -89,19 +89,19 @@ class Usual:
         blocks out moves no figure.
         """
         shares = [self._share(model, trial) for trial in trials]
-        found: list[int] = []
+        spoiled: list[int] = []
         for trial, share in zip(trials, shares, strict=True):
             case, before, last = self._last
             if max(last, share) < _HARDLY_ANY and case != trial.case:
-                found += [before, block]
+                spoiled += [before, block]
             self._last = trial.case, block, share
         if len({trial.case for trial in trials}) > 1 and max(shares) < _LITTLE:
-            found.append(block)
-        if block not in found:
+            spoiled.append(block)
+        if block not in spoiled:
             for trial in trials:
                 if not all_failed(trial):
                     self._paces.setdefault(trial.case, []).append(_pace(model, trial))
-        return sorted(set(found))
+        return sorted(set(spoiled))
 
     def _share(self, model: LoadModel, trial: Trial) -> float:
         """Of what its case usually does; 1 where that isn't known yet, or all its requests failed.

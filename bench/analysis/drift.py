@@ -53,15 +53,15 @@ def _against(rounds: Rounds, others: Sequence[Rounds]) -> Rounds:
     """Less the median departure of the others, in the same block, from what each does in that round."""
     if not others:
         return rounds
-    usual = [{number: median(blocks.values()) for number, blocks in one.items()} for one in others]
-    found: dict[int, dict[int, float]] = {}
+    usual = [{number: median(blocks.values()) for number, blocks in other.items()} for other in others]
+    against: dict[int, dict[int, float]] = {}
     for number, blocks in rounds.items():
         for block, value in blocks.items():
             moods = [
-                one[number][block] - levels[number]
-                for one, levels in zip(others, usual, strict=True)
-                if block in one.get(number, {})
+                other[number][block] - levels[number]
+                for other, levels in zip(others, usual, strict=True)
+                if block in other.get(number, {})
             ]
             if moods:
-                found.setdefault(number, {})[block] = value - median(moods)
-    return found
+                against.setdefault(number, {})[block] = value - median(moods)
+    return against

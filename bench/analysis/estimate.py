@@ -71,13 +71,13 @@ def paired(a: Shares, b: Shares) -> Effect | None:
 
 def differences(a: Shares, b: Shares) -> list[float]:
     """The logarithm of a / b in each round that both have, from the blocks in which both were measured."""
-    found = []
+    per_round = []
     for number in sorted(a.keys() & b.keys()):
         blocks = a[number].keys() & b[number].keys()
-        one, other = (level(shares[number][block] for block in blocks) for shares in (a, b))
-        if one is not None and other is not None:
-            found.append(one - other)
-    return found
+        first, other = (level(shares[number][block] for block in blocks) for shares in (a, b))
+        if first is not None and other is not None:
+            per_round.append(first - other)
+    return per_round
 
 
 def level(shares: Iterable[Share]) -> float | None:
@@ -95,7 +95,7 @@ def estimate(rounds: Shares) -> Estimate | None:
     Techniques, 1977, 6.3; six blocks at least). It knows nothing of how restarts vary, so it is shown but
     nothing is claimed from it.
     """
-    levels = [found for blocks in rounds.values() if (found := level(blocks.values())) is not None]
+    levels = [in_round for blocks in rounds.values() if (in_round := level(blocks.values())) is not None]
     return over_rounds(levels, list(next(iter(rounds.values()), {}).values()))
 
 
@@ -105,19 +105,19 @@ def over_rounds(levels: Sequence[float], blocks: Sequence[Share]) -> Estimate | 
     Args:
         blocks: of the first round, which give the interval where it is the only one.
     """
-    found = effect(levels)
-    if found is not None:
-        low, high = found.interval()
-        return Estimate(math.exp(found.mean), math.exp(low), math.exp(high))
+    over_all = effect(levels)
+    if over_all is not None:
+        low, high = over_all.interval()
+        return Estimate(math.exp(over_all.mean), math.exp(low), math.exp(high))
     return _single_round(blocks, levels[0]) if levels else None
 
 
-def _single_round(blocks: Sequence[Share], found: float) -> Estimate:
+def _single_round(blocks: Sequence[Share], log_value: float) -> Estimate:
     n = len(blocks)
     if n < 6:
-        return Estimate(math.exp(found))
+        return Estimate(math.exp(log_value))
     much, over = np.array([(block.much, block.over) for block in blocks]).T
-    residuals = much - math.exp(found) * over
+    residuals = much - math.exp(log_value) * over
     error = float(residuals.std(ddof=1)) / math.sqrt(n) / float(much.mean())
     half = student.half_width(error, n - 1, LEVEL)
-    return Estimate(math.exp(found), math.exp(found - half), math.exp(found + half))
+    return Estimate(math.exp(log_value), math.exp(log_value - half), math.exp(log_value + half))

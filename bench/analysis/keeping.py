@@ -65,8 +65,10 @@ def by_deployment(suite: Suite) -> Mapping[str, Keeping]:
     # Results of before stored a guess for what runs elsewhere.
     known = suite.plan.runtime != "external"
     return {
-        one.name: _keeping(one.server.keep_alive if known else None, trials.get(one.name, ()))
-        for one in suite.plan.deployments
+        deployment.name: _keeping(
+            deployment.server.keep_alive if known else None, trials.get(deployment.name, ())
+        )
+        for deployment in suite.plan.deployments
     }
 
 

@@ -38,9 +38,11 @@ class Measured:
     def log_rates(self) -> Rounds:
         """Right answers a second of each trial; those without one are left out."""
         return {
-            number: {block: math.log(one.much / one.over) for block, one in blocks.items() if one.much > 0}
+            number: {
+                block: math.log(share.much / share.over) for block, share in blocks.items() if share.much > 0
+            }
             for number, blocks in self.rates.items()
-            if any(one.much > 0 for one in blocks.values())
+            if any(share.much > 0 for share in blocks.values())
         }
 
     @cached_property

@@ -62,12 +62,12 @@ def counts_of(trials: Iterable[Trial]) -> Counts:
 
 def kinds(counts: Counts) -> tuple[tuple[str, int], ...]:
     """What was not answered rightly, by kind in words, the most frequent first; they sum to `not_right`."""
-    found = Counter({_WORDS.get(kind, kind): number for kind, number in counts.errors.items()})
-    found[_NOT_RECORDED] = counts.failed - sum(counts.errors.values())
-    found[DROPPED] = counts.dropped - counts.dropped_late
-    found[DROPPED_LATE] = counts.dropped_late
-    found[NEVER_ANSWERED] = counts.unfinished
-    return tuple((kind, number) for kind, number in found.most_common() if number > 0)
+    numbers = Counter({_WORDS.get(kind, kind): number for kind, number in counts.errors.items()})
+    numbers[_NOT_RECORDED] = counts.failed - sum(counts.errors.values())
+    numbers[DROPPED] = counts.dropped - counts.dropped_late
+    numbers[DROPPED_LATE] = counts.dropped_late
+    numbers[NEVER_ANSWERED] = counts.unfinished
+    return tuple((kind, number) for kind, number in numbers.most_common() if number > 0)
 
 
 def not_right(counts: Counts) -> int:

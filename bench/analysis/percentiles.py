@@ -18,23 +18,23 @@ def percentile(rounds: Sequence[Histogram], share: float) -> Effect | None:
     whole = Histogram.sum(rounds)
     if whole is None or len(rounds) < 2 or whole.percentile_s(share) is None:
         return None
-    left_out = [math.log(whole.without(one).quantile_s(share)) for one in rounds]
+    left_out = [math.log(whole.without(histogram).quantile_s(share)) for histogram in rounds]
     return _jackknife(math.log(whole.quantile_s(share)), left_out)
 
 
 def percentile_ratio(a: Mapping[int, Histogram], b: Mapping[int, Histogram], share: float) -> Effect | None:
     """The logarithm of a / b, of the percentile over all rounds that both have; None as above."""
     rounds = sorted(a.keys() & b.keys())
-    one, other = (Histogram.sum([histograms[number] for number in rounds]) for histograms in (a, b))
-    if one is None or other is None or len(rounds) < 2:
+    first, other = (Histogram.sum([histograms[number] for number in rounds]) for histograms in (a, b))
+    if first is None or other is None or len(rounds) < 2:
         return None
-    if one.percentile_s(share) is None or other.percentile_s(share) is None:
+    if first.percentile_s(share) is None or other.percentile_s(share) is None:
         return None
     left_out = [
-        math.log(one.without(a[number]).quantile_s(share) / other.without(b[number]).quantile_s(share))
+        math.log(first.without(a[number]).quantile_s(share) / other.without(b[number]).quantile_s(share))
         for number in rounds
     ]
-    return _jackknife(math.log(one.quantile_s(share) / other.quantile_s(share)), left_out)
+    return _jackknife(math.log(first.quantile_s(share) / other.quantile_s(share)), left_out)
 
 
 def _jackknife(whole: float, left_out: Sequence[float]) -> Effect | None:

@@ -19,8 +19,8 @@ _SETTING = re.compile(
 def recycles(server: Server) -> str:
     """The setting of a server that has its workers replaced; empty without one."""
     words = [*server.command, *(f"{name}={value}" for name, value in server.environment.items())]
-    found = _SETTING.search(" ".join(words))
-    return found[1].lower().replace("_", "-") if found else ""
+    setting = _SETTING.search(" ".join(words))
+    return setting[1].lower().replace("_", "-") if setting else ""
 
 
 def records_of(suite: Suite, deployment: str) -> list[DeploymentRecord]:

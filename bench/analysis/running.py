@@ -29,7 +29,7 @@ class RunningRate:
         """None before the first trial with a right answer."""
         for number in self._rounds.keys() - self._levels.keys():
             self._levels[number] = level(self._rounds[number])
-        levels = [found for number in self._rounds if (found := self._levels[number]) is not None]
+        levels = [in_round for number in self._rounds if (in_round := self._levels[number]) is not None]
         return over_rounds(levels, next(iter(self._rounds.values()), []))
 
 
@@ -45,10 +45,10 @@ class RunningLatency:
         Raises:
             ResultError: its histogram can't be decoded.
         """
-        found = latency_of([trial])
-        if found is not None:
-            parts = [self._rounds[trial.round], found] if trial.round in self._rounds else [found]
-            self._rounds[trial.round] = Histogram.sum(parts) or found
+        latency = latency_of([trial])
+        if latency is not None:
+            parts = [self._rounds[trial.round], latency] if trial.round in self._rounds else [latency]
+            self._rounds[trial.round] = Histogram.sum(parts) or latency
 
     def percentile(self, share: float) -> Estimate | None:
         """In seconds; None with too few samples beyond it, without an interval in the first round."""

@@ -66,21 +66,21 @@ def together(group: Sequence[Measured]) -> Excess | None:
 
     Servers get the same requests in a block, so whole blocks are left out by the jackknife, never trials.
     """
-    telling = [(one, table) for one in group if (table := _table(one))]
+    telling = [(member, table) for member in group if (table := _table(member))]
     blocks = sorted({block for _, table in telling for block in table})
     if len(blocks) < 2:
         return None
     nothing: Row = (0.0,) * 4
     rows = np.array([[table.get(block, nothing) for block in blocks] for _, table in telling])
-    users = np.array([one.case.load.at_once for one, _ in telling])
+    users = np.array([member.case.load.at_once for member, _ in telling])
     sums = rows.sum(axis=1)
     without = sums[:, None] - rows
     if np.any(without[..., 1] <= 0) or np.any(without[..., 3] <= 0):
         return None
-    found = float((_products(sums) / users - 1).mean())
+    excess = float((_products(sums) / users - 1).mean())
     others = (_products(without) / users[:, None] - 1).mean(axis=0)
     n = len(blocks)
-    return Excess(found, math.sqrt((n - 1) / n * float(np.square(others - others.mean()).sum())), n - 1)
+    return Excess(excess, math.sqrt((n - 1) / n * float(np.square(others - others.mean()).sum())), n - 1)
 
 
 def lasting_s(measured: Measured) -> float:
@@ -100,8 +100,8 @@ def slow_s(plan: Plan, trials: Sequence[Trial]) -> float | None:
         return Measured(case, deployments[case.deployment], tuple(by_case.get(case.id, ())))
 
     groups = grouped(case for case in plan.cases if case.load.waits).values()
-    found = [_of_group(plan, [seen(case) for case in group]) for group in groups]
-    return max((one for one in found if one is not None), default=None)
+    lasting = [_of_group(plan, [seen(case) for case in group]) for group in groups]
+    return max((seconds for seconds in lasting if seconds is not None), default=None)
 
 
 def falsified(plan: Plan, measured: Measured, others: Sequence[Measured]) -> Excess | None:
@@ -129,12 +129,12 @@ def falsified(plan: Plan, measured: Measured, others: Sequence[Measured]) -> Exc
 
 def _of_group(plan: Plan, group: Sequence[Measured]) -> float | None:
     """Of the cases of one application and load."""
-    found = [
-        lasting_s(one)
-        for one in group
-        if falsified(plan, one, [other for other in group if other is not one]) is not None
+    lasting = [
+        lasting_s(member)
+        for member in group
+        if falsified(plan, member, [other for other in group if other is not member]) is not None
     ]
-    return max(found, default=None)
+    return max(lasting, default=None)
 
 
 Row = tuple[float, float, float, float]

@@ -63,16 +63,18 @@ def points(suite: Suite) -> tuple[Point, ...]:
     if not suite.plan.claims:
         return ()
     run = Run("the run", new_version(suite))
-    return tuple(_point(run, one, figure) for one in run.cases for figure in ranking(one.case.load.loop))
+    return tuple(
+        _point(run, member, figure) for member in run.cases for figure in ranking(member.case.load.loop)
+    )
 
 
-def _point(run: Run, one: Measured, figure: Figure[Measured]) -> Point:
+def _point(run: Run, member: Measured, figure: Figure[Measured]) -> Point:
     return Point(
-        case=one.case,
+        case=member.case,
         figure=figure.name,
-        effect=figure.read.effect(one),
-        margin=margin([twin_of_case(run, one, figure)]),
-        reasons=run.verdicts[one.case.id].reasons,
+        effect=figure.read.effect(member),
+        margin=margin([twin_of_case(run, member, figure)]),
+        reasons=run.verdicts[member.case.id].reasons,
     )
 
 
@@ -88,10 +90,10 @@ def steps(trends: Sequence[Sequence[Point]]) -> list[dict[int, Comparison]]:
         for number, trend in enumerate(trends)
         for old, new in pairwise(_usable(trend))
     }
-    found: list[dict[int, Comparison]] = [{} for _ in trends]
+    compared: list[dict[int, Comparison]] = [{} for _ in trends]
     for (number, place), step in zip(contrasts, decide(list(contrasts.values())), strict=True):
-        found[number][place] = step
-    return found
+        compared[number][place] = step
+    return compared
 
 
 def _usable(trend: Sequence[Point]) -> list[tuple[int, Point, Effect]]:

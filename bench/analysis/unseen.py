@@ -14,10 +14,10 @@ _ENOUGH = 3
 
 def unseen(suite: Suite) -> Iterator[str]:
     """A sentence on how rare a pause or a slow answer may be that nothing was seen of."""
-    closed = [one for one in measured(suite).values() if one.case.load.waits and one.trials]
+    closed = [member for member in measured(suite).values() if member.case.load.waits and member.trials]
     if not suite.plan.claims or not closed:
         return
-    counted_s = min(one.total(lambda trial: trial.duration_s) for one in closed)
+    counted_s = min(member.total(lambda trial: trial.duration_s) for member in closed)
     yield (
         f"A pause or a slow answer that comes less than once in {significant(counted_s / _ENOUGH)} s of a "
         f"server's time may not have been seen under closed load; more --minutes see rarer ones."

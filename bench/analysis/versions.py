@@ -15,18 +15,21 @@ def new_version(suite: Suite) -> Suite:
 
 def old_version(suite: Suite) -> Suite:
     """The other version, whose cases have the plain names of their servers here, and their own ids still."""
-    found = _only(suite, old=True)
+    old = _only(suite, old=True)
     deployments = {
-        one.name: replace(one, variant=replace(one.variant, kind=SERVER)) for one in found.plan.deployments
+        deployment.name: replace(deployment, variant=replace(deployment.variant, kind=SERVER))
+        for deployment in old.plan.deployments
     }
-    cases = (replace(case, server=deployments[case.deployment].label) for case in found.plan.cases)
-    plan = replace(found.plan, deployments=tuple(deployments.values()), cases=tuple(cases))
-    return replace(found, plan=plan)
+    cases = (replace(case, server=deployments[case.deployment].label) for case in old.plan.cases)
+    plan = replace(old.plan, deployments=tuple(deployments.values()), cases=tuple(cases))
+    return replace(old, plan=plan)
 
 
 def _only(suite: Suite, *, old: bool) -> Suite:
-    deployments = tuple(one for one in suite.plan.deployments if (one.variant.kind == OLD) == old)
-    names = {one.name for one in deployments}
+    deployments = tuple(
+        deployment for deployment in suite.plan.deployments if (deployment.variant.kind == OLD) == old
+    )
+    names = {deployment.name for deployment in deployments}
     cases = tuple(case for case in suite.plan.cases if case.deployment in names)
     ids = {case.id for case in cases}
     return replace(

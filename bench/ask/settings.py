@@ -157,12 +157,12 @@ def _given(
     combinations: Sequence[tuple[App, Scenario]],
     seed: int,
 ) -> Mapping[str, Any]:
-    found: dict[str, Any] = {"profile": profile.name}
+    settings: dict[str, Any] = {"profile": profile.name}
     if servers:
-        found["servers"] = tuple(server.name for server in servers)
-    found["scenarios"] = tuple(scenario.name for _, scenario in combinations)
-    found |= {name: given[name] for name in sorted(given) if SETTINGS[name].again and name not in found}
-    return {**found, "seed": seed}
+        settings["servers"] = tuple(server.name for server in servers)
+    settings["scenarios"] = tuple(scenario.name for _, scenario in combinations)
+    settings |= {name: given[name] for name in sorted(given) if SETTINGS[name].again and name not in settings}
+    return {**settings, "seed": seed}
 
 
 def _profile(given: Mapping[str, Any]) -> Profile:
@@ -222,18 +222,18 @@ def _combinations(
         names = fitting or app.scenarios[:1]
         if "app" not in given:
             names = profile.scenarios
-    found: list[tuple[App, Scenario]] = []
+    combinations: list[tuple[App, Scenario]] = []
     for name in dict.fromkeys(names):
         fits = app if name in app.scenarios else None
         if fits is None and "app" not in given:
             fits = next((other for other in apps.values() if name in other.scenarios), None)
         if fits is not None:
-            found.append((fits, SCENARIOS[name]))
+            combinations.append((fits, SCENARIOS[name]))
         elif name in SCENARIOS:
             problems.note(
                 f"scenario {name!r} does not fit app {app.name!r}, which has: {', '.join(app.scenarios)}."
             )
-    return tuple(found)
+    return tuple(combinations)
 
 
 def _app(name: str, apps: Mapping[str, App]) -> App:

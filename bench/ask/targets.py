@@ -70,12 +70,14 @@ def measured_twice(targets: Mapping[str, str], addresses: Mapping[str, Sequence[
         targets: name to URL.
         addresses: those behind each host, by name.
     """
-    found = {name: frozenset(addresses.get(name, ())) for name in targets}
+    hosts = {name: frozenset(addresses.get(name, ())) for name in targets}
     return tuple(
-        f"The targets {one} and {other} are the same server measured twice: what they differ by is the "
+        f"The targets {target} and {other} are the same server measured twice: what they differ by is the "
         f"harness's own error."
-        for one, other in itertools.combinations(targets, 2)
-        if origin.same_server(targets[one], targets[other], shared=not found[one].isdisjoint(found[other]))
+        for target, other in itertools.combinations(targets, 2)
+        if origin.same_server(
+            targets[target], targets[other], shared=not hosts[target].isdisjoint(hosts[other])
+        )
     )
 
 

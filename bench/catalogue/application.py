@@ -30,10 +30,10 @@ def search_path(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 def inherited(environment: Mapping[str, str]) -> dict[str, str]:
     """What a child process that serves gets of an environment."""
-    found = {name: environment[name] for name in INHERITED if name in environment}
+    variables = {name: environment[name] for name in INHERITED if name in environment}
     if folders := search_path(environment):
-        found["PYTHONPATH"] = os.pathsep.join(folders)
-    return found
+        variables["PYTHONPATH"] = os.pathsep.join(folders)
+    return variables
 
 
 def locate(targets: Iterable[str], root: Path, environment: Mapping[str, str]) -> dict[str, Located]:
@@ -52,14 +52,17 @@ def locate(targets: Iterable[str], root: Path, environment: Mapping[str, str]) -
             cwd=root,
             timeout_s=_LOCATE_S,
         )
-        found = json.loads(said.splitlines()[-1])
+        applications = json.loads(said.splitlines()[-1])
     except (process.CommandFailed, ValueError, IndexError) as error:
         raise MachineError(
             f"Python can't say where {', '.join(wanted)} is found: {error} See whether "
             f"`{sys.executable} -c pass` works with this PYTHONPATH."
         ) from None
-    located = {target: Located(**fields) for target, fields in found.items()}
-    return {target: replace(one, path=_from(root, one.path)) for target, one in located.items()}
+    located = {target: Located(**fields) for target, fields in applications.items()}
+    return {
+        target: replace(application, path=_from(root, application.path))
+        for target, application in located.items()
+    }
 
 
 def not_importable(targets: Iterable[str], root: Path, environment: Mapping[str, str]) -> Iterator[str]:

@@ -42,9 +42,9 @@ def beyond(addresses: Iterable[str]) -> Addresses:
 
 
 def _is_loopback(address: str) -> bool:
-    found = ipaddress.ip_address(address)
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return (mapped or found).is_loopback
+    ip = ipaddress.ip_address(address)
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    return (mapped or ip).is_loopback
 
 
 def _refusal(name: str, url: str, addresses: Addresses) -> str:

@@ -62,11 +62,11 @@ def locate(target: str) -> Located:
 
 def digest(top: Path, files: Iterable[Path]) -> str:
     """A hash of files and of their places below a folder."""
-    found = hashlib.sha256()
+    sha256 = hashlib.sha256()
     for file in files:
         place, content = os.path.relpath(file, top), _content(file)
-        found.update(f"{place}\0{len(content)}\0".encode() + content)
-    return found.hexdigest()[:_DIGITS]
+        sha256.update(f"{place}\0{len(content)}\0".encode() + content)
+    return sha256.hexdigest()[:_DIGITS]
 
 
 def _find(part: str, above: Sequence[ModuleSpec]) -> ModuleSpec | None:
@@ -87,11 +87,11 @@ def _package_files(specs: Sequence[ModuleSpec]) -> set[Path]:
         return set()
     whole = next((Path(spec.origin).parent for spec in specs if _is_package(spec) and spec.origin), None)
     folder = whole or Path(str(specs[-1].origin)).parent
-    found = set()
+    files = set()
     for place, below, names in os.walk(folder):
         below[:] = [name for name in below if not _foreign(Path(place, name))]
-        found |= {Path(place, name) for name in names if name.endswith(".py")}
-    return found
+        files |= {Path(place, name) for name in names if name.endswith(".py")}
+    return files
 
 
 def _is_package(spec: ModuleSpec) -> bool:
@@ -125,7 +125,7 @@ def _problem(path: Path, name: str) -> str:
         return f"line {error.lineno} isn't Python: {error.msg}"
     except ValueError as error:
         return f"it isn't Python: {error}"
-    names = {found for node in nodes for found in _bound(node)}
+    names = {bound for node in nodes for bound in _bound(node)}
     if name in names or "*" in names or names & _DYNAMIC:
         return ""
     return f"nothing in it is called {name}"

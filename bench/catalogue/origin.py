@@ -46,8 +46,8 @@ def addresses(url: str) -> tuple[str, ...]:
         OSError, UnicodeError: the host has none.
     """
     host, port = _host_and_port(sent(url))
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+    resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in resolved))
 
 
 def host_of(url: str) -> str:
@@ -68,7 +68,7 @@ def sent(url: str) -> str:
     return f"http://{host if host.isascii() else _ascii(host)}{colon}{port}"
 
 
-def same_server(one: str, other: str, *, shared: bool) -> bool:
+def same_server(url: str, other: str, *, shared: bool) -> bool:
     """Whether two URLs without fault are sure to be one server, however they are spelt.
 
     Two names of one address may be two sites behind it; an IP address or localhost is no site's name.
@@ -76,7 +76,7 @@ def same_server(one: str, other: str, *, shared: bool) -> bool:
     Args:
         shared: whether their hosts have an address in common.
     """
-    (host, port), (host_2, port_2) = _host_and_port(sent(one)), _host_and_port(sent(other))
+    (host, port), (host_2, port_2) = _host_and_port(sent(url)), _host_and_port(sent(other))
     if port != port_2:
         return False
     return host == host_2 or (shared and (_is_plain(host) or _is_plain(host_2)))
@@ -127,10 +127,10 @@ def _beyond_origin(url: str) -> str:
         "a query": bool(address.query),
         "a fragment": bool(address.fragment),
     }
-    found = " and ".join(part for part, is_there in parts.items() if is_there)
-    if not found:
+    beyond = " and ".join(part for part, is_there in parts.items() if is_there)
+    if not beyond:
         return ""
-    return f"has {found}, which would not be sent: scenarios have their own; end it after HOST:PORT"
+    return f"has {beyond}, which would not be sent: scenarios have their own; end it after HOST:PORT"
 
 
 def _with_scheme(text: str) -> str:

@@ -159,10 +159,10 @@ def interpolate(value: Any, variables: Mapping[str, str], place: str, problems: 
     def resolve(match: re.Match[str]) -> str:
         if match["dollar"]:
             return "$"
-        found = variables.get(match["plain"] or match["braced"])
-        if found is None or (match["op"] == ":-" and not found):
+        value = variables.get(match["plain"] or match["braced"])
+        if value is None or (match["op"] == ":-" and not value):
             return match["default"] or ""
-        return found
+        return value
 
     return _VARIABLE.sub(resolve, value)
 

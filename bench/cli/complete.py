@@ -52,9 +52,9 @@ def _readable(known: Callable[[], Iterable[str]]) -> Iterable[str]:
 
 def results(_context: Context, _parameter: Parameter, begun: str) -> list[CompletionItem]:
     """Directories of stored results, the newest first; any path where none begins so."""
-    found = sorted((ROOT / RESULTS).glob(f"*/{RESULT}"), reverse=True)
+    stored = sorted((ROOT / RESULTS).glob(f"*/{RESULT}"), reverse=True)
     base = Path(RESULTS) if Path.cwd() == ROOT else ROOT / RESULTS
-    paths = [str(base / path.parent.name) for path in found]
+    paths = [str(base / path.parent.name) for path in stored]
     items = [CompletionItem(path) for path in paths if path.startswith(begun)]
     return items or [CompletionItem(begun, type="dir")]
 

@@ -68,17 +68,17 @@ def results(root: Path) -> list[Row]:
     rows: list[Row] = []
     for path in sorted((root / "results").glob(f"*/{RESULT}"), reverse=True):
         try:
-            found = outline(path.parent)
+            run = outline(path.parent)
         except ResultError as error:
             rows.append({"result": str(path.parent.relative_to(root)), "problem": str(error)})
             continue
         rows.append(
             {
                 "result": str(path.parent.relative_to(root)),
-                "started": found.started,
-                "profile": found.plan.profile,
-                "runtime": found.plan.runtime,
-                "complete": found.complete,
+                "started": run.started,
+                "profile": run.plan.profile,
+                "runtime": run.plan.runtime,
+                "complete": run.complete,
                 "problem": "",
             }
         )

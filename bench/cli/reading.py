@@ -74,16 +74,16 @@ def compare(
     context: click.Context, old: Path, new: Path, fail_if: tuple[str, ...], format_name: str, out: Path | None
 ) -> None:
     """Say what changed between two stored results, and how sure that is."""
-    found = compare_results(old, new, fail_if, format_name)
-    text = found.rendered(format_name, columns(sys.stdout) if out is None else TEXT_WIDTH)
+    compared = compare_results(old, new, fail_if, format_name)
+    text = compared.rendered(format_name, columns(sys.stdout) if out is None else TEXT_WIDTH)
     if out is None:
         click.echo(text, nl=not text.endswith("\n"))
     else:
         replace_file(out, [text])
         click.echo(out)
-    for line in problem_lines(found.judgements):
+    for line in problem_lines(compared.judgements):
         say(f"wsgi-bench: {line}", sys.stderr)
-    context.exit(found.exit_code)
+    context.exit(compared.exit_code)
 
 
 @click.command(name="list")

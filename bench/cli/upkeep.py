@@ -18,8 +18,8 @@ from bench.doctor import examine, for_programs, read_facts
 from bench.doctor.page import show
 from bench.model.digits import significant
 from bench.model.finding import exit_code
+from bench.run.calibrate import ceiling
 from bench.run.results import RESULTS
-from bench.run.session import ceiling
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,14 +41,14 @@ def doctor(context: click.Context, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True)
 def calibrate(as_json: bool) -> None:
     """Measure the load generator's own ceiling on this machine."""
-    found = ceiling(ROOT)
+    measured = ceiling(ROOT)
     if as_json:
-        click.echo(json.dumps(asdict(found), indent=1))
+        click.echo(json.dumps(asdict(measured), indent=1))
         return
     click.echo(
-        f"on kept connections     {significant(found.keep_alive_rps)} requests a second\n"
-        f"a connection each       {significant(found.close_rps)} requests a second\n"
-        f"latency floor, one user {found.latency_floor_s * 1e6:.0f} us"
+        f"on kept connections     {significant(measured.keep_alive_rps)} requests a second\n"
+        f"a connection each       {significant(measured.close_rps)} requests a second\n"
+        f"latency floor, one user {measured.latency_floor_s * 1e6:.0f} us"
     )
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,10 +14,11 @@ from typing import Any, Self
 from bench.catalogue.versions import Checkouts
 from bench.deploy import identity, images, oldimages, ownership
 from bench.deploy.composefile import DRIVER, PORT, REDIS, coming_first, confinement, run_file
-from bench.deploy.container import address, end_of, nanoseconds, usage_source
+from bench.deploy.container import address, usage_source
 from bench.deploy.engine import Engine
-from bench.deploy.logs import clean_lines, keep_log
+from bench.deploy.logs import clean_lines
 from bench.deploy.networks import free_subnets
+from bench.deploy.project import Project
 from bench.deploy.rediscontainer import start_redis
 from bench.machine import process
 from bench.machine.interrupt import shield
@@ -32,7 +31,6 @@ _CREATE_S = 120.0
 _SEED_S = 180.0
 _STOP_SLACK_S = 30.0
 _KILLED = 137
-_KEPT_LINES = 5000
 
 
 @dataclass(frozen=True)
@@ -73,24 +71,18 @@ class ComposeRuntime:
         self.docker: str | None = engine.version
         self.images: Mapping[str, str] = {}
         self.versions: Mapping[str, str] = images.locked_versions(checkouts, deployments)
-        self._directory = directory
         self._cpus = cpus
         self._deployments = deployments
         self._checkouts = checkouts
         self._engine = engine
         self._say = say
         self._preferred = preferred
-        self._run_id = secrets.token_hex(4)
-        self._project = f"wsgi-bench-{self._run_id}"
-        self._file = directory / "compose.json"
+        self._project = Project(engine, directory, say)
         self._image_bytes: dict[str, int] = {}
         self._services: Mapping[str, Any] = {}
         self._store: tuple[str, int] | None = None
         self._store_usage: UsageSource | None = None
         self._running: dict[str, _Container] = {}
-        # When a deployment last ended, as the engine writes it: what it logged since is of its last start.
-        # `StartedAt` is too late for that, a container's first lines are older.
-        self._ended: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         try:
@@ -114,7 +106,8 @@ class ComposeRuntime:
 
     def driver_command(self, arguments: Sequence[str]) -> tuple[Sequence[str], Mapping[str, str]]:
         command = ["python", "-m", "bench.load.driver", *arguments]
-        return [*self._compose("run", "--rm", "--no-deps", "--no-TTY", DRIVER), *command], dict(os.environ)
+        compose = self._project.command("run", "--rm", "--no-deps", "--no-TTY", DRIVER)
+        return [*compose, *command], dict(os.environ)
 
     def store_address(self) -> tuple[str, int] | None:
         return self._store
@@ -125,12 +118,12 @@ class ComposeRuntime:
     def processes(self) -> Sequence[int]:
         # Not by name: the load driver's container has a number of its own.
         try:
-            return ownership.processes(self._engine, self._run_id)
+            return ownership.processes(self._engine, self._project.run_id)
         except BenchError:
             return ()
 
     def how_store_ended(self) -> str:
-        return self._how_ended(REDIS) if self._store is not None else ""
+        return self._project.how_ended(REDIS) if self._store is not None else ""
 
     def asked(self, role: Role, deployment: str = "") -> Confinement | None:
         service = self._services.get({"generator": DRIVER, "store": REDIS}.get(role, deployment))
@@ -138,28 +131,26 @@ class ComposeRuntime:
 
     def seed(self, deployment: Deployment) -> None:
         try:
-            self._engine.run_compose(
-                *self._arguments("run", "--rm", "--no-deps", "--no-TTY", "--env", "REDIS_DB=0"),
-                deployment.name,
-                *deployment.app.seed,
+            self._project.run(
+                "run", "--rm", "--no-deps", "--no-TTY", "--env", "REDIS_DB=0",
+                deployment.name, *deployment.app.seed,
                 timeout_s=_SEED_S,
-            )
+            )  # fmt: skip
         except process.CommandFailed as error:
             raise StoreError(f"Redis could not be filled for {deployment.app.name}: {error}") from None
 
     def start(self, deployment: Deployment) -> Target | Failure:
         with shield():
-            container = self._container(deployment.name)
             try:
-                self._engine.run("start", container)
+                self._engine.run("start", self._project.container(deployment.name))
                 # Three to five milliseconds after `StartedAt`, which is of the engine's wall clock.
                 started_ns = time.monotonic_ns()
-                [state] = self._inspect(container)
+                state = self._project.inspect(deployment.name)
             except process.CommandFailed as error:
                 return Failure(deployment.name, 0, "start", _reason(error.output))
             usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]))
             self._running[deployment.name] = _Container(deployment, usage.pid)
-            self._forget_later_end(deployment.name, str(state["State"]["StartedAt"]))
+            self._project.started(deployment.name, str(state["State"]["StartedAt"]))
         return Target(
             deployment=deployment.name,
             url=f"http://{address(state)}:{PORT}",
@@ -175,17 +166,10 @@ class ComposeRuntime:
         if container.pid:
             # Far cheaper than asking the engine, and asked for between trials.
             return Path(f"/proc/{container.pid}").exists()
-        return bool(self._states([target.deployment])[target.deployment]["Running"])
+        return bool(self._project.inspect(target.deployment)["State"]["Running"])
 
     def how_ended(self, target: Target) -> str:
-        return self._how_ended(target.deployment)
-
-    def _how_ended(self, service: str) -> str:
-        try:
-            state = self._states([service])[service]
-        except BenchError:
-            return ""
-        return end_of(state)
+        return self._project.how_ended(target.deployment)
 
     def memory_bytes(self, target: Target) -> tuple[int | None, int | None]:
         return memory_bytes(target.usage)
@@ -195,7 +179,7 @@ class ComposeRuntime:
 
     def log_tail(self, target: Target, lines: int = 20) -> tuple[str, ...]:
         try:
-            return clean_lines(self._logs(target.deployment, lines), lines)
+            return clean_lines(self._project.logs(target.deployment, lines), lines)
         except BenchError:
             return ()
 
@@ -214,17 +198,16 @@ class ComposeRuntime:
         images.build(self._engine, [own.compose_file], [*servers, DRIVER], bases, self._say)
         file = self._file_of(bases)
         self._pin_images(file, bases)
-        self._directory.mkdir(parents=True, exist_ok=True)
-        self._file.write_text(json.dumps(file, indent=1))
+        self._project.write(file)
         self._services = file["services"]
         with shield():
             # Bounded, and not to be broken off: what the engine is making then would appear after the sweep.
-            self._engine.run_compose(*self._arguments("create", "--pull", "never"), timeout_s=_CREATE_S)
+            self._project.run("create", "--pull", "never", timeout_s=_CREATE_S)
         if needs_redis:
             self._start_store()
 
     def _file_of(self, bases: Mapping[str, str]) -> dict[str, Any]:
-        labels = ownership.labels(self._run_id)
+        labels = ownership.labels(self._project.run_id)
         services: dict[Source, Mapping[str, Any]] = {}
         for source, checkout in self._checkouts.items():
             if source == THIS_CHECKOUT:
@@ -232,7 +215,7 @@ class ComposeRuntime:
             else:
                 of_it = [d for d in self._deployments if d.variant.source == source]
                 services[source] = oldimages.build(
-                    self._engine, checkout, of_it, self._run_id, labels, bases, self._say
+                    self._engine, checkout, of_it, self._project.run_id, labels, bases, self._say
                 )
         said = self._engine.run("info", "--format", "{{.CgroupVersion}} {{.CgroupDriver}}")
         cgroups, _, driver = said.strip().partition(" ")
@@ -241,7 +224,7 @@ class ComposeRuntime:
             self._deployments,
             self._cpus,
             labels,
-            self._project,
+            self._project.name,
             subnets=free_subnets(self._engine, len(self._deployments)),
             cgroups=cgroups,
             first=coming_first(cgroups, driver) if self._preferred else {},
@@ -258,78 +241,39 @@ class ComposeRuntime:
 
     def _python_version(self, image: str) -> str:
         """The servers' Python, which isn't the harness's; the driver's image has the same base."""
-        label = f"{ownership.RUN_LABEL}={self._run_id}"
+        label = f"{ownership.RUN_LABEL}={self._project.run_id}"
         isolated = ["--rm", "--network", "none", "--label", label]
         return self._engine.run("run", *isolated, image, "python", "--version").split()[-1]
 
     def _start_store(self) -> None:
-        container = self._container(REDIS)
-        version = start_redis(self._engine, container, lambda: self._logs(REDIS, 20))
+        container = self._project.container(REDIS)
+        version = start_redis(self._engine, container, lambda: self._project.logs(REDIS, 20))
         self.versions = {**self.versions, "redis-server": version}
-        [state] = self._inspect(container)
+        state = self._project.inspect(REDIS)
         self._store = (address(state), 6379)
         self._store_usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]))
 
     def _stop(self, names: Sequence[str]) -> set[str]:
         started = {name: self._running.pop(name) for name in names if name in self._running}
-        running = [name for name, state in self._states(started).items() if state["Running"]]
+        running = [name for name, state in self._project.states(started).items() if state["Running"]]
         if running:
             grace_s = max(started[name].deployment.server.stop_grace_s for name in running)
-            self._engine.run("stop", *map(self._container, running), timeout_s=grace_s + _STOP_SLACK_S)
-        states = self._states(started)
+            containers = map(self._project.container, running)
+            self._engine.run("stop", *containers, timeout_s=grace_s + _STOP_SLACK_S)
+        states = self._project.states(started)
         for name, state in states.items():
-            self._keep_log(name)
-            self._ended[name] = str(state["FinishedAt"])
+            self._project.keep_log(name)
+            self._project.ended(name, str(state["FinishedAt"]))
         return {name for name in running if states[name]["ExitCode"] != _KILLED}
 
     def _remove(self) -> None:
         with shield():
             try:
                 if self._store is not None:
-                    self._keep_log(REDIS)
-                ownership.remove_run(self._engine, self._run_id)
+                    self._project.keep_log(REDIS)
+                ownership.remove_run(self._engine, self._project.run_id)
             except BenchError as error:
                 self._say(f"not everything could be removed ({error}); `wsgi-bench clean` does it later")
-
-    def _keep_log(self, service: str) -> None:
-        try:
-            keep_log(self._directory, service, self._logs(service, _KEPT_LINES))
-        except BenchError as error:
-            # What was measured counts without it.
-            self._say(f"the log of {service} could not be kept: {error}")
-
-    def _logs(self, service: str, lines: int) -> str:
-        """The last lines that a service printed since its last start."""
-        since = ["--since", self._ended[service]] if service in self._ended else []
-        options = ["--tail", str(lines), *since]
-        return self._engine.run("logs", *options, self._container(service), merge_errors=True)
-
-    def _forget_later_end(self, service: str, started: str) -> None:
-        """Where the engine's clock was set back, what is logged from now on is older than the last end."""
-        if service in self._ended and nanoseconds(started) < nanoseconds(self._ended[service]):
-            del self._ended[service]
-
-    def _states(self, services: Iterable[str]) -> dict[str, Mapping[str, Any]]:
-        found = self._inspect(*map(self._container, services))
-        return {service: container["State"] for service, container in zip(services, found, strict=True)}
-
-    def _inspect(self, *containers: str) -> list[Mapping[str, Any]]:
-        """What the engine knows of containers, in their order."""
-        if not containers:
-            return []
-        found: list[Mapping[str, Any]] = json.loads(
-            self._engine.run("inspect", "--type", "container", *containers)
-        )
-        return found
-
-    def _container(self, service: str) -> str:
-        return f"{self._project}-{service}"
-
-    def _arguments(self, *arguments: str) -> list[str]:
-        return ["--project-name", self._project, "--file", str(self._file), *arguments]
-
-    def _compose(self, *arguments: str) -> list[str]:
-        return [*self._engine.compose, *self._arguments(*arguments)]
 
 
 def _reason(output: str) -> str:

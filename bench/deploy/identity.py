@@ -68,10 +68,10 @@ def describe(engine: Engine, names: Iterable[str]) -> dict[str, Image]:
         CommandFailed: this machine lacks one.
     """
     wanted = sorted(set(names))
-    found = json.loads(engine.run("image", "inspect", *wanted))
+    inspected = json.loads(engine.run("image", "inspect", *wanted))
     return {
         name: Image(str(image["Id"]), identity(image), int(image["Size"]))
-        for name, image in zip(wanted, found, strict=True)
+        for name, image in zip(wanted, inspected, strict=True)
     }
 
 

@@ -133,8 +133,8 @@ def services(engine: Engine, files: Sequence[Path], bases: Mapping[str, str]) ->
     output = engine.run_compose(
         *_named(files), "--profile", "*", "config", "--format", "json", environment={**os.environ, **bases}
     )
-    found: Mapping[str, Any] = json.loads(output).get("services", {})
-    return found
+    resolved: Mapping[str, Any] = json.loads(output).get("services", {})
+    return resolved
 
 
 def _named(files: Sequence[Path]) -> list[str]:
@@ -150,11 +150,11 @@ def locked_versions(checkouts: Checkouts, deployments: Sequence[Deployment]) -> 
     """
     root = checkouts[THIS_CHECKOUT].root
     locked = pins(server_locks(root))
-    found = {package: locked[package] for package in serving(deployments) if package in locked}
+    versions = {package: locked[package] for package in serving(deployments) if package in locked}
     for variant in {d.variant for d in deployments if d.variant.source != THIS_CHECKOUT}:
         for name, (before, after) in differing_pins(checkouts[variant.source].root, root).items():
-            found |= {name: after, variant.kind.named(name): before}
-    return found
+            versions |= {name: after, variant.kind.named(name): before}
+    return versions
 
 
 def _exists(engine: Engine, image: str) -> bool:

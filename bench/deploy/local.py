@@ -238,8 +238,8 @@ def _moved(folder: str, root: Path, other: Path) -> str:
 
 def _versions(deployments: Sequence[Deployment]) -> dict[str, str]:
     """The versions of what serves, from this environment."""
-    found = {}
+    versions = {}
     for package in serving(deployments):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[package] = importlib.metadata.version(package)
-    return found
+            versions[package] = importlib.metadata.version(package)
+    return versions

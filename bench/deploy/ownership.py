@@ -91,20 +91,20 @@ def remove_superseded(engine: Engine) -> None:
 
 def _list(engine: Engine, kind: str, run_id: str) -> list[str]:
     everything = ["--all"] if kind == "container" else []
-    found = engine.run(kind, "ls", *everything, "--quiet", "--filter", f"label={RUN_LABEL}={run_id}").split()
+    ids = engine.run(kind, "ls", *everything, "--quiet", "--filter", f"label={RUN_LABEL}={run_id}").split()
     # One image may have several names.
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(ids))
 
 
 def _runs(engine: Engine) -> Mapping[str, str]:
     """Id of each run that has anything -> its harness."""
     template = f'{{{{.Label "{RUN_LABEL}"}}}} {{{{.Label "{HARNESS_LABEL}"}}}}'
-    found = {}
+    harnesses = {}
     for kind, everything in (("container", ["--all"]), ("network", [])):
         output = engine.run(kind, "ls", *everything, "--filter", f"label={RUN_LABEL}", "--format", template)
         for line in output.splitlines():
             run_id, _, harness = line.partition(" ")
-            found[run_id] = harness
+            harnesses[run_id] = harness
     images = engine.run("image", "ls", "--quiet", "--filter", f"label={RUN_LABEL}").split()
     if images:
         wanted = (f'{{{{index .Config.Labels "{label}"}}}}' for label in (RUN_LABEL, HARNESS_LABEL))
@@ -112,8 +112,8 @@ def _runs(engine: Engine) -> Mapping[str, str]:
         with suppress(process.CommandFailed):
             for line in engine.run("image", "inspect", "--format", " ".join(wanted), *images).splitlines():
                 run_id, _, harness = line.partition(" ")
-                found[run_id] = harness
-    return found
+                harnesses[run_id] = harness
+    return harnesses
 
 
 def _is_dead(harness: str) -> bool:

@@ -15,19 +15,19 @@ _SILENT = {"gunicorn": ("gunicorn-h1c",)}
 
 def serving(deployments: Sequence[Deployment]) -> tuple[str, ...]:
     """Names of what may serve these deployments, each once; not all need be installed."""
-    found: dict[str, None] = {}
+    packages: dict[str, None] = {}
     for deployment in deployments:
         package = deployment.server.package
-        found |= dict.fromkeys((package, *_SILENT.get(package, ())))
-    return tuple(name for name in (*found, *(p for p in _OF_APPS if p not in found)) if name)
+        packages |= dict.fromkeys((package, *_SILENT.get(package, ())))
+    return tuple(name for name in (*packages, *(p for p in _OF_APPS if p not in packages)) if name)
 
 
 def pins(locks: Iterable[Path]) -> dict[str, str]:
     """Distribution name to the version that lock files pin it to."""
-    found: dict[str, str] = {}
+    versions: dict[str, str] = {}
     for lock in locks:
-        found |= dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", lock.read_text(), re.MULTILINE))
-    return found
+        versions |= dict(re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", lock.read_text(), re.MULTILINE))
+    return versions
 
 
 def server_locks(root: Path) -> list[Path]:
@@ -42,15 +42,15 @@ def differing_pins(old: Path, new: Path) -> Mapping[str, tuple[str, str]]:
 
     A file that the old one doesn't have says nothing.
     """
-    found: dict[str, tuple[str, str]] = {}
+    differing: dict[str, tuple[str, str]] = {}
     served = pins((*server_locks(old), *server_locks(new))).keys()
     for lock in (new / "requirements.lock", *server_locks(new)):
         other = old / lock.relative_to(new)
         if other.is_file() and lock.is_file():
             before, after = pins([other]), pins([lock])
-            found |= {
+            differing |= {
                 name: (before.get(name, "none"), after.get(name, "none"))
                 for name in sorted(served & (before.keys() | after.keys()))
                 if before.get(name) != after.get(name)
             }
-    return found
+    return differing

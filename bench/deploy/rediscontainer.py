@@ -33,10 +33,10 @@ def start_redis(engine: Engine, container: str, log: Callable[[], str]) -> str:
             if time.monotonic() > deadline:
                 raise StoreError(f"Redis did not start; its log ends:\n{log()}")
             time.sleep(_LOOK_S)
-        found = re.search(r"v=(\S+)", engine.run("exec", container, "redis-server", "--version"))
+        version = re.search(r"v=(\S+)", engine.run("exec", container, "redis-server", "--version"))
     except process.CommandFailed as error:
         raise StoreError(f"Redis could not be started: {error}") from None
-    return found[1] if found else "unknown"
+    return version[1] if version else "unknown"
 
 
 def _answers(engine: Engine, container: str) -> bool:

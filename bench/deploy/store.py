@@ -48,9 +48,9 @@ def find_redis_server() -> str:
     Raises:
         StoreError: there is none.
     """
-    found = shutil.which("redis-server")
-    if found is not None:
-        return found
+    program = shutil.which("redis-server")
+    if program is not None:
+        return program
     for package in _CARRIERS:
         spec = importlib.util.find_spec(package)
         if spec is not None and spec.origin is not None:

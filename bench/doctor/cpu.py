@@ -28,8 +28,8 @@ def cpus(facts: Facts) -> Finding:
     if number == 1:
         return Finding("cpus", "warning", "1 CPU for all: the figures are indicative only", why, fix)
     if facts.cores == 1:
-        found = f"{number} sibling threads of one core, which slow each other: {shown}"
-        return Finding("cpus", "warning", found, why, fix)
+        text = f"{number} sibling threads of one core, which slow each other: {shown}"
+        return Finding("cpus", "warning", text, why, fix)
     if number == 2:
         return Finding("cpus", "warning", f"2 CPUs, so generator and Redis share one: {shown}", why, fix)
     apart = "not known whether threads of one core" if facts.cores is None else count(facts.cores, "core")
@@ -48,11 +48,11 @@ def governor(facts: Facts) -> Finding:
     why = "Other governors than 'performance' change the clock with the load, which a trial of 0.1 s is too."
     if not facts.governors:
         return Finding("governor", "unknown", "not shown here; in a virtual machine the host decides", why)
-    found = ", ".join(facts.governors)
+    text = ", ".join(facts.governors)
     if facts.governors == ("performance",):
-        return Finding("governor", "ok", found, why)
+        return Finding("governor", "ok", text, why)
     fix = "Run: sudo cpupower frequency-set -g performance"
-    return Finding("governor", "warning", f"{found}, not performance", why, fix)
+    return Finding("governor", "warning", f"{text}, not performance", why, fix)
 
 
 def turbo(facts: Facts) -> Finding:
@@ -71,12 +71,12 @@ def other_load(facts: Facts) -> Finding:
         return Finding("other-load", "unknown", "not sampled", why)
     others = facts.sample.others_cpus
     named = ", ".join(f"{p.name} (pid {p.pid}) {p.cpus * 100:.0f} %" for p in facts.sample.top)
-    found = f"others use {others:.2f} of {facts.cpus} CPUs" + (f": {named}" if named else "")
+    text = f"others use {others:.2f} of {facts.cpus} CPUs" + (f": {named}" if named else "")
     if others < _LOAD_WARNING_CPUS:
-        return Finding("other-load", "ok", found, why)
+        return Finding("other-load", "ok", text, why)
     fix = "End or pause what isn't needed, then look again; no other run may go on meanwhile."
     heavy = others >= _LOAD_PROBLEM_SHARE * facts.cpus
-    return Finding("other-load", "problem" if heavy else "warning", found, why, fix)
+    return Finding("other-load", "problem" if heavy else "warning", text, why, fix)
 
 
 def priority(facts: Facts) -> Finding:
@@ -94,11 +94,11 @@ def steal(facts: Facts) -> Finding:
     if facts.sample is None or facts.sample.steal_share is None:
         return Finding("steal", "unknown", "not sampled" if facts.sample is None else "not shown here", why)
     share = facts.sample.steal_share
-    found = f"{share * 100:.1f} % of CPU time"
+    text = f"{share * 100:.1f} % of CPU time"
     if share < _STEAL_WARNING:
-        return Finding("steal", "ok", found, why)
+        return Finding("steal", "ok", text, why)
     fix = "Measure at another hour, or on a machine with dedicated CPUs."
-    return Finding("steal", "problem" if share >= _STEAL_PROBLEM else "warning", found, why, fix)
+    return Finding("steal", "problem" if share >= _STEAL_PROBLEM else "warning", text, why, fix)
 
 
 def clock_source(facts: Facts) -> Finding:
@@ -122,9 +122,9 @@ def hardware_counters(facts: Facts) -> Finding:
     if not facts.pmu:
         return Finding("hardware-counters", "ok", "none (usual in virtual machines)", why)
     if facts.perf_paranoid is not None and facts.perf_paranoid > _PARANOID:
-        found = f"there, but kernel.perf_event_paranoid is {facts.perf_paranoid}"
+        text = f"there, but kernel.perf_event_paranoid is {facts.perf_paranoid}"
         return Finding(
-            "hardware-counters", "ok", found, why, f"Run: sudo sysctl kernel.perf_event_paranoid={_PARANOID}"
+            "hardware-counters", "ok", text, why, f"Run: sudo sysctl kernel.perf_event_paranoid={_PARANOID}"
         )
     return Finding("hardware-counters", "ok", "can be read", why)
 

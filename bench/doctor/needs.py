@@ -81,7 +81,7 @@ def needs(plan: Plan, cpus: int) -> Needs:
 
 def problems(plan: Plan, facts: Facts, threads_left: int | None) -> list[str]:
     """A sentence for each limit that a plan surely doesn't fit into."""
-    need, found = needs(plan, facts.cpus), []
+    need, missing = needs(plan, facts.cpus), []
     in_containers = plan.runtime == "compose"
     hard = USUAL_FILES if in_containers else facts.open_files[1]
     if 0 <= hard < need.files:
@@ -92,7 +92,7 @@ def problems(plan: Plan, facts: Facts, threads_left: int | None) -> list[str]:
             else f"Run `ulimit -n {files}` first (where the shell refuses, raise nofile in "
             f"/etc/security/limits.conf, or use `docker run --ulimit nofile={files}`)"
         )
-        found.append(
+        missing.append(
             f"This run opens {need.files:,} files and connections in one process, and {hard:,} are allowed "
             f"(ulimit -n). {raised}, or use fewer --users or servers, or more --processes."
         )
@@ -100,23 +100,23 @@ def problems(plan: Plan, facts: Facts, threads_left: int | None) -> list[str]:
         first, last = facts.ports
         number = last - first + 1
         if number < need.ports:
-            found.append(
+            missing.append(
                 f"This run takes {need.ports:,} local ports within a second, and there are {number:,} "
                 f"({first} to {last}). Run `{PORT_COMMAND}`, or use fewer --users or a lower --rate."
             )
     if facts.memory_left_bytes < need.memory_bytes:
-        found.append(
+        missing.append(
             f"The load generator alone needs {size(need.memory_bytes)} of memory, and "
             f"{size(facts.memory_left_bytes)} are left. End other programs (`ps aux --sort -rss | head`), "
             f"raise the container's limit (`docker run --memory`), or use fewer --users or --processes."
         )
     if threads_left is not None and not in_containers and threads_left < need.threads:
-        found.append(
+        missing.append(
             f"This run starts {need.threads:,} processes and threads, and {max(0, threads_left):,} more are "
             f"allowed (ulimit -u, or pids.max of a container). Run `ulimit -u 4096` first, or raise pids.max "
             f"(`docker run --pids-limit`), or use fewer servers or --processes."
         )
-    return found
+    return missing
 
 
 def provide(plan: Plan, facts: Facts) -> None:
@@ -128,8 +128,8 @@ def provide(plan: Plan, facts: Facts) -> None:
     Raises:
         UsageError: a limit is too low.
     """
-    if found := problems(plan, facts, read.threads_left()):
-        raise UsageError(*found)
+    if missing := problems(plan, facts, read.threads_left()):
+        raise UsageError(*missing)
     soft, hard = facts.open_files
     wished = needs(plan, facts.cpus).files_wished
     if 0 <= soft < wished:

@@ -26,8 +26,8 @@ def somaxconn(facts: Facts) -> Finding:
         return Finding("somaxconn", "unknown", "not shown here", why)
     if facts.somaxconn >= _LONGEST_BACKLOG:
         return Finding("somaxconn", "ok", str(facts.somaxconn), why)
-    found = f"{facts.somaxconn}: below {_LONGEST_BACKLOG}, uWSGI does not start as a child process"
-    return Finding("somaxconn", "problem", found, why, "Run: sudo sysctl net.core.somaxconn=4096")
+    text = f"{facts.somaxconn}: below {_LONGEST_BACKLOG}, uWSGI does not start as a child process"
+    return Finding("somaxconn", "problem", text, why, "Run: sudo sysctl net.core.somaxconn=4096")
 
 
 def syn_backlog(facts: Facts) -> Finding:
@@ -46,11 +46,11 @@ def port_range(facts: Facts) -> Finding:
         return Finding("port-range", "unknown", "not shown here", why)
     first, last = facts.ports
     number = last - first + 1
-    found = f"{count(number, 'port')}, {first} to {last}"
+    text = f"{count(number, 'port')}, {first} to {last}"
     if number >= _FEW_PORTS:
-        return Finding("port-range", "ok", found, why)
+        return Finding("port-range", "ok", text, why)
     fix = 'Run: sudo sysctl net.ipv4.ip_local_port_range="32768 60999"'
-    return Finding("port-range", "problem" if number < 2 * AT_ONCE else "warning", found, why, fix)
+    return Finding("port-range", "problem" if number < 2 * AT_ONCE else "warning", text, why, fix)
 
 
 def tw_reuse(facts: Facts) -> Finding:
@@ -76,16 +76,16 @@ def time_wait(facts: Facts) -> Finding:
     why = "They hold ports and a place in the kernel's table for a minute, from a run that has just ended."
     if facts.time_wait is None:
         return Finding("time-wait", "unknown", "not shown here", why)
-    found = f"{count(facts.time_wait, 'socket')} in TIME_WAIT"
+    text = f"{count(facts.time_wait, 'socket')} in TIME_WAIT"
     fix = "Wait a minute; if they don't go, look for who makes them: ss -tan state time-wait"
     if facts.time_wait_max is not None and facts.time_wait >= _FULL * facts.time_wait_max:
-        return Finding("time-wait", "warning", f"{found}, of {facts.time_wait_max:,} at most", why, fix)
+        return Finding("time-wait", "warning", f"{text}, of {facts.time_wait_max:,} at most", why, fix)
     reused = facts.tw_reuse and facts.timestamps
     if facts.ports is not None and not reused:
         number = facts.ports[1] - facts.ports[0] + 1
         if facts.time_wait >= number / 2:
-            return Finding("time-wait", "warning", f"{found}, for {count(number, 'port')}", why, fix)
-    return Finding("time-wait", "ok", found, why)
+            return Finding("time-wait", "warning", f"{text}, for {count(number, 'port')}", why, fix)
+    return Finding("time-wait", "ok", text, why)
 
 
 CHECKS: tuple[Check, ...] = (

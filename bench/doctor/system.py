@@ -21,12 +21,12 @@ _FILES_WARNING = 1024
 
 def memory(facts: Facts) -> Finding:
     why = "All servers of a round are up together; without memory the kernel swaps or kills one."
-    found = f"{size(facts.memory_left_bytes)} left"
+    text = f"{size(facts.memory_left_bytes)} left"
     state = _below(facts.memory_left_bytes, _MEMORY_PROBLEM, _MEMORY_WARNING)
     fix = (
         "" if state == "ok" else "End what isn't needed, raise the container's limit, or use fewer --servers."
     )
-    return Finding("memory", state, found, why, fix)
+    return Finding("memory", state, text, why, fix)
 
 
 def swap(facts: Facts) -> Finding:
@@ -39,10 +39,10 @@ def swap(facts: Facts) -> Finding:
 
 def disk(facts: Facts) -> Finding:
     why = "The result is saved after every block; a full disk ends the run."
-    found = f"{size(facts.disk_left_bytes)} left for {facts.results}"
+    text = f"{size(facts.disk_left_bytes)} left for {facts.results}"
     state = _below(facts.disk_left_bytes, _DISK_PROBLEM, _DISK_WARNING)
     return Finding(
-        "disk", state, found, why, "" if state == "ok" else "Make room, or name another place: --out"
+        "disk", state, text, why, "" if state == "ok" else "Make room, or name another place: --out"
     )
 
 
@@ -53,14 +53,14 @@ def open_files(facts: Facts) -> Finding:
     if soft < 0:
         return Finding("open-files", "ok", "no limit", why)
     state = _below(soft, _FILES_PROBLEM, _FILES_WARNING)
-    found = f"at most {soft:,}"
+    text = f"at most {soft:,}"
     if state == "ok":
-        return Finding("open-files", "ok", found, why)
+        return Finding("open-files", "ok", text, why)
     fix = "In this shell: ulimit -n 4096"
     if 0 <= hard < 4 * _FILES_WARNING:
         where = "nofile in /etc/security/limits.conf, or docker run --ulimit"
         fix = f"Raise the hard limit of {hard:,} ({where}), then: ulimit -n 4096"
-    return Finding("open-files", state, found, why, fix)
+    return Finding("open-files", state, text, why, fix)
 
 
 def redis_server(facts: Facts) -> Finding:
@@ -95,17 +95,17 @@ def leftovers(facts: Facts) -> Finding:
     why = "What a killed run left behind, or another run that goes on, takes CPU time and memory."
     if facts.orphans is None:
         return Finding("leftovers", "unknown", "not looked for", why)
-    found, fixes = [], []
+    left, fixes = [], []
     runs = facts.docker.runs if facts.docker is not None else ()
     if runs:
-        found.append(f"containers or networks of {', '.join(runs)}")
+        left.append(f"containers or networks of {', '.join(runs)}")
         fixes.append("Wait for a run that goes on; `wsgi-bench clean` removes what killed ones left.")
     if facts.orphans:
-        found.append(", ".join(f"{orphan.name} (pid {orphan.pid})" for orphan in facts.orphans))
+        left.append(", ".join(f"{orphan.name} (pid {orphan.pid})" for orphan in facts.orphans))
         fixes.append(f"Run: kill {' '.join(str(orphan.pid) for orphan in facts.orphans)}")
-    if not found:
+    if not left:
         return Finding("leftovers", "ok", "none", why)
-    return Finding("leftovers", "warning", "; ".join(found), why, " ".join(fixes))
+    return Finding("leftovers", "warning", "; ".join(left), why, " ".join(fixes))
 
 
 def python_build(facts: Facts) -> Finding:
@@ -119,8 +119,8 @@ def python_build(facts: Facts) -> Finding:
     if not build.optimised:
         return Finding("python-build", "problem", f"{build.version}, compiled without optimisation", why, fix)
     if build.profile_guided is False:
-        found = f"{build.version}, built without --enable-optimizations"
-        return Finding("python-build", "warning", found, why, fix)
+        text = f"{build.version}, built without --enable-optimizations"
+        return Finding("python-build", "warning", text, why, fix)
     return Finding("python-build", "ok", f"{build.version}, optimised", why)
 
 

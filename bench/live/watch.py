@@ -170,8 +170,8 @@ class Watch:
 
     def _address(self, name: str) -> str:
         """Where a target is, which somebody else has started."""
-        found = (d.server.environment.get("URL", "") for d in self._plan.deployments if d.name == name)
-        return f", {next(found, '')}," if self._external else ""
+        urls = (d.server.environment.get("URL", "") for d in self._plan.deployments if d.name == name)
+        return f", {next(urls, '')}," if self._external else ""
 
     def stopped(self) -> None:
         """A round has ended."""
@@ -219,13 +219,13 @@ class Watch:
     def _figures(self) -> str:
         """What each server does in the group that comes first in the plan, in a line."""
         first = group_of(self._plan.cases[0])
-        found = []
+        figures = []
         for case in self._plan.cases:
             figure = self._standings.figure(case) if group_of(case) == first else None
             if figure is not None:
                 width = "" if figure.half_width is None else f" (± {figure.half_width:.1%})"
-                found.append(f"{case.server} {figure.text}{width}".replace("%", " %"))
-        return f"{first}: {', '.join(found) or 'nothing measured'}"
+                figures.append(f"{case.server} {figure.text}{width}".replace("%", " %"))
+        return f"{first}: {', '.join(figures) or 'nothing measured'}"
 
     def _time_left(self) -> str:
         at_most = "at most" if self._plan.stop_within is not None else "about"

@@ -78,8 +78,8 @@ def _got(reply: Reply, location: bool, begins: bytes) -> str:
     assert reply.head is not None
     parts = [f"status {reply.head.status} {reply.head.reason}".rstrip()]
     if location or reply.head.location:
-        found = reply.head.location
-        parts.append("no location" if found is None else f"the location {shown(found)}")
+        received = reply.head.location
+        parts.append("no location" if received is None else f"the location {shown(received)}")
     parts.append("an empty body" if not reply.size else f"a body of {reply.size:,} bytes{_body(begins)}")
     return ", ".join(parts)
 

@@ -20,10 +20,10 @@ from bench.catalogue.scenarios.request import on_the_wire
 from bench.load import locustclient
 from bench.load.clock import now_ns
 from bench.load.closed import SETTLE_NS
-from bench.load.engine import Station
 from bench.load.link import Link
 from bench.load.outcomes import CODE, DROPPED, UNFINISHED
 from bench.load.records import Records, Window, row_code
+from bench.load.targetstate import TargetState
 from bench.load.tcpinfo import asked_again
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
@@ -35,17 +35,17 @@ _LOOK_S = 0.001
 
 def conduct(
     order: TrialOrder,
-    station: Station,
+    state: TargetState,
     stream: Iterator[Exchange],
     records: Records,
     mark: Callable[[], None],
     _breathe: Callable[[], None],
 ) -> Window:
     """One trial, as the loop's: settle, count, drain. Every trial makes its own connections."""
-    link = station.link(order.load.connection)
+    link = state.link(order.load.connection)
     headers = {"Connection": "close"} if order.load.connection == "close" else {}
     # By address: this client would look the name up for each connection.
-    crew = _Crew(_url(station), station.host, link, headers, stream, records, order.timeout_s)
+    crew = _Crew(_url(state), state.host, link, headers, stream, records, order.timeout_s)
     # geventhttpclient offers no place for a pool of one's own, but this hook for each connection made.
     ConnectionPool.after_connect = lambda _pool, socket: _count(link, socket)  # type: ignore[method-assign, assignment]
     run = _closed if order.load.waits else _open
@@ -211,11 +211,11 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
 def _judged(exchange: Exchange, response: Any) -> tuple[str, Answered | None]:
     """How a request ended, as `bench.load.outcomes` names it, and what a wrong answer was."""
     body: bytes = response.content or b""
-    found = Answered(
+    answered = Answered(
         response.status_code, _field(response, "Location"), _field(response, "Content-Type"), len(body)
     )
-    fault = exchange.expect.fault(found.status, found.location, body, found.content_type)
-    return ("ok", None) if fault is None else (fault, found)
+    fault = exchange.expect.fault(answered.status, answered.location, body, answered.content_type)
+    return ("ok", None) if fault is None else (fault, answered)
 
 
 def _field(response: Any, name: str) -> bytes | None:
@@ -234,9 +234,9 @@ def _sleep_until(at_ns: int) -> None:
         gevent.sleep(left / _SECOND)
 
 
-def _url(station: Station) -> str:
+def _url(state: TargetState) -> str:
     """Where the loop would connect to."""
-    host, port = station.place()[1]
+    host, port = state.place()[1]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -106,15 +106,15 @@ def read_field(line: bytes) -> tuple[bytes, bytes] | None:
 
 def _head(status_line: bytes, fields: tuple[tuple[bytes, bytes], ...]) -> Head:
     minor, status, reason = _status(status_line.removesuffix(b"\r"))
-    found: dict[bytes, list[bytes]] = {}
+    by_name: dict[bytes, list[bytes]] = {}
     for name, value in fields:
-        found.setdefault(name, []).append(value)
+        by_name.setdefault(name, []).append(value)
     length, chunked = _framing(
-        status, found.get(b"content-length", []), _items(found.get(b"transfer-encoding", []))
+        status, by_name.get(b"content-length", []), _items(by_name.get(b"transfer-encoding", []))
     )
-    options = _items(found.get(b"connection", []))
+    options = _items(by_name.get(b"connection", []))
     keeps = b"close" not in options if minor else b"keep-alive" in options
-    if not minor and b"transfer-encoding" in found:
+    if not minor and b"transfer-encoding" in by_name:
         keeps = False  # RFC 9112, 6.1
     return Head(
         status=status,
@@ -122,17 +122,17 @@ def _head(status_line: bytes, fields: tuple[tuple[bytes, bytes], ...]) -> Head:
         length=length,
         chunked=chunked,
         keeps=keeps and (chunked or length is not None),
-        location=found.get(b"location", [None])[-1],
-        content_type=found.get(b"content-type", [None])[-1],
+        location=by_name.get(b"location", [None])[-1],
+        content_type=by_name.get(b"content-type", [None])[-1],
     )
 
 
 def _status(line: bytes) -> tuple[int, int, str]:
     """Minor version, status code and reason."""
-    found = _STATUS_LINE.fullmatch(line)
-    if found is None or b"\0" in line:
+    match = _STATUS_LINE.fullmatch(line)
+    if match is None or b"\0" in line:
         raise Malformed(f"a status line that isn't one of HTTP/1.0 or HTTP/1.1: {shown(line)}")
-    minor, status, reason = found.groups(b"")
+    minor, status, reason = match.groups(b"")
     if status == b"101":
         raise Malformed("status 101: it switches to a protocol that wasn't asked for")
     return int(minor), int(status), shown(reason) if reason.strip() else ""

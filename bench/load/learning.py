@@ -34,7 +34,7 @@ class Asked:
     fault: str
     detail: str
     received: int
-    found: Answered | None
+    answered: Answered | None
 
 
 def look(request: Request, host: str, learned: Learned | None, ask: Callable[[Request], Asked]) -> Asked:
@@ -43,7 +43,7 @@ def look(request: Request, host: str, learned: Learned | None, ask: Callable[[Re
     if not asked.fault:
         return asked
     named = f"{request.method} {request.path}"
-    instead = _instead(request, asked.found, learned) if asked.found is not None else ""
+    instead = _instead(request, asked.answered, learned) if asked.answered is not None else ""
     return replace(asked, detail=f"{named} {instead}" if instead else f"{named}: {asked.detail}")
 
 
@@ -57,24 +57,24 @@ def know(
         spent_s = time.monotonic() - began
         if spent_s > _MOST_S or (spent_s > ENOUGH_S and asked >= _FEWEST):
             break
-        found = ask(request)
-        if not found.fault and found.found is not None:
-            answers.append(found.found)
+        answer = ask(request)
+        if not answer.fault and answer.answered is not None:
+            answers.append(answer.answered)
     named = f"{request.method} {request.path}"
     return learn(answers, host, scenario=scenario, endpoint=request.endpoint, request=named)
 
 
-def _instead(request: Request, found: Answered, learned: Learned | None) -> str:
+def _instead(request: Request, answered: Answered, learned: Learned | None) -> str:
     """What is wrong with an answer, where there is more to say than that it wasn't the expected one."""
     if learned is not None:
         return (
-            f"answered {in_words(learned)} when this run began, and answers {answer_in_words(found)} now. "
+            f"answered {in_words(learned)} when this run began, and answers {answer_in_words(answered)} now. "
             f"Find out what has changed, or start a new run"
         )
-    if found.status in REDIRECTS and request.expect.page:
-        to = f" to {shown(found.location)}" if found.location is not None else ", without a Location"
+    if answered.status in REDIRECTS and request.expect.page:
+        to = f" to {shown(answered.location)}" if answered.location is not None else ", without a Location"
         return (
-            f"answers {found.status}{to}, which would measure the redirect and no page. Have "
+            f"answers {answered.status}{to}, which would measure the redirect and no page. Have "
             f"{request.path} answered with a page, or measure the redirect as such: --scenarios redirect"
         )
     return ""

@@ -32,11 +32,11 @@ class Likeness:
         return _says_nothing(between.split(b"\n"))
 
 
-def likeness(one: bytes, other: bytes) -> Likeness | None:
+def likeness(answer: bytes, other: bytes) -> Likeness | None:
     """The kind of two different answers that are both right; None if they differ elsewhere."""
-    if max(len(one), len(other)) > _MOST_BYTES:
+    if max(len(answer), len(other)) > _MOST_BYTES:
         return None
-    these, those = one.split(b"\n"), other.split(b"\n")
+    these, those = answer.split(b"\n"), other.split(b"\n")
     least = min(len(these), len(those))
     first = next((i for i in range(least) if these[i] != those[i]), least)
     last = next((i for i in range(least - first) if these[-1 - i] != those[-1 - i]), least - first)

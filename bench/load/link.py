@@ -1,20 +1,20 @@
-"""All connections of the generator to one target, in one epoll set.
+"""Requests to one target, and their answers, over the connections that `Pool` has.
 
-`epoll` and the plain `SocketType` are taken here before locust is imported: gevent removes or replaces both
-when it patches the standard library, and a greenlet switch for each response costs more than the
-response itself.
+The plain `SocketType` is taken here before locust is imported: gevent replaces it when it patches the
+standard library, and a greenlet switch for each response costs more than the response itself.
 """
 
 from __future__ import annotations
 
 import errno
-from select import EPOLLIN, EPOLLOUT, epoll
+from select import EPOLLIN, EPOLLOUT
 from socket import IPPROTO_TCP, SOCK_NONBLOCK, SOCK_STREAM, TCP_NODELAY, AddressFamily, SocketType
 
 from bench.load.clock import now_ns
 from bench.load.connection import Connection
 from bench.load.outcomes import CODE, INCOMPLETE, OK
-from bench.load.tcpinfo import SOONEST_NS, asked_again, loses_nothing
+from bench.load.pool import Pool
+from bench.load.tcpinfo import loses_nothing
 from bench.load.wire import Exchange, Reply
 from bench.load.wrong import WrongAnswers
 from bench.model.shortage import kind_of
@@ -23,49 +23,31 @@ _BUFFER_BYTES = 1 << 18
 _LOST_BEFORE_GIVING_UP = 4
 
 
-class Link:
-    """The connections to one target.
+class Link(Pool):
+    """Sends requests to one target and reads the answers.
 
     Attributes:
-        poll: waits for events, as `epoll.poll`.
-        active: connections that carry a request, by file descriptor.
-        idle: kept connections that carry none.
-        opened: connections opened so far.
-        outcome: code of the last request that `receive` found complete, as in `bench.load.outcomes`.
+        outcome: code of the last request that `receive` took for ended, as in `bench.load.outcomes`.
         lost: kept connections that the server had closed, without saying so, when the next request
             was sent. The request is sent again on a new connection: that is no error and no answer.
-        retransmits: connections, of those that `look` or `discard` has seen, that TCP had to ask for again.
         wrong: what the wrong answers were.
-        reuse: False once the target has shown that it always does that.
+        reuse: whether connections are kept; False once the target has shown that it always closes them
+            without saying so.
         look_at: before this time no request can be overdue, nanoseconds.
     """
 
     def __init__(self, family: AddressFamily, address: tuple[str, int]) -> None:
+        super().__init__(lossless=loses_nothing(address[0]))
         self._family = family
         self._address = address
-        self._epoll = epoll()
         self._buffer = bytearray(_BUFFER_BYTES)
         self._view = memoryview(self._buffer)
-        self.poll = self._epoll.poll
-        self.active: dict[int, Connection] = {}
-        self.idle: list[Connection] = []
-        self._idle_by_fd: dict[int, Connection] = {}
-        self.opened = 0
         self.lost = 0
-        self.retransmits = 0
-        self.lossless = loses_nothing(address[0])
         self.wrong = WrongAnswers()
         self.reuse = True
         self.outcome = OK
         self.look_at = 0
         self._carried_again = 0
-
-    def watch(self, fd: int) -> None:
-        """Have `poll` report when another file descriptor can be read."""
-        self._epoll.register(fd, EPOLLIN)
-
-    def unwatch(self, fd: int) -> None:
-        self._epoll.unregister(fd)
 
     def begin(self, exchange: Exchange, due: int, sent: int) -> int:
         """Send a request on an idle connection, else on a new one.
@@ -133,11 +115,11 @@ class Link:
         if now < self.look_at:
             return []
         started = now - timeout_ns
-        found = [connection for connection in self.active.values() if connection.sent <= started]
+        late = [connection for connection in self.active.values() if connection.sent <= started]
         # What is sent from now on is overdue later than any of these.
         waiting = (connection.sent for connection in self.active.values() if connection.sent > started)
         self.look_at = min(waiting, default=now) + timeout_ns
-        return found
+        return late
 
     def _complete(self, connection: Connection, keeps: bool, outcome: int) -> Connection:
         self.outcome = outcome
@@ -215,58 +197,6 @@ class Link:
         connection.good, connection.seen = b"", 0
         self.outcome = CODE[kind]
         return connection
-
-    def park(self, connection: Connection) -> None:
-        """Keep a complete connection for later, or close it if it can't be kept."""
-        if not connection.keeps:
-            self.discard(connection)
-            return
-        self.active.pop(connection.fd, None)
-        self.idle.append(connection)
-        self._idle_by_fd[connection.fd] = connection
-
-    def discard(self, connection: Connection) -> None:
-        """Close a connection."""
-        # One that lived shorter can't have been asked for again; one without an answer is worth the look.
-        if not 0 <= connection.done - connection.opened < SOONEST_NS:
-            self._look(connection)
-        self.active.pop(connection.fd, None)
-        connection.keeps = False
-        connection.sock.close()
-
-    def look(self) -> None:
-        """Count what had to be asked for again among the connections that are open."""
-        for connection in [*self.active.values(), *self.idle]:
-            self._look(connection)
-
-    def _look(self, connection: Connection) -> None:
-        if not connection.looked and asked_again(connection.sock, self.lossless):
-            self.retransmits += 1
-            connection.looked = True
-        elif connection.reused:
-            # It was made at once, and is made only once.
-            connection.looked = True
-
-    def refresh(self) -> None:
-        """Drop idle connections that the server has closed meanwhile."""
-        for fd, _ in self.poll(0):
-            self._drop_idle(fd)
-
-    def close(self) -> None:
-        """Close every connection."""
-        for connection in [*self.active.values(), *self.idle]:
-            connection.sock.close()
-        self.active.clear()
-        self.idle.clear()
-        self._idle_by_fd.clear()
-        self._epoll.close()
-
-    def _drop_idle(self, fd: int) -> None:
-        connection = self._idle_by_fd.pop(fd, None)
-        if connection is not None:
-            self.idle.remove(connection)
-            self._look(connection)
-            connection.sock.close()
 
     def _open(self, exchange: Exchange, due: int, sent: int) -> int:
         try:

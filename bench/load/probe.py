@@ -35,12 +35,12 @@ def places(url: str, addresses: Sequence[str] = ()) -> tuple[Place, ...]:
         addresses: those that its host was found to have; without any it is looked up.
     """
     parts = urlsplit(url)
-    found = [
-        one
+    resolved = [
+        address
         for host in addresses or (parts.hostname,)
-        for one in socket.getaddrinfo(host, parts.port or 80, type=socket.SOCK_STREAM)
+        for address in socket.getaddrinfo(host, parts.port or 80, type=socket.SOCK_STREAM)
     ]
-    return tuple((family, (str(address[0]), int(address[1]))) for family, _, _, _, address in found)
+    return tuple((family, (str(address[0]), int(address[1]))) for family, _, _, _, address in resolved)
 
 
 def accepting(choice: Sequence[Place]) -> Place | None:
@@ -85,14 +85,14 @@ def probe(
         answer = look(request, host, known, ask_closely)
         if answer.fault:
             return Probed(False, 0.0, answer.fault, answer.detail, answer.received)
-        if request.expect.learned and known is None and answer.found is not None:
-            unknown.append((request, answer.found))
+        if request.expect.learned and known is None and answer.answered is not None:
+            unknown.append((request, answer.answered))
         wanted.remove(request.endpoint)
         if not wanted:
             break
     answered_s = time.monotonic()
-    found = tuple(know(request, host, scenario.name, first, ask) for request, first in unknown)
-    return Probed(True, time.monotonic() - answered_s, "", "", learned=found)
+    pages = tuple(know(request, host, scenario.name, first, ask) for request, first in unknown)
+    return Probed(True, time.monotonic() - answered_s, "", "", learned=pages)
 
 
 def _ask(place: Place, exchange: Exchange, timeout_s: float, *, lingers: bool) -> Asked:

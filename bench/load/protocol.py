@@ -98,13 +98,13 @@ def read_confinement(value: Mapping[str, Any] | None) -> Confinement | None:
 
 
 def read_target(value: Mapping[str, Any]) -> Target:
-    learned = tuple(Learned(**one) for one in value["learned"])
+    learned = tuple(Learned(**page) for page in value["learned"])
     lists = {name: tuple(value[name]) for name in ("addresses", "cpus")}
     return Target(**{**value, "usage": UsageSource(**value["usage"]), "learned": learned, **lists})
 
 
 def read_probed(value: Mapping[str, Any]) -> Probed:
-    learned = tuple(Learned(**one) for one in value["learned"])
+    learned = tuple(Learned(**page) for page in value["learned"])
     known = {name: value[name] for name in ("right", "since_s", "fault", "detail", "received")}
     return Probed(**known, learned=learned)
 

@@ -141,11 +141,11 @@ class Counted(Requests):
             known: the status of an endpoint's right answers, by its index.
         """
         endpoints, numbers = np.unique(self.endpoint[self.outcome == OK], return_counts=True)
-        found = Counter[str]()
+        by_status = Counter[str]()
         for endpoint, number in zip(endpoints.tolist(), numbers.tolist(), strict=True):
             if endpoint in known:
-                found[str(known[endpoint])] += number
-        return found
+                by_status[str(known[endpoint])] += number
+        return by_status
 
     def dropped_late(self) -> int:
         """Dropped requests that the generator itself came too late for."""
@@ -156,7 +156,7 @@ class Counted(Requests):
 
         They hold the right answers and, for open load, what was never answered at the time it has waited.
         """
-        found = {}
+        encoded = {}
         requests = self.begun
         timed = requests.outcome == OK
         if open_load:
@@ -166,12 +166,12 @@ class Counted(Requests):
             if not chosen.any():
                 continue
             since = requests.due if open_load else requests.sent
-            found[f"latency/{name}"] = encode((requests.done - since)[chosen])
+            encoded[f"latency/{name}"] = encode((requests.done - since)[chosen])
             if open_load:
-                found[f"service/{name}"] = encode((requests.done - requests.sent)[chosen])
+                encoded[f"service/{name}"] = encode((requests.done - requests.sent)[chosen])
         if open_load and len(self.due):
-            found["lateness/all"] = encode(self.sent - self.due)
-        return found
+            encoded["lateness/all"] = encode(self.sent - self.due)
+        return encoded
 
 
 def _within(when: Times, window: Window) -> npt.NDArray[np.bool_]:

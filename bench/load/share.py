@@ -94,7 +94,7 @@ def _added(encoded: Sequence[str]) -> str:
     if len(encoded) == 1:
         return encoded[0]
     whole = HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS)
-    for one in encoded:
-        whole.decode_and_add(one)
+    for histogram in encoded:
+        whole.decode_and_add(histogram)
     text: bytes = whole.encode()
     return text.decode("ascii")

@@ -251,5 +251,5 @@ class Reply:
     def _check(self, right: bool) -> None:
         assert self.head is not None
         head, expect = self.head, self._exchange.expect
-        found = expect.head_fault(head.status, head.location, head.content_type)
-        self.fault = found or expect.size_fault(self.size) or (None if right else "body")
+        fault = expect.head_fault(head.status, head.location, head.content_type)
+        self.fault = fault or expect.size_fault(self.size) or (None if right else "body")

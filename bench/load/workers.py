@@ -135,18 +135,18 @@ class Workers:
         for client, order in zip(sorted(self._runner.clients), orders, strict=False):
             self._runner.send_message("order", dict(order), client)
         deadline = time.monotonic() + timeout_s
-        found: list[Answer] = []
-        while len(found) < len(orders):
+        answers: list[Answer] = []
+        while len(answers) < len(orders):
             try:
-                found.append(self._answers.get(timeout=_LOOK_S))
+                answers.append(self._answers.get(timeout=_LOOK_S))
             except Empty:
                 self._check(deadline)
-        for answer in found:
+        for answer in answers:
             if "short" in answer:
                 raise Short(answer["short"])
             if answer.get("event") == "failed":
                 raise RuntimeError(f"a worker of the load driver failed: {answer['reason']}")
-        return found
+        return answers
 
     def end(self) -> None:
         self._runner.quit()

@@ -49,18 +49,18 @@ def kind_of(code: int | None) -> str | None:
 
 def found_in(error: BaseException) -> str | None:
     """What was short, where an exception or one that led to it comes of a shortage; else None."""
-    for one in _chain(error):
-        if isinstance(one, Short):
-            return one.kind
-        if isinstance(one, MemoryError):
+    for cause in _chain(error):
+        if isinstance(cause, Short):
+            return cause.kind
+        if isinstance(cause, MemoryError):
             return MEMORY
-        if isinstance(one, OSError) and one.errno in _BY_ERRNO:
-            return _BY_ERRNO[one.errno]
-        if isinstance(one, BlockingIOError) and one.errno == errno.EAGAIN:
+        if isinstance(cause, OSError) and cause.errno in _BY_ERRNO:
+            return _BY_ERRNO[cause.errno]
+        if isinstance(cause, BlockingIOError) and cause.errno == errno.EAGAIN:
             # fork(2): RLIMIT_NPROC or pids.max.
             return THREADS
         for text, kind in _BY_TEXT.items():
-            if text in str(one):
+            if text in str(cause):
                 return kind
     return None
 

@@ -20,10 +20,10 @@ _COLUMNS = (
 )
 
 
-def section(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Section | None:
+def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
     """What is right of the pages that no scenario knows, and each case's answers by status."""
     tables = []
-    for group in found:
+    for group in groups:
         counted = [(entry, *_counted(suite, entry)) for entry in group.entries]
         rows = tuple(
             row_of(entry, (entry.case.server, _in_words(statuses, ", "), _in_words(others, "; ")))
@@ -45,8 +45,8 @@ def _right(suite: Suite) -> tuple[str, ...]:
     """A line for each page that was learned, with the servers that answer so."""
     servers = {case.deployment: case.server for case in suite.plan.cases}
     same: dict[tuple[str, str], list[str]] = {}
-    for one in suite.learned:
-        same.setdefault((one.request, in_words(one)), []).append(servers[one.deployment])
+    for page in suite.learned:
+        same.setdefault((page.request, in_words(page)), []).append(servers[page.deployment])
     return tuple(
         f"{request} of {listed(list(dict.fromkeys(names)))}: right is {words}."
         for (request, words), names in same.items()
@@ -58,5 +58,5 @@ def _counted(suite: Suite, entry: Entry) -> tuple[Counter[str], Counter[str]]:
     return by_status(trials), wrong(trials)
 
 
-def _in_words(found: Counter[str], between: str) -> str:
-    return between.join(f"{what}: {number:,}" for what, number in found.most_common())
+def _in_words(counts: Counter[str], between: str) -> str:
+    return between.join(f"{what}: {number:,}" for what, number in counts.most_common())

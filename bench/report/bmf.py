@@ -18,7 +18,9 @@ Measure = dict[str, float]
 
 def render(suite: Suite, analysis: Analysis) -> str:
     """One JSON object, a benchmark for each valid case."""
-    left_out = {one.name for one in suite.plan.deployments if not one.variant.kind.ranked}
+    left_out = {
+        deployment.name for deployment in suite.plan.deployments if not deployment.variant.kind.ranked
+    }
     benchmarks = {
         plain(case.id): measures
         for case in suite.plan.cases

@@ -63,14 +63,14 @@ def page(suite: Suite, analysis: Analysis, sections: tuple[Build, ...] = TEXT) -
     """
     servers = tuple(dict.fromkeys(d.server.name for d in suite.plan.deployments))
     apps = list(dict.fromkeys(d.app.name for d in suite.plan.deployments))
-    found = groups(suite, analysis)
-    made = (make(suite, analysis, found) for make in sections)
+    grouped = groups(suite, analysis)
+    made = (make(suite, analysis, grouped) for make in sections)
     return sanitised(
         Page(
             title=_title(suite, apps, len(servers)),
             subtitle=f"{suite.plan.profile} profile, {suite.plan.runtime} runtime, "
             f"on {suite.environment.host}, {minute(suite.started)}; run {suite.id}",
-            verdict=headline(suite, analysis, found),
+            verdict=headline(suite, analysis, grouped),
             sections=tuple(section for section in made if section is not None),
             servers=servers,
         )

@@ -43,13 +43,17 @@ def tables(changes: Iterable[Comparison]) -> tuple[Table, ...]:
 
 def gaps(not_compared: Iterable[Uncompared]) -> tuple[str, ...]:
     """What could not be compared, and why."""
-    return tuple(f"{place(one.subject)}, {' and '.join(one.figures)}: {one.reason}" for one in not_compared)
+    return tuple(f"{place(gap.subject)}, {' and '.join(gap.figures)}: {gap.reason}" for gap in not_compared)
 
 
 def differing(differences: Iterable[Difference]) -> Table:
     """What differs beside the figures."""
     columns = (Column("What", numeric=False), Column("Old", numeric=False), Column("New", numeric=False))
-    return Table("What differs", columns, tuple(Row((one.what, one.old, one.new)) for one in differences))
+    return Table(
+        "What differs",
+        columns,
+        tuple(Row((difference.what, difference.old, difference.new)) for difference in differences),
+    )
 
 
 def limits_for_programs(judgements: Sequence[Judgement]) -> list[Mapping[str, Any]]:
@@ -75,7 +79,7 @@ def changes_for_programs(
     """The members of a JSON object, in SI units."""
     return {
         "changes": [change_to_document(change) for change in changes],
-        "not_compared": [asdict(one) for one in not_compared],
+        "not_compared": [asdict(gap) for gap in not_compared],
         "limits": limits_for_programs(judgements),
     }
 

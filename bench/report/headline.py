@@ -50,16 +50,16 @@ def detectable(analysis: Analysis) -> str | None:
 
 def twin_line(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> str | None:
     """The harness's own error: a server against itself."""
-    found = analysis.twin
-    if found is None:
+    twin = analysis.twin
+    if twin is None:
         return None
-    server = next(e.case.server for group in groups for e in group.entries if e.case.id == found.subject.id)
+    server = next(e.case.server for group in groups for e in group.entries if e.case.id == twin.subject.id)
     who = f"two identical deployments of {server} differ"
     if suite.plan.runtime == "external":
         who = f"the same server, {server}, measured twice, differs"
     return (
-        f"Twin: {who} by {difference(deviation(found))} "
-        f"(ratio {ratio(found.ratio)}, {ratio_interval(found.low, found.high)}); differences below that "
+        f"Twin: {who} by {difference(deviation(twin))} "
+        f"(ratio {ratio(twin.ratio)}, {ratio_interval(twin.low, twin.high)}); differences below that "
         f"are the harness's own error."
     )
 
@@ -155,23 +155,23 @@ def _names(entries: tuple[Entry, ...]) -> list[str]:
 
 def _figure(analysis: Analysis, group: Group, entry: Entry) -> str:
     figure = _ranked_by(analysis, group)
-    found = entry.summary.figures[figure.key]
+    value = entry.summary.figures[figure.key]
     if group.closed:
-        return f"{value_of(found)} requests a second ({interval(found)})"
-    return f"a {figure.label} of {value_of(found, figure.unit)} {figure.unit.label}"
+        return f"{value_of(value)} requests a second ({interval(value)})"
+    return f"a {figure.label} of {value_of(value, figure.unit)} {figure.unit.label}"
 
 
 def _next(analysis: Analysis, group: Group, leader: Entry, follower: Entry) -> str:
     """The leader against the first of the next rank."""
     figure = _ranked_by(analysis, group)
     pair = (leader.case.id, follower.case.id)
-    found = next(
+    comparison = next(
         c for c in analysis.comparisons if (c.subject.id, c.other.id) == pair and c.figure == figure.name
     )
     if group.closed:
-        times = _times(found.ratio, found.low, found.high)
+        times = _times(comparison.ratio, comparison.low, comparison.high)
         return f"{leader.case.server} does {times} times as much as {follower.case.server}"
-    times = _times(1 / found.ratio, 1 / found.high, 1 / found.low)
+    times = _times(1 / comparison.ratio, 1 / comparison.high, 1 / comparison.low)
     return f"{follower.case.server} takes {times} times as long as {leader.case.server}"
 
 

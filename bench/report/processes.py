@@ -50,37 +50,37 @@ def _first(suite: Suite, role: Role) -> str:
 
 def lines(suite: Suite) -> Iterator[str]:
     """A sentence for each thing that doesn't hold and that no verdict says, or that nobody could look at."""
-    found = [one for role in confined.ROLES for one in confined.readings(suite, role)]
+    all_read = [reading for role in confined.ROLES for reading in confined.readings(suite, role)]
     if not suite.plan.claims:
-        for loose in confined.unpinned(found):
+        for loose in confined.unpinned(all_read):
             read = loose.read.cpus if loose.read else ()
             yield (
                 f"{_name(suite, loose)} may run on {confined.listed_cpus(read)}, not on "
                 f"{confined.listed_cpus(loose.asked.cpus)} alone: what it was pinned to doesn't hold."
             )
-    yield from _unlimited(suite, found)
-    if unread := confined.unread(found):
+    yield from _unlimited(suite, all_read)
+    if unread := confined.unread(all_read):
         yield f"What {_names(suite, unread)} may use isn't known: the processes can't be seen from here."
     yield from _ended(suite)
 
 
-def _unlimited(suite: Suite, found: Iterable[Confined]) -> Iterator[str]:
+def _unlimited(suite: Suite, readings: Iterable[Confined]) -> Iterator[str]:
     said: dict[str, list[Confined]] = {}
-    for what, one in confined.unlimited(found):
-        said.setdefault(_beyond(what, one), []).append(one)
+    for what, reading in confined.unlimited(readings):
+        said.setdefault(_beyond(what, reading), []).append(reading)
     for sentence, who in said.items():
         yield sentence.format(who=_names(suite, who))
 
 
-def _beyond(what: str, one: Confined) -> str:
+def _beyond(what: str, reading: Confined) -> str:
     """A sentence with a place for who it is about."""
-    read, asked = one.read or Confinement(()), one.asked
+    read, asked = reading.read or Confinement(()), reading.asked
     if what == "memory":
-        found = "no limit" if read.memory_bytes is None else f"{megabytes(read.memory_bytes)} MB"
-        return f"The memory limit of {megabytes(asked.memory_bytes)} MB doesn't hold for {{who}}: {found}."
+        holds = "no limit" if read.memory_bytes is None else f"{megabytes(read.memory_bytes)} MB"
+        return f"The memory limit of {megabytes(asked.memory_bytes)} MB doesn't hold for {{who}}: {holds}."
     if what == "processes":
-        found = "no limit" if read.pids is None else f"{read.pids:,}"
-        return f"The limit of {asked.pids or 0:,} processes and threads doesn't hold for {{who}}: {found}."
+        holds = "no limit" if read.pids is None else f"{read.pids:,}"
+        return f"The limit of {asked.pids or 0:,} processes and threads doesn't hold for {{who}}: {holds}."
     return (
         f"The CPU time of {{who}} is cut off at {number(read.quota_cpus)} CPUs by a quota, which stops "
         f"everything for the rest of each period once it is used up."
@@ -109,21 +109,21 @@ def _planned(suite: Suite, role: Role) -> str:
 
 
 def _shown(suite: Suite, role: Role) -> str:
-    found = confined.readings(suite, role)
-    if not found:
+    readings = confined.readings(suite, role)
+    if not readings:
         return _absent(role)
-    read = confined.cpus(found)
+    read = confined.cpus(readings)
     if not read:
         return _NOT_KNOWN
-    loose = confined.unpinned(found)
+    loose = confined.unpinned(readings)
     return _cpus(read) + (f" (asked for: {_cpus(loose[0].asked.cpus)})" if loose else "")
 
 
 def _limit(suite: Suite, role: Role) -> str:
-    found = [one.read for one in confined.readings(suite, role) if one.read]
-    if not found:
+    read = [reading.read for reading in confined.readings(suite, role) if reading.read]
+    if not read:
         return _absent(role) if not confined.readings(suite, role) else _NOT_KNOWN
-    memory, pids = [one.memory_bytes for one in found], [one.pids for one in found]
+    memory, pids = [limits.memory_bytes for limits in read], [limits.pids for limits in read]
     parts = [
         *([] if None in memory else [f"{megabytes(max(filter(None, memory)))} MB"]),
         *([] if None in pids else [count(max(filter(None, pids)), "task")]),
@@ -136,16 +136,16 @@ def _absent(role: Role) -> str:
     return _NOT_KNOWN if role == "server" else DASH
 
 
-def _cpus(found: Iterable[int]) -> str:
-    return ", ".join(map(str, found)) or "any"
+def _cpus(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers)) or "any"
 
 
-def _names(suite: Suite, found: Iterable[Confined]) -> str:
-    return listed(list(dict.fromkeys(_name(suite, one) for one in found)))
+def _names(suite: Suite, readings: Iterable[Confined]) -> str:
+    return listed(list(dict.fromkeys(_name(suite, reading) for reading in readings)))
 
 
-def _name(suite: Suite, one: Confined) -> str:
-    if one.role != "server":
-        return {"generator": "the load generator", "store": "Redis"}[one.role]
+def _name(suite: Suite, reading: Confined) -> str:
+    if reading.role != "server":
+        return {"generator": "the load generator", "store": "Redis"}[reading.role]
     servers = {case.deployment: case.server for case in suite.plan.cases}
-    return servers.get(one.deployment, one.deployment)
+    return servers.get(reading.deployment, reading.deployment)

@@ -23,10 +23,10 @@ def shell_variables(environment: Environment) -> Iterator[str]:
     measured = environment.measured
     if measured is None:
         return
-    found = dict(measured.compose)
+    variables = dict(measured.compose)
     if measured.search:
-        found["PYTHONPATH"] = os.pathsep.join(measured.search)
-    yield from (f"{name}={shlex.quote(value)}" for name, value in sorted(found.items()))
+        variables["PYTHONPATH"] = os.pathsep.join(measured.search)
+    yield from (f"{name}={shlex.quote(value)}" for name, value in sorted(variables.items()))
 
 
 def _pinned(plan: Plan) -> Mapping[str, Any]:
@@ -40,27 +40,27 @@ def _derived(suite: Suite) -> Mapping[str, Any]:
     """What can be told from the plan of a result that was written before settings were saved."""
     plan = suite.plan
     own = [deployment for deployment in plan.deployments if deployment.variant.kind.ranked]
-    found: dict[str, Any] = {"profile": plan.profile}
+    settings: dict[str, Any] = {"profile": plan.profile}
     if plan.runtime == "external":
-        found["target"] = tuple(f"{d.server.name}={d.server.environment.get('URL', 'URL')}" for d in own)
+        settings["target"] = tuple(f"{d.server.name}={d.server.environment.get('URL', 'URL')}" for d in own)
     else:
-        found |= {"runtime": plan.runtime, "servers": tuple(dict.fromkeys(d.server.name for d in own))}
+        settings |= {"runtime": plan.runtime, "servers": tuple(dict.fromkeys(d.server.name for d in own))}
         apps = list(dict.fromkeys(d.app for d in own))
         if len(apps) == 1:
             # Several are what a run without --app chooses by its scenarios.
             [app] = apps
             listed = app.name != app.callable.replace(":", ".")
-            found["app"] = app.name if listed else app.callable
-    found["scenarios"] = tuple(dict.fromkeys(case.scenario for case in plan.cases))
+            settings["app"] = app.name if listed else app.callable
+    settings["scenarios"] = tuple(dict.fromkeys(case.scenario for case in plan.cases))
     if len({case.load.at_once for case in plan.cases if case.load.waits}) == 1:
-        found["users"] = plan.users
-    found |= {"rounds": plan.rounds, "blocks": plan.blocks, "seed": plan.seed}
+        settings["users"] = plan.users
+    settings |= {"rounds": plan.rounds, "blocks": plan.blocks, "seed": plan.seed}
     if plan.rate is not None:
-        found["rate"] = plan.rate
+        settings["rate"] = plan.rate
     if plan.cases and all(case.load.connection == "close" for case in plan.cases):
-        found["connection"] = "close"
+        settings["connection"] = "close"
     if plan.processes != len(suite.environment.cpu_split.generator):
-        found["processes"] = plan.processes
+        settings["processes"] = plan.processes
     if plan.client != "loop":
-        found["client"] = plan.client
-    return {**found, **_pinned(plan), **({"fail_if": plan.fail_if} if plan.fail_if else {})}
+        settings["client"] = plan.client
+    return {**settings, **_pinned(plan), **({"fail_if": plan.fail_if} if plan.fail_if else {})}

@@ -85,27 +85,27 @@ def groups(suite: Suite, analysis: Analysis, *, old: bool = False) -> tuple[Grou
             place is not None and len(place.cases) > 1,
         )
 
-    def key(one: Entry) -> tuple[bool, bool, int]:
-        ranked = one.case.id in places
+    def key(entry: Entry) -> tuple[bool, bool, int]:
+        ranked = entry.case.id in places
         return (
-            not one.deployment.variant.kind.ranked,
+            not entry.deployment.variant.kind.ranked,
             not ranked,
-            order.index(one.case.id) if ranked else 0,
+            order.index(entry.case.id) if ranked else 0,
         )
 
     shown = suite.plan.cases if old else new_version(suite).plan.cases
     entries = {name: tuple(sorted(map(entry, cases), key=key)) for name, cases in grouped(shown).items()}
-    opened = {name: found for name, found in entries.items() if not found[0].case.load.waits}
+    opened = {name: members for name, members in entries.items() if not members[0].case.load.waits}
 
     def group(name: str, members: tuple[Entry, ...]) -> Group:
         first = members[0].case
-        companion = next((n for n, found in opened.items() if _equal_but_load(found[0].case, first)), "")
+        companion = next((n for n, others in opened.items() if _equal_but_load(others[0].case, first)), "")
         if not first.load.waits or not companion:
             return Group(name, members, {}, "")
         return Group(name, members, {e.case.server: e for e in opened[companion]}, companion)
 
-    closed = tuple(group(name, found) for name, found in entries.items() if name not in opened)
-    return closed + tuple(group(name, found) for name, found in opened.items())
+    closed = tuple(group(name, members) for name, members in entries.items() if name not in opened)
+    return closed + tuple(group(name, members) for name, members in opened.items())
 
 
 def _equal_but_load(a: Case, b: Case) -> bool:

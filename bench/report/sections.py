@@ -20,12 +20,12 @@ from bench.report.units import count, number, percent, ratio, ratio_interval
 MAX_IDLE_CPU = 0.005
 
 
-def results(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Section:
+def results(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section:
     """The ranked tables."""
-    return Section("results", "Results", tables=tuple(table(suite, group) for group in found))
+    return Section("results", "Results", tables=tuple(table(suite, group) for group in groups))
 
 
-def validity(suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Section:
+def validity(suite: Suite, analysis: Analysis, shown: tuple[Group, ...]) -> Section:
     """What may not be used and why, and the harness's own error."""
     points = tuple(
         f"{entry.case.server} ({group.name}): {reason}"
@@ -36,7 +36,7 @@ def validity(suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sect
     valid = sum(verdict.valid for verdict in analysis.verdicts.values())
     found_so = "valid" if suite.plan.claims else "worked; how well, this profile doesn't say"
     lines = [f"{valid} of {count(len(analysis.verdicts), 'case')} {found_so}."]
-    lines += [line for line in (twin_line(suite, analysis, found), detectable(analysis)) if line is not None]
+    lines += [line for line in (twin_line(suite, analysis, shown), detectable(analysis)) if line is not None]
     if suite.plan.claims and analysis.twin is None:
         lines.append("No twin was measured: the harness's own error is not known.")
     lines += unseen(suite)
@@ -58,7 +58,7 @@ def _connections(suite: Suite, analysis: Analysis) -> Iterator[str]:
         counts = [
             analysis.summaries[case.id].counts for case in suite.plan.cases if case.deployment == deployment
         ]
-        again = sum(one.sent_again for one in counts)
+        again = sum(of_case.sent_again for of_case in counts)
         if kept.silent:
             yield (
                 f"{name} closes each connection after its answer without saying so: a client that keeps "
@@ -68,8 +68,8 @@ def _connections(suite: Suite, analysis: Analysis) -> Iterator[str]:
         elif again:
             yield (
                 f"{name} closed kept connections without saying so: {count(again, 'request')} of "
-                f"{sum(one.offered for one in counts):,} had to be sent again on a new one. They are no "
-                f"errors, but a client that doesn't try again would see them fail."
+                f"{sum(of_case.offered for of_case in counts):,} had to be sent again on a new one. They are "
+                f"no errors, but a client that doesn't try again would see them fail."
             )
         if kept.contradicted:
             documented = "keeps connections open" if kept.claimed else "closes each connection"
@@ -124,9 +124,9 @@ def _without_log(suite: Suite, failure: Failure) -> str:
     return "(the server printed nothing)"
 
 
-def pairs(_suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Section | None:
+def pairs(_suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
     """Every comparison."""
-    groups_of = {entry.case.id: group for group in found for entry in group.entries}
+    groups_of = {entry.case.id: group for group in groups for entry in group.entries}
     columns = (
         Column("A", numeric=False),
         Column("B", numeric=False),
@@ -136,7 +136,7 @@ def pairs(_suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sectio
         Column("A is", numeric=False),
     )
     tables = []
-    for group in found:
+    for group in groups:
         rows = tuple(_pair(c) for c in analysis.comparisons if groups_of[c.subject.id] is group)
         if rows:
             tables.append(Table(group.name, columns, rows))
@@ -145,23 +145,23 @@ def pairs(_suite: Suite, analysis: Analysis, found: tuple[Group, ...]) -> Sectio
     return Section("pairs", "Every pair", (_PAIRS_NOTE,), tables=tuple(tables), folded=True)
 
 
-def _pair(found: Comparison) -> Row:
-    figure = named(found.figure)
+def _pair(pair: Comparison) -> Row:
+    figure = named(pair.figure)
     return Row(
         (
-            found.subject.server,
-            found.other.server,
+            pair.subject.server,
+            pair.other.server,
             figure.said_of_servers or figure.label,
-            ratio(found.ratio),
-            ratio_interval(found.low, found.high),
-            "tie" if found.better is None else figure.word(found.better, servers=True),
+            ratio(pair.ratio),
+            ratio_interval(pair.low, pair.high),
+            "tie" if pair.better is None else figure.word(pair.better, servers=True),
         )
     )
 
 
 _PAIRS_NOTE = (
     "Ratios of what both reached in the blocks in which both were measured, summed within each round; "
-    "Student's t over rounds; intervals are adjusted for the number of pairs (Holm, 5 %). 'tie': the "
+    "Student's t over rounds; intervals are adjusted for the number of pairs (Shaffer, 5 %). 'tie': the "
     "interval holds 1, or the ratio is nearer to 1 than 1 % or the twin's. 'not determined': the ends of the "
     "interval are a factor of 100 apart, as where one standstill makes a p99."
 )
@@ -200,12 +200,12 @@ def _kinds(entry: Entry) -> list[Row]:
             (
                 entry.case.server,
                 kind,
-                f"{found:,}",
-                percent(found / counts.offered if counts.offered else None),
+                f"{number:,}",
+                percent(number / counts.offered if counts.offered else None),
             ),
         )
-        for kind, found in (*kinds(counts), *beside)
-        if found
+        for kind, number in (*kinds(counts), *beside)
+        if number
     ]
 
 

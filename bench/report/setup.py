@@ -54,7 +54,7 @@ def environment(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) ->
 
 def configuration(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section:
     """What each server was started with, side by side."""
-    deployments = [one for one in suite.plan.deployments if one.variant.kind.ranked]
+    deployments = [deployment for deployment in suite.plan.deployments if deployment.variant.kind.ranked]
     several = len({deployment.app.name for deployment in deployments}) > 1
     names = [f"{d.label}, {d.app.name}" if several else d.label for d in deployments]
     kept = by_deployment(suite)
@@ -73,7 +73,7 @@ def configuration(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) 
 
 def _facts(suite: Suite, deployment: Deployment, kept: Keeping) -> dict[str, str]:
     server = deployment.server
-    sizes = [one.image_bytes for one in suite.deployments if one.deployment == deployment.name]
+    sizes = [record.image_bytes for record in suite.deployments if record.deployment == deployment.name]
     image_bytes = max((size for size in sizes if size is not None), default=None)
     return {
         "Version": _version(suite, server),
@@ -105,7 +105,7 @@ def _variables(suite: Suite, deployment: Deployment) -> Mapping[str, str]:
     if suite.plan.runtime == "compose":
         return of_container(deployment)
     if suite.plan.runtime == "local":
-        stored = any(one.app.redis for one in suite.plan.deployments)
+        stored = any(deployment.app.redis for deployment in suite.plan.deployments)
         store = ("127.0.0.1", _FREE_PORT) if stored else None
         return of_child(deployment, _FREE_PORT, deployment.database, store)
     return deployment.server.environment
@@ -113,9 +113,9 @@ def _variables(suite: Suite, deployment: Deployment) -> Mapping[str, str]:
 
 def _side_by_side(caption: str, names: list[str], sets: list[dict[str, str]], *, code: bool) -> Table:
     """A column a server, a row a setting; empty where a server has no such setting."""
-    settings = dict.fromkeys(setting for one in sets for setting in one)
+    settings = dict.fromkeys(setting for values in sets for setting in values)
     columns = (Column("Setting", numeric=False), *(Column(name, numeric=False, code=code) for name in names))
-    rows = tuple(Row((setting, *(one.get(setting, "") for one in sets))) for setting in settings)
+    rows = tuple(Row((setting, *(values.get(setting, "") for values in sets))) for setting in settings)
     return Table(caption, columns, rows)
 
 

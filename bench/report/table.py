@@ -79,10 +79,13 @@ def _has_interval(figure: Figure[Any]) -> bool:
 
 def _beside(group: Group) -> tuple[Column, ...]:
     """With restarts where they were looked for; where there were some, a narrow terminal shows that, too."""
-    found = [entry.summary.restarts for entry in group.entries]
-    if found == [None] * len(found):
-        return tuple(one for one in _BESIDE_CAPACITY if one is not _RESTARTS)
-    return tuple(replace(one, wide=not any(found)) if one is _RESTARTS else one for one in _BESIDE_CAPACITY)
+    restarts = [entry.summary.restarts for entry in group.entries]
+    if restarts == [None] * len(restarts):
+        return tuple(column for column in _BESIDE_CAPACITY if column is not _RESTARTS)
+    return tuple(
+        replace(column, wide=not any(restarts)) if column is _RESTARTS else column
+        for column in _BESIDE_CAPACITY
+    )
 
 
 def _capacity_cells(

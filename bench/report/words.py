@@ -42,7 +42,7 @@ def changes_sentence(changes: Sequence[Comparison]) -> str:
 
 def gaps_sentence(not_compared: Iterable[Uncompared]) -> str | None:
     """How many figures could not be compared; None if all could."""
-    missing = sum(len(one.figures) for one in not_compared)
+    missing = sum(len(gap.figures) for gap in not_compared)
     return f"{count(missing, 'figure')} could not be compared." if missing else None
 
 

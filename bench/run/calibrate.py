@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import ExitStack
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
+from bench.catalogue.versions import this_checkout
 from bench.deploy import Runtime
+from bench.deploy.local import LocalRuntime
 from bench.load.client import LoadDriver
-from bench.model import App, Calibration, Case, Closed, Deployment, Plan, Server, Trial, TrialLength
+from bench.machine.environment import split_cpus, stay_on
+from bench.model import App, Calibration, Case, Closed, CpuSplit, Deployment, Plan, Server, Trial, TrialLength
 from bench.model.errors import MachineError
 from bench.model.shortage import OWN_KINDS, sentence
 from bench.plan.blocks import block_orders
@@ -33,11 +40,46 @@ NULL_DEPLOYMENT = Deployment(
     app=App("null", "apps.hello.wsgi:application", ("hello",), redis=False, seed=()),
     database=0,
 )
+_BLOCKS = 10
 _LOADS = {
     "keep-alive": Closed(16),
     "close": Closed(16, connection="close"),
     "floor": Closed(1),
 }
+
+
+def calibrate_run(
+    plan: Plan,
+    cpus: CpuSplit,
+    runtime: Runtime,
+    driver: LoadDriver,
+    root: Path,
+    directory: Path,
+    epoch_ns: int,
+) -> Calibration:
+    """Measure the ceiling of a run's own driver, where the run's load comes from.
+
+    Args:
+        directory: the run's own.
+    """
+    with ExitStack() as stack:
+        if plan.runtime == "external":
+            # Not split anew: the harness has kept itself to the generator's CPUs by now.
+            local = LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root))
+            runtime = stack.enter_context(local)
+        return calibrate(runtime, driver, blocks=min(_BLOCKS, plan.blocks), seed=plan.seed, epoch_ns=epoch_ns)
+
+
+def ceiling(root: Path) -> Calibration:
+    """Measure the generator's own ceiling alone, with child processes."""
+    cpus = split_cpus()
+    stay_on(cpus)
+    with TemporaryDirectory() as scratch:
+        directory = Path(scratch)
+        with LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root)) as runtime:
+            command, environment = runtime.driver_command(())
+            with LoadDriver(command, environment, root, cpus.generator, directory / "driver.log") as driver:
+                return calibrate(runtime, driver, blocks=_BLOCKS, seed=0, epoch_ns=time.monotonic_ns())
 
 
 def calibrate(runtime: Runtime, driver: LoadDriver, *, blocks: int, seed: int, epoch_ns: int) -> Calibration:

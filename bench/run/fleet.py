@@ -120,7 +120,7 @@ class Fleet:
 
     def newly_learned(self) -> list[Learned]:
         """What is right of the members' pages, as far as earlier rounds didn't know it."""
-        return [one for target in self.targets() for one in target.learned if one not in self._learned]
+        return [page for target in self.targets() for page in target.learned if page not in self._learned]
 
     def targets(self) -> list[Target]:
         return [member.target for member in self.members.values()]
@@ -172,7 +172,7 @@ class Fleet:
                 self._started.append(target)
         if isinstance(target, Failure):
             return replace(target, round=self._round)
-        learned = tuple(one for one in self._learned if one.deployment == deployment.name)
+        learned = tuple(page for page in self._learned if page.deployment == deployment.name)
         member = Member(deployment, replace(target, learned=learned), scenarios, Processes(target.usage))
         self._driver.set_targets([member.target], self._runtime.store_address())
         for scenario in scenarios:
@@ -196,32 +196,32 @@ class Fleet:
         pause_s = _FIRST_PAUSE_S
         while True:
             asked = time.monotonic()
-            found = self._driver.probe(
+            probed = self._driver.probe(
                 target.deployment, scenario, member.deployment.redis_database, self._timeout_s
             )
             heard_ns = time.monotonic_ns()
             if not self._runtime.alive(target):
                 # Before what was found: on a port that was taken, the one who took it has answered.
                 return self._ended(target, "start", "the server ended before it answered")
-            if found.right:
+            if probed.right:
                 if target.started_ns and member.start_s is None:
-                    member.start_s = (heard_ns - target.started_ns) / 1e9 - found.since_s
-                learned = (replace(one, deployment=target.deployment) for one in found.learned)
+                    member.start_s = (heard_ns - target.started_ns) / 1e9 - probed.since_s
+                learned = (replace(page, deployment=target.deployment) for page in probed.learned)
                 member.target = replace(target, learned=(*target.learned, *learned))
                 return None
             now = time.monotonic()
-            if not _heard(found):
+            if not _heard(probed):
                 wrong_since = None
                 # As often at last as is exact to a hundredth of the time that it has taken so far.
                 pause_s = max(_FIRST_PAUSE_S, (now - began) / 100)
             elif wrong_since is None:
                 # One that came in part has been waited for.
-                wrong_since = asked if found.fault == "unfinished" else now
+                wrong_since = asked if probed.fault == "unfinished" else now
             if wrong_since is not None and now - wrong_since > _WRONG_TIMEOUT_S:
-                return self._failure(target, "probe", _wrong_answer(scenario, found))
+                return self._failure(target, "probe", _wrong_answer(scenario, probed))
             if now - began > limit_s:
                 within = f" within {limit_s:g} s of its start" if target.started_ns else ""
-                return self._failure(target, "start", f"no right answer{within}: {found.detail}")
+                return self._failure(target, "start", f"no right answer{within}: {probed.detail}")
             time.sleep(min(pause_s, _LONGEST_PAUSE_S))
             pause_s *= _PAUSE_GROWTH
 
@@ -256,11 +256,11 @@ class Fleet:
             ]
 
 
-def _heard(found: Probed) -> bool:
+def _heard(probed: Probed) -> bool:
     """Whether a server answered the connection, if wrongly; not one that is still about to start."""
-    return found.fault != "connect" and (found.fault != "unfinished" or found.received > 0)
+    return probed.fault != "connect" and (probed.fault != "unfinished" or probed.received > 0)
 
 
-def _wrong_answer(scenario: str, found: Probed) -> str:
-    kind = "no whole answer" if found.fault in _NO_WHOLE_ANSWER else f"wrong answer ({found.fault})"
-    return f"{kind} in scenario {scenario}: {found.detail}"
+def _wrong_answer(scenario: str, probed: Probed) -> str:
+    kind = "no whole answer" if probed.fault in _NO_WHOLE_ANSWER else f"wrong answer ({probed.fault})"
+    return f"{kind} in scenario {scenario}: {probed.detail}"

@@ -43,8 +43,8 @@ def identify(plan: Plan, checkouts: Checkouts, environment: Mapping[str, str]) -
     if plan.runtime == "external":
         return Measured(interpreter, sources=harness)
     callables = dict.fromkeys(deployment.app.callable for deployment in plan.deployments)
-    found = locate(callables, root, environment)
-    sources = {target: one.source for target, one in found.items()}
+    located = locate(callables, root, environment)
+    sources = {target: application.source for target, application in located.items()}
     sources |= {f"{folder}/": _folder(root / folder) for folder in _FOLDERS}
     # It has the limits of the containers, too.
     sources |= {COMPOSE_FILE: digest(root, [own.compose_file]), **harness}
@@ -59,7 +59,7 @@ def identify(plan: Plan, checkouts: Checkouts, environment: Mapping[str, str]) -
         search=search_path(environment) if local else (),
         variables=tuple(name for name in INHERITED if local and name in environment and name != "PYTHONPATH"),
         compose=variables_used(own.compose_file, environment),
-        paths={target: one.path for target, one in found.items()},
+        paths={target: application.path for target, application in located.items()},
         sources=sources,
     )
 
@@ -84,11 +84,11 @@ def require_same(directory: Path, before: Environment, now: Environment) -> None
     Raises:
         UsageError: it isn't; names every difference.
     """
-    found = list(differences(before, now))
-    if found:
+    changed = list(differences(before, now))
+    if changed:
         raise UsageError(
             f"{directory} can't be continued: it measured something else than would be measured now. "
-            + "; ".join(found)
+            + "; ".join(changed)
             + ". Go back to what it measured, or start a new run."
         )
 

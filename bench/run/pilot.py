@@ -48,7 +48,7 @@ def pilot(plan: Plan, block: Block, ends_s: float | None) -> Plan:
     for trial in trials:
         if trial.answers and trial.failed <= MAX_ERROR_RATE * trial.ok:
             rates.setdefault(trial.case, []).append(trial.answers / trial.duration_s)
-    return with_open_rates(plan, {case: statistics.median(found) for case, found in rates.items()})
+    return with_open_rates(plan, {case: statistics.median(values) for case, values in rates.items()})
 
 
 def needed_s(plan: Plan, trials: Sequence[Trial]) -> float | None:

@@ -23,9 +23,9 @@ class Readback:
 
     def look(self, round_number: int, targets: Iterable[Target]) -> None:
         """Read of all that runs now."""
-        found = [one for one in self._read(round_number, targets) if one not in self._saved]
-        self._saved.update(found)
-        self._writer.append(confined=found)
+        new = [reading for reading in self._read(round_number, targets) if reading not in self._saved]
+        self._saved.update(new)
+        self._writer.append(confined=new)
 
     def _read(self, number: int, targets: Iterable[Target]) -> Iterator[Confined]:
         for target in targets:

@@ -41,10 +41,10 @@ def newest_result(root: Path) -> Path:
     Raises:
         ResultError: there is none.
     """
-    found = sorted((root / RESULTS).glob(f"*/{RESULT}"), key=lambda path: path.stat().st_mtime)
-    if not found:
+    results = sorted((root / RESULTS).glob(f"*/{RESULT}"), key=lambda path: path.stat().st_mtime)
+    if not results:
         raise ResultError(f"{root / RESULTS} holds no result yet; `make bench` makes one.")
-    return found[-1].parent
+    return results[-1].parent
 
 
 def result_path(named: Path) -> Path:

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bench.analysis import analyse, sure_enough
-from bench.analysis.disturbed import LATE, STILL, Repeats, Usual, Why, said_of
-from bench.analysis.lateness import was_late
-from bench.analysis.measured import DISTURBED
+from bench.analysis.disturbed import Usual
 from bench.deploy import Runtime
 from bench.doctor.others import Others
 from bench.live.progress import Reporter
 from bench.live.watch import Watch
 from bench.load.client import LoadDriver
-from bench.machine.counters import difference
-from bench.model import MODELS, Failure, Learned, LoadModel, OtherProgram, Plan, Trial, TrialOrder
+from bench.model import MODELS, Failure, Learned, LoadModel, Plan, Trial
 from bench.model.errors import StoreError
-from bench.plan.blocks import block_models, block_orders, starting_order
+from bench.plan.blocks import block_models, starting_order
 from bench.plan.duration import ENDING_S, needs_pilot
 from bench.plan.lengths import block_s, corrected, each_of, in_what, least_s, remeasured
+from bench.run.again import Again
 from bench.run.fleet import Fleet
 from bench.run.pilot import needed_s, pilot
 from bench.run.readback import Readback
+from bench.run.trials import Trials
 from bench.store import Writer, load
 
-_WARM_UP = -1
-_PILOT = -2
 _IDLE_S = 0.5
 _SET_POINTS = (0.5, 0.75)
 
@@ -61,11 +57,10 @@ class Runner:
         self._plan = plan
         self._runtime = runtime
         self._driver = driver
+        self._trials = Trials(driver, writer, saved, epoch_ns)
         self._writer = writer
         self._reporter = reporter
-        self._done = {(trial.round, trial.block, trial.case) for trial in saved}
         self._learned = list(learned)
-        self._epoch_ns = epoch_ns
         # Monotonic time at which the last trial must have ended; None without --minutes.
         self._ends_s = None if plan.minutes is None else epoch_ns / 1e9 + plan.minutes * 60 - ENDING_S
         self._over = False
@@ -74,14 +69,12 @@ class Runner:
         self._piloted = bool(saved) or not plan.claims
         waiting = {case.id for case in plan.cases if case.load.waits}
         self._waiting = [trial for trial in saved if counts(trial) and trial.case in waiting]
-        self._usual = Usual()
+        self._again = Again(runtime, writer, reporter)
         self._readback = Readback(runtime, driver, writer)
-        self._repeats = Repeats()
         self._others = others
         self._given_up: set[str] = set()
         self._measured = {trial.round for trial in saved}
         self._models = block_models(plan)
-        self._deployment_of = {case.id: case.deployment for case in plan.cases}
         rounds = {number: self._missing(number) for number in range(plan.counted_from, plan.rounds + 1)}
         self._watch = Watch(plan, reporter, {n: blocks for n, blocks in rounds.items() if blocks}, saved)
 
@@ -153,7 +146,7 @@ class Runner:
                 self._watch.started(fleet.members, fleet.failures, learned=bool(learned))
                 if not fleet.members:
                     return
-                self._warm_up(number, fleet)
+                self._trials.warm_up(self._plan, number, fleet)
                 self._watch.warmed_up()
                 fleet.read_processes()
                 fleet.read_idle_memory()
@@ -166,34 +159,17 @@ class Runner:
                 self._watch.measuring(self._plan, fleet.members)
                 self._blocks(number, blocks, fleet, others)
                 self._readback.look(number, fleet.targets())
-                self._name_others(number, fleet, others)
+                self._again.name_others(number, fleet, others)
         finally:
             self._writer.append(deployments=fleet.records)
         self._watch.stopped()
 
     def _missing(self, number: int) -> list[int]:
         """The blocks of a round that want a trial yet."""
-        return [
-            block
-            for block, model in enumerate(self._models)
-            if any(
-                (number, block, case.id) not in self._done
-                for case in self._plan.cases
-                if case.load.model == model and case.deployment not in self._given_up
-            )
-        ]
+        return self._trials.missing(self._plan, self._models, number, self._given_up)
 
     def _scenarios(self, deployment: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(c.scenario for c in self._plan.cases if c.deployment == deployment))
-
-    def _warm_up(self, number: int, fleet: Fleet) -> None:
-        """Closed load that counts for nothing, so that caches, pools and interpreters are warm."""
-        orders = [
-            replace(order, length_s=self._plan.warmup_s, settle_s=0.0)
-            for order in self._orders(number, _WARM_UP, fleet)
-        ]
-        for _ in self._driver.block(orders):
-            pass
 
     def _pilot(self, number: int, fleet: Fleet) -> None:
         """Find what each case can do and how long its answers take, and correct the plan by it."""
@@ -202,7 +178,7 @@ class Runner:
 
         def block(plan: Plan, index: int) -> list[Trial]:
             self._plan = plan
-            trials = list(self._driver.block(self._orders(number, _PILOT - index, fleet)))
+            trials = self._trials.pilot(plan, number, index, fleet)
             self._watch.piloted(len(trials))
             return trials
 
@@ -231,7 +207,7 @@ class Runner:
         before, self._plan = self._plan, plan
         self._began_s = time.monotonic()
         self._piloted = False
-        self._usual = Usual()
+        self._again.usual = Usual()
         self._waiting.clear()
         self._writer.append(plan=plan)
         rounds = {n: self._missing(n) for n in range(number + 1, plan.rounds + 1)}
@@ -243,10 +219,10 @@ class Runner:
 
         With the same requests: what stands still again does so because of what it is asked, and counts.
         """
-        self._usual.begin_round()
+        self._again.usual.begin_round()
         models = {block: self._models[block] for block in blocks}
         waiting = [(block, block) for block in blocks]
-        unused = max([len(self._models) - 1, *(block for n, block, _ in self._done if n == number)]) + 1
+        unused = self._trials.unused(number, len(self._models))
         once = set(models)
         while waiting:
             block, requests = waiting.pop(0)
@@ -254,59 +230,23 @@ class Runner:
             if not self._time_for(block_s(self._plan, self._watch.each_s, model)):
                 return
             trials = self._block(number, block, requests, model, fleet)
-            spoiled = dict.fromkeys(self._usual.disturbed(block, model, trials), STILL)
-            if any(was_late(trial) for trial in trials):
-                spoiled.setdefault(block, LATE)
-            for one, why in spoiled.items():
-                if one not in once or not self._may_repeat(models[one]):
+            for spoiled, why in self._again.spoiled(block, model, trials).items():
+                again = models[spoiled]
+                if spoiled not in once or not self._again.allow(
+                    self._plan, self._watch.each_s, self._models, again
+                ):
                     continue
-                once.discard(one)
-                self._leave_out(number, one, why, fleet, others)
-                self._watch.repeated(models[one])
-                models[unused] = models[one]
-                waiting.append((unused, one))
+                once.discard(spoiled)
+                self._again.leave_out(number, spoiled, why, fleet, others)
+                self._waiting = [t for t in self._waiting if (t.round, t.block) != (number, spoiled)]
+                self._watch.repeated(again)
+                models[unused] = again
+                waiting.append((unused, spoiled))
                 unused += 1
-
-    def _may_repeat(self, model: LoadModel) -> bool:
-        """Whether one more block may be measured again."""
-        plan, each_s = self._plan, self._watch.each_s
-        whole_s = plan.rounds * sum(block_s(plan, each_s, one) for one in self._models)
-        return self._repeats.allow(block_s(plan, each_s, model), whole_s)
-
-    def _leave_out(self, number: int, block: int, why: Why, fleet: Fleet, others: Others) -> None:
-        """Don't count a block, and say so."""
-        said = said_of(why, number, others.since(self._own(fleet)))
-        gap = {"reason": DISTURBED, "why": why, "round": number, "block": block, "said": said}
-        self._writer.append(gap=gap)
-        self._waiting = [trial for trial in self._waiting if (trial.round, trial.block) != (number, block)]
-        self._reporter.notice(said)
-
-    def _name_others(self, number: int, fleet: Fleet, others: Others) -> None:
-        """Save who else has used this machine in a round."""
-        busy = others.busy(self._own(fleet))
-        self._writer.append(others=[OtherProgram(number, one.name, one.cpus) for one in busy])
-
-    def _own(self, fleet: Fleet) -> list[int]:
-        """The first processes of the run's own trees."""
-        servers = (member.target.usage.pid for member in fleet.members.values())
-        return [os.getpid(), *servers, *self._runtime.processes()]
 
     def _block(self, number: int, block: int, requests: int, model: LoadModel, fleet: Fleet) -> list[Trial]:
         """One block, with the order and the requests of another one where it stands in for that."""
-        trials: list[Trial] = []
-        orders = [
-            replace(order, block=block)
-            for order in self._orders(number, requests, fleet, model)
-            if (number, block, order.case) not in self._done
-        ]
-        refused = {name: fleet.read_listen(name) for name in fleet.members}
-        try:
-            for trial in self._driver.block(orders):
-                name = self._deployment_of[trial.case]
-                before, refused[name] = refused[name], fleet.read_listen(name)
-                trials.append(replace(trial, host={**trial.host, **difference(before, refused[name])}))
-        finally:
-            self._writer.append(trials=trials)
+        trials = self._trials.measure(self._plan, number, block, requests, model, fleet)
         if trials:
             self._measured.add(number)
         fleet.read_processes()
@@ -318,18 +258,6 @@ class Runner:
         self._watch.measured(model, trials)
         self._watch.failed(dead)
         return trials
-
-    def _orders(
-        self, number: int, block: int, fleet: Fleet, model: LoadModel | None = None
-    ) -> list[TrialOrder]:
-        """Of the cases of a load model that can be measured now; without one of all whose users wait."""
-        cases = [
-            case
-            for case in self._plan.cases
-            if case.deployment in fleet.members
-            and (case.load.waits if model is None else case.load.model == model and case.load.ready)
-        ]
-        return block_orders(self._plan, cases, number, block, self._epoch_ns)
 
     def _time_for(self, seconds: float) -> bool:
         """Whether `--minutes` leave so much."""

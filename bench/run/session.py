@@ -9,17 +9,15 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from bench.analysis import analyse
 from bench.analysis.findings import findings_of
 from bench.analysis.measured import counting
 from bench.ask.targets import measured_twice
 from bench.catalogue.consent import Addresses
-from bench.catalogue.versions import Checkouts, checked_out, this_checkout
+from bench.catalogue.versions import Checkouts, checked_out
 from bench.deploy import Runtime
 from bench.deploy.external import urls
-from bench.deploy.local import LocalRuntime
 from bench.deploy.select import open_runtime
 from bench.doctor import notes, read_facts
 from bench.doctor.needs import provide
@@ -29,11 +27,11 @@ from bench.load.client import LoadDriver
 from bench.machine import priority
 from bench.machine.environment import describe, split_cpus, stay_on
 from bench.machine.interrupt import shield
-from bench.model import Analysis, Calibration, CpuSplit, Plan, Suite
+from bench.model import Analysis, CpuSplit, Plan, Suite
 from bench.model.errors import Interrupted, MachineError, StoreError
 from bench.model.finding import exit_code
 from bench.report.units import count, listed
-from bench.run.calibrate import NULL_DEPLOYMENT, calibrate
+from bench.run.calibrate import NULL_DEPLOYMENT, calibrate_run
 from bench.run.identity import identify, with_started
 from bench.run.results import RESULTS, new_id
 from bench.run.resuming import Ready, made_ready
@@ -41,8 +39,6 @@ from bench.run.runner import Runner
 from bench.run.saving import Saved, raise_told, require_written, save
 from bench.run.stored_plan import NOTHING, Named
 from bench.store import SCHEMA_VERSION, Writer
-
-CALIBRATION_BLOCKS = 10
 
 
 @dataclass(frozen=True)
@@ -208,7 +204,9 @@ def _work(
         with LoadDriver(command, environment, root, cpus.generator, log, first) as driver:
             if suite.calibration is None:
                 reporter.phase("calibrating the load generator")
-                _calibrated(plan, cpus, runtime, driver, root, writer, epoch_ns)
+                writer.append(
+                    calibration=calibrate_run(plan, cpus, runtime, driver, root, writer.directory, epoch_ns)
+                )
             runner = Runner(
                 plan,
                 runtime,
@@ -233,19 +231,19 @@ def _store_watched(runtime: Runtime) -> Iterator[None]:
     Raises:
         StoreError: it did, or doesn't answer.
     """
-    found: StoreError | None = None
+    noticed: StoreError | None = None
     try:
         yield
     except StoreError as error:
-        found = error
+        noticed = error
     how = runtime.how_store_ended()
     if how:
         raise StoreError(
             f"Redis {how} while servers were being measured: errors in the last trials may be of that, and "
             f"not the servers' own."
-        ) from found
-    if found is not None:
-        raise found
+        ) from noticed
+    if noticed is not None:
+        raise noticed
 
 
 def _nothing_in(rounds: list[int], saved: Saved) -> str:
@@ -282,38 +280,3 @@ def _open(
         addresses,
         preferred=plan.priority,
     )
-
-
-def _calibrated(
-    plan: Plan,
-    cpus: CpuSplit,
-    runtime: Runtime,
-    driver: LoadDriver,
-    root: Path,
-    writer: Writer,
-    epoch_ns: int,
-) -> None:
-    """Measure the generator's ceiling where the load comes from, and save it."""
-    with ExitStack() as stack:
-        if plan.runtime == "external":
-            # Not split anew: the harness has kept itself to the generator's CPUs by now.
-            local = LocalRuntime(writer.directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root))
-            runtime = stack.enter_context(local)
-        blocks = min(CALIBRATION_BLOCKS, plan.blocks)
-        writer.append(
-            calibration=calibrate(runtime, driver, blocks=blocks, seed=plan.seed, epoch_ns=epoch_ns)
-        )
-
-
-def ceiling(root: Path) -> Calibration:
-    """Measure the generator's own ceiling alone, with child processes."""
-    cpus = split_cpus()
-    stay_on(cpus)
-    with TemporaryDirectory() as scratch:
-        directory = Path(scratch)
-        with LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root)) as runtime:
-            command, environment = runtime.driver_command(())
-            with LoadDriver(command, environment, root, cpus.generator, directory / "driver.log") as driver:
-                return calibrate(
-                    runtime, driver, blocks=CALIBRATION_BLOCKS, seed=0, epoch_ns=time.monotonic_ns()
-                )

@@ -75,13 +75,13 @@ def old_version(directory: Path, plan: Plan, root: Path, named: Named) -> Source
         return None
     if named.against is None:
         raise UsageError(_unnamed(directory, plan, f"the old version {_cut(plan.against.asked)}"))
-    found = find(named.against, root)
-    if (found.commit, found.compose_file) != (plan.against.commit, plan.against.compose_file):
+    version = find(named.against, root)
+    if (version.commit, version.compose_file) != (plan.against.commit, plan.against.compose_file):
         raise UsageError(
-            f"--against {named.against} is {_place(found)}, but {directory} was measured against "
+            f"--against {named.against} is {_place(version)}, but {directory} was measured against "
             f"{_place(plan.against)}. Name that, or start a new run."
         )
-    return replace(found, asked=plan.against.asked)
+    return replace(version, asked=plan.against.asked)
 
 
 def taken_anew(
@@ -107,9 +107,11 @@ def taken_anew(
     known = (
         {THIS_CHECKOUT: _targets(directory, plan)}
         if plan.runtime == "external"
-        else {source: load_servers(one.compose_file, environment) for source, one in checkouts.items()}
+        else {
+            source: load_servers(checkout.compose_file, environment) for source, checkout in checkouts.items()
+        }
     )
-    found: list[Deployment] = []
+    deployments: list[Deployment] = []
     wrong: list[str] = []
     for number, stored in enumerate(plan.deployments, 1):
         place = COMPOSE_FILE if stored.variant.source == THIS_CHECKOUT else "the old version"
@@ -122,9 +124,9 @@ def taken_anew(
         if server is not None and app is not None:
             own = _deployment(stored, number, server, app)
             wrong += _differences(stored, own)
-            found.append(own)
+            deployments.append(own)
     if not wrong:
-        wrong += _unplanned(plan, found)
+        wrong += _unplanned(plan, deployments)
     if wrong:
         unique = list(dict.fromkeys(wrong))
         more = f"; and {len(unique) - _FEW} more" if len(unique) > _FEW else ""
@@ -134,7 +136,7 @@ def taken_anew(
             + f"{more}. Nothing was started. Go back to the checkout and the environment variables that it "
             f"was measured with, or start a new run."
         )
-    return replace(plan, deployments=tuple(found))
+    return replace(plan, deployments=tuple(deployments))
 
 
 def _apps(directory: Path, plan: Plan, root: Path, named: Named) -> Mapping[str, App]:
@@ -175,8 +177,10 @@ def _differences(stored: Deployment, own: Deployment) -> Iterator[str]:
         (f"server {own.server.name}", stored.server, own.server),
         (f"app {own.app.name}", stored.app, own.app),
     ):
-        for one in fields(there):
-            yield from _changed(f"{what}, {one.name}", getattr(there, one.name), getattr(here, one.name))
+        for field in fields(there):
+            yield from _changed(
+                f"{what}, {field.name}", getattr(there, field.name), getattr(here, field.name)
+            )
     yield from _changed(f"deployment {own.name}, name", stored.name, own.name)
     yield from _changed(f"deployment {own.name}, database", stored.database, own.database)
 

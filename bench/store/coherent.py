@@ -81,8 +81,8 @@ def _problems_of_trial(trial: Trial) -> Iterator[str]:
     if ended != trial.offered:
         yield f"{_named(trial)}: {trial.offered} requests offered, but {ended} accounted for"
     for name, encoded in trial.histograms.items():
-        if found := fault(encoded):
-            yield f"{_named(trial)}: its histogram {shown(name)} can't be used, {found}"
+        if why := fault(encoded):
+            yield f"{_named(trial)}: its histogram {shown(name)} can't be used, {why}"
 
 
 def _doubled(names: Iterable[str], where: str) -> Iterator[str]:

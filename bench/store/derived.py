@@ -49,12 +49,12 @@ def derived(directory: Path, kind: type[T], derive: Callable[[Path], T]) -> T:
 
 
 def _digest(directory: Path) -> str:
-    found = hashlib.sha256(f"{_FORM}\n".encode())
+    digest = hashlib.sha256(f"{_FORM}\n".encode())
     for name in (RESULT, JOURNAL):
         with suppress(OSError, ResultError):
             contents = read_bytes(directory / name, MOST_LOG_BYTES)
-            found.update(f"{name} {len(contents)}\n".encode() + contents)
+            digest.update(f"{name} {len(contents)}\n".encode() + contents)
     # The log is the larger half, and only ever grows with the result: its size tells a torn or missing one.
     with suppress(OSError):
-        found.update(f"{LATENCY_LOG} {(directory / LATENCY_LOG).stat().st_size}\n".encode())
-    return found.hexdigest()
+        digest.update(f"{LATENCY_LOG} {(directory / LATENCY_LOG).stat().st_size}\n".encode())
+    return digest.hexdigest()

@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Any
 
 from bench.model import Analysis, Calibration, Case, Plan, Suite, Summary, Trial
-from bench.store.jsonable import Malformed, dump, found, items, members, parse
+from bench.store.jsonable import Malformed, described, dump, items, members, parse
 from bench.store.said import Document, change_to_document, pair_to_document, summary_to_document
 from bench.store.variants import flags, plan_to_document, with_variants
 
@@ -78,7 +78,7 @@ def from_document(document: Any) -> Suite:
     version = document.get("schema_version")
     if version != SCHEMA_VERSION:
         raise Malformed(
-            f"schema_version: this version of wsgi-bench reads {SCHEMA_VERSION}, found {found(version)}"
+            f"schema_version: this version of wsgi-bench reads {SCHEMA_VERSION}, found {described(version)}"
         )
     numbered = [
         (parse(int, trial.get("number"), f"{path}.number"), _trial(trial, case, path))

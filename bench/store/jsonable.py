@@ -52,7 +52,7 @@ def items(value: Any, path: str) -> list[Any]:
         Malformed: it is something else.
     """
     if not isinstance(value, list):
-        raise Malformed(f"{path}: expected a list, found {found(value)}")
+        raise Malformed(f"{path}: expected a list, found {described(value)}")
     return value
 
 
@@ -63,7 +63,7 @@ def members(value: Any, path: str) -> dict[str, Any]:
         Malformed: it is something else.
     """
     if not isinstance(value, dict):
-        raise Malformed(f"{path}: expected an object, found {found(value)}")
+        raise Malformed(f"{path}: expected an object, found {described(value)}")
     return value
 
 
@@ -100,15 +100,15 @@ def _dataclass_decoder(kind: type) -> Decode:
     required = {_stored_name(f) for f in read if f.default is MISSING and f.default_factory is MISSING}
 
     def decode(value: Any, path: str) -> Any:
-        found = members(value, path)
-        missing = sorted(required - found.keys())
+        object_ = members(value, path)
+        missing = sorted(required - object_.keys())
         if missing:
             raise Malformed(f"{path}: {', '.join(missing)} missing")
         return kind(
             **{
-                name: decoder(found[stored], f"{path}.{stored}")
+                name: decoder(object_[stored], f"{path}.{stored}")
                 for stored, (name, decoder) in decoders.items()
-                if stored in found
+                if stored in object_
             }
         )
 
@@ -129,7 +129,7 @@ def _load(value: Any, path: str) -> Load:
 def _literal_decoder(choices: tuple[Any, ...]) -> Decode:
     def decode(value: Any, path: str) -> Any:
         if value not in choices:
-            raise Malformed(f"{path}: expected one of {', '.join(choices)}, found {found(value)}")
+            raise Malformed(f"{path}: expected one of {', '.join(choices)}, found {described(value)}")
         return value
 
     return decode
@@ -157,7 +157,7 @@ def _mapping_decoder(inner: Decode) -> Decode:
 def _scalar_decoder(kind: type) -> Decode:
     def decode(value: Any, path: str) -> Any:
         if type(value) is not kind:
-            raise Malformed(f"{path}: expected {_NAMES[kind]}, found {found(value)}")
+            raise Malformed(f"{path}: expected {_NAMES[kind]}, found {described(value)}")
         return value
 
     return decode
@@ -166,10 +166,10 @@ def _scalar_decoder(kind: type) -> Decode:
 def _number_decoder(kind: type[int] | type[float], least: float, most: float) -> Decode:
     def decode(value: Any, path: str) -> Any:
         if type(value) is not kind and not (kind is float and type(value) is int):
-            raise Malformed(f"{path}: expected {_NAMES[kind]}, found {found(value)}")
+            raise Malformed(f"{path}: expected {_NAMES[kind]}, found {described(value)}")
         # Infinity is beyond, and what is no number within nothing.
         if not least <= value <= most:
-            raise Malformed(f"{path}: expected {least:g} to {most:g}, found {found(value)}")
+            raise Malformed(f"{path}: expected {least:g} to {most:g}, found {described(value)}")
         return kind(value)
 
     return decode
@@ -184,7 +184,7 @@ def _free(value: Any, path: str, depth: int = 1) -> Any:
     if isinstance(value, dict):
         return {key: _free(item, f"{path}.{shown(key)}", depth + 1) for key, item in value.items()}
     if isinstance(value, int | float) and not ANY[0] <= value <= ANY[1]:
-        raise Malformed(f"{path}: expected {ANY[0]:g} to {ANY[1]:g}, found {found(value)}")
+        raise Malformed(f"{path}: expected {ANY[0]:g} to {ANY[1]:g}, found {described(value)}")
     return value
 
 
@@ -193,7 +193,7 @@ _SHOWN = 60
 _NAMES: Mapping[type, str] = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
 
 
-def found(value: Any) -> str:
+def described(value: Any) -> str:
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
     # Not as Python writes it: null and true stand in the file.

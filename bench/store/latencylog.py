@@ -57,7 +57,7 @@ def read(path: Path, wanted: Container[TrialKey]) -> Mapping[TrialKey, Mapping[s
     Raises:
         ResultError: a line isn't of this format.
     """
-    found: dict[TrialKey, dict[str, str]] = {}
+    trials: dict[TrialKey, dict[str, str]] = {}
     for number, line in enumerate(_lines(path), 1):
         if line.startswith(("#", '"')):
             continue
@@ -72,7 +72,7 @@ def read(path: Path, wanted: Container[TrialKey]) -> Mapping[TrialKey, Mapping[s
         if key not in wanted:
             # One more than the result has costs no memory.
             continue
-        trial = found.setdefault(key, {})
+        trial = trials.setdefault(key, {})
         name = f"{unquote(kind)}/{unquote(endpoint)}"
         if name in trial:
             raise ResultError(
@@ -80,7 +80,7 @@ def read(path: Path, wanted: Container[TrialKey]) -> Mapping[TrialKey, Mapping[s
                 f"from a copy of the run."
             )
         trial[name] = encoded
-    return found
+    return trials
 
 
 def _lines(path: Path) -> Iterator[str]:

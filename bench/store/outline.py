@@ -48,11 +48,11 @@ def outline(directory: Path) -> Outline:
     document = read_document(path)
     try:
         stored = with_variants(members(document, "the file"), "result")
-        found = parse(Outline, {**stored, "valid": _valid(document)}, "result")
-        require_coherent_plan(found.plan)
-        require_known((id_ for place in found.ranking for id_ in place.cases), found.plan, "a rank")
-        require_known(found.valid, found.plan, "a verdict")
-        return found
+        facts = parse(Outline, {**stored, "valid": _valid(document)}, "result")
+        require_coherent_plan(facts.plan)
+        require_known((id_ for place in facts.ranking for id_ in place.cases), facts.plan, "a rank")
+        require_known(facts.valid, facts.plan, "a verdict")
+        return facts
     except Malformed as error:
         raise ResultError(f"{path}: {error}. Restore the file from a copy of the run.") from None
 

@@ -125,15 +125,15 @@ def _with_histograms(suite: Suite, path: Path) -> Suite:
         ) from None
 
     def restored(trial: Trial) -> Trial:
-        found = logged.get((trial.case, trial.round, trial.block), {})
-        missing = trial.histograms.keys() - found.keys()
+        histograms = logged.get((trial.case, trial.round, trial.block), {})
+        missing = trial.histograms.keys() - histograms.keys()
         if missing:
             raise ResultError(
                 f"{path}: no line for {', '.join(sorted(missing))} of case {trial.case}, round "
                 f"{trial.round}, block {trial.block}; the file is torn or belongs to another run. "
                 f"Restore it from a copy of the run."
             )
-        return replace(trial, histograms={name: found[name] for name in trial.histograms})
+        return replace(trial, histograms={name: histograms[name] for name in trial.histograms})
 
     return replace(suite, trials=tuple(restored(trial) for trial in suite.trials))
 

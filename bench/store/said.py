@@ -25,31 +25,31 @@ def summary_to_document(summary: Summary) -> Document:
     return {**document, **{name: value for name, value in others.items() if name != "figures"}}
 
 
-def pair_to_document(found: Comparison) -> Document:
+def pair_to_document(pair: Comparison) -> Document:
     """Two servers, or a server and its twin."""
     return {
-        "a": found.subject.id,
-        "b": found.other.id,
-        "scenario": found.subject.scenarios[0],
-        "metric": named(found.figure).key,
-        "ratio": found.ratio,
-        "low": found.low,
-        "high": found.high,
-        "verdict": _OF_SERVERS[found.better],
+        "a": pair.subject.id,
+        "b": pair.other.id,
+        "scenario": pair.subject.scenarios[0],
+        "metric": named(pair.figure).key,
+        "ratio": pair.ratio,
+        "low": pair.low,
+        "high": pair.high,
+        "verdict": _OF_SERVERS[pair.better],
     }
 
 
-def change_to_document(found: Comparison) -> Document:
+def change_to_document(change: Comparison) -> Document:
     """Two versions, or two runs."""
     return {
-        "subject": dump(found.subject),
-        "figure": found.figure,
-        "key": named(found.figure).key,
-        "old": found.other_value,
-        "new": found.value,
-        "ratio": found.ratio,
-        "low": found.low,
-        "high": found.high,
-        "smallest": found.smallest,
-        "verdict": verdict(found),
+        "subject": dump(change.subject),
+        "figure": change.figure,
+        "key": named(change.figure).key,
+        "old": change.other_value,
+        "new": change.value,
+        "ratio": change.ratio,
+        "low": change.low,
+        "high": change.high,
+        "smallest": change.smallest,
+        "verdict": verdict(change),
     }

@@ -52,12 +52,12 @@ def opened(path: Path, most: int) -> Iterator[BinaryIO]:
     # Else to open a pipe is to wait for whoever writes into it.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        found = os.fstat(descriptor)
-        if stat.S_ISDIR(found.st_mode):
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(status.st_mode):
             raise ResultError(f"{path}: a pipe or a device, and no file. Restore it from a copy of the run.")
-        if found.st_size > most:
+        if status.st_size > most:
             raise ResultError(
                 f"{path}: larger than {most >> 20} MB, which no run writes. Restore it from a copy."
             )
@@ -126,11 +126,11 @@ def _require_few(text: str) -> None:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    by_name = dict(pairs)
+    if len(by_name) != len(pairs):
         [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
         raise Malformed(f"{shown(twice)} stands twice in one object")
-    return found
+    return by_name
 
 
 def _no_number(constant: str) -> NoReturn:

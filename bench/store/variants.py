@@ -40,8 +40,8 @@ def with_variants(stored: Any, path: str) -> dict[str, Any]:
     path += ".plan"
     plan = members(document["plan"], path)
     deployments = [
-        _with_variant(members(one, f"{path}.deployments[{i}]"), plan, f"{path}.deployments[{i}]")
-        for i, one in enumerate(items(plan.get("deployments"), f"{path}.deployments"))
+        _with_variant(members(deployment, f"{path}.deployments[{i}]"), plan, f"{path}.deployments[{i}]")
+        for i, deployment in enumerate(items(plan.get("deployments"), f"{path}.deployments"))
     ]
     return {**document, "plan": {**plan, "deployments": deployments}}
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 from bench.analysis import analyse
 from bench.report import FORMATS
 from tests.golden.test_golden import SUITES
-from tests.machine import lacks
+from tests.required import lacks
 
 COMMANDS = ("chromium", "chromium-browser", "google-chrome")
 

@@ -13,7 +13,7 @@ from bench.analysis.findings import findings_of
 from bench.model.finding import exit_code
 from bench.store import RESULT, load
 from tests.cli.conftest import RATE, ROOT, environment, wsgi_bench
-from tests.machine import lacks
+from tests.required import lacks
 
 SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
 

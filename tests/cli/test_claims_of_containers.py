@@ -19,7 +19,7 @@ from bench.store import JOURNAL, load
 from tests.cli.careless_engine import CarelessEngine
 from tests.cli.conftest import ROOT, environment
 from tests.cli.test_engine_dies import ENGINE
-from tests.machine import lacks
+from tests.required import lacks
 
 
 @pytest.mark.containers

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Here
-from tests.machine import lacks
+from tests.required import lacks
 
 
 @pytest.mark.parametrize("state", ["dead", "refuses"])

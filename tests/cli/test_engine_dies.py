@@ -13,7 +13,7 @@ from bench.deploy.engine import find_engine
 from bench.store import JOURNAL, load
 from tests.cli.conftest import ROOT, environment, measured, wsgi_bench
 from tests.cli.engine_proxy import EngineProxy
-from tests.machine import lacks
+from tests.required import lacks
 from tests.stops import left_in_engine
 
 ENGINE = Path("/var/run/docker.sock")

@@ -10,7 +10,7 @@ import jsonschema
 from bench.model import Trial
 from bench.store import RESULT, load
 from tests.cli.conftest import ROOT, environment, wsgi_bench
-from tests.truth.pages import HTML, Page, serving
+from tests.pages import HTML, Page, serving
 
 SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
 WELCOME = Page(b"<p>Welcome</p>" * 20, headers=HTML)

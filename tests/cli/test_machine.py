@@ -12,7 +12,7 @@ import pytest
 
 from bench.store import load
 from tests.cli.conftest import ROOT, SMOKE, Here, environment, measured, wsgi_bench
-from tests.machine import lacks
+from tests.required import lacks
 
 NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
 

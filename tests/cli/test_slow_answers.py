@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 from bench.store import RESULT, load
+from proof.planted.start import planted
 from tests.cli.conftest import ROOT, wsgi_bench
-from tests.truth.planted import planted
 
 SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
 

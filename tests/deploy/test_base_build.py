@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machine import lacks
+from tests.required import lacks
 
 BUILD = Path(__file__).parents[2] / "servers/base/build"
 

@@ -12,7 +12,7 @@ from bench.deploy import engine
 from bench.deploy.engine import find_engine
 from bench.deploy.select import choose_runtime
 from bench.model.errors import EngineError
-from tests.machine import lacks
+from tests.required import lacks
 
 
 @pytest.fixture

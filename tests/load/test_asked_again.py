@@ -16,9 +16,9 @@ from bench.load.outcomes import INCOMPLETE
 from bench.load.tcpinfo import asked_again, loses_nothing
 from bench.load.wire import Exchange
 from bench.model import Closed, Connection
+from proof.planted.start import planted
 from tests.load.test_driver import COMMAND, ROOT, target, trial
 from tests.load.trials import PAGE
-from tests.truth.planted import planted
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nHello, World!"
 

@@ -22,8 +22,8 @@ from bench.machine import process
 from bench.model import Closed, Load, Open, Target, TrialOrder, UsageSource
 from bench.model.errors import DriverError
 from bench.model.loads.arrivals import poisson
+from proof.planted.start import planted, truth
 from tests.load.trials import SECOND, decode
-from tests.truth.planted import planted, truth
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "bench.load.driver")

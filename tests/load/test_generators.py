@@ -17,9 +17,9 @@ from bench.load.clock import now_ns
 from bench.load.share import merge, split
 from bench.model import Closed, Open, Trial
 from bench.model.errors import DriverError
+from proof.planted.start import planted, truth
 from tests.load.test_driver import COMMAND, ROOT, driver_process, target, trial
 from tests.load.trials import decode
-from tests.truth.planted import planted, truth
 
 CLOSED = Closed(5)
 OPEN = Open(64, rate=300.0)

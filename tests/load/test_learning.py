@@ -14,7 +14,7 @@ from bench.load.client import LoadDriver
 from bench.load.protocol import Probed
 from bench.model import Closed, Load, Open, Target, Trial, TrialOrder, UsageSource
 from tests.load.test_driver import COMMAND, ROOT
-from tests.truth.pages import HTML, Page, serving
+from tests.pages import HTML, Page, serving
 
 WAYS = {
     "loop": (),

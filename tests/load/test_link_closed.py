@@ -10,8 +10,8 @@ import pytest
 from bench.catalogue.scenarios.request import Expect, Request
 from bench.load.records import Records, Window
 from bench.load.wire import Exchange, Reply
+from proof.planted.start import planted, truth
 from tests.load.trials import PAGE, SECOND, decode, link_to, run_closed
-from tests.truth.planted import planted, truth
 
 USERS = 8
 LENGTH_S = 0.15

@@ -132,15 +132,15 @@ def test_what_locusts_client_refuses_is_said(driver: LoadDriver, name: str, word
 
 
 ENDS = """
-from bench.load.engine import Station
+from bench.load.targetstate import TargetState
 from bench.load import fasthttp
 from bench.load.records import Records
 from bench.model import Closed, Open, Load, Target, TrialOrder, UsageSource
 
 order = TrialOrder("a/closed", "a", "hello", Closed(2), 0.1, 0.0, 1, 1, 1, "seed", None, 0)
-station = Station(Target("a", "http://127.0.0.1:9", UsageSource("none")))
+state = TargetState(Target("a", "http://127.0.0.1:9", UsageSource("none")))
 no_requests = iter(())
-fasthttp.conduct(order, station, no_requests, Records(), lambda: None, lambda: None)
+fasthttp.conduct(order, state, no_requests, Records(), lambda: None, lambda: None)
 """
 
 

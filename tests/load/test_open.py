@@ -9,8 +9,8 @@ from statistics import mean, stdev
 import pytest
 
 from bench.model.loads.arrivals import poisson
+from proof.planted.start import planted, truth
 from tests.load.trials import SECOND, Ran, decode, link_to, run_open
-from tests.truth.planted import planted, truth
 
 RATE = 1000.0
 LENGTH_S = 0.4

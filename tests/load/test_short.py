@@ -13,8 +13,8 @@ from bench.load.client import LoadDriver
 from bench.model import Closed, Connection, CpuSplit, Open
 from bench.model.errors import MachineError
 from bench.run.calibrate import NULL_DEPLOYMENT, calibrate
+from proof.planted.start import planted
 from tests.load.test_driver import COMMAND, ROOT, target, trial
-from tests.truth.planted import planted
 
 MESSAGE = "the load generator ran out of file descriptors (ulimit -n): run `ulimit -n 4096` before"
 

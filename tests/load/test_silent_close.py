@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
+from proof.planted.start import planted
 from tests.load.test_driver import new_driver, target, trial
-from tests.truth.planted import planted
 
 KINDS = {"silent-close": True, "announced-close": False, "length": False}
 

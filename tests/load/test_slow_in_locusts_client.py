@@ -7,8 +7,8 @@ from pathlib import Path
 
 from bench.load.client import LoadDriver
 from bench.model import Closed
+from proof.planted.start import planted
 from tests.load.test_driver import COMMAND, ROOT, target, trial
-from tests.truth.planted import planted
 
 LENGTH_S, LONGER_S = 0.05, 0.6
 

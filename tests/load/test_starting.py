@@ -8,9 +8,9 @@ import pytest
 
 from bench.plan.blocks import block_orders
 from bench.plan.lengths import with_settling
+from proof.planted.start import planted
 from tests.load.trials import SECOND, link_to, run_closed
 from tests.make_suite import make_suite
-from tests.truth.planted import planted
 
 USERS = 8
 SETTLE_S = 0.24

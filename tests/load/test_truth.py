@@ -9,9 +9,9 @@ from math import ceil
 import pytest
 
 from bench.model.loads.arrivals import poisson
+from proof.planted.behaviour import Plan
+from proof.planted.start import planted, truth
 from tests.load.trials import SECOND, Ran, decode, link_to, run_closed, run_open
-from tests.truth.behaviour import Plan
-from tests.truth.planted import planted, truth
 
 MEDIAN_S = 0.05
 LENGTH_S = 0.6

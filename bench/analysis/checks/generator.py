@@ -17,15 +17,15 @@ MAX_CEILING_SHARE = 0.7
 def limits(facts: Facts) -> str | None:
     users = facts.measured.case.load.at_once
     lacked = {kind: facts.counts.errors.get(kind, 0) for kind in OWN_KINDS}
-    found = [
+    short_of = [
         f"{in_words(kind)} for {number:,} {'request' if number == 1 else 'requests'}: {remedy(kind, users)}"
         for kind, number in lacked.items()
         if number
     ]
-    if not found:
+    if not short_of:
         return None
     return (
-        f"the load generator itself had no {'; and no '.join(found)}, or use fewer users; "
+        f"the load generator itself had no {'; and no '.join(short_of)}, or use fewer users; "
         f"it says nothing about the server"
     )
 

@@ -51,15 +51,15 @@ def little(facts: Facts) -> str | None:
 
 
 def slow(facts: Facts) -> str | None:
-    found = falsified(facts.suite.plan, facts.measured, facts.others)
-    if found is None:
+    excess = falsified(facts.suite.plan, facts.measured, facts.others)
+    if excess is None:
         return None
     lasting = lasting_s(facts.measured)
     minutes = math.ceil(facts.suite.plan.rounds * len(facts.suite.plan.cases) * 4 * lasting / 60)
     return (
         f"some answers take {lasting:.2g} s, and trials of "
         f"{facts.suite.plan.trial_s.closed:g} s hold too few of them: throughput is about "
-        f"{found.value:.0%} too high; give the run the time that they need, --minutes {max(minutes, 5)}"
+        f"{excess.value:.0%} too high; give the run the time that they need, --minutes {max(minutes, 5)}"
     )
 
 

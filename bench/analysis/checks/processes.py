@@ -19,10 +19,10 @@ def not_pinned(facts: Facts) -> str | None:
         ("Redis", confined.readings(suite, "store") if deployment.app.redis else ()),
     ]
     loose = [
-        f"{who} may run on {confined.listed_cpus(confined.cpus(found))}, not on "
-        f"{confined.listed_cpus(found[0].asked.cpus)} alone"
+        f"{who} may run on {confined.listed_cpus(confined.cpus(unpinned))}, not on "
+        f"{confined.listed_cpus(unpinned[0].asked.cpus)} alone"
         for who, readings in roles
-        if (found := confined.unpinned(readings))
+        if (unpinned := confined.unpinned(readings))
     ]
     if not loose:
         return None

@@ -2,7 +2,7 @@
 
 The runs were not interleaved, so a change of the machine between them is in every figure, and no interval
 holds it. What the intervals do hold is each run's own spread over its rounds (`welch.py`), adjusted for the
-number of figures (`bench/analysis/holm.py`). Each run's twins count as a margin below which nothing is
+number of figures (`bench/analysis/stepdown.py`). Each run's twins count as a margin below which nothing is
 claimed, and so does 1 %.
 """
 

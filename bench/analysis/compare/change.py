@@ -52,9 +52,9 @@ def changes_between(
             for figure in compared_of_a_deployment()
         ),
     ]
-    missing = (one for one in results if isinstance(one, Uncompared))
+    missing = (result for result in results if isinstance(result, Uncompared))
     return (
-        decide([one for one in results if isinstance(one, Contrast)]),
+        decide([result for result in results if isinstance(result, Contrast)]),
         (*other_cases, *missing, *other_deployments),
     )
 

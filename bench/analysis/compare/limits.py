@@ -100,7 +100,9 @@ class Judgement:
 def parse_limits(texts: Sequence[str]) -> tuple[list[Limit], list[str]]:
     """The limits, and what is wrong with the others, one sentence each."""
     read = [_parse(text) for text in texts]
-    return [one for one in read if isinstance(one, Limit)], [one for one in read if isinstance(one, str)]
+    return [item for item in read if isinstance(item, Limit)], [
+        item for item in read if isinstance(item, str)
+    ]
 
 
 def check_scopes(limits: Sequence[Limit], subjects: Sequence[Subject]) -> list[str]:
@@ -115,14 +117,17 @@ def check_scopes(limits: Sequence[Limit], subjects: Sequence[Subject]) -> list[s
     ]
 
 
-def subjects_of(found: Compared) -> tuple[Subject, ...]:
+def subjects_of(compared: Compared) -> tuple[Subject, ...]:
     """Everything that a comparison is about."""
-    return (*(one.subject for one in found.changes), *(one.subject for one in found.not_compared))
+    return (
+        *(change.subject for change in compared.changes),
+        *(change.subject for change in compared.not_compared),
+    )
 
 
-def judge_limits(limits: Sequence[Limit], found: Compared) -> tuple[Judgement, ...]:
+def judge_limits(limits: Sequence[Limit], compared: Compared) -> tuple[Judgement, ...]:
     """Each limit against all that it is about."""
-    return tuple(_judge(limit, found) for limit in limits)
+    return tuple(_judge(limit, compared) for limit in limits)
 
 
 def judge_plan(plan: Plan, analysis: Analysis) -> tuple[Judgement, ...]:
@@ -130,11 +135,11 @@ def judge_plan(plan: Plan, analysis: Analysis) -> tuple[Judgement, ...]:
     return judge_limits(parse_limits(plan.fail_if)[0], analysis)
 
 
-def _judge(limit: Limit, found: Compared) -> Judgement:
-    changes = [c for c in found.changes if c.figure == limit.metric and limit.covers(c.subject)]
+def _judge(limit: Limit, compared: Compared) -> Judgement:
+    changes = [c for c in compared.changes if c.figure == limit.metric and limit.covers(c.subject)]
     gaps = [
         Gap(other.subject, other.reason)
-        for other in found.not_compared
+        for other in compared.not_compared
         if limit.metric in other.figures and limit.covers(other.subject)
     ]
     if not changes and not gaps:

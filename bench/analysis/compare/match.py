@@ -41,7 +41,7 @@ class Run:
     @cached_property
     def cases(self) -> tuple[Measured, ...]:
         """Without twins."""
-        return tuple(one for one in self.all_cases if one.deployment.variant.kind.ranked)
+        return tuple(member for member in self.all_cases if member.deployment.variant.kind.ranked)
 
     @cached_property
     def all_cases(self) -> tuple[Measured, ...]:
@@ -51,7 +51,9 @@ class Run:
     @cached_property
     def deployments(self) -> tuple[Deployment, ...]:
         """Without twins."""
-        return tuple(one for one in self.suite.plan.deployments if one.variant.kind.ranked)
+        return tuple(
+            deployment for deployment in self.suite.plan.deployments if deployment.variant.kind.ranked
+        )
 
     def records(self, deployment: str) -> tuple[DeploymentRecord, ...]:
         """Of one deployment, one a round."""
@@ -62,16 +64,16 @@ class Run:
         """Of every case, by its id."""
         return judge(self.suite, self.all_cases)
 
-    def invalid(self, one: Measured) -> str | None:
+    def invalid(self, member: Measured) -> str | None:
         """Why a case may not be used."""
-        reasons = self.verdicts[one.case.id].reasons
+        reasons = self.verdicts[member.case.id].reasons
         return f"not valid in {self.name}: {'; '.join(reasons)}" if reasons else None
 
     def at_fault(self, deployment: str) -> str | None:
         """Why nothing of a deployment may be used."""
-        for one in self.cases:
-            if one.deployment.name == deployment:
-                findings = self.verdicts[one.case.id].findings
+        for member in self.cases:
+            if member.deployment.name == deployment:
+                findings = self.verdicts[member.case.id].findings
                 reasons = [str(finding) for finding in findings if finding.spoils_costs]
                 if reasons:
                     return f"not valid in {self.name}: {'; '.join(reasons)}"
@@ -80,7 +82,9 @@ class Run:
 
 def have_common_cases(old: Run, new: Run) -> bool:
     """Whether there is anything to match, rates aside."""
-    return bool({_but_rate(one.case) for one in old.cases} & {_but_rate(one.case) for one in new.cases})
+    return bool(
+        {_but_rate(member.case) for member in old.cases} & {_but_rate(member.case) for member in new.cases}
+    )
 
 
 def match_cases(old: Run, new: Run) -> tuple[tuple[Pair[Measured], ...], tuple[Uncompared, ...]]:
@@ -90,7 +94,7 @@ def match_cases(old: Run, new: Run) -> tuple[tuple[Pair[Measured], ...], tuple[U
     unmatched: list[Measured] = []
     left = list(new.cases)
     for before in old.cases:
-        after = next((one for one in left if _same(before.case, one.case)), None)
+        after = next((member for member in left if _same(before.case, member.case)), None)
         if after is None:
             unmatched.append(before)
             continue
@@ -101,7 +105,7 @@ def match_cases(old: Run, new: Run) -> tuple[tuple[Pair[Measured], ...], tuple[U
         else:
             pairs.append(Pair(subject_of(after.case), before, after))
     for before in unmatched:
-        after = next((one for one in left if _but_rate(one.case) == _but_rate(before.case)), None)
+        after = next((member for member in left if _but_rate(member.case) == _but_rate(before.case)), None)
         if after is None:
             others.append(_uncompared(before, f"not in {new.name}"))
             continue
@@ -132,7 +136,8 @@ def match_deployments(old: Run, new: Run) -> tuple[tuple[Pair[Records], ...], tu
         else:
             pairs.append(Pair[Records](subject, old.records(before.name), new.records(after.name)))
     others += [
-        Uncompared(_of_deployment(one, new), both, f"not in {old.name}") for one in after_by_name.values()
+        Uncompared(_of_deployment(deployment, new), both, f"not in {old.name}")
+        for deployment in after_by_name.values()
     ]
     return tuple(pairs), tuple(others)
 
@@ -144,13 +149,13 @@ def same_group(a: Case, b: Case) -> bool:
 
 def _of_deployment(deployment: Deployment, run: Run) -> Subject:
     scenarios = dict.fromkeys(
-        one.case.scenario for one in run.cases if one.deployment.name == deployment.name
+        member.case.scenario for member in run.cases if member.deployment.name == deployment.name
     )
     return Subject(deployment.name, deployment.label, deployment.app.name, tuple(scenarios), "all its load")
 
 
 def _asked(run: Run, deployment: str) -> set[object]:
-    return {_but_rate(one.case)[2:] for one in run.cases if one.deployment.name == deployment}
+    return {_but_rate(member.case)[2:] for member in run.cases if member.deployment.name == deployment}
 
 
 def _but_rate(case: Case) -> tuple[object, ...]:
@@ -158,11 +163,11 @@ def _but_rate(case: Case) -> tuple[object, ...]:
 
 
 def _same(a: Case, b: Case) -> bool:
-    one, other = a.load.rate, b.load.rate
-    close = one == other or (one and other and abs(one - other) < SAME_RATE * max(one, other))
+    rate, other = a.load.rate, b.load.rate
+    close = rate == other or (rate and other and abs(rate - other) < SAME_RATE * max(rate, other))
     return bool(close) and _but_rate(a) == _but_rate(b)
 
 
-def _uncompared(one: Measured, reason: str) -> Uncompared:
-    names = tuple(figure.name for figure in compared(one.case.load.loop))
-    return Uncompared(subject_of(one.case), names, reason)
+def _uncompared(member: Measured, reason: str) -> Uncompared:
+    names = tuple(figure.name for figure in compared(member.case.load.loop))
+    return Uncompared(subject_of(member.case), names, reason)

@@ -65,14 +65,14 @@ def refuse_the_incomparable(old: Suite, new: Suite) -> None:
 
 def differences(old: Surroundings, new: Surroundings) -> tuple[Difference, ...]:
     """All that matters, the machine first."""
-    found = [
+    changed = [
         *_of(_machine(old.environment), _machine(new.environment)),
         *_of(_method(old.plan), _method(new.plan)),
         *_of(_versions(old.environment), _versions(new.environment), "version of "),
         *_images(old.environment.images, new.environment.images),
     ]
-    found += server_differences(servers(old.plan), servers(new.plan))
-    return (*found, *_of(_apps(old.plan), _apps(new.plan), "app "))
+    changed += server_differences(servers(old.plan), servers(new.plan))
+    return (*changed, *_of(_apps(old.plan), _apps(new.plan), "app "))
 
 
 def server_differences(old: Mapping[str, Server], new: Mapping[str, Server]) -> tuple[Difference, ...]:
@@ -119,10 +119,10 @@ def _versions(environment: Environment) -> Mapping[str, str]:
     return _own(environment.versions)
 
 
-def _own(found: Mapping[str, str]) -> Mapping[str, str]:
+def _own(versions: Mapping[str, str]) -> Mapping[str, str]:
     """Without what is of another source than this checkout."""
-    others = {kind.named(name) for kind in KINDS.values() for name in found}
-    return {name: value for name, value in found.items() if name not in others}
+    others = {kind.named(name) for kind in KINDS.values() for name in versions}
+    return {name: value for name, value in versions.items() if name not in others}
 
 
 def _images(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Difference]:

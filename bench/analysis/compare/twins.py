@@ -15,7 +15,9 @@ from bench.model.variant import TWIN
 
 def twin_of_case(run: Run, of: Measured, figure: Figure[Measured]) -> float:
     """Of a figure in this case's group; 0 without a valid pair."""
-    members = [one for one in run.all_cases if same_group(one.case, of.case) and run.invalid(one) is None]
+    members = [
+        member for member in run.all_cases if same_group(member.case, of.case) and run.invalid(member) is None
+    ]
     return max(map(deviation, compare_twins(figure, members)), default=0.0)
 
 
@@ -26,12 +28,12 @@ def twin_of_deployment(app: str) -> Callable[[Run, Records, Figure[Records]], fl
         for twin in run.suite.plan.deployments:
             if twin.variant.kind == TWIN and twin.app.name == app:
                 originals = [d.name for d in run.deployments if (d.server, d.app) == (twin.server, twin.app)]
-                one, other = (
+                original, other = (
                     figure.read.effect([record for name in names for record in run.records(name)])
                     for names in (originals, [twin.name])
                 )
-                if one is not None and other is not None:
-                    return math.expm1(abs(one.mean - other.mean))
+                if original is not None and other is not None:
+                    return math.expm1(abs(original.mean - other.mean))
         return 0.0
 
     return apart

@@ -16,7 +16,7 @@ def shift(old: Effect, new: Effect) -> Effect:
 
     The degrees of freedom are those of Welch and Satterthwaite.
     """
-    parts = [(one.standard_error**2, one.freedom) for one in (old, new)]
+    parts = [(effect.standard_error**2, effect.freedom) for effect in (old, new)]
     variance = sum(square for square, _ in parts)
     spread = sum(square**2 / freedom for square, freedom in parts)
     freedom = variance**2 / spread if spread else old.freedom + new.freedom

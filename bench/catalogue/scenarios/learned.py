@@ -88,9 +88,13 @@ def learn(answers: Sequence[Answered], host: str, *, scenario: str, endpoint: st
     """
     first = answers[0]
     kind = media_type(first.content_type)
-    like = [one for one in answers if one.status == first.status and media_type(one.content_type) == kind]
-    like = [one for one in like if one.size] or like
-    places = {place(one.location, host) for one in like}
+    like = [
+        answer
+        for answer in answers
+        if answer.status == first.status and media_type(answer.content_type) == kind
+    ]
+    like = [answer for answer in like if answer.size] or like
+    places = {place(answer.location, host) for answer in like}
     return Learned(
         deployment="",
         scenario=scenario,
@@ -100,8 +104,8 @@ def learn(answers: Sequence[Answered], host: str, *, scenario: str, endpoint: st
         status=first.status,
         media_type=kind,
         location=_common(sorted(p for p in places if p is not None)),
-        shortest=min(one.size for one in like),
-        longest=max(one.size for one in like),
+        shortest=min(answer.size for answer in like),
+        longest=max(answer.size for answer in like),
     )
 
 
@@ -156,14 +160,14 @@ def _common(places: Sequence[str]) -> str | None:
     if not places or len(set(places)) == 1:
         return places[0] if places else None
     shared = []
-    for column in zip(*(one.split("/")[:-1] for one in places), strict=False):
+    for column in zip(*(path.split("/")[:-1] for path in places), strict=False):
         if len(set(column)) > 1:
             break
         shared.append(column[0])
     return "/".join([*shared, _REST])
 
 
-def _same_place(learned: str | None, found: str | None) -> bool:
-    if learned is None or found is None or not learned.endswith(_REST):
-        return learned == found
-    return found.startswith(learned.removesuffix(_REST))
+def _same_place(learned: str | None, answered: str | None) -> bool:
+    if learned is None or answered is None or not learned.endswith(_REST):
+        return learned == answered
+    return answered.startswith(learned.removesuffix(_REST))

@@ -41,8 +41,8 @@ class Expect:
 
         Of a page that was learned also "type" and "length" (`bench.catalogue.scenarios.learned`).
         """
-        found = self.head_fault(status, location, content_type) or self.size_fault(len(body))
-        return found or (None if self.body_right(body) else "body")
+        kind = self.head_fault(status, location, content_type) or self.size_fault(len(body))
+        return kind or (None if self.body_right(body) else "body")
 
     def head_fault(
         self,

@@ -77,17 +77,17 @@ def draw(name: str, title: str, description: str, axis: str, curves: Sequence[Cu
 
 
 def _curve(curve: Curve, label_at: float, x: Callable[[float], float], scale: Log) -> Iterable[str]:
-    one = curve.series
+    series = curve.series
     path = "L".join(f"{fixed(x(share))} {fixed(scale.place(time))}" for share, time in curve.points)
-    yield element("path", d=f"M{path}", stroke=one.colour, stroke_dasharray=one.dash, class_="curve")
+    yield element("path", d=f"M{path}", stroke=series.colour, stroke_dasharray=series.dash, class_="curve")
     share, time = curve.points[-1]
     end_x, end_y = x(share), scale.place(time)
-    yield mark(one, end_x, end_y, 4)
+    yield mark(series, end_x, end_y, 4)
     yield element(
         "path",
         d=f"M{fixed(end_x + 7)} {fixed(end_y)}L{fixed(_LABELS - 14)} {fixed(label_at)}",
-        stroke=one.colour,
+        stroke=series.colour,
         class_="leader",
     )
-    yield mark(one, _LABELS - 7, label_at, 4)
-    yield text(_LABELS + 2, label_at, shortened(one.label, WIDTH - _LABELS - 6))
+    yield mark(series, _LABELS - 7, label_at, 4)
+    yield text(_LABELS + 2, label_at, shortened(series.label, WIDTH - _LABELS - 6))

@@ -37,7 +37,7 @@ class Moment:
 
 
 def draw(
-    name: str, title: str, description: str, axis: str, one: Series, moments: Sequence[Moment], words: str
+    name: str, title: str, description: str, axis: str, series: Series, moments: Sequence[Moment], words: str
 ) -> str:
     """The chart of one series.
 
@@ -49,7 +49,7 @@ def draw(
     places = Linear(0, max(1, len(moments) - 1), _LEFT + 16, _RIGHT - 16)
     across = [places.place(number) for number in range(len(moments))]
     content = [*left(scale, _LEFT, _RIGHT, axis), *_dates(moments, across), *_changes(moments, across)]
-    content.append(group(one, _marks(one, moments, across, scale)))
+    content.append(group(series, _marks(series, moments, across, scale)))
     content.append(text(_RIGHT + 8, (_TOP + _BASE) / 2, words, kind="halo"))
     return picture(name, title, description, _BASE + 28, content)
 
@@ -60,11 +60,11 @@ def _scale(moments: Sequence[Moment]) -> Scale:
     An interval reaches to half of the smallest value and twice the largest at most: one run that is unsure
     would make a flat line of all others. A longer one ends at the edge.
     """
-    values = [one.value for one in moments if one.value is not None]
-    bounds = [v for one in moments if one.valid for v in (one.low, one.high) if v is not None]
+    values = [moment.value for moment in moments if moment.value is not None]
+    bounds = [v for moment in moments if moment.valid for v in (moment.low, moment.high) if v is not None]
     low, high = min(values, default=0.0), max(values, default=0.0)
-    found = values + [min(max(bound, low / 2), 2 * high) for bound in bounds]
-    return fitting([v * factor for v in found for factor in (1 - _AROUND, 1 + _AROUND)], _BASE, _TOP)
+    shown = values + [min(max(bound, low / 2), 2 * high) for bound in bounds]
+    return fitting([v * factor for v in shown for factor in (1 - _AROUND, 1 + _AROUND)], _BASE, _TOP)
 
 
 def _dates(moments: Sequence[Moment], across: Sequence[float]) -> Iterable[str]:
@@ -89,12 +89,12 @@ def _changes(moments: Sequence[Moment], across: Sequence[float]) -> Iterable[str
                 last = middle
 
 
-def _marks(one: Series, moments: Sequence[Moment], across: Sequence[float], scale: Scale) -> Iterable[str]:
+def _marks(series: Series, moments: Sequence[Moment], across: Sequence[float], scale: Scale) -> Iterable[str]:
     placed = list(zip(moments, across, strict=True))
     drawn = [(m, x, scale.place(m.value)) for m, x in placed if m.value is not None]
     joined = "L".join(f"{fixed(x)} {fixed(y)}" for m, x, y in drawn if m.valid)
     if "L" in joined:
-        yield element("path", d=f"M{joined}", stroke=one.colour, fill="none", class_="link")
+        yield element("path", d=f"M{joined}", stroke=series.colour, fill="none", class_="link")
     bars = "".join(
         f"M{fixed(x)} {fixed(scale.place(m.low))}V{fixed(scale.place(m.high))}"
         for m, x, _ in drawn
@@ -103,7 +103,7 @@ def _marks(one: Series, moments: Sequence[Moment], across: Sequence[float], scal
     if bars:
         yield element("path", d=bars, class_="interval")
     for m, x, y in drawn:
-        yield mark(one, x, y, 4, hollow=not m.valid)
+        yield mark(series, x, y, 4, hollow=not m.valid)
     for m, x in placed:
         if m.value is None:
             yield text(x, _BASE - 7, "\N{MULTIPLICATION SIGN}", "middle", "faint")

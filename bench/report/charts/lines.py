@@ -60,13 +60,15 @@ def draw(
 
 
 def _line(line: Line, across: Sequence[Scale], up: Scale, label_at: float) -> Iterable[str]:
-    one = line.series
+    series = line.series
     for points, scale in zip(line.points, across, strict=True):
         places = [(scale.place(x), up.place(y)) for x, y in points]
         path = "L".join(f"{fixed(x)} {fixed(y)}" for x, y in places)
         if len(places) > 1:
-            yield element("path", d=f"M{path}", stroke=one.colour, stroke_dasharray=one.dash, class_="curve")
+            yield element(
+                "path", d=f"M{path}", stroke=series.colour, stroke_dasharray=series.dash, class_="curve"
+            )
         for x, y in places:
-            yield mark(one, x, y, 4)
-    yield mark(one, _LABELS - 7, label_at, 4)
-    yield text(_LABELS + 2, label_at, shortened(one.label, WIDTH - _LABELS - 6))
+            yield mark(series, x, y, 4)
+    yield mark(series, _LABELS - 7, label_at, 4)
+    yield text(_LABELS + 2, label_at, shortened(series.label, WIDTH - _LABELS - 6))

@@ -61,14 +61,14 @@ def _panel(panel: Panel, scale: Scale, left: float, top: float, axis: str) -> It
 
 
 def _row(row: Pair, scale: Scale, names_end: float, y: float) -> Iterable[str]:
-    one = row.series
-    yield text(names_end, y, shortened(one.label, _NAMES - 6), "end")
+    series = row.series
+    yield text(names_end, y, shortened(series.label, _NAMES - 6), "end")
     if row.median is None:
         yield text(scale.place(scale.low) + 4, y, "too few", kind="tiny")
         return
     x = scale.place(row.median)
     if row.p99 is not None:
         far = scale.place(row.p99)
-        yield element("path", d=f"M{fixed(x)} {fixed(y)}H{fixed(far)}", stroke=one.colour, class_="link")
-        yield mark(one, far, y, 3, hollow=True)
-    yield mark(one, x, y, 4.5)
+        yield element("path", d=f"M{fixed(x)} {fixed(y)}H{fixed(far)}", stroke=series.colour, class_="link")
+        yield mark(series, far, y, 3, hollow=True)
+    yield mark(series, x, y, 4.5)

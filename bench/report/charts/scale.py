@@ -74,17 +74,17 @@ def log_ticks(low: float, high: float, wanted: int = 8) -> Sequence[float]:
     """Powers of ten, with round multiples of each where there is room; even steps where that leaves one."""
     exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for factors in ((1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
-        found = [
+        ticks = [
             _clean(factor * 10.0**exponent)
             for exponent in exponents
             for factor in factors
             if low * (1 - 1e-9) <= factor * 10.0**exponent <= high * (1 + 1e-9)
         ]
-        if len(found) <= wanted:
+        if len(ticks) <= wanted:
             break
-    if len(found) > wanted:
-        found = found[:: math.ceil(len(found) / wanted)]
-    return found if len(found) > 1 else linear_ticks(low, high, wanted)
+    if len(ticks) > wanted:
+        ticks = ticks[:: math.ceil(len(ticks) / wanted)]
+    return ticks if len(ticks) > 1 else linear_ticks(low, high, wanted)
 
 
 def fitting(values: Iterable[float], start: float, end: float, *, from_zero: bool = False) -> Scale:

@@ -74,7 +74,7 @@ def draw(name: str, title: str, description: str, x_axis: str, y_axis: str, poin
 def labels(places: Sequence[tuple[float, float]], names: Sequence[str]) -> Sequence[Box] | None:
     """Where each name stands, next to its marker; None where names would have to cover each other."""
     taken = [Box(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS) for x, y in places]
-    found: list[Box] = []
+    placed: list[Box] = []
     for (x, y), name in zip(places, names, strict=True):
         width, gap, height = text_width(name), _RADIUS + 5, SIZE + 2
         corners = [(x + gap, y), (x - gap - width, y), (x - width / 2, y - 17), (x - width / 2, y + 17)]
@@ -83,12 +83,12 @@ def labels(places: Sequence[tuple[float, float]], names: Sequence[str]) -> Seque
             for start, level in corners
             if start >= _LEFT and start + width <= WIDTH and _TOP - 10 <= level <= _BASE + 4
         ]
-        free = (box for box in boxes if not any(box.overlap(other) for other in [*taken, *found]))
+        free = (box for box in boxes if not any(box.overlap(other) for other in [*taken, *placed]))
         best = next(free, None)
         if best is None:
             return None
-        found.append(best)
-    return found
+        placed.append(best)
+    return placed
 
 
 def _beside(place: tuple[float, float], box: Box, name: str) -> str:
@@ -100,8 +100,8 @@ def _beside(place: tuple[float, float], box: Box, name: str) -> str:
     return text(place[0], middle, name, "middle", "halo")
 
 
-def _in_column(one: Series, place: tuple[float, float], level: float, name: str) -> Iterable[str]:
+def _in_column(series: Series, place: tuple[float, float], level: float, name: str) -> Iterable[str]:
     line = f"M{fixed(place[0])} {fixed(place[1])}L{fixed(_COLUMN - 14)} {fixed(level)}"
-    yield element("path", d=line, stroke=one.colour, class_="leader")
-    yield mark(one, _COLUMN - 7, level, 4)
+    yield element("path", d=line, stroke=series.colour, class_="leader")
+    yield mark(series, _COLUMN - 7, level, 4)
     yield text(_COLUMN + 2, level, name)

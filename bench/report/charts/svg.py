@@ -74,12 +74,12 @@ def line(x1: float, y1: float, x2: float, y2: float, kind: str = "grid") -> str:
     return element("path", d=f"M{fixed(x1)} {fixed(y1)}L{fixed(x2)} {fixed(y2)}", class_=kind)
 
 
-def group(one: Series, content: Iterable[str]) -> str:
+def group(series: Series, content: Iterable[str]) -> str:
     """What belongs to one server: a filter hides it, and a pointer over it is told its name."""
-    return element("g", element("title", escape(one.label)) + "".join(content), data_server=one.name)
+    return element("g", element("title", escape(series.label)) + "".join(content), data_server=series.name)
 
 
-def mark(one: Series, x: float, y: float, radius: float = 5, *, hollow: bool = False) -> str:
+def mark(series: Series, x: float, y: float, radius: float = 5, *, hollow: bool = False) -> str:
     """A series' marker."""
     left, right, top, bottom = fixed(x - radius), fixed(x + radius), fixed(y - radius), fixed(y + radius)
     middle, level = fixed(x), fixed(y)
@@ -90,11 +90,11 @@ def mark(one: Series, x: float, y: float, radius: float = 5, *, hollow: bool = F
         "diamond": f"M{middle} {fixed(y - 1.3 * radius)}L{fixed(x + 1.3 * radius)} {level}"
         f"L{middle} {fixed(y + 1.3 * radius)}L{fixed(x - 1.3 * radius)} {level}Z",
         "cross": f"M{left} {top}L{right} {bottom}M{left} {bottom}L{right} {top}",
-    }.get(one.marker)
-    fill = "none" if one.hollow or hollow or one.marker == "cross" else one.colour
+    }.get(series.marker)
+    fill = "none" if series.hollow or hollow or series.marker == "cross" else series.colour
     if outline is None:
-        return element("circle", cx=x, cy=y, r=radius, fill=fill, stroke=one.colour, stroke_width=2)
-    return element("path", d=outline, fill=fill, stroke=one.colour, stroke_width=2)
+        return element("circle", cx=x, cy=y, r=radius, fill=fill, stroke=series.colour, stroke_width=2)
+    return element("path", d=outline, fill=fill, stroke=series.colour, stroke_width=2)
 
 
 def hatch(name: str) -> str:

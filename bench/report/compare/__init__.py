@@ -13,16 +13,16 @@ from bench.report.compare.page import page
 Format = Callable[[Changes, Sequence[Judgement]], str]
 
 
-def _html(found: Changes, judgements: Sequence[Judgement]) -> str:
-    return html.write(page(found, judgements))
+def _html(changes: Changes, judgements: Sequence[Judgement]) -> str:
+    return html.write(page(changes, judgements))
 
 
-def _markdown(found: Changes, judgements: Sequence[Judgement]) -> str:
-    return markdown.write(page(found, judgements))
+def _markdown(changes: Changes, judgements: Sequence[Judgement]) -> str:
+    return markdown.write(page(changes, judgements))
 
 
-def _text(found: Changes, judgements: Sequence[Judgement]) -> str:
-    return text.write(page(found, judgements))
+def _text(changes: Changes, judgements: Sequence[Judgement]) -> str:
+    return text.write(page(changes, judgements))
 
 
 FORMATS: dict[str, Format] = {

@@ -11,18 +11,18 @@ from bench.model import Comparison, Subject
 from bench.report.spreadsheet import lines
 
 
-def render(found: Changes, _judgements: Sequence[Judgement]) -> str:
+def render(changes: Changes, _judgements: Sequence[Judgement]) -> str:
     """The header and every figure; limits have no line here, the exit code says what became of them."""
-    rows = list(_rows(found))
+    rows = list(_rows(changes))
     return lines(list(rows[0]), rows)
 
 
-def _rows(found: Changes) -> Iterator[dict[str, object]]:
-    for change in found.changes:
+def _rows(changes: Changes) -> Iterator[dict[str, object]]:
+    for change in changes.changes:
         yield _row(change.subject, change.figure, change, "")
-    for one in found.not_compared:
-        for figure in one.figures:
-            yield _row(one.subject, figure, None, one.reason)
+    for gap in changes.not_compared:
+        for figure in gap.figures:
+            yield _row(gap.subject, figure, None, gap.reason)
 
 
 def _row(subject: Subject, figure: str, change: Comparison | None, reason: str) -> dict[str, object]:

@@ -13,14 +13,14 @@ from bench.model import Suite
 from bench.report.changes import changes_for_programs
 
 
-def render(found: Changes, judgements: Sequence[Judgement]) -> str:
+def render(changes: Changes, judgements: Sequence[Judgement]) -> str:
     """One JSON object, in SI units."""
     document = {
-        "old": _run(found.old),
-        "new": _run(found.new),
-        "notes": list(found.notes),
-        **changes_for_programs(found.changes, found.not_compared, judgements),
-        "differences": [asdict(one) for one in found.differences],
+        "old": _run(changes.old),
+        "new": _run(changes.new),
+        "notes": list(changes.notes),
+        **changes_for_programs(changes.changes, changes.not_compared, judgements),
+        "differences": [asdict(difference) for difference in changes.differences],
     }
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 

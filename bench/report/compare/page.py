@@ -24,23 +24,23 @@ _METHOD = (
 ) + CLAIMS.format(twins="either run's twins")
 
 
-def page(found: Changes, judgements: Sequence[Judgement]) -> Page:
+def page(changes: Changes, judgements: Sequence[Judgement]) -> Page:
     """What all formats for people render."""
     limits = tuple(line for judgement in judgements for line in limit_lines(judgement))
     sections = (
         Section("limits", "Limits", points=limits) if limits else None,
-        Section("changes", "Changes", (_NOT_INTERLEAVED,), tables=tables(found.changes)),
-        _uncompared(found),
-        _surroundings(found),
+        Section("changes", "Changes", (_NOT_INTERLEAVED,), tables=tables(changes.changes)),
+        _uncompared(changes),
+        _surroundings(changes),
         Section("method", "Method", (_METHOD,), folded=True),
     )
     return sanitised(
         Page(
             title="What changed between two runs",
-            subtitle=f"OLD: {_run(found.old)}; NEW: {_run(found.new)}",
-            verdict=tuple(_verdict(found, judgements)),
+            subtitle=f"OLD: {_run(changes.old)}; NEW: {_run(changes.new)}",
+            verdict=tuple(_verdict(changes, judgements)),
             sections=tuple(section for section in sections if section is not None),
-            servers=tuple(dict.fromkeys(change.subject.server for change in found.changes)),
+            servers=tuple(dict.fromkeys(change.subject.server for change in changes.changes)),
         )
     )
 
@@ -49,31 +49,32 @@ def _run(suite: Suite) -> str:
     return f"{suite.id}, {suite.plan.profile} profile, on {suite.environment.host}, {minute(suite.started)}"
 
 
-def _verdict(found: Changes, judgements: Sequence[Judgement]) -> list[str]:
+def _verdict(changes: Changes, judgements: Sequence[Judgement]) -> list[str]:
     sentences = [
         limits_sentence(judgements),
-        changes_sentence(found.changes),
-        gaps_sentence(found.not_compared),
+        changes_sentence(changes.changes),
+        gaps_sentence(changes.not_compared),
     ]
-    if found.differences:
+    if changes.differences:
         sentences.append(
-            f"Beside the figures the runs differ in {count(len(found.differences), 'thing')} that may be why."
+            f"Beside the figures the runs differ in {count(len(changes.differences), 'thing')} that may be "
+            f"why."
         )
-    return [*(sentence for sentence in sentences if sentence is not None), *found.notes]
+    return [*(sentence for sentence in sentences if sentence is not None), *changes.notes]
 
 
-def _uncompared(found: Changes) -> Section | None:
-    if not found.not_compared:
+def _uncompared(changes: Changes) -> Section | None:
+    if not changes.not_compared:
         return None
-    return Section("uncompared", "Not compared", points=gaps(found.not_compared))
+    return Section("uncompared", "Not compared", points=gaps(changes.not_compared))
 
 
-def _surroundings(found: Changes) -> Section:
-    if not found.differences:
+def _surroundings(changes: Changes) -> Section:
+    if not changes.differences:
         return Section("surroundings", "Machine and settings", ("Nothing that matters differs.",))
     return Section(
         "surroundings",
         "Machine and settings",
         ("A figure may have changed for any of these.",),
-        tables=(differing(found.differences),),
+        tables=(differing(changes.differences),),
     )

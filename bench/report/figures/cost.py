@@ -20,9 +20,9 @@ _COLUMNS = (
 )
 
 
-def section(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Section | None:
+def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
     """A chart a closed load that has something to set against something."""
-    closed = [group for group in found if group.closed]
+    closed = [group for group in groups if group.closed]
     return charted(
         suite,
         "cost",

@@ -25,10 +25,10 @@ _COLUMNS = (
 _Endpoints = Mapping[str, Histogram]
 
 
-def section(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Section | None:
+def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
     """A chart a load."""
     cases = measured(suite)
-    shown = [group for group in found if not group.closed] or list(found)
+    shown = [group for group in groups if not group.closed] or list(groups)
     return charted(
         suite,
         "endpoints",
@@ -81,13 +81,13 @@ def _by_endpoint(case: Measured) -> _Endpoints:
 
 def _ms(times: _Endpoints, endpoint: str, share: float) -> float | None:
     histogram = times.get(endpoint)
-    found = histogram.percentile_s(share) if histogram else None
-    return None if found is None else found * 1e3
+    value_s = histogram.percentile_s(share) if histogram else None
+    return None if value_s is None else value_s * 1e3
 
 
 def _cells(times: _Endpoints, endpoint: str) -> tuple[str, ...]:
     histogram = times.get(endpoint)
     if histogram is None:
         return ("0", NOT_MEASURED, NOT_MEASURED)
-    found = (histogram.percentile_s(share) for share in (0.5, 0.99))
-    return (f"{histogram.count:,}", *(TOO_FEW if v is None else milliseconds(v) for v in found))
+    values_s = (histogram.percentile_s(share) for share in (0.5, 0.99))
+    return (f"{histogram.count:,}", *(TOO_FEW if v is None else milliseconds(v) for v in values_s))

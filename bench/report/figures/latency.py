@@ -41,10 +41,10 @@ class _Curve:
         )
 
 
-def section(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Section | None:
+def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
     """A chart an open load."""
     cases = measured(suite)
-    opened = [group for group in found if not group.closed]
+    opened = [group for group in groups if not group.closed]
     return charted(
         suite,
         "latency",
@@ -83,18 +83,18 @@ def _curve(entry: Entry, case: Measured) -> _Curve | None:
     points = []
     for step in range(1, _MOST_NINES * _STEPS_A_NINE):
         share = 1 - 10 ** -(step / _STEPS_A_NINE)
-        found = histogram.percentile_s(share)
-        if found is None:
+        value_s = histogram.percentile_s(share)
+        if value_s is None:
             break
-        points.append((share, found * 1e3))
+        points.append((share, value_s * 1e3))
     return _Curve(entry, histogram, points) if len(points) > 1 else None
 
 
 def _cells(curve: _Curve, shares: Sequence[float]) -> tuple[str, ...]:
-    found = (curve.histogram.percentile_s(share) for share in shares)
+    values_s = (curve.histogram.percentile_s(share) for share in shares)
     return (
         curve.entry.case.server,
         f"{curve.histogram.count:,}",
-        *(TOO_FEW if value is None else milliseconds(value) for value in found),
+        *(TOO_FEW if value is None else milliseconds(value) for value in values_s),
         curve.last,
     )

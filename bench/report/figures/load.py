@@ -27,10 +27,10 @@ _COLUMNS = (
 )
 
 
-def section(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Section | None:
+def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
     """A chart an app, scenario and kind of connection."""
     together: dict[tuple[str, ...], list[Group]] = {}
-    for group in found:
+    for group in groups:
         if not group.closed:
             together.setdefault(_kind(group.first), []).append(group)
     several = [groups for groups in together.values() if len(groups) > 1]

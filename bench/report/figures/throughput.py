@@ -26,14 +26,14 @@ _COLUMNS = (
 )
 
 
-def section(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Section | None:
+def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
     """A chart a closed load."""
     cases = measured(suite)
     return charted(
         suite,
         "throughput",
         "Throughput",
-        (_chart(suite, group, cases, f"throughput-{n}") for n, group in enumerate(found) if group.closed),
+        (_chart(suite, group, cases, f"throughput-{n}") for n, group in enumerate(groups) if group.closed),
         "A marker is the estimate, the bar its 95 % interval, each tick a trial. A twin's marker is hollow; "
         "what is hatched is not valid and not ranked.",
     )
@@ -52,19 +52,19 @@ def _chart(suite: Suite, group: Group, cases: Mapping[str, Measured], name: str)
 
 
 def _row(suite: Suite, entry: Entry, trials: Sequence[float]) -> intervals.Interval:
-    found = entry.summary.figures[THROUGHPUT.key]
-    words = value_of(found)
+    throughput = entry.summary.figures[THROUGHPUT.key]
+    words = value_of(throughput)
     if entry.generator_bound:
         words = f"at least {words}, not ranked"
     elif not entry.verdict.valid:
         words = f"{words}, not valid"
-    elif found is not None and found.low is not None:
-        words = f"{words} ({interval(found)})"
+    elif throughput is not None and throughput.low is not None:
+        words = f"{words} ({interval(throughput)})"
     return intervals.Interval(
         look(suite, entry),
-        found.value if found else None,
-        found.low if found else None,
-        found.high if found else None,
+        throughput.value if throughput else None,
+        throughput.low if throughput else None,
+        throughput.high if throughput else None,
         trials,
         words,
         entry.verdict.valid,
@@ -72,6 +72,12 @@ def _row(suite: Suite, entry: Entry, trials: Sequence[float]) -> intervals.Inter
 
 
 def _cells(entry: Entry, trials: Sequence[float]) -> tuple[str, ...]:
-    found = entry.summary.figures[THROUGHPUT.key]
+    throughput = entry.summary.figures[THROUGHPUT.key]
     ends = (min(trials), median(trials), max(trials)) if trials else (None, None, None)
-    return (entry.case.server, value_of(found), interval(found), f"{len(trials):,}", *map(number, ends))
+    return (
+        entry.case.server,
+        value_of(throughput),
+        interval(throughput),
+        f"{len(trials):,}",
+        *map(number, ends),
+    )

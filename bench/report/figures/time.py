@@ -17,14 +17,14 @@ from bench.report.table import row_of
 from bench.report.units import NOT_MEASURED, count, number
 
 
-def section(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Section | None:
+def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
     """A chart a closed load."""
     cases, spans = measured(suite), _spans(suite)
     return charted(
         suite,
         "time",
         "Over time",
-        (_chart(suite, group, cases, spans, f"time-{n}") for n, group in enumerate(found) if group.closed),
+        (_chart(suite, group, cases, spans, f"time-{n}") for n, group in enumerate(groups) if group.closed),
         "Each dot is a trial, above or below its server's median; one further away stands at the row's edge. "
         "A line marks a round's start, grey the restart and warm-up before it.",
     )
@@ -32,12 +32,12 @@ def section(suite: Suite, _analysis: Analysis, found: tuple[Group, ...]) -> Sect
 
 def _spans(suite: Suite) -> Mapping[int, strips.Span]:
     """Rounds by their number."""
-    found = {}
+    spans = {}
     for number_ in sorted({trial.round for trial in suite.trials}):
         trials = [trial for trial in suite.trials if trial.round == number_]
         start_s, end_s = min(t.at_s for t in trials), max(t.at_s + t.duration_s for t in trials)
-        found[number_] = strips.Span(f"round {number_}", start_s, end_s)
-    return found
+        spans[number_] = strips.Span(f"round {number_}", start_s, end_s)
+    return spans
 
 
 def _chart(

@@ -23,20 +23,20 @@ def write_index(results: Path) -> Path:
     Raises:
         MachineError: it can't be written.
     """
-    found = [read(directory) for directory in find(results)]
-    replace_file(results / INDEX, [render(found, datetime.now(UTC))])
+    runs = [read(directory) for directory in find(results)]
+    replace_file(results / INDEX, [render(runs, datetime.now(UTC))])
     return results / INDEX
 
 
-def render(found: Iterable[Run | Unreadable], now: datetime) -> str:
+def render(stored: Iterable[Run | Unreadable], now: datetime) -> str:
     """The page.
 
     Args:
         found: in any order.
         now: what the ages of the runs are counted to.
     """
-    newest_first = sorted(found, key=lambda one: (one.started, one.directory), reverse=True)
-    readable = [one for one in newest_first if isinstance(one, Run)]
+    newest_first = sorted(stored, key=lambda run: (run.started, run.directory), reverse=True)
+    readable = [run for run in newest_first if isinstance(run, Run)]
     trends = follow(readable)
     return html.write(
         sanitised(

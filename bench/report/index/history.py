@@ -117,10 +117,10 @@ def _chart(name: str, trend: Trend, look: Series) -> Chart:
 
 
 def _moment(trend: Trend, stage: Stage) -> history.Moment:
-    unit, found = named(trend.figure).unit, stage.point.estimate
+    unit, estimate = named(trend.figure).unit, stage.point.estimate
     value, low, high = (
         None if bound is None else unit.of(bound)
-        for bound in ((found.value, found.low, found.high) if found else (None, None, None))
+        for bound in ((estimate.value, estimate.low, estimate.high) if estimate else (None, None, None))
     )
     return history.Moment(
         date=minute(stage.run.started)[:10],
@@ -132,18 +132,18 @@ def _moment(trend: Trend, stage: Stage) -> history.Moment:
     )
 
 
-def _unfinished(found: Outline) -> str:
-    if found.complete:
+def _unfinished(run: Outline) -> str:
+    if run.complete:
         return ""
-    return ", not complete" if found.finished else ", interrupted"
+    return ", not complete" if run.finished else ", interrupted"
 
 
 def _row(trend: Trend, stage: Stage) -> Row:
-    unit, found = named(trend.figure).unit, stage.point.estimate
+    unit, estimate = named(trend.figure).unit, stage.point.estimate
     cells = (
         minute(stage.run.started) + _unfinished(stage.run.outline),
-        value_of(found, unit),
-        interval(found, unit),
+        value_of(estimate, unit),
+        interval(estimate, unit),
         _against(stage),
         versions(stage.run.outline).get(trend.server, NOT_MEASURED),
         _changed(stage.changed),
@@ -174,5 +174,7 @@ def _signed(ratio: float) -> str:
     return f"{'+' if share >= 0 else chr(0x2212)}{number(abs(share))} %"
 
 
-def _changed(found: Sequence[Difference]) -> str:
-    return listed([f"{one.what} from {one.old} to {one.new}" for one in found])
+def _changed(differences: Sequence[Difference]) -> str:
+    return listed(
+        [f"{difference.what} from {difference.old} to {difference.new}" for difference in differences]
+    )

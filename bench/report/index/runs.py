@@ -22,7 +22,7 @@ def section(newest_first: Sequence[Run | Unreadable], now: datetime) -> Section:
         return Section("runs", "All runs", ("There is none yet: `make bench` makes one.",))
     ages = f"age on {now:%Y-%m-%d}"
     columns = tuple(Column(label, ages if label == "Started" else "", False) for label in _LABELS)
-    rows = tuple(_row(one, now) for one in newest_first)
+    rows = tuple(_row(run, now) for run in newest_first)
     return Section("runs", "All runs", tables=(Table("Newest first", columns, rows),))
 
 
@@ -50,9 +50,9 @@ def age(started: str, now: datetime) -> str:
     return "just made"
 
 
-def versions(found: Outline) -> dict[str, str]:
+def versions(run: Outline) -> dict[str, str]:
     """Of each server that was deployed."""
-    environment, plan = found.environment, found.plan
+    environment, plan = run.environment, run.plan
     python = environment.versions.get("python (containers)", environment.python)
 
     def version(package: str) -> str:
@@ -63,37 +63,37 @@ def versions(found: Outline) -> dict[str, str]:
     return {d.server.name: version(d.server.package) for d in plan.deployments if d.variant.kind.ranked}
 
 
-def _row(one: Run | Unreadable, now: datetime) -> Row:
-    address = f"{one.directory}/report.html"
-    if isinstance(one, Unreadable):
+def _row(run: Run | Unreadable, now: datetime) -> Row:
+    address = f"{run.directory}/report.html"
+    if isinstance(run, Unreadable):
         return Row(
-            (one.directory, "", "", "", "", f"can't be read: {one.reason}"), "unranked", address=address
+            (run.directory, "", "", "", "", f"can't be read: {run.reason}"), "unranked", address=address
         )
-    found = one.outline
-    environment, plan = found.environment, found.plan
+    outline = run.outline
+    environment, plan = outline.environment, outline.plan
     cells = (
-        f"{minute(found.started)}, {age(found.started, now).replace(' ', _NBSP)}",
+        f"{minute(outline.started)}, {age(outline.started, now).replace(' ', _NBSP)}",
         f"{environment.host}, {environment.cpus} \N{MULTIPLICATION SIGN} {environment.cpu_model}",
         f"{plan.profile}, {plan.runtime}",
         listed(list(dict.fromkeys(case.app for case in plan.cases))),
-        ", ".join(f"{name}{_NBSP}{version}" for name, version in versions(found).items()),
-        _verdict(found),
+        ", ".join(f"{name}{_NBSP}{version}" for name, version in versions(outline).items()),
+        _verdict(outline),
     )
     return Row(cells, address=address)
 
 
-def _verdict(found: Outline) -> str:
+def _verdict(run: Outline) -> str:
     """The first group's places, and how many cases are not valid."""
-    parts = [] if found.complete else ["not complete" if found.finished else "interrupted"]
-    if not found.plan.claims:
+    parts = [] if run.complete else ["not complete" if run.finished else "interrupted"]
+    if not run.plan.claims:
         parts.append("not a measurement")
-    first = found.ranking[0].group if found.ranking else None
+    first = run.ranking[0].group if run.ranking else None
     places = [
-        f"{place.rank}. {' = '.join(found.case(id_).server for id_ in place.cases)}"
-        for place in found.ranking
+        f"{place.rank}. {' = '.join(run.case(id_).server for id_ in place.cases)}"
+        for place in run.ranking
         if place.group == first
     ]
-    invalid = list(found.valid.values()).count(False)
+    invalid = list(run.valid.values()).count(False)
     if invalid:
         parts.append(f"{count(invalid, 'case')} not valid")
     return "; ".join([", ".join(places), *parts] if places else parts) or "all valid"

@@ -67,5 +67,5 @@ def read(directory: Path) -> Run | Unreadable:
 
 
 def _derive(directory: Path) -> Kept:
-    found = outline(directory)
-    return Kept(found, points(load(directory)) if found.plan.claims else ())
+    outlined = outline(directory)
+    return Kept(outlined, points(load(directory)) if outlined.plan.claims else ())

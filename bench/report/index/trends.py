@@ -77,39 +77,41 @@ class Trend:
 def follow(runs: Iterable[Run]) -> tuple[Trend, ...]:
     """All trends there are, those with the newest run first; a figure that only one run has makes none."""
     oldest_first = sorted(runs, key=lambda run: (run.started, run.directory))
-    found = [
+    series = [
         (setting, server, points)
         for setting, places in _by_setting(oldest_first)
         for server, points in _by_server(places).items()
         if len(points) > 1 and any(point.effect for _, point in points)
     ]
-    found.sort(key=lambda one: one[2][-1][0].started, reverse=True)
-    runs_each = max(FEWEST, min(NEWEST, DRAWN // max(1, len(found))))
-    shown = [points[-runs_each:] for _, _, points in found]
+    series.sort(key=lambda trend: trend[2][-1][0].started, reverse=True)
+    runs_each = max(FEWEST, min(NEWEST, DRAWN // max(1, len(series))))
+    shown = [points[-runs_each:] for _, _, points in series]
     taken = steps([[point for _, point in points] for points in shown])
     return tuple(
         Trend(setting, server, newest[0][1].figure, _stages(server, newest, moved), len(points) - len(newest))
-        for (setting, server, points), newest, moved in zip(found, shown, taken, strict=True)
+        for (setting, server, points), newest, moved in zip(series, shown, taken, strict=True)
     )
 
 
 def _by_setting(oldest_first: Iterable[Run]) -> list[tuple[Setting, list[_Place]]]:
-    found: dict[object, list[tuple[Setting, list[_Place]]]] = {}
+    by_circumstances: dict[object, list[tuple[Setting, list[_Place]]]] = {}
     for run in oldest_first:
         for point in run.points:
             case = point.case
             key = (_circumstances(run.outline), case.app, case.scenario, replace(case.load, rate=None))
-            alike = found.setdefault(key, [])
-            places = next((places for one, places in alike if _same_rate(one.case.load, case.load)), None)
+            alike = by_circumstances.setdefault(key, [])
+            places = next(
+                (places for setting, places in alike if _same_rate(setting.case.load, case.load)), None
+            )
             if places is None:
                 places = []
                 alike.append((Setting(run.outline, case), places))
             places.append((run, point))
-    return [one for alike in found.values() for one in alike]
+    return [pair for alike in by_circumstances.values() for pair in alike]
 
 
-def _circumstances(found: Outline) -> tuple[object, ...]:
-    environment, plan = found.environment, found.plan
+def _circumstances(run: Outline) -> tuple[object, ...]:
+    environment, plan = run.environment, run.plan
     machine = (environment.host, environment.cpu_model, environment.cpus)
     return (*machine, plan.profile, plan.runtime, plan.client)
 
@@ -125,11 +127,11 @@ def _by_server(places: Sequence[_Place]) -> dict[str, list[_Place]]:
     *others, last = (figure.name for figure in ranking(places[0][1].case.load.loop))
     lacking = {point.figure for _, point in places if not point.reasons and not point.usable}
     wanted = next((name for name in others if name not in lacking), last)
-    found: dict[str, list[_Place]] = {}
+    by_server: dict[str, list[_Place]] = {}
     for run, point in places:
         if point.figure == wanted:
-            found.setdefault(point.case.server, []).append((run, point))
-    return found
+            by_server.setdefault(point.case.server, []).append((run, point))
+    return by_server
 
 
 def _stages(server: str, places: Sequence[_Place], moved: Mapping[int, Comparison]) -> tuple[Stage, ...]:
@@ -143,7 +145,7 @@ def _stages(server: str, places: Sequence[_Place], moved: Mapping[int, Compariso
     return tuple(stages)
 
 
-def _of_server(found: Outline, server: str) -> Outline:
+def _of_server(run: Outline, server: str) -> Outline:
     """Without the settings of the other servers."""
-    deployments = tuple(one for one in found.plan.deployments if one.label == server)
-    return replace(found, plan=replace(found.plan, deployments=deployments))
+    deployments = tuple(deployment for deployment in run.plan.deployments if deployment.label == server)
+    return replace(run, plan=replace(run.plan, deployments=deployments))

@@ -1,0 +1,93 @@
+"""The open connections of the generator to one target, in one epoll set.
+
+`epoll` is taken here before locust is imported: gevent removes it when it patches the standard library.
+"""
+
+from __future__ import annotations
+
+from select import EPOLLIN, epoll
+
+from bench.load.connection import Connection
+from bench.load.tcpinfo import SOONEST_NS, asked_again
+
+
+class Pool:
+    """The open connections to one target: those that carry a request, and those kept for the next one.
+
+    Attributes:
+        poll: waits for events, as `epoll.poll`.
+        active: connections that carry a request, by file descriptor.
+        idle: kept connections that carry none.
+        opened: connections opened so far.
+        retransmits: connections, of those that `look` or `discard` has seen, that TCP had to ask for again.
+        lossless: whether the way to the target never loses a packet; see `loses_nothing`.
+    """
+
+    def __init__(self, *, lossless: bool) -> None:
+        self._epoll = epoll()
+        self.poll = self._epoll.poll
+        self.active: dict[int, Connection] = {}
+        self.idle: list[Connection] = []
+        self._idle_by_fd: dict[int, Connection] = {}
+        self.opened = 0
+        self.retransmits = 0
+        self.lossless = lossless
+
+    def watch(self, fd: int) -> None:
+        """Have `poll` report when another file descriptor can be read."""
+        self._epoll.register(fd, EPOLLIN)
+
+    def unwatch(self, fd: int) -> None:
+        self._epoll.unregister(fd)
+
+    def park(self, connection: Connection) -> None:
+        """Keep a complete connection for later, or close it if it can't be kept."""
+        if not connection.keeps:
+            self.discard(connection)
+            return
+        self.active.pop(connection.fd, None)
+        self.idle.append(connection)
+        self._idle_by_fd[connection.fd] = connection
+
+    def discard(self, connection: Connection) -> None:
+        """Close a connection."""
+        # One that lived shorter can't have been asked for again; one without an answer is worth the look.
+        if not 0 <= connection.done - connection.opened < SOONEST_NS:
+            self._look(connection)
+        self.active.pop(connection.fd, None)
+        connection.keeps = False
+        connection.sock.close()
+
+    def look(self) -> None:
+        """Count what had to be asked for again among the connections that are open."""
+        for connection in [*self.active.values(), *self.idle]:
+            self._look(connection)
+
+    def _look(self, connection: Connection) -> None:
+        if not connection.looked and asked_again(connection.sock, self.lossless):
+            self.retransmits += 1
+            connection.looked = True
+        elif connection.reused:
+            # It was made at once, and is made only once.
+            connection.looked = True
+
+    def refresh(self) -> None:
+        """Drop idle connections that the server has closed meanwhile."""
+        for fd, _ in self.poll(0):
+            self._drop_idle(fd)
+
+    def close(self) -> None:
+        """Close every connection."""
+        for connection in [*self.active.values(), *self.idle]:
+            connection.sock.close()
+        self.active.clear()
+        self.idle.clear()
+        self._idle_by_fd.clear()
+        self._epoll.close()
+
+    def _drop_idle(self, fd: int) -> None:
+        connection = self._idle_by_fd.pop(fd, None)
+        if connection is not None:
+            self.idle.remove(connection)
+            self._look(connection)
+            connection.sock.close()

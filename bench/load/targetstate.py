@@ -1,0 +1,89 @@
+"""What the load driver keeps of a target between its trials, so that none begins with making it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from bench.catalogue.scenarios.learned import held
+from bench.catalogue.scenarios.request import Request, Scenario
+from bench.load.link import Link
+from bench.load.probe import Place, accepting, places
+from bench.load.wire import Exchange
+from bench.machine.contention import Contention
+from bench.machine.usage import UsageReader, open_usage
+from bench.model import Connection, Learned, Target
+
+
+class Exchanges(dict[Request, Exchange]):
+    """The requests of one scenario, made ready for one target as they are first needed.
+
+    Attributes:
+        statuses: the status of an endpoint's right answers, by its index, where it is a single one.
+    """
+
+    def __init__(
+        self, scenario: Scenario, host: str, connection: Connection, learned: Mapping[str, Learned]
+    ) -> None:
+        super().__init__()
+        self._held = {endpoint: held(page, host) for endpoint, page in learned.items()}
+        self.statuses: dict[int, int] = {}
+        self._endpoints = scenario.endpoints
+        self._host = host
+        self._close = connection == "close"
+
+    def __missing__(self, request: Request) -> Exchange:
+        expect = self._held.get(request.endpoint, request.expect)
+        endpoint = self._endpoints.index(request.endpoint)
+        exchange = Exchange(replace(request, expect=expect), endpoint, self._host, self._close)
+        if isinstance(expect.status, int):
+            self.statuses[endpoint] = expect.status
+        if not request.unique:
+            self[request] = exchange
+        return exchange
+
+
+class TargetState:
+    """What is kept of one target between its trials: connections, prepared requests, readers of counters."""
+
+    def __init__(self, target: Target) -> None:
+        address = urlsplit(target.url)
+        self.target = target
+        self.host = address.netloc
+        self.usage: UsageReader | None = open_usage(target.usage)
+        self.contention = Contention(target.cpus, target.usage)
+        self._places = places(target.url, target.addresses)
+        self._place: Place | None = None
+        self._links: dict[Connection, Link] = {}
+        self._exchanges: dict[tuple[str, Connection], Exchanges] = {}
+
+    def link(self, connection: Connection) -> Link:
+        if connection not in self._links:
+            family, address = self.place()
+            self._links[connection] = Link(family, address)
+        return self._links[connection]
+
+    def place(self) -> Place:
+        """Where everything goes: the first address that accepts a connection; while none does, the first."""
+        if self._place is None:
+            self._place = accepting(self._places)
+        return self._place or self._places[0]
+
+    def learned(self, scenario: Scenario) -> Mapping[str, Learned]:
+        """What earlier probes have learned, by endpoint."""
+        return {page.endpoint: page for page in self.target.learned if page.scenario == scenario.name}
+
+    def exchanges(self, scenario: Scenario, connection: Connection) -> Exchanges:
+        key = (scenario.name, connection)
+        if key not in self._exchanges:
+            learned = self.learned(scenario)
+            self._exchanges[key] = Exchanges(scenario, self.host, connection, learned)
+        return self._exchanges[key]
+
+    def close(self) -> None:
+        for link in self._links.values():
+            link.close()
+        self.contention.close()
+        if self.usage is not None:
+            self.usage.close()

@@ -1,0 +1,239 @@
+"""Every claim, in the table's order, in its full and its quick form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from bench.plan.layout import PROFILES
+from proof import (
+    against_wrk,
+    ceiling,
+    constant,
+    coverage,
+    delays,
+    faults,
+    freezes,
+    hostile,
+    large,
+    lookalikes,
+    punctuality,
+    short_lived,
+    short_trials,
+    slow_answers,
+    slow_coverage,
+    slower,
+    standard,
+    twins,
+)
+from proof.evidence import Archive, Evidence
+from proof.slower import Size
+
+Prove = Callable[[Archive], Evidence]
+
+_QUICK_RUN = ("--rounds", "3", "--blocks", "10")
+_QUICK = Size(rounds=3, blocks=10)
+_STANDARD = Size(PROFILES["standard"].rounds, PROFILES["standard"].blocks)
+_SLOWER = partial(slower.make_runs, runs=10, size=_STANDARD, calibration=_STANDARD)
+_QUICK_SLOWER = partial(slower.make_runs, runs=2, size=_QUICK, calibration=_QUICK)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something said of the measurement, and how it is tried.
+
+    Attributes:
+        runs: the directories that it keeps runs in; claims that share runs share one.
+        full, quick: with the sizes that `must_be` is about, and with those that fit into minutes.
+    """
+
+    name: str
+    title: str
+    must_be: str
+    runs: tuple[str, ...]
+    full: Prove
+    quick: Prove
+
+
+CLAIMS = (
+    Claim(
+        "ceiling",
+        "generator ceiling, keep-alive, one CPU, against the null server",
+        "at least 7 x FastHttpUser and 0.7 x wrk",
+        ("ceiling",),
+        partial(ceiling.prove, turns=12, locust_s=3.0),
+        partial(ceiling.prove, turns=3, locust_s=2.0),
+    ),
+    Claim(
+        "against-wrk",
+        "throughput of each of the five servers with Flask's hello as a ratio to wrk's, alternating second "
+        "by second",
+        "1 within 3 % + half the interval of the ratio, which is at most 3 % itself",
+        ("against-wrk",),
+        partial(against_wrk.prove, pairs=20),
+        partial(against_wrk.prove, pairs=6),
+    ),
+    Claim(
+        "delays",
+        "p50 and p99 of a server with a planted delay distribution",
+        "within 3 % + 0.2 ms",
+        ("delays",),
+        partial(delays.prove, trials=10, length_s=2.0),
+        partial(delays.prove, trials=3, length_s=1.0),
+    ),
+    Claim(
+        "freezes",
+        "a server that freezes half a second in every five: open-load p99",
+        "within 15 % of the computed truth",
+        ("freezes",),
+        partial(freezes.prove, trials=2, periods=6),
+        partial(freezes.prove, trials=1, periods=2),
+    ),
+    Claim(
+        "punctuality",
+        "open load at 1,000, 5,000 and 20,000 a second against the null server: lateness p99, requests sent "
+        "against rate x time",
+        "under 0.3, 0.3 and 1 ms; within 0.5 % + 3 standard deviations of a Poisson count",
+        ("punctuality",),
+        partial(punctuality.prove, trials=20, length_s=1.0),
+        partial(punctuality.prove, trials=4, length_s=1.0),
+    ),
+    Claim(
+        "faults",
+        "5 % wrong answers planted: status, body, truncated, reset",
+        "counted by kind within one percentage point; every case invalid",
+        ("faults",),
+        partial(faults.prove, rounds=2, blocks=20),
+        partial(faults.prove, rounds=2, blocks=5),
+    ),
+    Claim(
+        "twins",
+        "twin comparisons of throughput that claim a difference, in standard runs of one server and in those "
+        "with a server planted slower",
+        "at most 1 in 20",
+        ("twins", "slower"),
+        partial(twins.prove, runs=10, others=_SLOWER),
+        partial(twins.prove, runs=1, others=_QUICK_SLOWER, options=_QUICK_RUN),
+    ),
+    Claim(
+        "width",
+        "half of the 95 % interval of a throughput ratio, standard profile, median over pairs",
+        "at most 1.5 %",
+        ("standard",),
+        standard.width,
+        partial(standard.width, options=_QUICK_RUN),
+    ),
+    Claim(
+        "slower",
+        "a server planted slower, standard runs",
+        "3 % found in at least 9 of 10; 5 % in all; over all runs as much slower within one percentage point",
+        ("slower",),
+        partial(slower.prove, made=_SLOWER),
+        partial(slower.prove, made=_QUICK_SLOWER),
+    ),
+    Claim(
+        "short-trials",
+        "ratios of the five servers from trials of 0.1 s, against those from long ones (3 s; quick: 1 s)",
+        "within 2 % + half the interval of the difference, which is at most 2 % itself",
+        ("short-trials",),
+        partial(short_trials.prove, cycles=40, short_blocks=10, long_s=3.0),
+        partial(short_trials.prove, cycles=6, short_blocks=5, long_s=1.0),
+    ),
+    Claim(
+        "slow-answers",
+        "throughput of servers with slow answers as a ratio to one without, closed load: a second in 0.5 % "
+        "(keep-alive, close, two processes), half a second in 0.2 % of fast ones, 0.3 s in 1 % on four "
+        "threads, 5 s in 0.1 %, log-normal; against wrk in the long run",
+        "within 5 % + half the interval of the ratio; or the run says why it can't",
+        ("slow-answers",),
+        partial(slow_answers.prove, minutes=5, wrk_s=60),
+        partial(slow_answers.prove, minutes=1.5, wrk_s=20, scenes=slow_answers.SCENES[:2]),
+    ),
+    Claim(
+        "slow-coverage",
+        "coverage of the 95 % intervals of such ratios: simulated standard runs of the same servers, and of "
+        "some with three quarters to nineteen twentieths of the users' time in slow answers",
+        "93 to 97 % of all, at least 91 % of each",
+        (),
+        partial(slow_coverage.prove, runs=1000),
+        partial(slow_coverage.prove, runs=100),
+    ),
+    Claim(
+        "constant",
+        "closed load of 16 users of servers that wait for 0.13, 0.7 and 2 s, in trials of 0.1 s and of three "
+        "times the delay",
+        "16 / delay within 2 %",
+        ("constant",),
+        partial(constant.prove, turns=6),
+        partial(constant.prove, turns=1),
+    ),
+    Claim(
+        "large-answers",
+        "answers of 1, 3 and 20 MB with a header that differs each time, closed load of 16 users, as a ratio "
+        "to wrk's",
+        "at least 0.5",
+        ("large-answers",),
+        partial(large.prove, pairs=12, turns_s={1 * large.MB: 2, 3 * large.MB: 2, 20 * large.MB: 4}),
+        partial(large.prove, pairs=3, turns_s={1 * large.MB: 1, 3 * large.MB: 1, 20 * large.MB: 2}),
+    ),
+    Claim(
+        "short-lived",
+        "CPU a request of a server that forks for each connection, and of gunicorn with --max-requests 200, "
+        "in a cgroup and without one",
+        "within 15 % of what the server counts; not below gunicorn without that option; absent is allowed",
+        ("short-lived",),
+        partial(short_lived.prove, trials=10, length_s=4.0),
+        partial(short_lived.prove, trials=2, length_s=2.0),
+    ),
+    Claim(
+        "lookalikes",
+        "wrong answers of pages that no scenario knows: each 20th a 500; 302 above 200 a second; empty after "
+        "2,000 (keep-alive, close, two processes, locust's client)",
+        "counted within one percentage point; every case invalid",
+        ("lookalikes",),
+        partial(lookalikes.prove, rounds=2, blocks=20),
+        partial(lookalikes.prove, rounds=2, blocks=5, scenes=["keep-alive"]),
+    ),
+    Claim(
+        "backlogs",
+        "a server with a backlog of 1 beside a good one, while another program's listen queue overflows",
+        "backlog-overflow is said of the first and not of the good one",
+        ("backlogs",),
+        partial(hostile.backlogs, options=("--minutes", "2")),
+        partial(hostile.backlogs, options=("--minutes", "0.5")),
+    ),
+    Claim(
+        "endless",
+        "two servers whose answers never end, one from the start and one from the 1,001st on, beside a good "
+        "one",
+        "the run ends within 10 minutes (quick: one); the good one is valid, the others aren't",
+        ("endless",),
+        partial(hostile.endless, options=("--rounds", "3", "--blocks", "10"), most_s=600),
+        partial(hostile.endless, options=("--rounds", "2", "--blocks", "2"), most_s=60),
+    ),
+    Claim(
+        "coverage",
+        "coverage of the 95 % intervals, simulated with pieces of measured rounds",
+        "93 to 97 %",
+        ("standard",),
+        partial(coverage.prove, runs=1000),
+        partial(coverage.prove, runs=1000, options=_QUICK_RUN),
+    ),
+    Claim(
+        "duration",
+        "standard profile, five servers and twin",
+        "at most 5 minutes, at least 70 % of it inside trials",
+        ("standard",),
+        standard.duration,
+        partial(standard.duration, options=_QUICK_RUN),
+    ),
+    Claim(
+        "memory",
+        "memory of harness and driver over a standard run",
+        "under 300 MB, growing by at most 10 %",
+        ("standard",),
+        standard.memory,
+        partial(standard.memory, options=_QUICK_RUN),
+    ),
+)

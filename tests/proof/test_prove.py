@@ -1,0 +1,292 @@
+"""The proof's own workings, and its shortest claims against real servers. No figure is judged here."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import random
+import re
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.analysis.estimate import Effect, Values
+from bench.model import Comparison, Estimate, Subject
+from bench.model.errors import MachineError, UsageError
+from proof import delays, freezes, punctuality, slower, twins
+from proof.__main__ import PAGE, choose, forget, holds, is_tried, tried
+from proof.claims import CLAIMS, Claim
+from proof.coverage import covered, simulated_round
+from proof.evidence import Archive, Evidence, Row
+from proof.figures import Spread, half, location, near_one, of_ratios, spread_of
+from proof.freezes import simulated_s
+from proof.table import MODES, insert, render
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return Archive(tmp_path)
+
+
+def row_of(claim: Claim, evidence: Evidence) -> Row:
+    return Row(claim.name, claim.title, claim.must_be, evidence, "2026-01-01", "a machine", "full", 1.0)
+
+
+def claim_that(evidence: Evidence | Exception) -> Claim:
+    def prove(_archive: Archive) -> Evidence:
+        if isinstance(evidence, Exception):
+            raise evidence
+        return evidence
+
+    return replace(CLAIMS[0], full=prove, quick=prove)
+
+
+def test_a_row_is_kept_as_it_is(archive: Archive) -> None:
+    row = row_of(CLAIMS[0], Evidence("5 | 6", True, "so", {"raw": [1.5, 2]}))
+    assert archive.load(row.claim) is None
+    archive.save(row)
+    assert archive.load(row.claim) == row
+
+
+def test_what_was_tried_is_not_tried_again_and_what_could_not_be_is(archive: Archive) -> None:
+    for evidence, expected in ((Evidence("", None, "no wrk"), False), (Evidence("1", False), True)):
+        archive.save(row_of(CLAIMS[0], evidence))
+        assert is_tried(archive, CLAIMS[0]) is expected
+    assert not holds(archive, CLAIMS[0])
+
+
+def test_forgetting_a_run_forgets_every_claim_made_from_it(archive: Archive) -> None:
+    shared = [claim for claim in CLAIMS if "standard" in claim.runs]
+    for claim in CLAIMS:
+        archive.save(row_of(claim, Evidence("1", True)))
+    archive.runs("standard").mkdir(parents=True)
+    forget(archive, shared[:1])
+    assert not archive.runs("standard").exists()
+    assert [claim.name for claim in CLAIMS if not is_tried(archive, claim)] == [c.name for c in shared]
+
+
+@pytest.mark.parametrize(
+    ("forgotten", "kept"), [("twins", set()), ("slower", {"twins"}), ("standard", {"twins", "slower"})]
+)
+def test_a_claim_made_from_runs_of_two_kinds_goes_with_either(
+    archive: Archive, forgotten: str, kept: set[str]
+) -> None:
+    for claim in CLAIMS:
+        archive.save(row_of(claim, Evidence("1", True)))
+        for name in claim.runs:
+            archive.runs(name).mkdir(parents=True, exist_ok=True)
+    forget(archive, [claim for claim in CLAIMS if forgotten in claim.runs[:1]])
+    assert {name for name in ("twins", "slower") if archive.runs(name).exists()} == kept
+    rows = {claim.name for claim in CLAIMS if is_tried(archive, claim)}
+    assert ({"twins", "slower"} <= rows) == (forgotten == "standard")
+    assert "delays" in rows
+
+
+def test_twins_and_slower_are_of_one_set_of_runs() -> None:
+    of = {claim.name: claim for claim in CLAIMS}
+    for mode, runs in (("full", 20), ("quick", 3)):
+        twin, slow = (getattr(of[name], mode) for name in ("twins", "slower"))
+        assert twin.keywords["others"] is slow.keywords["made"]
+        assert twin.keywords["runs"] + slow.keywords["made"].keywords["runs"] == runs
+
+
+def test_names_choose_claims_and_wrong_ones_are_named() -> None:
+    assert choose(()) == list(CLAIMS)
+    assert [claim.name for claim in choose(("memory", "delays"))] == ["delays", "memory"]
+    with pytest.raises(UsageError, match="no claim delay"):
+        choose(("delay",))
+
+
+def test_a_claim_that_fails_is_a_row_with_the_reason(archive: Archive) -> None:
+    row = tried(archive, claim_that(MachineError("no free port")), "quick")
+    assert (row.evidence.holds, row.evidence.note) == (None, "no free port")
+    assert row.evidence.word == "not tried"
+
+
+def test_a_claim_that_does_not_hold_says_what_else_ran(archive: Archive) -> None:
+    row = tried(archive, claim_that(Evidence("9 %", False, "the twin: 2 %")), "full")
+    assert re.fullmatch(
+        r"the twin: 2 %; other programs used \d+% of the machine, its host took \d+%", row.evidence.note
+    )
+
+
+def test_the_page_has_a_place_for_each_table_and_keeps_the_rest() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for mode in MODES:
+        with_table = insert(page, mode, "| a |\n")
+        assert f"<!-- proof:{mode}:begin -->\n| a |\n<!-- proof:{mode}:end -->" in with_table
+        assert len(with_table.splitlines()) < len(page.splitlines())
+    with pytest.raises(UsageError, match="Put them back"):
+        insert("# Nothing", "full", "")
+
+
+def test_the_table_has_a_line_for_every_claim() -> None:
+    rows = [row_of(CLAIMS[0], Evidence("5 | 6", False, "noise")), *[None] * (len(CLAIMS) - 1)]
+    lines = render(CLAIMS, rows, "full").splitlines()
+    assert "a machine" in lines[0]
+    assert len(lines) == 4 + len(CLAIMS)
+    assert lines[4].endswith(r"| 5 \| 6 | no | noise | 2026-01-01 |")
+    assert all("not tried" in line for line in lines[5:])
+
+
+def test_simulated_waits() -> None:
+    waits = simulated_s([0.0, 1.0, 1.2, 1.25, 3.0], [(1.1, 2.0)], service_s=0.1)
+    assert waits == pytest.approx([0.1, 0.1, 0.9, 0.95, 0.1])
+
+
+def test_the_ratio_of_some_pairs() -> None:
+    found = of_ratios([1.1] * 6)
+    assert (found.value, half(found)) == pytest.approx((1.1, 0.0))
+    assert half(of_ratios([1.0, 1.1])) == 0.0, "two pairs give no interval"
+
+
+def ratio(value: float, half_width: float) -> Estimate:
+    return Estimate(value, value / (1 + half_width), value * (1 + half_width))
+
+
+@pytest.mark.parametrize(
+    ("found", "holds", "note"),
+    [
+        ([ratio(1.02, 0.01), ratio(0.96, 0.02)], True, ""),
+        ([ratio(1.02, 0.01), ratio(0.94, 0.02)], False, "outside: 1"),
+        ([ratio(1.0, 0.01), ratio(1.0, 0.035)], None, "too noisy: ±3.5%"),
+        ([ratio(1.1, 0.01), ratio(1.0, 0.2)], False, "outside: 0"),
+        ([ratio(1.0, 0.01), Estimate(1.0)], None, "too few pairs for an interval: 1"),
+    ],
+)
+def test_noise_does_not_make_a_ratio_one(found: list[Estimate], holds: bool | None, note: str) -> None:
+    assert near_one({str(number): e for number, e in enumerate(found)}, 0.03) == (holds, note)
+
+
+def compared(figure: str, better: bool | None) -> Comparison:
+    a, b = (Subject(id_, id_, "shortly", ("mixed",), "closed load of 16 users") for id_ in "ab")
+    return Comparison(figure, a, b, 1020.0, 1000.0, 1.02, 1.01, 1.03, 0.01, better)
+
+
+def of_twins(claims: int, ties: int, runs: int = 20) -> Evidence:
+    found = [compared("throughput", True)] * claims + [compared("throughput", None)] * ties
+    return twins.judged([*found, compared("p99", False), compared("p99", None)], runs)
+
+
+@pytest.mark.parametrize(
+    ("claims", "ties", "holds"),
+    [(0, 20, True), (1, 19, True), (2, 18, False), (0, 0, None), (0, 19, None), (0, 21, None)],
+)
+def test_twins_hold_only_with_a_comparison_a_run(claims: int, ties: int, holds: bool | None) -> None:
+    found = of_twins(claims, ties)
+    assert found.holds is holds
+    assert ("each must give one" in found.note) == (holds is None)
+    assert "cpu_s_per_request 0 of 0, p99 1 of 2, p50 0 of 0" in found.note
+    assert json.loads(json.dumps(asdict(found)))["raw"]["comparisons"]["p99"] == 2
+
+
+def test_few_false_claims_may_be_chance_and_the_note_says_how_easily() -> None:
+    assert "2 or more of 20 happen in 26% of tries" in of_twins(2, 18).note
+    assert "3 or more of 20 happen in 8% of tries" in of_twins(3, 17).note
+    assert "tries" not in of_twins(1, 19).note + of_twins(4, 16).note
+
+
+def measured_slower(share: float) -> Effect:
+    return Effect(math.log(1 - share), 0.001, 60)
+
+
+@pytest.mark.parametrize(
+    ("found", "rates", "holds"),
+    [
+        ((9, 10), (measured_slower(0.038), measured_slower(0.042)), True),
+        ((8, 10), (measured_slower(0.03), measured_slower(0.05)), False),
+        ((10, 9), (measured_slower(0.03), measured_slower(0.05)), False),
+        ((10, 10), (measured_slower(0.042), measured_slower(0.05)), False),
+        ((10, 10), (measured_slower(0.03), measured_slower(0.038)), False),
+        ((10, 10), (measured_slower(-0.03), measured_slower(0.05)), False),
+        ((10, 10), (measured_slower(0.03), None), None),
+    ],
+)
+def test_a_plant_is_found_only_if_it_was_the_right_one(
+    found: tuple[int, int], rates: tuple[Effect | None, Effect | None], holds: bool | None
+) -> None:
+    shares = list(slower.SLOWER)
+    counts = dict(zip(shares, found, strict=True))
+    verdict, note = slower.judged(counts, dict(zip(shares, rates, strict=True)), 10)
+    assert verdict is holds
+    assert bool(note) == (min(found) == 10)
+
+
+def test_a_note_says_how_large_a_wrong_plant_was() -> None:
+    note = slower.judged({0.03: 10}, {0.03: measured_slower(0.07)}, 10)[1]
+    assert note == "the plant was wrong: 3% was 7.0%"
+
+
+def test_a_wrong_rate_is_more_than_a_poisson_count_varies() -> None:
+    assert punctuality.allowed(400_000) == pytest.approx(0.005 + 3 / 632.4555)
+    draw = np.random.default_rng(1)
+    for asked in (20_000, 400_000):
+        off = draw.poisson(asked, 300) / asked - 1
+        assert (abs(off) <= punctuality.allowed(asked)).all()
+        assert (abs(off + 0.05) > punctuality.allowed(asked)).all()
+
+
+def test_the_spread_of_a_run_is_found_again() -> None:
+    draw = random.Random(3)
+    rounds = {
+        number: dict(enumerate(level + draw.gauss(0, 0.03) for _ in range(30)))
+        for number in range(200)
+        for level in [draw.gauss(1.0, 0.02)]
+    }
+    found = spread_of(rounds)
+    assert found is not None
+    assert found.restart_sd == pytest.approx(0.02, rel=0.2)
+    assert found.block_sd == pytest.approx(0.03, rel=0.05)
+    assert len(found.rounds) == 200
+    assert all(location(real.tolist()) == pytest.approx(0, abs=1e-12) for real in found.rounds)
+    assert spread_of({1: {0: 1.0}}) is None
+
+
+def test_a_round_keeps_its_blocks_in_their_order() -> None:
+    found = spread_of({number: {block: 10.0 * number + block for block in (3, 1, 2)} for number in (1, 2)})
+    assert found is not None
+    assert [np.diff(real).tolist() for real in found.rounds] == [[1.0, 1.0]] * 2
+
+
+def neighbours(values: Values) -> float:
+    """How alike neighbours are, 0 to 1."""
+    return float(np.corrcoef(values[:-1], values[1:])[0, 1])
+
+
+def test_simulated_rounds_keep_moods_and_still_vary() -> None:
+    mood = np.sin(np.arange(30) / 30 * 2 * math.pi)
+    draw = np.random.default_rng(1)
+    rounds = [simulated_round(Spread((mood, mood * 2), 0.0), 30, draw) for _ in range(200)]
+    assert np.mean([neighbours(real) for real in rounds]) > 0.7
+    assert neighbours(draw.permutation(mood)) < 0.5
+    assert np.std([location(real.tolist()) for real in rounds]) > 0.1
+
+
+def test_a_short_round_is_followed_by_another() -> None:
+    real = tuple(np.full(length, float(length)) for length in (7, 10))
+    draw = np.random.default_rng(1)
+    rounds = [simulated_round(Spread(real, 0.0), 30, draw) for _ in range(20)]
+    assert {len(found) for found in rounds} == {30}
+    assert any(len(set(found)) == 2 for found in rounds)
+
+
+def test_intervals_cover_what_they_should_and_not_what_they_should_not() -> None:
+    draw = np.random.default_rng(1)
+    rounds = tuple(draw.normal(0, 0.03, (20, 30)))
+    assert 0.9 <= covered({"a": Spread(rounds, 0.01)}, 300, seed=1) <= 0.99
+    assert 0.9 <= covered({"a": Spread(rounds, 0.0)}, 300, seed=1) <= 0.99
+    assert covered({"a": Spread(tuple(0.1 + real / 30 for real in rounds), 0.0)}, 30, seed=1) == 0.0
+
+
+def test_claims_against_real_servers(archive: Archive) -> None:
+    cpus = os.sched_getaffinity(0)
+    waits = delays.prove(archive, trials=1, length_s=0.3)
+    sent = punctuality.prove(archive, trials=1, length_s=0.2)
+    frozen = freezes.prove(archive, trials=1, periods=1, freeze_s=0.1, period_s=0.5)
+    assert waits.raw["open p99"]["answers"] > 0
+    assert all(found["sent"] for found in sent.raw.values())
+    assert frozen.raw["true_s"] > frozen.raw["service_s"] > 0
+    assert os.sched_getaffinity(0) == cpus, "the next claim has the whole machine again"
