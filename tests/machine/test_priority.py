@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.deploy.composefile import coming_first
 from bench.machine import priority, process
 from bench.machine.priority import NICE, NONE, WEIGHT, Priority
 from bench.model import CpuSplit
@@ -127,8 +126,3 @@ def test_a_cgroup_comes_first_only_if_those_above_it_do(
     monkeypatch.setattr(priority, "_PROC", proc)
     assert priority.weight([7], root) == weight
     assert priority.weight([8], root) is None
-
-
-def test_containers_are_put_beside_the_engines_own_cgroup_where_it_takes_a_path() -> None:
-    assert coming_first("1", "cgroupfs") == {"cpu_shares": 3121, "cgroup_parent": "/"}
-    assert coming_first("2", "systemd") == {"cpu_shares": 8000}
