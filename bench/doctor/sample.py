@@ -96,11 +96,14 @@ def busy_since(before: Mapping[psutil.Process, Used], elapsed_s: float) -> list[
         before: what `cpu_of_processes` said then.
     """
     now = cpu_of_processes()
-    # What those had used by then that their parents have collected meanwhile.
+    # What those had used by then whose ancestors have collected them meanwhile.
     earlier_s: dict[int, float] = defaultdict(float)
-    for process, used in before.items():
-        if process not in now:
-            earlier_s[used.parent] += used.own_s + used.collected_s
+    ended = {process.pid: used for process, used in before.items() if process not in now}
+    for used in ended.values():
+        heir = used.parent
+        while heir in ended:
+            heir = ended[heir].parent
+        earlier_s[heir] += used.own_s + used.collected_s
     found = []
     for process, used in now.items():
         if process in before:

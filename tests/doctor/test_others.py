@@ -74,19 +74,25 @@ def collected_s(pid: int) -> float:
     return float(times.children_user + times.children_system)
 
 
-def test_what_an_ended_child_had_used_before_is_not_its_parents() -> None:
-    code = (
-        "import subprocess, sys\n"
-        "burn = 'for _ in range(5_000_000): pass\\nprint(1, flush=True)\\nimport sys; sys.stdin.read()'\n"
-        "pipes = {'stdin': subprocess.PIPE, 'stdout': subprocess.PIPE}\n"
-        "child = subprocess.Popen([sys.executable, '-c', burn], **pipes)\n"
-        "child.stdout.readline()\n"
-        "print('burnt', flush=True); sys.stdin.readline()\n"
-        "child.communicate()\n"
-        "print('collected', flush=True); sys.stdin.readline()\n"
-    )
+BURN = "for _ in range(5_000_000): pass\nprint(flush=True)\nimport sys; sys.stdin.read()"
+# A process that waits for one that waits for the one that burns, as a shell does for make and that for cc1.
+MIDDLE = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {BURN!r}])"
+OUTER = f"""
+import subprocess, sys
+pipes = {{"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}}
+child = subprocess.Popen([sys.executable, "-c", {MIDDLE!r}], **pipes)
+child.stdout.readline()
+print("burnt", flush=True)
+sys.stdin.readline()
+child.communicate()
+print("collected", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_what_ended_descendants_had_used_before_is_not_their_heirs() -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", OUTER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:
         assert child.stdin is not None
         assert child.stdout is not None
