@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bench.load.protocol import failed, line
-from bench.machine.priority import give_way_if_spinning
+from bench.machine.priority import give_way_if_spinning, take_after_parent
 from bench.model.shortage import found_in
 
 
@@ -53,6 +53,8 @@ def _serve(asked: argparse.Namespace, emit: Callable[[Mapping[str, Any]], None])
     conduct = fasthttp.conduct if asked.client == "fasthttp" else by_loop
     engine = Engine(emit if asked.worker is None else lambda _event: None, conduct, users.breathe)
     if asked.worker is not None:
+        # Not as it is started: gevent's Popen makes the session after everything else.
+        take_after_parent()
         workers.serve_worker(engine, asked.worker)
     elif asked.processes > 1:
         options = ("--client", asked.client)

@@ -24,6 +24,7 @@ from bench.load.engine import Engine
 from bench.load.protocol import read_trial, read_trial_order
 from bench.load.users import END, Order, Tell, guarded, read_orders, ready, settle_memory, user_class
 from bench.machine import priority, process
+from bench.machine.environment import usable_cpus
 from bench.machine.process import how_ended
 from bench.model import Trial, TrialOrder
 from bench.model.shortage import Short
@@ -46,6 +47,9 @@ def serve_master(engine: Engine, emit: Tell, orders_fd: int, processes: int, opt
     Raises:
         RuntimeError: the workers didn't come up.
     """
+    if processes > len(usable_cpus()):
+        # In real time one of them would have a CPU until it sleeps, and others of this CPU nothing.
+        priority.give_way()
     bear_silence()
     runner = Environment(user_classes=[user_class(Queue(), engine.obey, emit)]).create_master_runner(_HOST, 0)
     workers = Workers(runner, processes, options)
@@ -106,14 +110,7 @@ class Workers:
         runner.register_message("answer", lambda msg, **_: self._answers.put(msg.data))
         command = [sys.executable, "-m", "bench.load.driver", "--worker", str(runner.server.port), *options]
         self._children = [
-            process.spawn(
-                command,
-                environment=os.environ,
-                cwd=Path.cwd(),
-                priority=priority.inherited(),
-                stdout=2,
-                stderr=2,
-            )
+            process.spawn(command, environment=os.environ, cwd=Path.cwd(), stdout=2, stderr=2)
             for _ in range(processes)
         ]
 

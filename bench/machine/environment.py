@@ -58,6 +58,13 @@ def require_cpus(cpus: CpuSplit, directory: Path) -> None:
         )
 
 
+def usable_cpus() -> list[int]:
+    """Those that this process may use, in order."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(psutil.cpu_count() or 1))
+
+
 def stay_on(cpus: CpuSplit) -> None:
     """Keep the harness itself off the server's CPUs."""
     if hasattr(os, "sched_setaffinity"):
@@ -101,10 +108,7 @@ def describe(
 
 def _cores() -> list[list[int]]:
     """The usable CPUs grouped by physical core (Linux sysfs), in order."""
-    if hasattr(os, "sched_getaffinity"):
-        usable = sorted(os.sched_getaffinity(0))
-    else:
-        usable = list(range(psutil.cpu_count() or 1))
+    usable = usable_cpus()
     by_siblings: dict[str, list[int]] = {}
     for cpu in usable:
         path = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")

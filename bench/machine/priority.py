@@ -67,16 +67,22 @@ def of(role: Role, cpus: CpuSplit) -> Priority:
     return Priority(NICE, role == "generator" and cpus.apart and _throttles())
 
 
-def inherited() -> Priority:
-    """What a child that gets a session of its own has to ask for to be like this process."""
-    own = _nice(os.getpid())
-    return Priority(own) if own else NONE
+def take_after_parent() -> None:
+    """Ask for what the parent's session has, where this process leads one of its own."""
+    nice = _nice(os.getppid())
+    if nice:
+        Priority(nice).take()
+
+
+def give_way() -> None:
+    """Be an ordinary process again."""
+    if hasattr(os, "sched_setscheduler"):
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def give_way_if_spinning() -> None:
     """Be an ordinary process from the moment at which the kernel says that this one never sleeps."""
-    if hasattr(os, "sched_setscheduler"):
-        signal.signal(signal.SIGXCPU, lambda *_: os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0)))
+    signal.signal(signal.SIGXCPU, lambda *_: give_way())
 
 
 def permitted() -> bool | None:

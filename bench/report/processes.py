@@ -45,7 +45,10 @@ def _first(suite: Suite, role: Role) -> str:
     known = [weight for weight in weights if weight is not None]
     if len(known) < len(weights):
         return _NOT_KNOWN
-    return f"{number(min(known))} x" if min(known) > 1 else "as others (not permitted)"
+    if max(known) <= 1:
+        return "as others (more was asked for)"
+    least = f"{number(min(known))} to " if min(known) < max(known) else ""
+    return f"{least}{number(max(known))} x"
 
 
 def lines(suite: Suite) -> Iterator[str]:

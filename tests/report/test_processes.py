@@ -239,5 +239,8 @@ def test_before_whom_they_came_is_said_as_it_was_read() -> None:
     assert f"{row}3.05 x / real time / 3.05 x" in section(made, "environment")
     denied = replace(asked[0], read=last), *asked[1:3], replace(asked[3], read=None)
     made = replace(made, confined=denied)
-    assert f"{row}as others (not permitted) / 3.05 x / not known" in section(made, "environment")
+    assert f"{row}1.00 to 3.05 x / 3.05 x / not known" in section(made, "environment")
+    denied = tuple(replace(one, read=last) for one in asked)
+    others = "as others (more was asked for)"
+    assert f"{row}{others} / {others} / {others}" in section(replace(made, confined=denied), "environment")
     assert codes(made, "gunicorn") == []
