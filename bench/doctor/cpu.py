@@ -82,7 +82,12 @@ def other_load(facts: Facts) -> Finding:
 def priority(facts: Facts) -> Finding:
     why = "What runs before other programs is hardly disturbed by them; all that a run starts gets the same."
     if facts.may_come_first is None:
-        return Finding("priority", "unknown", "not by autogroups: there are none here, or they are off", why)
+        return Finding(
+            "priority",
+            "unknown",
+            "autogroups don't count here: there are none, they are off, or cgroups do",
+            why,
+        )
     if facts.may_come_first:
         return Finding("priority", "ok", "permitted", why)
     fix = "Where others can't be paused: run as root, or give the harness CAP_SYS_NICE."
