@@ -59,12 +59,13 @@ NONE = Priority()
 
 
 def of(role: Role, cpus: CpuSplit) -> Priority:
-    """What a process of this role is to ask for: the same share for all, and punctuality for the generator.
+    """What a process of this role is to ask for: the same share for all, and no waiting for others for those
+    who serve the measurement, the generator and Redis.
 
-    In real time it would starve a server on a CPU of its own, and the whole machine where the kernel keeps no
-    time for others. Redis does what it does for a server before the generator goes on, as by itself.
+    Of the same priority neither of the two interrupts the other. In real time they would starve a server that
+    shares their CPU, and the whole machine where the kernel keeps no time for others.
     """
-    return Priority(NICE, role == "generator" and cpus.apart and _throttles())
+    return Priority(NICE, role != "server" and cpus.apart and _throttles())
 
 
 def take_after_parent() -> None:
