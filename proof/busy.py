@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
-from bench.analysis import analyse, others
+from bench.analysis import analyse, other_programs
 from bench.analysis.estimate import Effect
 from bench.analysis.figures import THROUGHPUT
 from bench.analysis.measured import measured
@@ -65,13 +65,13 @@ def judged(quiet: Suite, busy: Suite) -> Evidence:
         for finding in verdict.findings
         if finding.code in _BLAMED
     ]
-    named, shares = others.who(busy), others.used(busy)
+    named, shares = other_programs.who(busy), other_programs.used(busy)
     notes = [
         *blamed,
         *([] if named else ["the report names nobody"]),
         f"priority of server / generator / Redis: {priority(busy) or 'not asked for'}",
         f"of the server's CPU others used {max(shares.values(), default=0.0):.0%}, "
-        f"in the quiet run {max(others.used(quiet).values(), default=0.0):.0%}",
+        f"in the quiet run {max(other_programs.used(quiet).values(), default=0.0):.0%}",
     ]
     return Evidence(
         reached=f"the worst of {len(off)} pairs, {worst}: {off[worst][0]:+.1%}, ±{off[worst][1]:.1%} allowed",

@@ -29,8 +29,8 @@ from bench.analysis.compare import compare
 from bench.cli import complete, reading, running, upkeep, verbs
 from bench.model.errors import UsageError
 from bench.report import FORMATS
-from bench.report.compare import FORMATS as COMPARE_FORMATS
 from bench.report.index.stored import read
+from bench.report.two_runs import FORMATS as COMPARE_FORMATS
 from bench.run import session
 from bench.store import Writer, load
 from tests.make_history import run_of, store

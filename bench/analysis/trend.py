@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bench.analysis.claim import Contrast, decide, margin
-from bench.analysis.compare.match import Run
+from bench.analysis.compare.match import ComparedRun
 from bench.analysis.compare.twins import twin_of_case
 from bench.analysis.compare.welch import shift
 from bench.analysis.estimate import Effect
@@ -62,13 +62,13 @@ def points(suite: Suite) -> tuple[Point, ...]:
     """
     if not suite.plan.claims:
         return ()
-    run = Run("the run", new_version(suite))
+    run = ComparedRun("the run", new_version(suite))
     return tuple(
         _point(run, member, figure) for member in run.cases for figure in ranking(member.case.load.loop)
     )
 
 
-def _point(run: Run, member: Measured, figure: Figure[Measured]) -> Point:
+def _point(run: ComparedRun, member: Measured, figure: Figure[Measured]) -> Point:
     return Point(
         case=member.case,
         figure=figure.name,

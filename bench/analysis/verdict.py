@@ -9,39 +9,39 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from bench.analysis.checks import answers, generator, measurement, processes
-from bench.analysis.checks.facts import Check, Facts
+from bench.analysis.checks.facts import CaseCheck, CaseFacts
 from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured
 from bench.analysis.outcomes import counts_of
 from bench.model import Suite, Verdict
 from bench.model.finding import GENERATOR_BOUND, GENERATOR_LIMITS, NOT_MEASURED, Finding
 
-_FAILED = Check("failed", answers.failed)
-_LIMITS = Check(GENERATOR_LIMITS, generator.limits)
+_FAILED = CaseCheck("failed", answers.failed)
+_LIMITS = CaseCheck(GENERATOR_LIMITS, generator.limits)
 
-WITHOUT_TRIALS: tuple[Check, ...] = (_FAILED, Check(NOT_MEASURED, answers.never_tried))
+WITHOUT_TRIALS: tuple[CaseCheck, ...] = (_FAILED, CaseCheck(NOT_MEASURED, answers.never_tried))
 """The first that finds something says all."""
-SERIOUS: tuple[Check, ...] = (
+SERIOUS: tuple[CaseCheck, ...] = (
     _FAILED,
     _LIMITS,
-    Check(NOT_MEASURED, answers.nothing_asked),
-    Check("errors", answers.errors),
-    Check("overloaded", answers.overloaded),
-    Check(GENERATOR_BOUND, generator.generator_behind),
-    Check("balance", answers.balance),
+    CaseCheck(NOT_MEASURED, answers.nothing_asked),
+    CaseCheck("errors", answers.errors),
+    CaseCheck("overloaded", answers.overloaded),
+    CaseCheck(GENERATOR_BOUND, generator.generator_behind),
+    CaseCheck("balance", answers.balance),
 )
-STATISTICAL: tuple[Check, ...] = (
-    Check("not-pinned", processes.not_pinned),
-    Check("restarted", processes.restarted),
-    Check("stalled", measurement.stalled),
-    Check(GENERATOR_BOUND, generator.generator),
-    Check("little", measurement.little),
-    Check("slow-answers", measurement.slow),
-    Check("drifting", measurement.drifting),
-    Check("backlog-overflow", measurement.backlog),
-    Check("too-few", measurement.too_few),
+STATISTICAL: tuple[CaseCheck, ...] = (
+    CaseCheck("not-pinned", processes.not_pinned),
+    CaseCheck("restarted", processes.restarted),
+    CaseCheck("stalled", measurement.stalled),
+    CaseCheck(GENERATOR_BOUND, generator.generator),
+    CaseCheck("little", measurement.little),
+    CaseCheck("slow-answers", measurement.slow),
+    CaseCheck("drifting", measurement.drifting),
+    CaseCheck("backlog-overflow", measurement.backlog),
+    CaseCheck("too-few", measurement.too_few),
 )
-LAST: tuple[Check, ...] = (Check("no-right-answer", answers.nothing_right),)
+LAST: tuple[CaseCheck, ...] = (CaseCheck("no-right-answer", answers.nothing_right),)
 """What is said where nothing else was found."""
 
 
@@ -59,14 +59,14 @@ def judge(suite: Suite, cases: Iterable[Measured]) -> Mapping[str, Verdict]:
 
 def _judge(suite: Suite, measured: Measured, others: Sequence[Measured]) -> Verdict:
     failures = tuple(f for f in suite.failures if f.deployment == measured.deployment.name)
-    facts = Facts(suite, measured, counts_of(measured.trials), others, failures)
+    facts = CaseFacts(suite, measured, counts_of(measured.trials), others, failures)
     if not measured.trials:
-        return Verdict(_found(WITHOUT_TRIALS, facts)[:1])
+        return Verdict(_findings(WITHOUT_TRIALS, facts)[:1])
     # Whoever lacked something was no load: that says all, and the other figures nothing.
     short = _LIMITS.text(facts) is not None
     checks = SERIOUS if short or not suite.plan.claims else SERIOUS + STATISTICAL
-    return Verdict(_found(checks, facts) or _found(LAST, facts))
+    return Verdict(_findings(checks, facts) or _findings(LAST, facts))
 
 
-def _found(checks: Iterable[Check], facts: Facts) -> tuple[Finding, ...]:
+def _findings(checks: Iterable[CaseCheck], facts: CaseFacts) -> tuple[Finding, ...]:
     return tuple(finding for check in checks if (finding := check.finding(facts)) is not None)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench.ask.against import Old, resolve_old, wrong_limits, wrong_use
-from bench.ask.given import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
-from bench.ask.given import check_word, hint, merged
+from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
+from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
+from bench.ask.precedence import check_word, hint, merged
 from bench.ask.table import SETTINGS, defaults
 from bench.ask.targets import EXTERNAL, FITTING, read_target
 from bench.catalogue.application import not_importable

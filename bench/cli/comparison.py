@@ -12,8 +12,8 @@ from bench.model import Suite
 from bench.model.errors import UsageError
 from bench.model.finding import exit_code
 from bench.report import text
-from bench.report.compare import FORMATS
-from bench.report.compare.page import page
+from bench.report.two_runs import FORMATS
+from bench.report.two_runs.page import page
 from bench.report.units import plain
 from bench.store import load
 

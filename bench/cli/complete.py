@@ -14,7 +14,7 @@ from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.versions import COMPOSE_FILE, branches_and_tags
 from bench.model.errors import BenchError
 from bench.report import FORMATS
-from bench.report.compare import FORMATS as COMPARE_FORMATS
+from bench.report.two_runs import FORMATS as COMPARE_FORMATS
 from bench.run.results import RESULTS
 from bench.store import RESULT
 

@@ -19,7 +19,7 @@ from bench.model import Load, Plan
 from bench.model.errors import ResultError
 from bench.model.resume_command import resume_command
 from bench.plan.duration import expected_each_s, in_words, parts_of
-from bench.report.against import name_of
+from bench.report.old_version import name_of
 from bench.report.units import count, plain, yes
 from bench.store import RESULT, outline
 

@@ -16,7 +16,7 @@ Command = Callable[..., Any]
 
 
 def run_options(command: Command) -> Command:
-    """Give a command an option for each setting; `bench.ask.given` reads their values."""
+    """Give a command an option for each setting; `bench.ask.precedence` reads their values."""
     for setting in reversed(SETTINGS.values()):
         command = click.option(
             flag(setting.name),

@@ -13,8 +13,8 @@ from bench.cli.comparison import compare_results
 from bench.cli.say import columns, say
 from bench.model.errors import UsageError
 from bench.report import FORMATS
-from bench.report.compare import FORMATS as COMPARE_FORMATS
 from bench.report.text import WIDTH as TEXT_WIDTH
+from bench.report.two_runs import FORMATS as COMPARE_FORMATS
 from bench.report.words import problem_lines
 from bench.run.results import (
     newest_result,

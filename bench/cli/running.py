@@ -10,7 +10,7 @@ import click
 
 from bench.analysis.compare.limits import judge_plan
 from bench.ask import settings
-from bench.ask.against import require_packages
+from bench.ask.old_version import require_packages
 from bench.cli import complete, listing
 from bench.cli.options import beyond, resume_options, run_options
 from bench.cli.say import columns, say

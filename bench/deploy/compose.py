@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bench.catalogue.versions import Checkouts
-from bench.deploy import identity, images, oldimages, ownership
+from bench.deploy import identity, images, ownership, sourceimages
 from bench.deploy.composefile import DRIVER, PORT, REDIS, coming_first, confinement, run_file
 from bench.deploy.container import address, usage_source
 from bench.deploy.engine import Engine
@@ -214,7 +214,7 @@ class ComposeRuntime:
                 services[source] = images.services(self._engine, [checkout.compose_file], bases)
             else:
                 of_it = [d for d in self._deployments if d.variant.source == source]
-                services[source] = oldimages.build(
+                services[source] = sourceimages.build(
                     self._engine, checkout, of_it, self._project.run_id, labels, bases, self._say
                 )
         said = self._engine.run("info", "--format", "{{.CgroupVersion}} {{.CgroupDriver}}")

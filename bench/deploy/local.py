@@ -21,7 +21,7 @@ from bench.catalogue.versions import Checkouts
 from bench.deploy import cgroup
 from bench.deploy.logs import last_lines, log_path
 from bench.deploy.packages import serving
-from bench.deploy.store import LocalStore, free_port, redis_version
+from bench.deploy.redisprocess import RedisProcess, free_port, redis_version
 from bench.machine import priority, process
 from bench.machine.interrupt import shield
 from bench.machine.usage import memory_bytes
@@ -84,9 +84,9 @@ class LocalRuntime:
         self._checkouts = checkouts
         self._preferred = preferred
         self._running: dict[str, _Running] = {}
-        self._store: LocalStore | None = None
+        self._store: RedisProcess | None = None
         if any(deployment.app.redis for deployment in deployments):
-            self._store = LocalStore(directory, cpus.store, self._priority("store"))
+            self._store = RedisProcess(directory, cpus.store, self._priority("store"))
             self.versions = {**self.versions, "redis-server": redis_version()}
 
     def __enter__(self) -> Self:

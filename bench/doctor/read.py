@@ -16,7 +16,7 @@ from typing import Literal
 
 import psutil
 
-from bench.deploy.store import find_redis_server
+from bench.deploy.redisprocess import find_redis_server
 from bench.doctor import cgroup
 from bench.machine.usage import open_usage
 from bench.model import UsageSource

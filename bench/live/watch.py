@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.analysis.groups import group_of
 from bench.live.progress import Reporter
+from bench.live.running_figures import RunningFigures, load_in_words
 from bench.live.screen import Line, Screen, State
-from bench.live.standings import Standings, load_in_words
 from bench.model import MODELS, Deployment, Failure, LoadModel, Plan, Trial
 from bench.model.counted import count
 from bench.plan.blocks import block_models
@@ -41,9 +41,9 @@ class Watch:
         self._to_learn = not saved
         self._pace = Pace(plan, time.monotonic())
         self._states: dict[str, State] = {deployment.name: "waiting" for deployment in plan.deployments}
-        self._standings = Standings(plan)
+        self._figures_so_far = RunningFigures(plan)
         for trial in saved:
-            self._standings.add(trial)
+            self._figures_so_far.add(trial)
         self._place = ""
         self._phase = ""
         self._failure: tuple[str, ...] = ()
@@ -150,7 +150,7 @@ class Watch:
         """A block has ended."""
         self._end_of(model, len(trials))
         for trial in trials:
-            self._standings.add(trial)
+            self._figures_so_far.add(trial)
         if time.monotonic() - self._drawn_s >= _REDRAW_S:
             self._draw()
 
@@ -207,7 +207,7 @@ class Watch:
 
     def _lines(self) -> Iterator[Line]:
         for case in self._plan.cases:
-            figure = self._standings.figure(case)
+            figure = self._figures_so_far.reached(case)
             yield Line(
                 server=case.server,
                 load=load_in_words(case.scenario, case.load),
@@ -221,7 +221,7 @@ class Watch:
         first = group_of(self._plan.cases[0])
         figures = []
         for case in self._plan.cases:
-            figure = self._standings.figure(case) if group_of(case) == first else None
+            figure = self._figures_so_far.reached(case) if group_of(case) == first else None
             if figure is not None:
                 width = "" if figure.half_width is None else f" (± {figure.half_width:.1%})"
                 figures.append(f"{case.server} {figure.text}{width}".replace("%", " %"))

@@ -19,7 +19,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner
 
 from bench.catalogue.scenarios import SCENARIOS
-from bench.load import share
+from bench.load import shared_trial
 from bench.load.engine import Engine
 from bench.load.protocol import read_trial, read_trial_order
 from bench.load.users import END, Order, Tell, guarded, read_orders, ready, settle_memory, user_class
@@ -183,9 +183,9 @@ def _direct(order: Order, engine: Engine, workers: Workers, emit: Tell) -> None:
 def _shared(trial: TrialOrder, engine: Engine, workers: Workers) -> Trial:
     engine.reset(trial.database)
     try:
-        orders = share.split(trial, workers.number, workers.answer_s.get(trial.case, 0.0))
+        orders = shared_trial.split(trial, workers.number, workers.answer_s.get(trial.case, 0.0))
         parts = [{"trial": asdict(order)} for order in orders]
-        merged = share.merge([read_trial(a) for a in workers.tell(parts, trial.most_s() + _ANSWER_S)])
+        merged = shared_trial.merge([read_trial(a) for a in workers.tell(parts, trial.most_s() + _ANSWER_S)])
         workers.answer_s[trial.case] = merged.mean_s or 0.0
         return merged
     finally:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from bench.model import Analysis, Suite
-from bench.report import against, answers
+from bench.report import answers, old_version
 from bench.report.downloads import downloads
 from bench.report.figures import cost, endpoints, latency, load, throughput, time
 from bench.report.headline import headline
@@ -22,7 +22,7 @@ from bench.report.units import count, listed
 Build = Callable[[Suite, Analysis, tuple[Group, ...]], Section | None]
 
 TEXT: tuple[Build, ...] = (
-    against.section,
+    old_version.section,
     results,
     validity,
     failures,
@@ -35,7 +35,7 @@ TEXT: tuple[Build, ...] = (
 )
 
 CHARTED: tuple[Build, ...] = (
-    against.section,
+    old_version.section,
     results,
     validity,
     failures,

@@ -12,7 +12,7 @@ from bench.analysis.figures import THROUGHPUT, ranking
 from bench.model import Analysis, Suite
 from bench.model.finding import GENERATOR_LIMITS
 from bench.model.resume_command import resume_command
-from bench.report import against
+from bench.report import old_version
 from bench.report.results import Entry, Group
 from bench.report.units import (
     count,
@@ -33,7 +33,7 @@ def headline(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> tup
         return (*sentences, _not_a_measurement(suite, groups))
     return (
         *sentences,
-        *against.sentences(suite, analysis),
+        *old_version.sentences(suite, analysis),
         *(_sentence(analysis, group) for group in groups),
     )
 

@@ -10,7 +10,7 @@ from bench.analysis.keeping import by_deployment
 from bench.analysis.outcomes import NOT_ACCOUNTED, SENT_AGAIN, kinds, not_accounted
 from bench.analysis.unseen import unseen
 from bench.model import Analysis, Comparison, DeploymentRecord, Failure, Suite
-from bench.report import others, processes
+from bench.report import disturbance, processes
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.results import Entry, Group, groups
@@ -45,8 +45,8 @@ def validity(suite: Suite, analysis: Analysis, shown: tuple[Group, ...]) -> Sect
     lines += [_busy(record) for record in suite.deployments if (record.idle_cpu or 0) > MAX_IDLE_CPU]
     lines += _killed(suite)
     lines += unlike(suite)
-    lines += others.lines(suite)
-    lines += others.gaps(suite)
+    lines += disturbance.lines(suite)
+    lines += disturbance.gaps(suite)
     return Section("validity", "Validity", tuple(lines), points)
 
 

@@ -20,7 +20,7 @@ from bench.catalogue.registry import APPS_FILE, app_from_callable, load_apps, lo
 from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.versions import COMPOSE_FILE, Checkouts, find
 from bench.deploy.external import target_server, urls
-from bench.deploy.store import DATABASES
+from bench.deploy.redisprocess import DATABASES
 from bench.model import App, Deployment, Plan, Server
 from bench.model.errors import UsageError
 from bench.model.loads.open import IN_FLIGHT_CAP

@@ -35,7 +35,7 @@ JOURNAL = "blocks.jsonl"
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """One line of the journal: what one block, or the end of a round, added.
 
     Attributes:
@@ -146,7 +146,7 @@ def _with_journal(suite: Suite, saved: int, path: Path) -> Stored:
     entries = []
     for line, raw in enumerate(contents.entries, 1):
         try:
-            entries.append(parse(Entry, with_variants(raw, "entry"), "entry"))
+            entries.append(parse(JournalEntry, with_variants(raw, "entry"), "entry"))
         except Malformed as error:
             raise ResultError(
                 f"{path}, line {line}: {error}. Another version wrote it; resume with that one."
@@ -163,7 +163,7 @@ def _with_journal(suite: Suite, saved: int, path: Path) -> Stored:
     return Stored(suite, max((entry.number + 1 for entry in fresh), default=saved))
 
 
-def _merged(suite: Suite, entries: Iterable[Entry]) -> Suite:
+def _merged(suite: Suite, entries: Iterable[JournalEntry]) -> Suite:
     trials, deployments = list(suite.trials), list(suite.deployments)
     failures, gaps, learned = list(suite.failures), list(suite.gaps), list(suite.learned)
     confined, others = list(suite.confined), list(suite.others)

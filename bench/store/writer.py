@@ -31,7 +31,7 @@ from bench.store.document import to_document
 from bench.store.journal import Journal
 from bench.store.jsonable import dump
 from bench.store.lock import Lock
-from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT, Entry, Stored, read
+from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT, JournalEntry, Stored, read
 from bench.store.rescue import Kept, fresh_directory
 from bench.store.said import Document
 from bench.store.variants import plan_to_document
@@ -146,7 +146,7 @@ class Writer:
             MachineError: disk full, or the directory was removed; everything saved before is intact, and
                 `rescue` saves this, too.
         """
-        entry = Entry(
+        entry = JournalEntry(
             self._entries,
             tuple(trials),
             tuple(deployments),

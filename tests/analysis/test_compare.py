@@ -30,7 +30,7 @@ from bench.cli import running
 from bench.model import Closed, Comparison, CpuSplit, Failure, Suite, Trial, TrialLength
 from bench.model.digits import significant
 from bench.model.errors import UsageError
-from bench.report.compare import FORMATS
+from bench.report.two_runs import FORMATS
 from tests.golden.test_golden import hostile_names
 from tests.make_suite import make_suite
 

@@ -19,9 +19,9 @@ from bench.analysis.measured import Measured, Share, Shares
 from bench.analysis.trend import points
 from bench.model import Suite, Trial
 from bench.report import FORMATS
-from bench.report.compare import FORMATS as COMPARISONS
 from bench.report.index import render
 from bench.report.index.stored import read
+from bench.report.two_runs import FORMATS as COMPARISONS
 from bench.store.document import to_document
 from tests.make_history import FIRST, run_of, store
 from tests.make_suite import make_suite, make_versions

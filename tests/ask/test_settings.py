@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from bench.ask.documented import documented
-from bench.ask.given import ENVIRONMENT_PREFIX
+from bench.ask.precedence import ENVIRONMENT_PREFIX
 from bench.ask.settings import resolve
 from bench.ask.table import SETTINGS, Setting, flag
 from bench.cli.options import run_options

@@ -15,7 +15,7 @@ import pytest
 from bench.analysis import analyse
 from bench.model import Suite
 from bench.model.errors import ResultError
-from bench.report.compare import FORMATS
+from bench.report.two_runs import FORMATS
 from bench.store import RESULT, Writer
 from tests.cli.conftest import Here, Said, wsgi_bench
 from tests.make_suite import make_suite, without_trials

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.deploy.store import free_port
+from bench.deploy.redisprocess import free_port
 from tests.cli.conftest import ROOT, environment
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.deploy.store import free_port
+from bench.deploy.redisprocess import free_port
 from tests.cli.conftest import ROOT, SMOKE, environment
 
 

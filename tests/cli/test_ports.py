@@ -11,9 +11,9 @@ import pytest
 
 from bench.catalogue.registry import load_servers
 from bench.catalogue.versions import this_checkout
-from bench.deploy import local, store
+from bench.deploy import local, redisprocess
 from bench.deploy.local import LocalRuntime
-from bench.deploy.store import LocalStore, free_port
+from bench.deploy.redisprocess import RedisProcess, free_port
 from bench.load.client import LoadDriver
 from bench.model import App, CpuSplit, Deployment
 from bench.model.errors import StoreError
@@ -56,13 +56,13 @@ def test_redis_whose_port_was_taken_is_started_once_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: int
 ) -> None:
     ports = iter([taken, free_port()])
-    monkeypatch.setattr(store, "free_port", lambda: next(ports))
-    with LocalStore(tmp_path, CPUS.store) as opened:
+    monkeypatch.setattr(redisprocess, "free_port", lambda: next(ports))
+    with RedisProcess(tmp_path, CPUS.store) as opened:
         assert opened.address[1] != taken
 
 
 def test_another_redis_on_the_port_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with LocalStore(tmp_path, CPUS.store) as other:
-        monkeypatch.setattr(store, "free_port", lambda: other.address[1])
-        with pytest.raises(StoreError, match="Address already in use"), LocalStore(tmp_path, CPUS.store):
+    with RedisProcess(tmp_path, CPUS.store) as other:
+        monkeypatch.setattr(redisprocess, "free_port", lambda: other.address[1])
+        with pytest.raises(StoreError, match="Address already in use"), RedisProcess(tmp_path, CPUS.store):
             pass

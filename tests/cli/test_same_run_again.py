@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.ask.given import ENVIRONMENT_PREFIX
+from bench.ask.precedence import ENVIRONMENT_PREFIX
 from bench.ask.table import SETTINGS
 from bench.cli import running
 from bench.cli.verbs import cli

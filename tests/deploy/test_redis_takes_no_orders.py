@@ -9,7 +9,7 @@ import pytest
 import redis
 import yaml
 
-from bench.deploy.store import MEMORY, RULES, LocalStore
+from bench.deploy.redisprocess import MEMORY, RULES, RedisProcess
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[redis.Redis]:
     with (
-        LocalStore(tmp_path_factory.mktemp("store"), []) as store,
+        RedisProcess(tmp_path_factory.mktemp("store"), []) as store,
         redis.Redis(*store.address, db=3, decode_responses=True) as client,
     ):
         yield client

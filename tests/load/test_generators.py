@@ -14,7 +14,7 @@ import pytest
 
 from bench.load.client import LoadDriver
 from bench.load.clock import now_ns
-from bench.load.share import merge, split
+from bench.load.shared_trial import merge, split
 from bench.machine import priority
 from bench.machine.priority import Priority
 from bench.model import Closed, Open, Trial

@@ -13,7 +13,7 @@ import pytest
 
 from bench import doctor
 from bench.analysis import analyse, verdict
-from bench.analysis.checks.facts import Check, Facts
+from bench.analysis.checks.facts import CaseCheck, CaseFacts
 from bench.analysis.findings import findings_of
 from bench.doctor import examine
 from bench.model.finding import (
@@ -74,7 +74,7 @@ def used(root: Path) -> set[str]:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
     )
-    firsts = (node.args[0] for node in calls if node.func.id in ("Finding", "Check"))  # type: ignore[attr-defined]
+    firsts = (node.args[0] for node in calls if node.func.id in ("Finding", "CaseCheck"))  # type: ignore[attr-defined]
     return {
         NAMED[first.id] if isinstance(first, ast.Name) else ast.literal_eval(first)
         for first in firsts
@@ -117,11 +117,11 @@ def test_whatever_is_in_the_list_is_found_by_something() -> None:
 def test_a_planted_finding_is_everywhere(
     monkeypatch: pytest.MonkeyPatch, fault: Fault, severity: Severity, claims: bool, tag: str, expected: int
 ) -> None:
-    def text(facts: Facts) -> str | None:
+    def text(facts: CaseFacts) -> str | None:
         return "it was planted; dig it out" if facts.measured.case.server == "a" else None
 
     monkeypatch.setitem(VERDICTS, "planted", Code(fault, severity))
-    monkeypatch.setattr(verdict, "SERIOUS", (*verdict.SERIOUS, Check("planted", text)))
+    monkeypatch.setattr(verdict, "SERIOUS", (*verdict.SERIOUS, CaseCheck("planted", text)))
     suite = make_suite({"a": 3000.0, "b": 2000.0}, open_rate=None, claims=claims)
     analysis = analyse(suite)
 

@@ -10,7 +10,7 @@ import pytest
 from bench.analysis.groups import describe
 from bench.ask import settings
 from bench.cli import listing
-from bench.live.standings import Standings
+from bench.live.running_figures import RunningFigures
 from bench.model import Open
 from bench.model.digits import a_second, as_said, significant, typed
 from bench.report.repeat import repeat_command
@@ -61,10 +61,10 @@ def test_every_place_says_the_same(rate: float, said: str) -> None:
 
 def test_a_slow_page_has_digits_while_the_run_goes_on() -> None:
     suite = make_suite({"slow": 3000.0}, rounds=1, blocks=1, open_rate=None, histograms=False)
-    standings = Standings(suite.plan)
-    standings.add(replace(suite.trials[0], answers=1.0, duration_s=1.5))
+    running = RunningFigures(suite.plan)
+    running.add(replace(suite.trials[0], answers=1.0, duration_s=1.5))
 
-    figure = standings.figure(suite.plan.cases[0])
+    figure = running.reached(suite.plan.cases[0])
 
     assert figure is not None
     assert figure.text == "0.667 a second"

@@ -48,7 +48,7 @@ from bench.analysis import analyse
 from bench.analysis.groups import group_of
 from bench.analysis.figures import compared
 from bench.cli import listing
-from bench.live.standings import load_in_words
+from bench.live.running_figures import load_in_words
 from bench.load.protocol import read_trial_order
 from bench.model import MODELS, Case
 from bench.plan.blocks import block_models, block_orders

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bench.deploy.store import free_port
+from bench.deploy.redisprocess import free_port
 from bench.machine import process
 from bench.model import Estimate, Suite, Trial
 from bench.model.errors import MachineError

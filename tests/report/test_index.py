@@ -16,7 +16,7 @@ from bench.analysis.trend import points, steps
 from bench.model import Suite
 from bench.report import index
 from bench.report.index import history, runs
-from bench.report.index.stored import Run, Unreadable, find, read
+from bench.report.index.stored import IndexedRun, Unreadable, find, read
 from bench.report.index.trends import DRAWN, NEWEST, Trend, follow
 from bench.store import DERIVED, LATENCY_LOG, RESULT
 from tests.golden.test_golden import smoke, standard
@@ -26,10 +26,10 @@ from tests.report.test_report import parsed
 NOW = FIRST + timedelta(days=40)
 
 
-def kept(suite: Suite, results: Path) -> Run:
+def kept(suite: Suite, results: Path) -> IndexedRun:
     """As the index finds it."""
     found = read(store(suite, results))
-    assert isinstance(found, Run)
+    assert isinstance(found, IndexedRun)
     return found
 
 
@@ -257,7 +257,7 @@ def test_what_was_derived_is_kept_until_the_result_changes(tmp_path: Path) -> No
     text = (directory / RESULT).read_text()
     (directory / RESULT).write_text(text.replace("2026-01-02T03:04:05", "2026-01-02T03:04:06"))
     changed = read(directory)
-    assert isinstance(changed, Run)
+    assert isinstance(changed, IndexedRun)
     assert changed.started == "2026-01-02T03:04:06+00:00"
 
 
@@ -284,8 +284,8 @@ def test_what_is_kept_and_torn_is_not_believed(tmp_path: Path, damage: Callable[
 def test_what_cannot_be_kept_is_derived_each_time(tmp_path: Path) -> None:
     directory = store(run_of(0), tmp_path)
     (directory / DERIVED).mkdir()
-    assert isinstance(read(directory), Run)
-    assert isinstance(read(directory), Run)
+    assert isinstance(read(directory), IndexedRun)
+    assert isinstance(read(directory), IndexedRun)
 
 
 @pytest.mark.parametrize(
@@ -335,5 +335,5 @@ def test_a_run_that_claims_nothing_is_listed_without_its_log(tmp_path: Path) -> 
     directory = store(run_of(0, claims=False), tmp_path)
     (directory / "latency.hlog").unlink()
     found = read(directory)
-    assert isinstance(found, Run)
+    assert isinstance(found, IndexedRun)
     assert found.points == ()

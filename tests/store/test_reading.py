@@ -19,7 +19,7 @@ from bench.analysis import analyse
 from bench.machine import process
 from bench.model.errors import ResultError
 from bench.report.charts.svg import shortened, text_width
-from bench.report.index.stored import Run, Unreadable, find, read
+from bench.report.index.stored import IndexedRun, Unreadable, find, read
 from bench.store import JOURNAL, LATENCY_LOG, RESULT, Writer, load
 from bench.store.files import replace
 from bench.store.histograms import fault
@@ -154,7 +154,7 @@ def test_one_bad_result_costs_itself_alone(result: Path) -> None:
     text = (bad / RESULT).read_text()
     (bad / RESULT).write_text(text.replace('"rounds": 2', f'"rounds": {10**400}', 1))
     sound, spoiled = (read(directory) for directory in find(result.parent))
-    assert isinstance(sound, Run)
+    assert isinstance(sound, IndexedRun)
     assert isinstance(spoiled, Unreadable)
     assert "plan.rounds: expected 1 to 100000" in spoiled.reason
 

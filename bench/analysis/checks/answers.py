@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.analysis.answers import instead
-from bench.analysis.checks.facts import MAX_ERROR_RATE, Facts, flooded, too_many
+from bench.analysis.checks.facts import MAX_ERROR_RATE, CaseFacts, flooded, too_many
 from bench.analysis.checks.generator import beyond_generator
 from bench.analysis.outcomes import error_rate, itemised, not_right
 from bench.model import UNREAD_KINDS
@@ -11,7 +11,7 @@ from bench.model.digits import a_second
 from bench.model.shortage import OWN_KINDS
 
 
-def failed(facts: Facts) -> str | None:
+def failed(facts: CaseFacts) -> str | None:
     if not facts.failures:
         return None
     first = facts.failures[0]
@@ -20,7 +20,7 @@ def failed(facts: Facts) -> str | None:
     return f"{first.reason} (phase {first.phase}, {where}){see}"
 
 
-def never_tried(facts: Facts) -> str | None:
+def never_tried(facts: CaseFacts) -> str | None:
     plan = facts.suite.plan
     if facts.measured.trials:
         return None
@@ -29,7 +29,7 @@ def never_tried(facts: Facts) -> str | None:
     return "the run ended before its first trial"
 
 
-def nothing_asked(facts: Facts) -> str | None:
+def nothing_asked(facts: CaseFacts) -> str | None:
     if facts.counts.offered:
         return None
     load, length = facts.measured.case.load, facts.suite.plan.trial_s
@@ -46,7 +46,7 @@ def nothing_asked(facts: Facts) -> str | None:
     )
 
 
-def errors(facts: Facts) -> str | None:
+def errors(facts: CaseFacts) -> str | None:
     counts, rate = facts.counts, error_rate(facts.counts)
     # What was dropped the server was never asked. Where that happened, what still waited stood in line.
     own = sum(counts.errors.get(kind, 0) for kind in OWN_KINDS)
@@ -59,7 +59,7 @@ def errors(facts: Facts) -> str | None:
     )
 
 
-def _advice(facts: Facts) -> str:
+def _advice(facts: CaseFacts) -> str:
     """Whose affair wrong answers are."""
     counts, plan = facts.counts, facts.suite.plan
     refused = sum(counts.errors.get(kind, 0) for kind in UNREAD_KINDS)
@@ -71,13 +71,13 @@ def _advice(facts: Facts) -> str:
     return f"read {log}, and mend it or offer less load"
 
 
-def nothing_right(facts: Facts) -> str | None:
+def nothing_right(facts: CaseFacts) -> str | None:
     if facts.counts.ok:
         return None
     return "not one request was answered rightly; read the logs, and measure it again"
 
 
-def overloaded(facts: Facts) -> str | None:
+def overloaded(facts: CaseFacts) -> str | None:
     """Dropped requests: none of them was answered wrongly, and the rate may have been too high for anyone."""
     counts, load = facts.counts, facts.measured.case.load
     if not too_many(facts, counts.dropped - counts.dropped_late) or beyond_generator(facts):
@@ -91,7 +91,7 @@ def overloaded(facts: Facts) -> str | None:
     )
 
 
-def balance(facts: Facts) -> str | None:
+def balance(facts: CaseFacts) -> str | None:
     broken = [t for t in facts.measured.trials if t.offered != t.ok + t.failed + t.dropped + t.unfinished]
     if not broken:
         return None

@@ -14,7 +14,7 @@ MAX_DROPPED_IN_SMOKE = 0.05
 
 
 @dataclass(frozen=True)
-class Facts:
+class CaseFacts:
     """What the checks look at.
 
     Attributes:
@@ -31,7 +31,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Check:
+class CaseCheck:
     """One reason why figures may not be used, and how it is found.
 
     Attributes:
@@ -40,9 +40,9 @@ class Check:
     """
 
     code: str
-    text: Callable[[Facts], str | None]
+    text: Callable[[CaseFacts], str | None]
 
-    def finding(self, facts: Facts) -> Finding | None:
+    def finding(self, facts: CaseFacts) -> Finding | None:
         """What it finds; where a run claims nothing, only a failure weighs more than a warning."""
         text = self.text(facts)
         if text is None:
@@ -53,17 +53,17 @@ class Check:
         )
 
 
-def too_many(facts: Facts, dropped: int) -> bool:
+def too_many(facts: CaseFacts, dropped: int) -> bool:
     """Whether these of the dropped requests are too many, by themselves or as the larger part of all."""
     return dropped > _max_dropped(facts) or (flooded(facts) and dropped >= facts.counts.dropped / 2)
 
 
-def flooded(facts: Facts) -> bool:
+def flooded(facts: CaseFacts) -> bool:
     """Whether more was dropped than a hiccup explains."""
     return facts.counts.dropped > _max_dropped(facts)
 
 
-def _max_dropped(facts: Facts) -> float:
+def _max_dropped(facts: CaseFacts) -> float:
     """How many requests may be dropped; in smoke the hiccup of a busy machine is no news."""
     share = MAX_ERROR_RATE if facts.suite.plan.claims else MAX_DROPPED_IN_SMOKE
     return share * facts.counts.offered

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
-from bench.analysis.checks.facts import Facts, answers, too_many
+from bench.analysis.checks.facts import CaseFacts, answers, too_many
 from bench.analysis.lateness import too_late
 from bench.model.digits import a_second, significant
 from bench.model.shortage import OWN_KINDS, remedy
@@ -14,7 +14,7 @@ MAX_GENERATOR_CPU = 0.8
 MAX_CEILING_SHARE = 0.7
 
 
-def limits(facts: Facts) -> str | None:
+def limits(facts: CaseFacts) -> str | None:
     users = facts.measured.case.load.at_once
     lacked = {kind: facts.counts.errors.get(kind, 0) for kind in OWN_KINDS}
     short_of = [
@@ -30,7 +30,7 @@ def limits(facts: Facts) -> str | None:
     )
 
 
-def generator_behind(facts: Facts) -> str | None:
+def generator_behind(facts: CaseFacts) -> str | None:
     """Open load that the generator itself could not offer."""
     counts, ceiling = facts.counts, _ceiling(facts)
     if ceiling and beyond_generator(facts):
@@ -47,13 +47,13 @@ def generator_behind(facts: Facts) -> str | None:
     )
 
 
-def beyond_generator(facts: Facts) -> bool:
+def beyond_generator(facts: CaseFacts) -> bool:
     """Whether the rate asked for is more than the generator reaches by itself."""
     rate, ceiling = facts.measured.case.load.rate, _ceiling(facts)
     return rate is not None and ceiling is not None and rate > ceiling
 
 
-def generator(facts: Facts) -> str | None:
+def generator(facts: CaseFacts) -> str | None:
     measured, load = facts.measured, facts.measured.case.load
     advice = "so the figure is 'at least'; use fewer users, or more --processes on more CPUs"
     busy = median(trial.generator_cpu for trial in measured.trials)
@@ -78,7 +78,7 @@ def generator(facts: Facts) -> str | None:
     return None
 
 
-def _ceiling(facts: Facts) -> float | None:
+def _ceiling(facts: CaseFacts) -> float | None:
     """What the generator reaches by itself, on connections kept or not as this server keeps them."""
     calibration, counts = facts.suite.calibration, facts.counts
     if calibration is None:

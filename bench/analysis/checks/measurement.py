@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from urllib.parse import urlsplit
 
-from bench.analysis.checks.facts import Facts, answers
+from bench.analysis.checks.facts import CaseFacts, answers
 from bench.analysis.disturbed import all_failed
 from bench.analysis.drift import drift
 from bench.analysis.slow import falsified, lasting_s
@@ -15,7 +15,7 @@ LITTLE_TOLERANCE = 0.05
 MIN_ROUNDS = 2
 
 
-def stalled(facts: Facts) -> str | None:
+def stalled(facts: CaseFacts) -> str | None:
     """Trials in which the server stood still; where all requests failed `errors` says so."""
     trials = facts.measured.trials
     waits = facts.measured.case.load.waits
@@ -27,7 +27,7 @@ def stalled(facts: Facts) -> str | None:
     )
 
 
-def little(facts: Facts) -> str | None:
+def little(facts: CaseFacts) -> str | None:
     """Little's law: users = throughput x mean time, pooled over all trials (`bench/analysis/slow.py`).
 
     How the window's edges fall blurs the mean by about one request a trial.
@@ -50,7 +50,7 @@ def little(facts: Facts) -> str | None:
     )
 
 
-def slow(facts: Facts) -> str | None:
+def slow(facts: CaseFacts) -> str | None:
     excess = falsified(facts.suite.plan, facts.measured, facts.others)
     if excess is None:
         return None
@@ -63,7 +63,7 @@ def slow(facts: Facts) -> str | None:
     )
 
 
-def drifting(facts: Facts) -> str | None:
+def drifting(facts: CaseFacts) -> str | None:
     change = drift(facts.measured, facts.others) if facts.measured.case.load.waits else None
     if change is None:
         return None
@@ -74,7 +74,7 @@ def drifting(facts: Facts) -> str | None:
     )
 
 
-def backlog(facts: Facts) -> str | None:
+def backlog(facts: CaseFacts) -> str | None:
     advice = "raise its backlog and net.core.somaxconn, or use fewer users"
     # A container counts for itself; elsewhere the counters are of every program on the machine.
     own = facts.suite.plan.runtime == "compose"
@@ -94,7 +94,7 @@ def backlog(facts: Facts) -> str | None:
     )
 
 
-def _may_lose_packets(facts: Facts) -> bool:
+def _may_lose_packets(facts: CaseFacts) -> bool:
     """Whether there is, or may be, a network between: the server is elsewhere."""
     if facts.suite.plan.runtime != "external":
         return False
@@ -106,7 +106,7 @@ def _refused(trial: Trial) -> float:
     return max(trial.host.get("listen_drops", 0.0), trial.host.get("listen_overflows", 0.0))
 
 
-def too_few(facts: Facts) -> str | None:
+def too_few(facts: CaseFacts) -> str | None:
     rounds = len({t.round for t in facts.measured.trials})
     if rounds < MIN_ROUNDS:
         return (

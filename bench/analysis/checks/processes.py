@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.analysis import confined, recycling
-from bench.analysis.checks.facts import Facts
+from bench.analysis.checks.facts import CaseFacts
 from bench.model import Confined
 from bench.model.counted import count
 
 
-def not_pinned(facts: Facts) -> str | None:
+def not_pinned(facts: CaseFacts) -> str | None:
     """Whether server, load generator or Redis may run on CPUs that belong to another."""
     suite, deployment = facts.suite, facts.measured.deployment
     roles: list[tuple[str, Sequence[Confined]]] = [
@@ -33,7 +33,7 @@ def not_pinned(facts: Facts) -> str | None:
     )
 
 
-def restarted(facts: Facts) -> str | None:
+def restarted(facts: CaseFacts) -> str | None:
     """Whether processes of the server ended that were to last."""
     deployment = facts.measured.deployment
     records = recycling.records_of(facts.suite, deployment.name)

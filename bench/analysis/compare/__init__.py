@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.analysis.compare.change import changes_between
-from bench.analysis.compare.match import Run, have_common_cases
+from bench.analysis.compare.match import ComparedRun, have_common_cases
 from bench.analysis.compare.surroundings import Difference, differences, refuse_the_incomparable
 from bench.analysis.versions import new_version
 from bench.model import Comparison, Suite, Uncompared
@@ -45,7 +45,7 @@ def compare(old: Suite, new: Suite) -> Changes:
         ResultError: a stored histogram can't be decoded.
     """
     refuse_the_incomparable(old, new)
-    before, after = Run("OLD", new_version(old)), Run("NEW", new_version(new))
+    before, after = ComparedRun("OLD", new_version(old)), ComparedRun("NEW", new_version(new))
     if not have_common_cases(before, after):
         raise UsageError(
             "OLD and NEW have no case in common (server, app, scenario, load and number of users). Measure "
@@ -55,7 +55,7 @@ def compare(old: Suite, new: Suite) -> Changes:
     return Changes(old, new, changes, not_compared, differences(old, new), tuple(_notes(before, after)))
 
 
-def _notes(old: Run, new: Run) -> Iterator[str]:
+def _notes(old: ComparedRun, new: ComparedRun) -> Iterator[str]:
     if old.suite.id == new.suite.id:
         yield f"OLD and NEW are the same run, {old.suite.id}."
     for run in (old, new):

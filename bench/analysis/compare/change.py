@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 
 from bench.analysis.claim import Contrast, decide, margin
-from bench.analysis.compare.match import Pair, Run, match_cases, match_deployments
+from bench.analysis.compare.match import ComparedRun, Pair, match_cases, match_deployments
 from bench.analysis.compare.twins import twin_of_case, twin_of_deployment
 from bench.analysis.compare.welch import shift
 from bench.analysis.estimate import Effect
@@ -19,7 +19,7 @@ from bench.model import Comparison, Uncompared
 
 
 def changes_between(
-    old: Run, new: Run, *, interleaved: bool
+    old: ComparedRun, new: ComparedRun, *, interleaved: bool
 ) -> tuple[tuple[Comparison, ...], tuple[Uncompared, ...]]:
     """What changed, and what can't be said.
 
@@ -30,7 +30,7 @@ def changes_between(
     runs = (new,) if interleaved else (old, new)
 
     def contrast(
-        pair: Pair[Of], figure: Figure[Of], twin: Callable[[Run, Of, Figure[Of]], float]
+        pair: Pair[Of], figure: Figure[Of], twin: Callable[[ComparedRun, Of, Figure[Of]], float]
     ) -> Contrast | Uncompared:
         before, after = figure.read.effect(pair.old), figure.read.effect(pair.new)
         if before is None or after is None:

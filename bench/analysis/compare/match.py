@@ -27,8 +27,8 @@ class Pair(Generic[Of]):
     new: Of
 
 
-class Run:
-    """One of the two.
+class ComparedRun:
+    """A run, or a version of one, with what comparing it needs: each is derived when it is first asked for.
 
     Attributes:
         name: what a reason calls it.
@@ -80,14 +80,16 @@ class Run:
         return None
 
 
-def have_common_cases(old: Run, new: Run) -> bool:
+def have_common_cases(old: ComparedRun, new: ComparedRun) -> bool:
     """Whether there is anything to match, rates aside."""
     return bool(
         {_but_rate(member.case) for member in old.cases} & {_but_rate(member.case) for member in new.cases}
     )
 
 
-def match_cases(old: Run, new: Run) -> tuple[tuple[Pair[Measured], ...], tuple[Uncompared, ...]]:
+def match_cases(
+    old: ComparedRun, new: ComparedRun
+) -> tuple[tuple[Pair[Measured], ...], tuple[Uncompared, ...]]:
     """The cases that can be compared, and the others with their reason."""
     pairs: list[Pair[Measured]] = []
     others: list[Uncompared] = []
@@ -116,7 +118,9 @@ def match_cases(old: Run, new: Run) -> tuple[tuple[Pair[Measured], ...], tuple[U
     return tuple(pairs), tuple(others)
 
 
-def match_deployments(old: Run, new: Run) -> tuple[tuple[Pair[Records], ...], tuple[Uncompared, ...]]:
+def match_deployments(
+    old: ComparedRun, new: ComparedRun
+) -> tuple[tuple[Pair[Records], ...], tuple[Uncompared, ...]]:
     """The deployments whose memory and start can be compared, and the others with their reason."""
     pairs: list[Pair[Records]] = []
     others: list[Uncompared] = []
@@ -147,14 +151,14 @@ def same_group(a: Case, b: Case) -> bool:
     return (a.app, a.scenario, a.load) == (b.app, b.scenario, b.load)
 
 
-def _of_deployment(deployment: Deployment, run: Run) -> Subject:
+def _of_deployment(deployment: Deployment, run: ComparedRun) -> Subject:
     scenarios = dict.fromkeys(
         member.case.scenario for member in run.cases if member.deployment.name == deployment.name
     )
     return Subject(deployment.name, deployment.label, deployment.app.name, tuple(scenarios), "all its load")
 
 
-def _asked(run: Run, deployment: str) -> set[object]:
+def _asked(run: ComparedRun, deployment: str) -> set[object]:
     return {_but_rate(member.case)[2:] for member in run.cases if member.deployment.name == deployment}
 
 

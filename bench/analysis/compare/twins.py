@@ -6,14 +6,14 @@ import math
 from collections.abc import Callable
 
 from bench.analysis.claim import deviation
-from bench.analysis.compare.match import Run, same_group
+from bench.analysis.compare.match import ComparedRun, same_group
 from bench.analysis.figure import Figure, Records
 from bench.analysis.measured import Measured
 from bench.analysis.pairs import compare_twins
 from bench.model.variant import TWIN
 
 
-def twin_of_case(run: Run, of: Measured, figure: Figure[Measured]) -> float:
+def twin_of_case(run: ComparedRun, of: Measured, figure: Figure[Measured]) -> float:
     """Of a figure in this case's group; 0 without a valid pair."""
     members = [
         member for member in run.all_cases if same_group(member.case, of.case) and run.invalid(member) is None
@@ -21,10 +21,10 @@ def twin_of_case(run: Run, of: Measured, figure: Figure[Measured]) -> float:
     return max(map(deviation, compare_twins(figure, members)), default=0.0)
 
 
-def twin_of_deployment(app: str) -> Callable[[Run, Records, Figure[Records]], float]:
+def twin_of_deployment(app: str) -> Callable[[ComparedRun, Records, Figure[Records]], float]:
     """Of a figure of the deployments with this app; 0 without a pair."""
 
-    def apart(run: Run, _records: Records, figure: Figure[Records]) -> float:
+    def apart(run: ComparedRun, _records: Records, figure: Figure[Records]) -> float:
         for twin in run.suite.plan.deployments:
             if twin.variant.kind == TWIN and twin.app.name == app:
                 originals = [d.name for d in run.deployments if (d.server, d.app) == (twin.server, twin.app)]

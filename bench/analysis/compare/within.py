@@ -8,7 +8,7 @@ Memory and start are paired by round.
 from __future__ import annotations
 
 from bench.analysis.compare.change import changes_between
-from bench.analysis.compare.match import Run
+from bench.analysis.compare.match import ComparedRun
 from bench.analysis.versions import new_version, old_version
 from bench.model import Comparison, Suite, Uncompared
 
@@ -20,4 +20,6 @@ def compare_versions(suite: Suite) -> tuple[tuple[Comparison, ...], tuple[Uncomp
     """
     if suite.plan.against is None or not suite.plan.claims:
         return (), ()
-    return changes_between(Run("OLD", old_version(suite)), Run("NEW", new_version(suite)), interleaved=True)
+    return changes_between(
+        ComparedRun("OLD", old_version(suite)), ComparedRun("NEW", new_version(suite)), interleaved=True
+    )

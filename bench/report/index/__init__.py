@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.report import html
 from bench.report.index import history, runs
-from bench.report.index.stored import Run, Unreadable, find, read
+from bench.report.index.stored import IndexedRun, Unreadable, find, read
 from bench.report.index.trends import follow
 from bench.report.page import Page, sanitised
 from bench.report.units import count
@@ -28,7 +28,7 @@ def write_index(results: Path) -> Path:
     return results / INDEX
 
 
-def render(stored: Iterable[Run | Unreadable], now: datetime) -> str:
+def render(stored: Iterable[IndexedRun | Unreadable], now: datetime) -> str:
     """The page.
 
     Args:
@@ -36,7 +36,7 @@ def render(stored: Iterable[Run | Unreadable], now: datetime) -> str:
         now: what the ages of the runs are counted to.
     """
     newest_first = sorted(stored, key=lambda run: (run.started, run.directory), reverse=True)
-    readable = [run for run in newest_first if isinstance(run, Run)]
+    readable = [run for run in newest_first if isinstance(run, IndexedRun)]
     trends = follow(readable)
     return html.write(
         sanitised(

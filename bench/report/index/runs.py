@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bench.report.build import minute
-from bench.report.index.stored import Run, Unreadable
+from bench.report.index.stored import IndexedRun, Unreadable
 from bench.report.page import Column, Row, Section, Table
 from bench.report.units import NOT_MEASURED, count, listed
 from bench.store import Outline
@@ -16,7 +16,7 @@ _NBSP = "\N{NO-BREAK SPACE}"
 _UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3600, "hour"), (60, "minute"))
 
 
-def section(newest_first: Sequence[Run | Unreadable], now: datetime) -> Section:
+def section(newest_first: Sequence[IndexedRun | Unreadable], now: datetime) -> Section:
     """A row a run."""
     if not newest_first:
         return Section("runs", "All runs", ("There is none yet: `make bench` makes one.",))
@@ -26,7 +26,7 @@ def section(newest_first: Sequence[Run | Unreadable], now: datetime) -> Section:
     return Section("runs", "All runs", tables=(Table("Newest first", columns, rows),))
 
 
-def verdict(newest_first: Sequence[Run], now: datetime) -> list[str]:
+def verdict(newest_first: Sequence[IndexedRun], now: datetime) -> list[str]:
     """When the newest measurement was made: the page may be read long after it was written."""
     measured = [run.outline for run in newest_first if run.outline.plan.claims]
     if not measured:
@@ -63,7 +63,7 @@ def versions(run: Outline) -> dict[str, str]:
     return {d.server.name: version(d.server.package) for d in plan.deployments if d.variant.kind.ranked}
 
 
-def _row(run: Run | Unreadable, now: datetime) -> Row:
+def _row(run: IndexedRun | Unreadable, now: datetime) -> Row:
     address = f"{run.directory}/report.html"
     if isinstance(run, Unreadable):
         return Row(

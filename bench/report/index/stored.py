@@ -12,7 +12,7 @@ from bench.store import RESULT, Outline, derived, load, outline
 
 
 @dataclass(frozen=True)
-class Kept:
+class Derived:
     """What is kept beside the result; deriving it takes a hundred times as long as reading it."""
 
     outline: Outline
@@ -20,7 +20,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Run:
+class IndexedRun:
     """A directory of `results/`, and the run in it."""
 
     directory: str
@@ -51,10 +51,10 @@ def find(results: Path) -> Iterable[Path]:
     return (path.parent for path in sorted(results.glob(f"*/{RESULT}")))
 
 
-def read(directory: Path) -> Run | Unreadable:
+def read(directory: Path) -> IndexedRun | Unreadable:
     """One of them; whatever is wrong with it, the others are shown."""
     try:
-        kept = derived(directory, Kept, _derive)
+        kept = derived(directory, Derived, _derive)
     except ResultError as error:
         return Unreadable(directory.name, str(error))
     except (ArithmeticError, LookupError, ValueError) as error:
@@ -63,9 +63,9 @@ def read(directory: Path) -> Run | Unreadable:
             f"its figures contradict each other ({error!r}). The file was edited, or this is a fault of the "
             f"harness: restore it from a copy of the run, or report it with the file.",
         )
-    return Run(directory.name, kept.outline, kept.points)
+    return IndexedRun(directory.name, kept.outline, kept.points)
 
 
-def _derive(directory: Path) -> Kept:
+def _derive(directory: Path) -> Derived:
     outlined = outline(directory)
-    return Kept(outlined, points(load(directory)) if outlined.plan.claims else ())
+    return Derived(outlined, points(load(directory)) if outlined.plan.claims else ())

@@ -11,7 +11,7 @@ from bench.analysis.figures import ranking
 from bench.analysis.groups import group_of
 from bench.analysis.trend import Point, steps
 from bench.model import Case, Comparison, Load
-from bench.report.index.stored import Run
+from bench.report.index.stored import IndexedRun
 from bench.store import Outline
 
 NEWEST = 50
@@ -21,7 +21,7 @@ FEWEST = 10
 DRAWN = 5_000
 """Points on the page: where there are many trends, each has fewer runs, but not less than `FEWEST`."""
 
-_Place = tuple[Run, Point]
+_Place = tuple[IndexedRun, Point]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Stage:
         changed: what else is not as in that run.
     """
 
-    run: Run
+    run: IndexedRun
     point: Point
     step: Comparison | None
     changed: tuple[Difference, ...]
@@ -74,7 +74,7 @@ class Trend:
     older: int
 
 
-def follow(runs: Iterable[Run]) -> tuple[Trend, ...]:
+def follow(runs: Iterable[IndexedRun]) -> tuple[Trend, ...]:
     """All trends there are, those with the newest run first; a figure that only one run has makes none."""
     oldest_first = sorted(runs, key=lambda run: (run.started, run.directory))
     series = [
@@ -93,7 +93,7 @@ def follow(runs: Iterable[Run]) -> tuple[Trend, ...]:
     )
 
 
-def _by_setting(oldest_first: Iterable[Run]) -> list[tuple[Setting, list[_Place]]]:
+def _by_setting(oldest_first: Iterable[IndexedRun]) -> list[tuple[Setting, list[_Place]]]:
     by_circumstances: dict[object, list[tuple[Setting, list[_Place]]]] = {}
     for run in oldest_first:
         for point in run.points:

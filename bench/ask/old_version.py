@@ -16,7 +16,7 @@ from bench.model.errors import UsageError
 from bench.model.problems import Problems
 from bench.model.variant import KINDS, Source
 from bench.plan.layout import Profile
-from bench.report.against import name_of
+from bench.report.old_version import name_of
 
 _SHOWN = 5
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from bench.analysis.compare import Changes
 from bench.analysis.compare.limits import Judgement
 from bench.report import html, markdown, text
-from bench.report.compare import csv, json
-from bench.report.compare.page import page
+from bench.report.two_runs import csv, json
+from bench.report.two_runs.page import page
 
 Format = Callable[[Changes, Sequence[Judgement]], str]
 

@@ -78,7 +78,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class LocalStore:
+class RedisProcess:
     """A redis-server child while the `with` block lasts.
 
     Args:

@@ -10,7 +10,7 @@ from bench.model.digits import a_second, significant
 
 
 @dataclass(frozen=True)
-class Figure:
+class Reached:
     """What a case has reached.
 
     Attributes:
@@ -22,7 +22,7 @@ class Figure:
     half_width: float | None
 
 
-class Standings:
+class RunningFigures:
     """All cases of a plan."""
 
     def __init__(self, plan: Plan) -> None:
@@ -36,15 +36,15 @@ class Standings:
         else:
             self._latencies[trial.case].add(trial)
 
-    def figure(self, case: Case) -> Figure | None:
+    def reached(self, case: Case) -> Reached | None:
         """Requests a second where users wait; otherwise p99, or p50 while p99 has too few samples."""
         if case.id in self._rates:
             rate = self._rates[case.id].estimate()
-            return None if rate is None else Figure(a_second(rate.value), _half_width(rate))
+            return None if rate is None else Reached(a_second(rate.value), _half_width(rate))
         for name, share in (("p99", 0.99), ("p50", 0.5)):
             time_s = self._latencies[case.id].percentile(share)
             if time_s is not None:
-                return Figure(f"{name} {significant(time_s.value * 1e3)} ms", _half_width(time_s))
+                return Reached(f"{name} {significant(time_s.value * 1e3)} ms", _half_width(time_s))
         return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bench.analysis import others
+from bench.analysis import other_programs
 from bench.analysis.disturbed import LATE
 from bench.analysis.measured import DISTURBED
 from bench.model import Suite
@@ -18,8 +18,8 @@ _NAMED = 3
 
 def lines(suite: Suite) -> Iterator[str]:
     """A sentence on what others used of the server's CPU, and who they were; nothing where it was little."""
-    shares = others.used(suite)
-    programs = [f"{name} ({number(cpus)} CPUs)" for name, cpus in others.who(suite).items()][:_NAMED]
+    shares = other_programs.used(suite)
+    programs = [f"{name} ({number(cpus)} CPUs)" for name, cpus in other_programs.who(suite).items()][:_NAMED]
     named = f" Busiest on the machine were {listed(programs)}." if programs else ""
     if shares and max(shares.values()) >= _WORTH_SAYING:
         least, most = (choose(shares, key=lambda server: shares[server]) for choose in (min, max))
