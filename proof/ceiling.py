@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from statistics import fmean, median
 
+from bench.machine.place import HERE
 from bench.machine.usage import open_usage
 from bench.model import Closed, Target
 from bench.run.calibrate import NULL_DEPLOYMENT
@@ -68,7 +69,7 @@ def _server_share(on: Stage, target: Target, name: str) -> float:
     if name == "loop":
         (trial,) = on.trials(target, Closed(USERS), 1.0, ["busy"])
         return (trial.cpu_s or 0.0) / trial.duration_s
-    usage = open_usage(target.usage)
+    usage = open_usage(target.usage, HERE)
     assert usage is not None, "the null server is a child of this process"
     usage.begin()
     wrk(target.url, on.cpus.generator)

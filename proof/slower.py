@@ -22,7 +22,7 @@ from bench.catalogue.scenarios import SCENARIOS
 from bench.model import App, Plan, Server, Suite
 from bench.model.errors import MachineError
 from bench.plan.layout import PROFILES, Profile, make_plan
-from bench.store.said import pair_to_document
+from bench.store.analysis_document import pair_to_document
 from proof.evidence import Archive, Evidence
 from proof.machine import ROOT
 from proof.repeating import REPEAT_VARIABLE

@@ -16,8 +16,8 @@ from bench.analysis import analyse
 from bench.model import Suite
 from bench.model.errors import BenchError, ResultError
 from bench.report.build import minute
+from bench.report.charted import throughput
 from bench.report.charts.standalone import standalone
-from bench.report.figures import throughput
 from bench.report.headline import headline
 from bench.report.markdown import escape, table_lines
 from bench.report.page import Table, sanitised
@@ -85,7 +85,10 @@ def _whole(run: Reference) -> Iterator[str]:
     yield from (f"{_measured(run)}: [the whole report]({run.path}/report.md).", "")
     yield from (line for sentence in run.verdict for line in (f"**{escape(sentence)}**", ""))
     yield from table_lines(run.table)
-    yield from (f"![Requests a second of each server, with its 95 % interval]({PICTURE})", "")
+    yield from (
+        f"![Throughput of each server as a multiple of the first's, with its 95 % interval]({PICTURE})",
+        "",
+    )
 
 
 def _in_short(run: Reference) -> Iterator[str]:

@@ -28,6 +28,7 @@ import psutil
 from bench.deploy import cgroup
 from bench.deploy.engine import Engine, find_engine
 from bench.deploy.ownership import HARNESS_LABEL
+from bench.machine.place import HERE
 from bench.model.errors import BenchError, Interrupted
 from bench.store import RESULT, load
 
@@ -175,8 +176,8 @@ def left_processes() -> list[str]:
 
 def left_cgroups(pid: int) -> list[str]:
     """Cgroups that a harness has left."""
-    place = cgroup.own()
-    return [f"cgroup {left.name} is left" for left in place[0].glob(f"wsgi-bench-*-{pid}-*")] if place else []
+    directory, _ = cgroup.own(HERE)
+    return [f"cgroup {left.name} is left" for left in directory.glob(f"wsgi-bench-*-{pid}-*")]
 
 
 def left_in_engine(engine: Engine, pid: int) -> list[str]:

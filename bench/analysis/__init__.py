@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
-from bench.analysis.claim import SMALLEST_CLAIM, deviation, half_width
 from bench.analysis.compare.within import compare_versions
 from bench.analysis.figures import THROUGHPUT, compared, ranking
 from bench.analysis.groups import grouped
@@ -25,6 +25,7 @@ class _Group:
     """The outcome of one group."""
 
     comparisons: tuple[Comparison, ...]
+    neighbours: tuple[Comparison, ...]
     ranks: tuple[Rank, ...]
     twins: tuple[Comparison, ...]
 
@@ -57,7 +58,7 @@ def analyse(suite: Suite) -> Analysis:
         comparisons=comparisons,
         ranking=tuple(place for group in groups for place in group.ranks),
         twin=next((twin for twin in twins if twin.figure == THROUGHPUT.name), None),
-        detectable=_detectable(comparisons, twins),
+        detectable=_detectable([pair for group in groups for pair in group.neighbours]),
         changes=changes,
         not_compared=not_compared,
     )
@@ -84,6 +85,7 @@ def _analyse_group(
 ) -> _Group:
     candidates = [m for m in members if verdicts[m.case.id].valid and m.deployment.variant.kind.ranked]
     comparisons: list[Comparison] = []
+    neighbours: list[Comparison] = []
     twins: list[Comparison] = []
     ranks: tuple[Rank, ...] = ()
     loop = members[0].case.load.loop
@@ -95,18 +97,17 @@ def _analyse_group(
         known.sort(key=lambda m: values[m.case.id] or 0.0, reverse=figure.more_is_better)
         tested = compare_all(figure, known, own)
         comparisons += tested
+        following = set(pairwise(m.case.id for m in known))
+        neighbours += [pair for pair in tested if (pair.subject.id, pair.other.id) in following]
         complete = len(known) == len(candidates) and len(tested) == math.comb(len(known), 2)
         if not ranks and (figure is ranking(loop)[-1] or (figure.ranks and complete)):
             better = {(c.subject.id, c.other.id) for c in tested if c.better}
             better |= {(c.other.id, c.subject.id) for c in tested if c.better is False}
             ranks = rank(name, [m.case.id for m in known], better)
-    return _Group(tuple(comparisons), ranks, tuple(twins))
+    return _Group(tuple(comparisons), tuple(neighbours), ranks, tuple(twins))
 
 
-def _detectable(comparisons: Sequence[Comparison], twins: Sequence[Comparison]) -> float | None:
-    """The median over pairs of the half width in throughput; at least 1 % and the twin's deviation."""
-    widths = [half_width(c) for c in comparisons if c.figure == THROUGHPUT.name]
-    if not widths:
-        return None
-    deviations = [deviation(twin) for twin in twins if twin.figure == THROUGHPUT.name]
-    return max(median(widths), SMALLEST_CLAIM, *deviations)
+def _detectable(neighbours: Sequence[Comparison]) -> float | None:
+    """The median over neighbours in throughput."""
+    smallest = [pair.smallest for pair in neighbours if pair.figure == THROUGHPUT.name]
+    return median(smallest) if smallest else None

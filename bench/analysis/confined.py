@@ -10,7 +10,7 @@ ROLES: tuple[Role, ...] = ("server", "generator", "store")
 
 
 def readings(suite: Suite, role: Role, deployment: str | None = None) -> list[Confined]:
-    """What was read in the rounds that count.
+    """What was read of the processes of a role, in the rounds that count.
 
     Args:
         deployment: of a server; None for all of them.
@@ -25,12 +25,12 @@ def readings(suite: Suite, role: Role, deployment: str | None = None) -> list[Co
 
 
 def cpus(readings: Iterable[Confined]) -> tuple[int, ...]:
-    """All that these were seen to be allowed."""
+    """All CPUs that these processes were seen to be allowed."""
     return tuple(sorted({cpu for reading in readings if reading.read for cpu in reading.read.cpus}))
 
 
 def unpinned(readings: Iterable[Confined]) -> list[Confined]:
-    """Those that may run on other CPUs than they were to."""
+    """The readings of processes that may run on other CPUs than they were to."""
     return [
         reading
         for reading in readings
@@ -39,7 +39,7 @@ def unpinned(readings: Iterable[Confined]) -> list[Confined]:
 
 
 def unlimited(readings: Iterable[Confined]) -> Iterator[tuple[str, Confined]]:
-    """Those whose other limits don't hold, each with the name of the limit."""
+    """The readings that show another limit not to hold, each with the name of the limit."""
     for reading in readings:
         if reading.read is None:
             continue
@@ -52,7 +52,7 @@ def unlimited(readings: Iterable[Confined]) -> Iterator[tuple[str, Confined]]:
 
 
 def unread(readings: Iterable[Confined]) -> list[Confined]:
-    """Those whose processes couldn't be seen."""
+    """The readings for which no process could be seen."""
     return [reading for reading in readings if reading.read is None]
 
 

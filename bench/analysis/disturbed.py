@@ -43,7 +43,7 @@ class Repeats:
 
 
 def said_of(why: Why, round_number: int, who: str) -> str:
-    """What is said of such a block.
+    """What is said of a block that is measured again.
 
     Args:
         who: others that used the machine meanwhile; empty if none stands out.

@@ -76,10 +76,10 @@ P99 = replace(
     bencher="latency-p99",
 )
 _SHOWN = replace(P50, name="", missing="", tables=("open",), ranks=0, bencher="")
-P90 = replace(_SHOWN, read=quantile(0.9), key="p90", label="p90", heading="p90")
+P90 = replace(_SHOWN, read=quantile(0.9), key="p90", label="p90", heading="p90", wide=True)
 P95 = replace(_SHOWN, read=quantile(0.95), key="p95", label="p95", heading="p95")
 P999 = replace(_SHOWN, read=quantile(0.999), key="p999", label="p99.9", heading="p99.9", wide=True)
-LONGEST = replace(_SHOWN, read=quantile(1), key="max", label="longest", heading="Longest")
+LONGEST = replace(_SHOWN, read=quantile(1), key="max", label="longest", heading="Longest", wide=True)
 IDLE_MEMORY = Figure(
     read=of_deployment(lambda record: record.memory_idle_bytes, lambda values: int(median(values))),
     key="memory_idle_bytes",

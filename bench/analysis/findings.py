@@ -10,7 +10,7 @@ from bench.model.finding import Finding
 
 
 def findings_of(suite: Suite, analysis: Analysis) -> Iterator[Finding]:
-    """What is said against its cases, and what became of its limits."""
+    """The findings of a run: what is said against its cases, and what became of its limits."""
     for verdict in analysis.verdicts.values():
         yield from verdict.findings
     for judgement in judge_plan(suite.plan, analysis):

@@ -1,4 +1,4 @@
-"""Whether a server keeps connections, as it was seen to do."""
+"""Whether each server keeps connections open: what its documentation claims, and what was seen."""
 
 from __future__ import annotations
 

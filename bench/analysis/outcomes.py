@@ -76,7 +76,7 @@ def not_right(counts: Counts) -> int:
 
 
 def error_rate(counts: Counts) -> float | None:
-    """Their share of what was offered; None if nothing was."""
+    """The share of what was offered that was not answered rightly; None if nothing was offered."""
     return not_right(counts) / counts.offered if counts.offered else None
 
 

@@ -24,7 +24,7 @@ def recycles(server: Server) -> str:
 
 
 def records_of(suite: Suite, deployment: str) -> list[DeploymentRecord]:
-    """One for each round that counts."""
+    """The records of a deployment, one for each round that counts."""
     return [
         record
         for record in suite.deployments
@@ -39,5 +39,5 @@ def restarts(records: Iterable[DeploymentRecord]) -> int | None:
 
 
 def oom_kills(records: Iterable[DeploymentRecord]) -> int:
-    """How many of them the kernel killed because memory was used up, as far as that is counted."""
+    """How many processes the kernel killed because memory was used up, as far as that is counted."""
     return sum(record.oom_kills or 0 for record in records)

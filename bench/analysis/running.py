@@ -26,7 +26,7 @@ class RunningRate:
             self._levels.pop(trial.round, None)
 
     def estimate(self) -> Estimate | None:
-        """None before the first trial with a right answer."""
+        """The rate so far; None before the first trial with a right answer."""
         for number in self._rounds.keys() - self._levels.keys():
             self._levels[number] = level(self._rounds[number])
         levels = [in_round for number in self._rounds if (in_round := self._levels[number]) is not None]
@@ -51,7 +51,7 @@ class RunningLatency:
             self._rounds[trial.round] = Histogram.sum(parts) or latency
 
     def percentile(self, share: float) -> Estimate | None:
-        """In seconds; None with too few samples beyond it, without an interval in the first round."""
+        """A percentile so far; None with too few samples, without an interval in the first round."""
         rounds = list(self._rounds.values())
         whole = Histogram.sum(rounds)
         value_s = whole.percentile_s(share) if whole else None

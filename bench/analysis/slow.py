@@ -57,7 +57,7 @@ class Excess:
 
 
 def excess(measured: Measured) -> Excess | None:
-    """Of a case of closed load; None with fewer than two trials that tell."""
+    """The excess of a case of closed load; None with fewer than two trials that tell."""
     return together([measured])
 
 

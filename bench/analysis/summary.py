@@ -1,4 +1,4 @@
-"""A case in figures."""
+"""The summary of a case: every figure, and what became of its requests."""
 
 from __future__ import annotations
 

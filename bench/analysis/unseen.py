@@ -1,4 +1,4 @@
-"""What a run was too short to see."""
+"""How rare the pauses and slow answers may be that a run was too short to see."""
 
 from __future__ import annotations
 

@@ -45,6 +45,7 @@ class Settings:
         addresses: behind each target's host, by name: where its load goes.
         processes: of the load generator; None for one for each of its CPUs.
         combinations: each app with a scenario that it is measured with.
+        baseline: the server or target that the others are multiples of; None for the first in rank.
         out: directory for the run's files; None for `results/<UTC time>-<host>/`.
         old: the version that is measured beside this one; None without.
         fail_if: limits for what changes from it.
@@ -63,6 +64,7 @@ class Settings:
     targets: Mapping[str, str]
     addresses: Mapping[str, Addresses]
     combinations: tuple[tuple[App, Scenario], ...]
+    baseline: str | None
     rate: float | None
     seed: int
     processes: int | None
@@ -119,6 +121,9 @@ def resolve(
                 runtime, reason = _runtime(runtime, combinations)
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
+        if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
+            with problems.collected():
+                check_word("baseline", asked["baseline"], measured)
         out = old = None
         with problems.collected():
             out = _out(asked["out"])
@@ -134,6 +139,7 @@ def resolve(
         targets=targets,
         addresses=addresses,
         combinations=combinations,
+        baseline=asked["baseline"],
         rate=asked["rate"],
         seed=seed,
         processes=asked["processes"],

@@ -96,6 +96,14 @@ _ROWS = (
         drops=("servers", "against", "fail_if"),
     ),
     Setting(
+        "baseline",
+        "text",
+        "The server or target that the report has the others as multiples of",
+        form="a name",
+        otherwise="the first in rank",
+        offers="servers",
+    ),
+    Setting(
         "app",
         "text",
         "A name of apps/apps.toml, or any module:callable that PYTHONPATH leads to",

@@ -35,8 +35,8 @@ def look_up(name: str, url: str, *, allowed: bool) -> Addresses:
 
 
 def beyond(addresses: Iterable[str]) -> Addresses:
-    """Those that aren't loopback: a private network's are other machines', and 0.0.0.0 is whatever the
-    system makes of it.
+    """The addresses that aren't loopback: a private network's are other machines', and 0.0.0.0 is
+    whatever the system makes of it.
     """
     return tuple(address for address in addresses if not _is_loopback(address))
 

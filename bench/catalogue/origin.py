@@ -1,4 +1,4 @@
-"""Where a server that runs already listens: read from what was typed, and put as it goes over the wire."""
+"""The address of a server that runs already: checked as it was typed, and as it goes over the wire."""
 
 from __future__ import annotations
 

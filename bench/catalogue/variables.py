@@ -1,4 +1,4 @@
-"""What a server's process finds in its environment: the compose file's variables, and a run's own instead.
+"""The environment variables of a server: the compose file's, some of them with a run's own values.
 
 Made here for those who start servers and for the report, so that it shows what the processes got.
 """
@@ -16,22 +16,26 @@ _REDIS_PORT = "6379"
 
 
 def of_container(deployment: Deployment) -> dict[str, str]:
-    """Of a server in a container of a run."""
+    """The variables of a server in a container of a run."""
     store = {"REDIS_HOST": REDIS, "REDIS_PORT": _REDIS_PORT}
     return _variables(deployment, f"0.0.0.0:{PORT}", deployment.database, store)
 
 
 def of_child(
-    deployment: Deployment, port: int | str, database: int, store: tuple[str, int | str] | None
+    deployment: Deployment,
+    port: int | str,
+    database: int,
+    store: tuple[str, int | str] | None,
+    address: str = "127.0.0.1",
 ) -> dict[str, str]:
-    """Of a child process, beside what it inherits.
+    """The variables of a server that is a child process, beside those that it inherits.
 
     Args:
-        port: on which it listens.
+        port, address: on which it listens.
         store: host and port of Redis; None without one.
     """
     redis = {"REDIS_HOST": store[0], "REDIS_PORT": str(store[1])} if store is not None else {}
-    return {**_variables(deployment, f"127.0.0.1:{port}", database, redis), "PYTHONUNBUFFERED": "1"}
+    return {**_variables(deployment, f"{address}:{port}", database, redis), "PYTHONUNBUFFERED": "1"}
 
 
 def _variables(deployment: Deployment, bind: str, database: int, store: Mapping[str, str]) -> dict[str, str]:

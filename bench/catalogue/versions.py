@@ -1,4 +1,4 @@
-"""Sources as files: this checkout, and the old version of a run, which is found and had while it is needed.
+"""Checkouts, the files of a source: this one, and that of an old version, there while it is needed.
 
 A commit becomes a folder by git's plumbing with an index of its own, which leaves nothing in the repository;
 it is gone when the run has ended. A folder or compose file that was named is used as it stands.

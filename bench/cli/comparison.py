@@ -19,7 +19,7 @@ from bench.store import load
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedResults:
     """What a comparison ended with."""
 
     changes: Changes
@@ -31,13 +31,13 @@ class Compared:
         return exit_code(judgement.finding for judgement in self.judgements if judgement.finding)
 
     def rendered(self, format_name: str, width: int = text.WIDTH) -> str:
-        """In one of the formats, as text for a terminal of that width."""
+        """The comparison in one of the formats, as text for a terminal of that width."""
         if format_name == "text":
             return text.write(page(self.changes, self.judgements), width)
         return FORMATS[format_name](self.changes, self.judgements)
 
 
-def compare_results(old: Path, new: Path, fail_if: Sequence[str], format_name: str) -> Compared:
+def compare_results(old: Path, new: Path, fail_if: Sequence[str], format_name: str) -> ComparedResults:
     """Compare two results, each a directory or its `result.json`.
 
     Raises:
@@ -60,4 +60,4 @@ def compare_results(old: Path, new: Path, fail_if: Sequence[str], format_name: s
             problems += error.problems
     if problems:
         raise UsageError(*map(plain, problems))
-    return Compared(changes, judge_limits(limits, changes))
+    return ComparedResults(changes, judge_limits(limits, changes))

@@ -60,7 +60,7 @@ def results(_context: Context, _parameter: Parameter, begun: str) -> list[Comple
 
 
 def directories(_context: Context, _parameter: Parameter, begun: str) -> list[CompletionItem]:
-    """Left to the shell."""
+    """Folders, which the shell itself completes."""
     return [CompletionItem(begun, type="dir")]
 
 

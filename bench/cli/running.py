@@ -56,6 +56,7 @@ def run(
             runtime,
             servers,
             asked.combinations,
+            baseline=asked.baseline,
             seed=asked.seed,
             rate=asked.rate,
             processes=asked.processes or len(split_cpus().generator),

@@ -16,6 +16,7 @@ from bench.deploy.engine import find_engine_to_clean
 from bench.deploy.ownership import clean as remove_leftovers
 from bench.doctor import examine, for_programs, read_facts
 from bench.doctor.page import show
+from bench.machine.place import HERE
 from bench.model.digits import significant
 from bench.model.finding import exit_code
 from bench.run.calibrate import ceiling
@@ -55,7 +56,7 @@ def calibrate(as_json: bool) -> None:
 @click.command()
 def clean() -> None:
     """Remove containers, networks, images of old versions and cgroups that a killed run left behind."""
-    for name in remove_cgroups():
+    for name in remove_cgroups(HERE):
         click.echo(f"removed the cgroup {name}")
     engine = find_engine_to_clean()
     if engine is None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
+from bench.machine.place import Place
 from bench.model import Confinement, Deployment, Failure, Role, Target, UsageSource
 
 
@@ -22,9 +23,12 @@ class Runtime(Protocol):
             containers.
         versions: distribution name to version of the packages that serve.
         docker: the engine's version, or None.
+        place: where the servers run; what is read of them is read there, and `Target.started_ns` is of its
+            clock.
     """
 
     name: str
+    place: Place
     images: Mapping[str, str]
     versions: Mapping[str, str]
     docker: str | None

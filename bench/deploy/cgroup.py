@@ -17,9 +17,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from bench.deploy.ownership import birth
-from bench.machine.usage import cgroup_root, controller
+from bench.machine import cgroups
+from bench.machine.lasting import birth, pid_namespace
+from bench.machine.place import Place
 from bench.model import UsageSource
 
 _REMOVE_S = 2.0
@@ -71,13 +73,10 @@ class Cgroup:
             return []
 
 
-def make() -> Cgroup | None:
+def make(place: Place) -> Cgroup | None:
     """A new cgroup below this process's own; None where there are none or it may not make one."""
-    place = own()
-    if place is None:
-        return None
-    directory, source = place
-    name = f"wsgi-bench-{_namespace()}-{os.getpid()}-{birth(os.getpid())}-{next(_numbers)}"
+    directory, source = own(place)
+    name = f"wsgi-bench-{pid_namespace()}-{os.getpid()}-{birth(os.getpid())}-{next(_numbers)}"
     try:
         (directory / name).mkdir()
     except OSError:
@@ -85,20 +84,20 @@ def make() -> Cgroup | None:
     return Cgroup(directory / name, UsageSource(source.kind, f"{source.path.rstrip('/')}/{name}"))
 
 
-def remove_leftovers() -> list[str]:
+def remove_leftovers(place: Place) -> list[str]:
     """Remove the cgroups that killed runs have left below this process's own, unless a process is in them.
 
     Returns:
         Their names.
     """
-    return [directory.name for directory in _leftovers() if _removed(directory)]
+    return [directory.name for directory in _leftovers(place) if _removed(directory)]
 
 
-def _leftovers() -> Iterator[Path]:
-    place = own()
-    for directory in place[0].glob("wsgi-bench-*") if place else ():
+def _leftovers(place: Place) -> Iterator[Path]:
+    directory_of_own, _ = own(place)
+    for directory in directory_of_own.glob("wsgi-bench-*"):
         made = _NAME.fullmatch(directory.name)
-        if made and made[1] == _namespace() and birth(int(made[2])) != made[3]:
+        if made and made[1] == pid_namespace() and birth(int(made[2])) != made[3]:
             yield directory
 
 
@@ -110,25 +109,10 @@ def _removed(directory: Path) -> bool:
     return True
 
 
-def own() -> tuple[Path, UsageSource] | None:
+def own(place: Place) -> tuple[Path, UsageSource]:
     """This process's cgroup that counts CPU time: its directory, and how `bench.machine.usage` names it."""
-    try:
-        rows = [row.split(":", 2) for row in Path("/proc/self/cgroup").read_text().splitlines()]
-    except OSError:
-        return None
-    second = (cgroup_root() / "cgroup.controllers").exists()
-    for number, controllers, path in rows:
-        if (number == "0") if second else ("cpuacct" in controllers.split(",")):
-            mount = cgroup_root() if second else controller("cpuacct", "/")
-            # A container that sees its own cgroup as the root may be told the path on the host.
-            path = path if (mount / path.lstrip("/")).is_dir() else "/"
-            return mount / path.lstrip("/"), UsageSource("cgroup2" if second else "cgroup1", path)
-    return None
-
-
-def _namespace() -> str:
-    """The number of the namespace that this machine's process ids belong to: "0" where it has none."""
-    try:
-        return str(Path("/proc/self/ns/pid").stat().st_ino)
-    except OSError:
-        return "0"
+    mount, path = cgroups.mount("cpuacct", place), cgroups.path_of("cpuacct", place)
+    # A container that sees its own cgroup as the root may be told the path on the host.
+    path = path if place.exists(mount / path.lstrip("/")) else "/"
+    kind: Literal["cgroup1", "cgroup2"] = "cgroup2" if cgroups.version(place) == "v2" else "cgroup1"
+    return Path(mount / path.lstrip("/")), UsageSource(kind, path)

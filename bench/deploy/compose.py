@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from bench.deploy.project import Project
 from bench.deploy.rediscontainer import start_redis
 from bench.machine import process
 from bench.machine.interrupt import shield
+from bench.machine.place import HERE, Place
 from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
 from bench.model.errors import BenchError, StoreError
@@ -53,6 +53,7 @@ class ComposeRuntime:
         checkouts: what the images are built from, by source.
         say: told what takes long.
         preferred: whether all containers are to come before others.
+        place: the engine's machine.
     """
 
     name = "compose"
@@ -67,7 +68,9 @@ class ComposeRuntime:
         engine: Engine,
         say: Callable[[str], None],
         preferred: bool = False,
+        place: Place = HERE,
     ) -> None:
+        self.place = place
         self.docker: str | None = engine.version
         self.images: Mapping[str, str] = {}
         self.versions: Mapping[str, str] = images.locked_versions(checkouts, deployments)
@@ -144,11 +147,11 @@ class ComposeRuntime:
             try:
                 self._engine.run("start", self._project.container(deployment.name))
                 # Three to five milliseconds after `StartedAt`, which is of the engine's wall clock.
-                started_ns = time.monotonic_ns()
+                started_ns = self.place.clock.now_ns()
                 state = self._project.inspect(deployment.name)
             except process.CommandFailed as error:
                 return Failure(deployment.name, 0, "start", _reason(error.output))
-            usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]))
+            usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]), self.place)
             self._running[deployment.name] = _Container(deployment, usage.pid)
             self._project.started(deployment.name, str(state["State"]["StartedAt"]))
         return Target(
@@ -165,14 +168,14 @@ class ComposeRuntime:
             return False
         if container.pid:
             # Far cheaper than asking the engine, and asked for between trials.
-            return Path(f"/proc/{container.pid}").exists()
+            return self.place.lives(container.pid)
         return bool(self._project.inspect(target.deployment)["State"]["Running"])
 
     def how_ended(self, target: Target) -> str:
         return self._project.how_ended(target.deployment)
 
     def memory_bytes(self, target: Target) -> tuple[int | None, int | None]:
-        return memory_bytes(target.usage)
+        return memory_bytes(target.usage, self.place)
 
     def image_bytes(self, deployment: Deployment) -> int | None:
         return self._image_bytes.get(deployment.name)
@@ -251,7 +254,7 @@ class ComposeRuntime:
         self.versions = {**self.versions, "redis-server": version}
         state = self._project.inspect(REDIS)
         self._store = (address(state), 6379)
-        self._store_usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]))
+        self._store_usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]), self.place)
 
     def _stop(self, names: Sequence[str]) -> set[str]:
         started = {name: self._running.pop(name) for name in names if name in self._running}

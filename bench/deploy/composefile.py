@@ -10,8 +10,8 @@ from bench.catalogue.variables import PORT as PORT
 from bench.catalogue.variables import REDIS as REDIS
 from bench.catalogue.variables import of_container
 from bench.deploy.networks import NOBODY, isolated
+from bench.machine.place import CGROUP_ROOT_VARIABLE, CGROUPS
 from bench.machine.priority import WEIGHT
-from bench.machine.usage import CGROUP_ROOT_VARIABLE
 from bench.model import Confinement, CpuSplit, Deployment
 from bench.model.errors import UsageError
 from bench.model.variant import THIS_CHECKOUT, Source
@@ -129,7 +129,7 @@ def _driver(service: Mapping[str, Any], cpus: CpuSplit, counters: str) -> dict[s
     # The servers' counters are read where the load is made, microseconds before and after.
     mount = {
         "type": "bind",
-        "source": f"/sys/fs/cgroup{counters}",
+        "source": f"{CGROUPS}{counters}",
         "target": f"{_CGROUP_ROOT}{counters}",
         "read_only": True,
     }

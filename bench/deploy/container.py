@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
+from bench.machine.place import Place
 from bench.machine.process import how_ended
 from bench.model import UsageSource
 
@@ -17,16 +17,16 @@ def address(state: Mapping[str, Any]) -> str:
     return str(next(iter(networks.values()))["IPAddress"])
 
 
-def usage_source(pid: int, container_id: str) -> UsageSource:
+def usage_source(pid: int, container_id: str, place: Place) -> UsageSource:
     """The cgroup of a container's main process.
 
     Kind "none" where it has none of its own, as with an engine that may not make one; without a number where
-    the process is not this machine's to see. The engine may run on another machine, or see other process
+    the process is not the place's to see. The engine may run on another machine, or see other process
     numbers: then `pid` is somebody else's here. A cgroup's path holds its container's id (`/docker/ID`,
     `/system.slice/docker-ID.scope`), also as seen from within another cgroup namespace; so do the paths of
     what the engine mounts into each container.
     """
-    lines = _lines(pid, "cgroup")
+    lines = _lines(pid, "cgroup", place)
     # cgroups(7): hierarchy:controllers:path
     groups = [group for group in (line.split(":", 2) for line in lines) if container_id in group[2]]
     for _, controllers, path in groups:
@@ -35,13 +35,13 @@ def usage_source(pid: int, container_id: str) -> UsageSource:
     for _, controllers, path in groups:
         if not controllers:
             return UsageSource("cgroup2", path=path, pid=pid)
-    own = any(container_id in line for line in _lines(pid, "mountinfo"))
+    own = any(container_id in line for line in _lines(pid, "mountinfo", place))
     return UsageSource("none", pid=pid if own else 0)
 
 
-def _lines(pid: int, file: str) -> list[str]:
+def _lines(pid: int, file: str, place: Place) -> list[str]:
     try:
-        return Path(f"/proc/{pid}/{file}").read_text().splitlines() if pid else []
+        return place.of_process(pid, file).splitlines() if pid else []
     except OSError:
         return []
 

@@ -11,6 +11,7 @@ from typing import Self
 
 from bench.catalogue.consent import Addresses, look_up
 from bench.catalogue.origin import fault, sent
+from bench.machine.place import HERE
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Plan, Role, Server, Target, UsageSource
 from bench.model.errors import UsageError
 from bench.model.problems import Problems
@@ -38,7 +39,7 @@ def target_server(name: str, url: str) -> Server:
 
 
 def urls(plan: Plan) -> Mapping[str, str]:
-    """By name, those of servers that run already."""
+    """The URLs of a plan's servers that run already, by name."""
     servers = [deployment.server for deployment in plan.deployments]
     return {s.name: s.environment[URL_VARIABLE] for s in servers if URL_VARIABLE in s.environment}
 
@@ -77,6 +78,7 @@ class ExternalRuntime:
 
     name = "external"
     docker: str | None = None
+    place = HERE
 
     def __init__(
         self,

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,9 +20,10 @@ from bench.catalogue.versions import Checkouts
 from bench.deploy import cgroup
 from bench.deploy.logs import last_lines, log_path
 from bench.deploy.packages import serving
-from bench.deploy.redisprocess import RedisProcess, free_port, redis_version
+from bench.deploy.redisprocess import RedisProcess, redis_version
 from bench.machine import priority, process
 from bench.machine.interrupt import shield
+from bench.machine.place import HERE, Place
 from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
 from bench.model.errors import StoreError
@@ -57,12 +57,13 @@ class _Running:
 
 
 class LocalRuntime:
-    """Deploys on this machine, each server on a free port of 127.0.0.1.
+    """Deploys as child processes, each server on a free port of its place's address.
 
     Args:
         directory: the run's own directory, gets `logs/` and Redis's log.
         checkouts: in which the commands run, by source.
         preferred: whether servers and Redis are to come before other programs.
+        place: where they run; as long as there is no other, this machine.
     """
 
     name = "local"
@@ -76,7 +77,9 @@ class LocalRuntime:
         *,
         checkouts: Checkouts,
         preferred: bool = False,
+        place: Place = HERE,
     ) -> None:
+        self.place = place
         self.images: Mapping[str, str] = {}
         self.versions: Mapping[str, str] = _versions(deployments)
         self._directory = directory
@@ -86,12 +89,12 @@ class LocalRuntime:
         self._running: dict[str, _Running] = {}
         self._store: RedisProcess | None = None
         if any(deployment.app.redis for deployment in deployments):
-            self._store = RedisProcess(directory, cpus.store, self._priority("store"))
+            self._store = RedisProcess(directory, cpus.store, place, self._priority("store"))
             self.versions = {**self.versions, "redis-server": redis_version()}
 
     def __enter__(self) -> Self:
         self._directory.mkdir(parents=True, exist_ok=True)
-        cgroup.remove_leftovers()
+        cgroup.remove_leftovers(self.place)
         if self._store is not None:
             self._store.__enter__()
         return self
@@ -130,8 +133,8 @@ class LocalRuntime:
     def seed(self, deployment: Deployment) -> None:
         try:
             process.run(
-                deployment.app.seed,
-                environment=self._environment(deployment, free_port(), database=0),
+                self.place.command(deployment.app.seed),
+                environment=self._environment(deployment, self.place.free_port(), database=0),
                 cwd=self._checkouts[deployment.variant.source].root,
                 timeout_s=_SEED_S,
             )
@@ -139,15 +142,15 @@ class LocalRuntime:
             raise StoreError(f"Redis could not be filled for {deployment.app.name}: {error}") from None
 
     def start(self, deployment: Deployment) -> Target | Failure:
-        port = free_port()
+        port = self.place.free_port()
         path = log_path(self._directory, deployment.name)
         with shield(), path.open("ab") as log:
             log_start = log.tell()
-            group = cgroup.make()
-            started_ns = time.monotonic_ns()
+            group = cgroup.make(self.place)
+            started_ns = self.place.clock.now_ns()
             try:
                 child = process.spawn(
-                    deployment.server.command,
+                    self.place.command(deployment.server.command),
                     environment=self._environment(deployment, port, deployment.database),
                     cwd=self._checkouts[deployment.variant.source].root,
                     cpus=self._cpus.server,
@@ -168,7 +171,7 @@ class LocalRuntime:
             running = self._running[deployment.name] = _Running(deployment, child, log_start, group)
         return Target(
             deployment=deployment.name,
-            url=f"http://127.0.0.1:{port}",
+            url=f"http://{self.place.address}:{port}",
             usage=running.usage,
             started_ns=started_ns,
             cpus=self._cpus.server if self._cpus.apart else (),
@@ -186,7 +189,7 @@ class LocalRuntime:
     def memory_bytes(self, target: Target) -> tuple[int | None, int | None]:
         # Of the processes, with a cgroup too: a cgroup's memory has the page cache of the programs in it.
         running = self._running.get(target.deployment)
-        return memory_bytes(running.processes) if running is not None else (None, None)
+        return memory_bytes(running.processes, self.place) if running is not None else (None, None)
 
     def image_bytes(self, deployment: Deployment) -> int | None:  # noqa: ARG002
         return None
@@ -227,7 +230,8 @@ class LocalRuntime:
             moved = [_moved(folder, here, checkout.root) for folder in search_path(os.environ)]
             environment["PYTHONPATH"] = os.pathsep.join((str(checkout.imports), str(checkout.root), *moved))
         path = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])
-        return {**environment, **of_child(deployment, port, database, self.store_address()), "PATH": path}
+        variables = of_child(deployment, port, database, self.store_address(), self.place.address)
+        return {**environment, **variables, "PATH": path}
 
 
 def _moved(folder: str, root: Path, other: Path) -> str:

@@ -6,12 +6,10 @@ import os
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
-
-import psutil
 
 from bench.deploy.engine import Engine
 from bench.machine import process
+from bench.machine.lasting import birth
 
 RUN_LABEL = "wsgi-bench.run"
 HARNESS_LABEL = "wsgi-bench.harness"
@@ -122,15 +120,3 @@ def _is_dead(harness: str) -> bool:
     if len(parts) != 3 or parts[0] != socket.gethostname() or not parts[1].isdecimal():
         return False
     return birth(int(parts[1])) != parts[2]
-
-
-def birth(pid: int) -> str:
-    """When a process started, in clock ticks since boot where /proc says it; empty if it isn't there."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        pass
-    try:
-        return str(int(psutil.Process(pid).create_time()))
-    except psutil.NoSuchProcess:
-        return ""

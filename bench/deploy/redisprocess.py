@@ -6,7 +6,6 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from redis.retry import Retry
 
 from bench.machine import process
 from bench.machine.interrupt import shield
+from bench.machine.place import Place
 from bench.machine.priority import NONE, Priority
 from bench.model.errors import StoreError
 
@@ -31,7 +31,6 @@ MEMORY = ("--maxmemory", "768mb", "--maxmemory-policy", "noeviction")
 # nothing to Redis itself (CONFIG, SHUTDOWN, REPLICAOF, FLUSHALL ...). docker-compose.yml says the same.
 # https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/
 RULES = ("-@admin", "-@dangerous", "+flushdb", "+info", "+keys", "+sort")
-_HOST = "127.0.0.1"
 _START_S = 15.0
 _GRACE_S = 5.0
 # Packages that carry the binary, in their folder bin/.
@@ -71,28 +70,23 @@ def redis_version() -> str:
     return "unknown"
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 on which nobody listens now."""
-    with socket.socket() as probe:
-        probe.bind((_HOST, 0))
-        return int(probe.getsockname()[1])
-
-
 class RedisProcess:
     """A redis-server child while the `with` block lasts.
 
     Args:
         directory: gets its log, `redis.log`.
         cpus: CPUs to pin it to.
+        place: where it runs.
         priority: what it asks the kernel for.
     """
 
-    def __init__(self, directory: Path, cpus: Sequence[int], priority: Priority = NONE) -> None:
+    def __init__(self, directory: Path, cpus: Sequence[int], place: Place, priority: Priority = NONE) -> None:
         self._log = directory / "redis.log"
         self._cpus = cpus
         self._priority = priority
         self._child: subprocess.Popen[bytes] | None = None
-        self.address = (_HOST, 0)
+        self._place = place
+        self.address = (place.address, 0)
 
     @property
     def pid(self) -> int:
@@ -122,13 +116,15 @@ class RedisProcess:
         return "" if code is None else process.how_ended(code)
 
     def _start(self, program: str) -> None:
-        self.address = (_HOST, free_port())
+        self.address = (self._place.address, self._place.free_port())
         try:
             with shield(), self._log.open("ab") as log:
                 self._child = process.spawn(
-                    [program, "--bind", _HOST, "--port", str(self.address[1]), "--save", "",
-                     "--appendonly", "no", "--databases", str(DATABASES), "--dir", str(self._log.parent),
-                     *MEMORY],
+                    self._place.command(
+                        [program, "--bind", self.address[0], "--port", str(self.address[1]), "--save", "",
+                         "--appendonly", "no", "--databases", str(DATABASES), "--dir", str(self._log.parent),
+                         *MEMORY]
+                    ),
                     environment=os.environ,
                     cwd=self._log.parent,
                     cpus=self._cpus,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.doctor.facts import Check, Facts
+from bench.machine.kernel import CLOCK_SOURCE
 from bench.model.counted import count
 from bench.model.finding import Finding
 
@@ -115,8 +116,7 @@ def clock_source(facts: Facts) -> Finding:
     better = next((name for name in facts.clock_sources if name not in _SLOW_CLOCKS), None)
     fix = "Look into the kernel's log (dmesg | grep -i clocksource) for why no faster one is used."
     if better is not None:
-        file = "/sys/devices/system/clocksource/clocksource0/current_clocksource"
-        fix = f"Run: echo {better} | sudo tee {file}"
+        fix = f"Run: echo {better} | sudo tee {CLOCK_SOURCE}"
     return Finding("clock-source", "warning", f"{facts.clock_source}, which is slow to read", why, fix)
 
 

@@ -1,4 +1,4 @@
-"""Everything that the checks know of this machine, read once. None: this machine doesn't say."""
+"""Everything that the checks know of this machine, read once; a fact that it doesn't tell is None."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import psutil
 from bench.doctor import cgroup, read
 from bench.doctor.sample import Sample, take_sample
 from bench.doctor.traces import Docker, Orphan, find_orphans, look_at_docker
-from bench.machine import priority
+from bench.machine import cgroups, kernel, priority
 from bench.machine.environment import split_cpus
+from bench.machine.place import HERE, Place
 from bench.model import CpuSplit
 from bench.model.finding import Finding
 
@@ -79,48 +80,48 @@ class Facts:
 Check = Callable[[Facts], Finding]
 
 
-def read_facts(results: Path, *, quick: bool = False) -> Facts:
+def read_facts(results: Path, *, quick: bool = False, place: Place = HERE) -> Facts:
     """Read them; the only function here that isn't pure.
 
     Args:
         results: where results are written; needn't exist yet.
         quick: leave out what takes longer than a few milliseconds.
     """
-    split = split_cpus()
+    split = split_cpus(place)
     cpus = sorted({*split.server, *split.generator, *split.store})
-    boost, switch = read.boost()
-    version = cgroup.version()
+    boost, switch = kernel.boost(place)
+    version = cgroups.version(place)
     facts = Facts(
         cpus=psutil.cpu_count() or 1,
         split=split,
-        cores=read.cores(cpus),
-        quota_cpus=cgroup.quota_cpus(),
-        governors=read.governors(cpus),
+        cores=kernel.cores(place, cpus),
+        quota_cpus=cgroup.quota_cpus(place),
+        governors=kernel.governors(place, cpus),
         boost=boost,
         boost_switch=switch,
-        clock_source=read.contents(read.CLOCK / "current_clocksource"),
-        clock_sources=tuple((read.contents(read.CLOCK / "available_clocksource") or "").split()),
-        perf_paranoid=read.sysctl("kernel/perf_event_paranoid"),
-        pmu=read.pmu(),
-        hypervisor=read.hypervisor(),
-        container=read.container(),
-        memory_left_bytes=read.memory_left_bytes(),
-        swap_used_bytes=read.swap_used_bytes(),
+        clock_source=kernel.clock_source(place),
+        clock_sources=kernel.clock_sources(place),
+        perf_paranoid=kernel.sysctl(place, "kernel/perf_event_paranoid"),
+        pmu=kernel.pmu(place),
+        hypervisor=kernel.hypervisor(place),
+        container=kernel.container(place),
+        memory_left_bytes=read.memory_left_bytes(place),
+        swap_used_bytes=read.swap_used_bytes(place),
         open_files=read.open_files(),
-        somaxconn=read.sysctl("net/core/somaxconn"),
-        syn_backlog=read.sysctl("net/ipv4/tcp_max_syn_backlog"),
-        ports=read.ports(),
-        tw_reuse=read.sysctl("net/ipv4/tcp_tw_reuse"),
-        timestamps=read.sysctl("net/ipv4/tcp_timestamps"),
-        time_wait=read.time_wait(),
-        time_wait_max=read.sysctl("net/ipv4/tcp_max_tw_buckets"),
+        somaxconn=kernel.sysctl(place, "net/core/somaxconn"),
+        syn_backlog=kernel.sysctl(place, "net/ipv4/tcp_max_syn_backlog"),
+        ports=kernel.ports(place),
+        tw_reuse=kernel.sysctl(place, "net/ipv4/tcp_tw_reuse"),
+        timestamps=kernel.sysctl(place, "net/ipv4/tcp_timestamps"),
+        time_wait=kernel.time_wait(place),
+        time_wait_max=kernel.sysctl(place, "net/ipv4/tcp_max_tw_buckets"),
         results=str(results),
         disk_left_bytes=read.disk_left_bytes(results),
         cgroup=version,
-        cgroup_readable=read.cgroup_readable(version),
+        cgroup_readable=read.cgroup_readable(place, version),
         redis=read.redis(),
         python=read.python(),
-        may_come_first=priority.permitted(),
+        may_come_first=priority.permitted(place),
     )
     if quick:
         return facts

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from bench.doctor import read
 from bench.doctor.facts import Facts
 from bench.doctor.size import size
+from bench.machine.place import HERE
 from bench.model import Case, Plan
 from bench.model.errors import UsageError
 from bench.model.shortage import PORT_COMMAND, USUAL_FILES, enough_files
@@ -128,7 +129,7 @@ def provide(plan: Plan, facts: Facts) -> None:
     Raises:
         UsageError: a limit is too low.
     """
-    if missing := problems(plan, facts, read.threads_left()):
+    if missing := problems(plan, facts, read.threads_left(HERE)):
         raise UsageError(*missing)
     soft, hard = facts.open_files
     wished = needs(plan, facts.cpus).files_wished

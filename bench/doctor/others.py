@@ -9,6 +9,7 @@ import psutil
 
 from bench.doctor.sample import Busy, busy_since, cpu_of_processes
 from bench.machine import counters
+from bench.machine.place import HERE
 from bench.machine.processtree import process_tree
 
 _NAMED = 2
@@ -22,7 +23,7 @@ class Others:
     def __init__(self) -> None:
         self._at_s = time.monotonic()
         self._used = cpu_of_processes()
-        self._host = counters.read_host()
+        self._host = counters.read_host(HERE)
 
     def busy(self, own: Iterable[int]) -> list[Busy]:
         """Each process that stands out by what it has used since then, the busiest first.
@@ -31,7 +32,7 @@ class Others:
             own: process ids whose trees belong to the run.
         """
         elapsed_s = time.monotonic() - self._at_s
-        ours = {pid for root in own for pid in process_tree(root)}
+        ours = {pid for root in own for pid in process_tree(root, HERE)}
         used = (process for process in busy_since(self._used, elapsed_s) if process.pid not in ours)
         return [process for process in used if process.cpus >= _WORTH_NAMING_CPUS]
 
@@ -46,7 +47,7 @@ class Others:
             f"{process.name} (process {process.pid}) used {process.cpus:.1f} CPUs"
             for process in self.busy(own)[:_NAMED]
         ]
-        steal_s = counters.difference(self._host, counters.read_host()).get("steal_s", 0.0)
+        steal_s = counters.difference(self._host, counters.read_host(HERE)).get("steal_s", 0.0)
         taken = steal_s / elapsed_s / (psutil.cpu_count() or 1)
         if taken >= _WORTH_NAMING_STEAL:
             said.append(f"this machine's host took {taken:.0%} of it".replace("%", " %"))

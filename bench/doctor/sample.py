@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import psutil
 
 from bench.machine import counters
+from bench.machine.place import HERE
 
 _LENGTH_S = 1.0
 _NAMED = 3
@@ -64,12 +65,12 @@ class Sample:
 
 def take_sample() -> Sample:
     """Watch for a second."""
-    processes, busy, host, own = cpu_of_processes(), _busy_s(), counters.read_host(), time.process_time()
+    processes, busy, host, own = cpu_of_processes(), _busy_s(), counters.read_host(HERE), time.process_time()
     began = time.monotonic()
     time.sleep(_LENGTH_S)
     elapsed = time.monotonic() - began
     others = _busy_s() - busy - (time.process_time() - own)
-    steal = counters.difference(host, counters.read_host()).get("steal_s")
+    steal = counters.difference(host, counters.read_host(HERE)).get("steal_s")
     used = [process for process in busy_since(processes, elapsed) if process.pid != os.getpid()]
     return Sample(
         others_cpus=max(0.0, others / elapsed),

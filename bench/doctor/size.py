@@ -1,4 +1,4 @@
-"""Bytes for people."""
+"""Numbers of bytes, as people read them."""
 
 from __future__ import annotations
 

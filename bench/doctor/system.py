@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench.doctor.facts import Check, Facts
 from bench.doctor.network import AT_ONCE
 from bench.doctor.size import size
+from bench.machine.place import CGROUPS
 from bench.model.finding import Finding, Severity
 
 _MIB = 1 << 20
@@ -87,7 +88,7 @@ def cpu_counters(facts: Facts) -> Finding:
         return Finding("cpu-counters", "unknown", "no cgroups here; processes are counted instead", why)
     if facts.cgroup_readable:
         return Finding("cpu-counters", "ok", f"cgroup {facts.cgroup}, readable", why)
-    fix = "Mount /sys/fs/cgroup from the host, or measure with --runtime local, which doesn't need it."
+    fix = f"Mount {CGROUPS} from the host, or measure with --runtime local, which doesn't need it."
     return Finding("cpu-counters", "warning", f"cgroup {facts.cgroup}, but not readable", why, fix)
 
 

@@ -1,4 +1,4 @@
-"""What a run says while it goes on: on standard error, a table on a terminal, else a line a phase."""
+"""What a run says on standard error while it goes on: a table on a terminal, else a line a phase."""
 
 from __future__ import annotations
 

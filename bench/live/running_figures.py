@@ -23,7 +23,7 @@ class Reached:
 
 
 class RunningFigures:
-    """All cases of a plan."""
+    """The figure of each case of a plan, from the trials so far."""
 
     def __init__(self, plan: Plan) -> None:
         self._rates = {case.id: RunningRate() for case in plan.cases if case.load.waits}

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +19,7 @@ from bench.catalogue.scenarios import SCENARIOS
 from bench.load.protocol import (
     Probed,
     block_order,
+    clock_order,
     confined_order,
     idle_order,
     line,
@@ -29,6 +31,7 @@ from bench.load.protocol import (
 )
 from bench.machine import process
 from bench.machine.interrupt import shield
+from bench.machine.place import Clock, compare
 from bench.machine.priority import NONE, Priority
 from bench.machine.process import how_ended, killed_by
 from bench.model import Confinement, Target, Trial, TrialOrder
@@ -66,6 +69,7 @@ class LoadDriver:
         self._priority = priority
         self._child: subprocess.Popen[bytes] | None = None
         self._buffer = b""
+        self._clock = Clock()
 
     def __enter__(self) -> Self:
         try:
@@ -81,6 +85,7 @@ class LoadDriver:
                     stderr=log,
                 )
             self._event(time.monotonic() + _START_S)
+            self._clock = compare(self._now_there_ns)
         except BaseException:
             self._end()
             raise
@@ -123,12 +128,17 @@ class LoadDriver:
 
     def block(self, trials: Sequence[TrialOrder]) -> Iterator[Trial]:
         """Run trials one after the other; each is given as soon as it has ended."""
-        self._send(block_order(trials))
+        there = [replace(trial, epoch_ns=self._clock.there(trial.epoch_ns)) for trial in trials]
+        self._send(block_order(there))
         for trial in trials:
             event = self._event(time.monotonic() + trial.most_s() + _SLACK_S)
             event.pop("event")
             yield read_trial(event)
         self._event(time.monotonic() + _SLACK_S)
+
+    def _now_there_ns(self) -> int:
+        self._send(clock_order())
+        return int(self._event(time.monotonic() + _SLACK_S)["now_ns"])
 
     def _send(self, order: Mapping[str, Any]) -> None:
         assert self._child is not None

@@ -6,7 +6,6 @@ import contextlib
 import ctypes
 import os
 import time
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -19,14 +18,6 @@ _SECOND = 1_000_000_000
 
 BREATH_NS = 250_000_000
 """How long a trial may keep everything else in its process from running."""
-
-
-def waited_ns() -> int:
-    """How long this thread has been ready to run without a CPU (proc(5), schedstat); 0 if not known."""
-    try:
-        return int(Path("/proc/thread-self/schedstat").read_text().split()[1])
-    except (OSError, IndexError, ValueError):
-        return 0
 
 
 class _Itimerspec(ctypes.Structure):

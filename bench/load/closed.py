@@ -67,7 +67,7 @@ class ClosedTrial:
         self._restart_at = 0
 
     def run(self) -> Window:
-        """Run it, and leave every connection that the server keeps for the next trial.
+        """Run the trial, and leave every connection that the server keeps for the next trial.
 
         Returns:
             The window from the answer that settled the last user, or the end of settling, to the
@@ -120,7 +120,7 @@ class ClosedTrial:
         self._pump(start + self._settle_ns, lambda: False)
 
     def _pump(self, until: int, enough: Callable[[], bool]) -> None:
-        """Keep every user busy until then, or until it is enough."""
+        """Keep every user busy until a time, or until `enough` says so."""
         link, records, stream = self._link, self._records, self._stream
         poll, receive, again, add = link.poll, link.receive, link.again, records.add
         unsettled = self._unsettled

@@ -68,7 +68,7 @@ class Content:
         return self._contains is None or self._found or not self._contains
 
 
-class Counted(Content):
+class Sized(Content):
     """A content whose length was said: `total` bytes."""
 
     __slots__ = ("total",)

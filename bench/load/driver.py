@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bench.load.protocol import failed, line
+from bench.machine.place import servers_machine
 from bench.machine.priority import give_way_if_spinning, take_after_parent
 from bench.model.shortage import found_in
 
@@ -45,22 +46,23 @@ def main() -> None:
 
 
 def _serve(asked: argparse.Namespace, emit: Callable[[Mapping[str, Any]], None]) -> None:
-    from bench.load.engine import Engine, by_loop
+    from bench.load.generator import LoadGenerator, by_loop
 
-    # After the engine: what it needs of the standard library is then its own, unpatched.
+    # After the generator: what it needs of the standard library is then its own, unpatched.
     from bench.load import fasthttp, users, workers  # isort: skip
 
     conduct = fasthttp.conduct if asked.client == "fasthttp" else by_loop
-    engine = Engine(emit if asked.worker is None else lambda _event: None, conduct, users.breathe)
+    tell = emit if asked.worker is None else lambda _event: None
+    generator = LoadGenerator(tell, conduct, users.breathe, servers_machine())
     if asked.worker is not None:
         # Not as it is started: gevent's Popen makes the session after everything else.
         take_after_parent()
-        workers.serve_worker(engine, asked.worker)
+        workers.serve_worker(generator, asked.worker)
     elif asked.processes > 1:
         options = ("--client", asked.client)
-        workers.serve_master(engine, emit, sys.stdin.fileno(), asked.processes, options)
+        workers.serve_master(generator, emit, sys.stdin.fileno(), asked.processes, options)
     else:
-        users.serve(engine, emit, sys.stdin.fileno())
+        users.serve(generator, emit, sys.stdin.fileno())
 
 
 if __name__ == "__main__":

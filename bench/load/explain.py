@@ -11,7 +11,7 @@ _SHOWN = 120
 
 
 def late(reply: Reply, connected: bool, timeout_s: float) -> str:
-    """What came of an answer that took too long."""
+    """What came of an answer that took too long, in words."""
     limit = f"within {timeout_s:g} s, which --timeout sets"
     if not connected:
         return f"no connection was made {limit}: nothing accepts it at this address"

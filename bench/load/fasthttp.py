@@ -236,7 +236,7 @@ def _sleep_until(at_ns: int) -> None:
 
 def _url(state: TargetState) -> str:
     """Where the loop would connect to."""
-    host, port = state.place()[1]
+    host, port = state.address()[1]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -1,4 +1,4 @@
-"""Bytes as text in a message, and whose they are where they aren't HTTP/1.1."""
+"""Bytes of an answer as text in a message, and their protocol's name where it isn't HTTP/1.1."""
 
 from __future__ import annotations
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from bench.load.clock import now_ns, waited_ns
+from bench.load.clock import now_ns
 from bench.load.link import Link
 from bench.load.records import Window
 from bench.machine.contention import Contention
-from bench.machine.counters import difference
+from bench.machine.counters import difference, waited_ns
+from bench.machine.place import HERE
 from bench.machine.usage import UsageReader
 
 
@@ -26,7 +27,7 @@ class Meter:
             usage.refresh()
 
     def mark(self) -> None:
-        at, generator = now_ns(), time.process_time_ns() + waited_ns()
+        at, generator = now_ns(), time.process_time_ns() + waited_ns(HERE)
         if self._usage is not None and not self._marks:
             self._usage.begin()
         elif self._usage is not None:

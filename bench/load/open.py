@@ -57,7 +57,7 @@ class OpenTrial:
         self._opens_ns = opens_ns
 
     def run(self) -> Window:
-        """Run it, and leave every connection that the server keeps for the next trial."""
+        """Run the trial, and leave every connection that the server keeps for the next trial."""
         link = self._link
         link.refresh()
         with Timer() as timer:

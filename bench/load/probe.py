@@ -24,26 +24,26 @@ _MOST_BEGINS_BYTES = 4096
 # Whoever closes when asked to does so at once, and nobody else waits for it.
 _LINGER_S = 0.05
 
-Place = tuple[socket.AddressFamily, tuple[str, int]]
+Address = tuple[socket.AddressFamily, tuple[str, int]]
 """A socket's family and address."""
 
 
-def places(url: str, addresses: Sequence[str] = ()) -> tuple[Place, ...]:
+def addresses(url: str, known: Sequence[str] = ()) -> tuple[Address, ...]:
     """The addresses behind a URL, the preferred one first.
 
     Args:
-        addresses: those that its host was found to have; without any it is looked up.
+        known: those that its host was found to have; without any it is looked up.
     """
     parts = urlsplit(url)
     resolved = [
         address
-        for host in addresses or (parts.hostname,)
+        for host in known or (parts.hostname,)
         for address in socket.getaddrinfo(host, parts.port or 80, type=socket.SOCK_STREAM)
     ]
     return tuple((family, (str(address[0]), int(address[1]))) for family, _, _, _, address in resolved)
 
 
-def accepting(choice: Sequence[Place]) -> Place | None:
+def accepting(choice: Sequence[Address]) -> Address | None:
     """The first that accepts a connection; a single one is not asked, and there may be none."""
     if len(choice) == 1:
         return choice[0]
@@ -56,7 +56,7 @@ def accepting(choice: Sequence[Place]) -> Place | None:
 
 
 def probe(
-    place: Place,
+    address: Address,
     host: str,
     scenario: Scenario,
     timeout_s: float,
@@ -73,7 +73,7 @@ def probe(
     unknown = []
 
     def ask(request: Request, lingers: bool = False) -> Asked:
-        return _ask(place, Exchange(request, 0, host, close=True), timeout_s, lingers=lingers)
+        return _ask(address, Exchange(request, 0, host, close=True), timeout_s, lingers=lingers)
 
     def ask_closely(request: Request) -> Asked:
         return ask(request, lingers=True)
@@ -95,14 +95,14 @@ def probe(
     return Probed(True, time.monotonic() - answered_s, "", "", learned=pages)
 
 
-def _ask(place: Place, exchange: Exchange, timeout_s: float, *, lingers: bool) -> Asked:
+def _ask(address: Address, exchange: Exchange, timeout_s: float, *, lingers: bool) -> Asked:
     """Ask once.
 
     Args:
         lingers: whether to see what comes after a right answer. A second one, a moment later, would be taken
             for that of the next request under load, and double the figures.
     """
-    family, address = place
+    family, peer = address
     reply = Reply(exchange)
     begins = bytearray()
     until = time.monotonic() + timeout_s
@@ -114,7 +114,7 @@ def _ask(place: Place, exchange: Exchange, timeout_s: float, *, lingers: bool) -
     try:
         with socket.socket(family, socket.SOCK_STREAM) as connection:
             connection.settimeout(timeout_s)
-            connection.connect(address)
+            connection.connect(peer)
             connected = True
             connection.sendall(exchange.payload)
             while not reply.complete:
@@ -132,11 +132,11 @@ def _ask(place: Place, exchange: Exchange, timeout_s: float, *, lingers: bool) -
             if lingers and not reply.fault and (after := _after(connection)):
                 reply.feed(after)
     except ConnectionRefusedError:
-        return answer("connect", f"connection refused: nothing listens at {address[0]}:{address[1]}")
+        return answer("connect", f"connection refused: nothing listens at {peer[0]}:{peer[1]}")
     except TimeoutError:
         return answer("unfinished", late(reply, connected, timeout_s))
     except OSError as error:
-        if found_in(error) and (error.errno != errno.EADDRNOTAVAIL or _has_a_way(place)):
+        if found_in(error) and (error.errno != errno.EADDRNOTAVAIL or _has_a_way(address)):
             raise
         return answer("reset" if connected else "connect", broken(reply, connected, error))
     return answer(reply.fault, wrong(reply, exchange, bytes(begins))) if reply.fault else answer("", "")
@@ -150,10 +150,10 @@ def _after(connection: socket.socket) -> bytes:
     return b""
 
 
-def _has_a_way(place: Place) -> bool:
-    """Whether this machine has an address to reach that place from: then it is a port that was missing."""
-    family, address = place
+def _has_a_way(address: Address) -> bool:
+    """Whether this machine has an address to reach that one from: then it is a port that was missing."""
+    family, peer = address
     with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as nothing_sent:
-        nothing_sent.connect(address)
+        nothing_sent.connect(peer)
         return True
     return False

@@ -9,6 +9,7 @@ The harness sends an order and reads events until the order's last one:
 | block | trial for each trial, then done |
 | idle | idle |
 | confined | confined |
+| clock | clock |
 | end | (the driver exits) |
 
 `ready` is the driver's first event, `failed` may come in place of any other, with `short` where it had too
@@ -91,6 +92,10 @@ def idle_order(seconds: float) -> Mapping[str, Any]:
 
 def confined_order() -> Mapping[str, Any]:
     return {"order": "confined"}
+
+
+def clock_order() -> Mapping[str, Any]:
+    return {"order": "clock"}
 
 
 def read_confinement(value: Mapping[str, Any] | None) -> Confinement | None:

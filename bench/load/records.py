@@ -94,7 +94,7 @@ class Requests:
     outcome: Times
 
     def chosen(self, which: npt.NDArray[np.bool_]) -> tuple[Times, Times, Times, Times, Times]:
-        """The arrays of some of them."""
+        """The arrays of some of the requests."""
         return self.due[which], self.sent[which], self.done[which], self.endpoint[which], self.outcome[which]
 
     def mean_s(self) -> float | None:
@@ -110,9 +110,9 @@ class Counted(Requests):
         begun: of closed load those sent within the window, each followed to its end, whenever that was; of
             open load the same requests as here. Response times are theirs: among the requests that *end* in a
             window shorter than a slow answer, slow ones are missing.
-        answers: right answers; of closed load those that straddle an edge of the window by the share of
-            their time that lies inside. Whole answers would be too few or too many where they come in
-            waves, by up to a wave a trial.
+        answers: right answers. Under closed load a request that was under way when the window opened or
+            closed counts by the share of its time that lies inside. Whole answers would be too few or too
+            many where they come in waves, by up to a wave a trial.
         lost: requests of which nothing is known.
     """
 
@@ -125,7 +125,7 @@ class Counted(Requests):
         return len(self.outcome) + self.lost
 
     def number(self, outcome: int) -> int:
-        """How many ended so."""
+        """How many requests ended with this outcome."""
         return int(np.count_nonzero(self.outcome == outcome))
 
     def errors(self) -> dict[str, int]:

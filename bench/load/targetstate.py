@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from bench.catalogue.scenarios.learned import held
 from bench.catalogue.scenarios.request import Request, Scenario
 from bench.load.link import Link
-from bench.load.probe import Place, accepting, places
+from bench.load.probe import Address, accepting, addresses
 from bench.load.wire import Exchange
 from bench.machine.contention import Contention
+from bench.machine.place import Place
 from bench.machine.usage import UsageReader, open_usage
 from bench.model import Connection, Learned, Target
 
@@ -47,28 +48,28 @@ class Exchanges(dict[Request, Exchange]):
 class TargetState:
     """What is kept of one target between its trials: connections, prepared requests, readers of counters."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, servers: Place) -> None:
         address = urlsplit(target.url)
         self.target = target
         self.host = address.netloc
-        self.usage: UsageReader | None = open_usage(target.usage)
-        self.contention = Contention(target.cpus, target.usage)
-        self._places = places(target.url, target.addresses)
-        self._place: Place | None = None
+        self.usage: UsageReader | None = open_usage(target.usage, servers)
+        self.contention = Contention(target.cpus, target.usage, servers)
+        self._addresses = addresses(target.url, target.addresses)
+        self._address: Address | None = None
         self._links: dict[Connection, Link] = {}
         self._exchanges: dict[tuple[str, Connection], Exchanges] = {}
 
     def link(self, connection: Connection) -> Link:
         if connection not in self._links:
-            family, address = self.place()
+            family, address = self.address()
             self._links[connection] = Link(family, address)
         return self._links[connection]
 
-    def place(self) -> Place:
+    def address(self) -> Address:
         """Where everything goes: the first address that accepts a connection; while none does, the first."""
-        if self._place is None:
-            self._place = accepting(self._places)
-        return self._place or self._places[0]
+        if self._address is None:
+            self._address = accepting(self._addresses)
+        return self._address or self._addresses[0]
 
     def learned(self, scenario: Scenario) -> Mapping[str, Learned]:
         """What earlier probes have learned, by endpoint."""

@@ -1,4 +1,4 @@
-"""Locust around the engine: a `User` that owns every connection and works through the orders."""
+"""Locust around the load generator: a `User` that owns every connection and works through the orders."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gevent.queue import Queue
 from locust import User, constant, task
 from locust.env import Environment
 
-from bench.load.engine import Engine
+from bench.load.generator import LoadGenerator
 from bench.load.protocol import failed
 
 Order = Mapping[str, Any]
@@ -24,10 +24,10 @@ Tell = Callable[[Mapping[str, Any]], None]
 END: Order = {"order": "end"}
 
 
-def serve(engine: Engine, emit: Tell, orders_fd: int) -> None:
+def serve(generator: LoadGenerator, emit: Tell, orders_fd: int) -> None:
     """One process: run a locust user that obeys the orders from `orders_fd`, until their end."""
     inbox: Queue[Order] = Queue()
-    environment = Environment(user_classes=[user_class(inbox, engine.obey, emit)])
+    environment = Environment(user_classes=[user_class(inbox, generator.obey, emit)])
     runner = environment.create_local_runner()
     runner.start(1, spawn_rate=1)
     settle_memory()
@@ -35,7 +35,7 @@ def serve(engine: Engine, emit: Tell, orders_fd: int) -> None:
     # What is under way is broken off: whoever closes the orders waits for no more answers.
     gevent.spawn(read_orders, orders_fd, inbox).join()
     runner.quit()
-    engine.close()
+    generator.close()
 
 
 def user_class(inbox: Queue[Order], obey: Callable[[Order], None], tell: Tell) -> type[User]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bench.catalogue.scenarios.learned import Answered
 from bench.catalogue.scenarios.request import Request
-from bench.load.content import Bytes, Chunked, Content, Counted, Oversized, Unbounded
+from bench.load.content import Bytes, Chunked, Content, Oversized, Sized, Unbounded
 from bench.load.head import MOST_HEAD_BYTES, Head, Malformed, find_end, parse
 from bench.load.likeness import Likeness, likeness
 
@@ -64,6 +64,8 @@ class Exchange:
 
     def remember(self, reply: Reply) -> None:
         """Keep a right response, and how it differs from the one before."""
+        # The last good answer is the last that was parsed and found right. Those that `Link.receive` takes
+        # without parsing are equal to it, or like it, and leave it as it is.
         if reply.raw is None or self.unique or reply.raw == self.good:
             return
         answer = bytes(reply.raw)
@@ -161,18 +163,18 @@ class Reply:
             self._break("truncated" if self.received else "closed")
 
     def answered(self) -> Answered | None:
-        """What it was, as far as answers are told apart; None while it isn't whole."""
+        """What the answer was, as far as answers are told apart; None while it isn't whole."""
         if self.head is None or self.fault in ("malformed", "oversized", "truncated"):
             return None
         return Answered(self.head.status, self.head.location, self.head.content_type, self.size)
 
     def progress(self) -> str:
-        """How much of an incomplete one has arrived, in words."""
+        """How much of an incomplete answer has arrived, in words."""
         size = f"{self.size:,}"
         match self._content:
             case None:
                 return f"{self.received:,} bytes of the head"
-            case Counted(total=total):
+            case Sized(total=total):
                 return f"the head and {size} of {total:,} bytes of the body"
             case Chunked():
                 return f"the head and {size} bytes of a body in chunks"
@@ -223,7 +225,7 @@ class Reply:
             return
         expect = self._exchange.expect
         if length is not None:
-            self._content = Counted(expect, length)
+            self._content = Sized(expect, length)
         else:
             self._content = Chunked(expect) if head.chunked else Unbounded(expect)
         if len(begun) > at:

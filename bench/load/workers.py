@@ -20,11 +20,11 @@ from locust.runners import MasterRunner
 
 from bench.catalogue.scenarios import SCENARIOS
 from bench.load import shared_trial
-from bench.load.engine import Engine
+from bench.load.generator import LoadGenerator
 from bench.load.protocol import read_trial, read_trial_order
 from bench.load.users import END, Order, Tell, guarded, read_orders, ready, settle_memory, user_class
 from bench.machine import priority, process
-from bench.machine.environment import usable_cpus
+from bench.machine.place import HERE
 from bench.machine.process import how_ended
 from bench.model import Trial, TrialOrder
 from bench.model.shortage import Short
@@ -38,7 +38,9 @@ _NEVER_S = 10**9
 Answer = Mapping[str, Any]
 
 
-def serve_master(engine: Engine, emit: Tell, orders_fd: int, processes: int, options: Sequence[str]) -> None:
+def serve_master(
+    generator: LoadGenerator, emit: Tell, orders_fd: int, processes: int, options: Sequence[str]
+) -> None:
     """Locust's master: obey the orders from `orders_fd`, with trials by workers that it starts.
 
     Args:
@@ -47,11 +49,13 @@ def serve_master(engine: Engine, emit: Tell, orders_fd: int, processes: int, opt
     Raises:
         RuntimeError: the workers didn't come up.
     """
-    if processes > len(usable_cpus()):
+    if processes > len(HERE.cpus()):
         # In real time one of them would have a CPU until it sleeps, and others of this CPU nothing.
         priority.give_way()
     bear_silence()
-    runner = Environment(user_classes=[user_class(Queue(), engine.obey, emit)]).create_master_runner(_HOST, 0)
+    runner = Environment(user_classes=[user_class(Queue(), generator.obey, emit)]).create_master_runner(
+        _HOST, 0
+    )
     workers = Workers(runner, processes, options)
     try:
         workers.start()
@@ -59,13 +63,13 @@ def serve_master(engine: Engine, emit: Tell, orders_fd: int, processes: int, opt
         gevent.spawn(read_orders, orders_fd, inbox).link(lambda _: inbox.put(END))
         emit(ready())
         while (order := inbox.get()) != END:
-            guarded(partial(_direct, order, engine, workers, emit), emit)
+            guarded(partial(_direct, order, generator, workers, emit), emit)
     finally:
         workers.end()
-        engine.close()
+        generator.close()
 
 
-def serve_worker(engine: Engine, port: int) -> None:
+def serve_worker(generator: LoadGenerator, port: int) -> None:
     """Locust's worker: its user does what the master sends, until the master ends it."""
     inbox: Queue[Order] = Queue()
 
@@ -74,9 +78,9 @@ def serve_worker(engine: Engine, port: int) -> None:
 
     def obey(order: Order) -> None:
         if "trial" in order:
-            answer(asdict(engine.trial(read_trial_order(order["trial"]))))
+            answer(asdict(generator.trial(read_trial_order(order["trial"]))))
         else:
-            engine.obey(order)
+            generator.obey(order)
             answer({})
 
     bear_silence()
@@ -168,20 +172,20 @@ class Workers:
             raise RuntimeError("a worker of the load driver is silent")
 
 
-def _direct(order: Order, engine: Engine, workers: Workers, emit: Tell) -> None:
+def _direct(order: Order, generator: LoadGenerator, workers: Workers, emit: Tell) -> None:
     """Have an order obeyed: trials by the workers, everything else by the master itself."""
     if order["order"] == "block":
         for trial in map(read_trial_order, order["trials"]):
-            emit({"event": "trial", **asdict(_shared(trial, engine, workers))})
+            emit({"event": "trial", **asdict(_shared(trial, generator, workers))})
         emit({"event": "done"})
         return
     if order["order"] == "targets":
         workers.tell([order] * workers.number)
-    engine.obey(order)
+    generator.obey(order)
 
 
-def _shared(trial: TrialOrder, engine: Engine, workers: Workers) -> Trial:
-    engine.reset(trial.database)
+def _shared(trial: TrialOrder, generator: LoadGenerator, workers: Workers) -> Trial:
+    generator.reset(trial.database)
     try:
         orders = shared_trial.split(trial, workers.number, workers.answer_s.get(trial.case, 0.0))
         parts = [{"trial": asdict(order)} for order in orders]
@@ -189,4 +193,4 @@ def _shared(trial: TrialOrder, engine: Engine, workers: Workers) -> Trial:
         workers.answer_s[trial.case] = merged.mean_s or 0.0
         return merged
     finally:
-        engine.used(trial.database, SCENARIOS[trial.scenario])
+        generator.used(trial.database, SCENARIOS[trial.scenario])

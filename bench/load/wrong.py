@@ -18,7 +18,7 @@ _BESIDES = {"body": ", another body", "excess": ", and more bytes after its end"
 
 
 class WrongAnswers:
-    """Those of one link, noted as they come."""
+    """The wrong answers of one link, noted as they come."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[int, int, int | None, str]] = []
@@ -30,7 +30,7 @@ class WrongAnswers:
         self._rows.clear()
 
     def note(self, due: int, done: int, fault: str, answered: Answered) -> None:
-        """Take one; `due` and `done` as its row has them."""
+        """Note a wrong answer; `due` and `done` as its row has them."""
         text = self._texts.get((fault, answered))
         if text is None:
             if len(self._texts) >= _CACHED:
@@ -41,13 +41,13 @@ class WrongAnswers:
         self._rows.append((due, done, answered.status, text))
 
     def note_unread(self, due: int, done: int, why: str) -> None:
-        """Take one that could not be read, so that it has no status, with the words for why."""
+        """Note an answer that could not be read, so that it has no status, with the words for why."""
         self._rows.append((due, done, None, self._told_apart(why, "others that can't be read")))
 
     def counted(
         self, by: Literal["due", "done"], opened: int, closed: int
     ) -> tuple[Counter[str], Counter[str]]:
-        """By status and by words: those that were due, or done, within the window."""
+        """The numbers of those that were due, or done, within the window: by status, and by words."""
         statuses, words = Counter[str](), Counter[str]()
         for due, done, status, text in self._rows:
             if opened < (due if by == "due" else done) <= closed:

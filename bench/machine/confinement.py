@@ -9,17 +9,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 from typing import TypeVar
 
 from bench.machine import cgroups, priority
+from bench.machine.place import Place
 from bench.model import Confinement
 
-_PROC = Path("/proc")
 N = TypeVar("N", int, float)
 
 
-def read(processes: Iterable[int], root: Path = cgroups.ROOT) -> Confinement | None:
+def read(processes: Iterable[int], place: Place) -> Confinement | None:
     """What these may use together: all CPUs of any thread, the loosest limit of any process.
 
     Returns:
@@ -28,15 +27,14 @@ def read(processes: Iterable[int], root: Path = cgroups.ROOT) -> Confinement | N
     if not hasattr(os, "sched_getaffinity"):
         return None
     cpus: set[int] = set()
-    groups: dict[str, Path] = {}
+    groups: dict[str, int] = {}
     processes = list(processes)
     for pid in processes:
-        found = _cpus(pid)
+        allowed = _cpus(pid, place)
         with suppress(OSError):
-            membership = _PROC / str(pid) / "cgroup"
-            groups[membership.read_text()] = membership
-            cpus |= found
-    limits = [_limits(membership, root) for membership in groups.values()]
+            groups[place.of_process(pid, "cgroup")] = pid
+            cpus |= allowed
+    limits = [_limits(pid, place) for pid in groups.values()]
     if not cpus or not limits or None in limits:
         return None
     memory, tasks, quotas = zip(*filter(None, limits), strict=True)
@@ -45,27 +43,27 @@ def read(processes: Iterable[int], root: Path = cgroups.ROOT) -> Confinement | N
         _loosest(memory),
         _loosest(tasks),
         _loosest(quotas),
-        weight=priority.weight(processes, root),
+        weight=priority.weight(processes, place),
         realtime=priority.realtime(processes),
     )
 
 
-def _cpus(pid: int) -> set[int]:
-    found: set[int] = set()
+def _cpus(pid: int, place: Place) -> set[int]:
+    allowed: set[int] = set()
     with suppress(OSError):
-        for thread in (_PROC / str(pid) / "task").iterdir():
+        for thread in place.entries(f"/proc/{pid}/task"):
             # One that has ended meanwhile uses none.
             with suppress(OSError):
-                found |= os.sched_getaffinity(int(thread.name))
-    return found
+                allowed |= os.sched_getaffinity(int(thread))
+    return allowed
 
 
-def _limits(membership: Path, root: Path) -> tuple[int | None, int | None, float | None] | None:
+def _limits(pid: int, place: Place) -> tuple[int | None, int | None, float | None] | None:
     """Of memory, processes and CPU time; None where they aren't shown here."""
-    memory, tasks, cpu = (cgroups.seen(name, root, membership) for name in ("memory", "pids", "cpu"))
+    memory, tasks, cpu = (cgroups.seen(name, place, pid) for name in ("memory", "pids", "cpu"))
     if not (memory and tasks and cpu):
         return None
-    return cgroups.memory_bytes(memory), cgroups.pids(tasks), cgroups.quota_cpus(cpu)
+    return cgroups.memory_bytes(place, memory), cgroups.pids(place, tasks), cgroups.quota_cpus(place, cpu)
 
 
 def _loosest(limits: Iterable[N | None]) -> N | None:

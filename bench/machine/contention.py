@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 
-from bench.machine.usage import cgroup_root, controller
+from bench.machine import cgroups
+from bench.machine.place import Place
 from bench.model import UsageSource
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 # proc(5): of a CPU's line user, nice and system; interrupts are mostly the server's own.
 _BUSY_FIELDS = slice(1, 4)
-_STAT = Path("/proc/stat")
+_STAT = "/proc/stat"
 _READ_BYTES = 1 << 16
 
 
@@ -29,20 +29,20 @@ class Contention:
     Args:
         cpus: those of the server that nobody else of the run has; none to count nothing.
         source: the server.
-        stat: proc(5)'s, whose counters are the whole machine's in a container, too.
+        place: where it runs.
     """
 
-    def __init__(self, cpus: Iterable[int], source: UsageSource, stat: Path = _STAT) -> None:
+    def __init__(self, cpus: Iterable[int], source: UsageSource, place: Place) -> None:
         self._cpus = tuple(cpus)
-        accounts = controller("cpuacct", "/")
+        accounts = cgroups.mount("cpuacct", place)
         # A container may see its own cgroup in this place; only the machine's has a release agent.
-        whole = (accounts / "release_agent").exists()
+        whole = place.exists(accounts / "release_agent")
         self._by_tick = not whole
-        self._busy = _opened(accounts / "cpuacct.usage_percpu" if whole else stat) if self._cpus else None
+        busy = str(accounts / "cpuacct.usage_percpu") if whole else _STAT
+        self._busy = _opened(place, busy) if self._cpus else None
         pressed = source.kind == "cgroup2"
-        self._pressure = (
-            _opened(cgroup_root() / source.path.lstrip("/") / "cpu.pressure") if pressed else None
-        )
+        pressure = f"{place.cgroups}/{source.path.lstrip('/')}/cpu.pressure"
+        self._pressure = _opened(place, pressure) if pressed else None
 
     def read(self) -> dict[str, float]:
         """As far as it can be read: `busy_s`, CPU seconds that all programs have used on these CPUs, and
@@ -73,8 +73,8 @@ class Contention:
         return sum(sum(map(int, row[_BUSY_FIELDS])) for row in rows if row[0] in wanted) * _TICK_S
 
 
-def _opened(path: Path) -> int | None:
+def _opened(place: Place, path: str) -> int | None:
     try:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return place.open(path)
     except OSError:
         return None

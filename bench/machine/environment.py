@@ -12,19 +12,21 @@ from pathlib import Path
 
 import psutil
 
-from bench.model import CpuSplit, Environment, Measured
+from bench.machine import cgroups, kernel
+from bench.machine.place import HERE, Place
+from bench.model import CpuSplit, Environment, MeasuredCode
 from bench.model.errors import UsageError
 
 _HARNESS_PACKAGES = ("wsgi-bench", "locust", "gevent", "hdrhistogram", "redis", "numpy", "scipy")
 
 
-def split_cpus() -> CpuSplit:
-    """Share out the CPUs that this process may use: the server under test, the generator, Redis.
+def split_cpus(place: Place = HERE) -> CpuSplit:
+    """Share out the CPUs of a place that this process may use: the server under test, the generator, Redis.
 
     With two, the server has one to itself. With more, whole cores are dealt out, so that no two
     roles meet on sibling threads of one core. With one, all share it, and figures are indicative.
     """
-    return deal([tuple(core) for core in _cores()])
+    return deal([tuple(core) for core in _cores(place)])
 
 
 def deal(cores: list[tuple[int, ...]]) -> CpuSplit:
@@ -58,13 +60,6 @@ def require_cpus(cpus: CpuSplit, directory: Path) -> None:
         )
 
 
-def usable_cpus() -> list[int]:
-    """Those that this process may use, in order."""
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(psutil.cpu_count() or 1))
-
-
 def stay_on(cpus: CpuSplit) -> None:
     """Keep the harness itself off the server's CPUs."""
     if hasattr(os, "sched_setaffinity"):
@@ -79,7 +74,7 @@ def describe(
     images: Mapping[str, str],
     cpu_split: CpuSplit,
     notes: tuple[str, ...],
-    measured: Measured | None = None,
+    measured: MeasuredCode | None = None,
 ) -> Environment:
     """This machine, with what the runtime knows of itself.
 
@@ -87,7 +82,7 @@ def describe(
         notes: what on it may spoil the figures, a sentence each.
     """
     return Environment(
-        cpu_model=_cpu_model(),
+        cpu_model=kernel.cpu_model(HERE) or platform.processor() or platform.machine(),
         cpus=psutil.cpu_count() or 1,
         memory_bytes=psutil.virtual_memory().total,
         kernel=f"{platform.system()} {platform.release()}",
@@ -102,18 +97,15 @@ def describe(
         notes=notes,
         measured=measured,
         machine=_machine(),
-        cgroups=_cgroups(),
+        cgroups=cgroups.version(HERE),
     )
 
 
-def _cores() -> list[list[int]]:
-    """The usable CPUs grouped by physical core (Linux sysfs), in order."""
-    usable = usable_cpus()
+def _cores(place: Place) -> list[list[int]]:
+    """The usable CPUs grouped by physical core, in order."""
     by_siblings: dict[str, list[int]] = {}
-    for cpu in usable:
-        path = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
-        siblings = path.read_text().strip() if path.exists() else str(cpu)
-        by_siblings.setdefault(siblings, []).append(cpu)
+    for cpu in place.cpus():
+        by_siblings.setdefault(kernel.siblings(place, cpu) or str(cpu), []).append(cpu)
     return list(by_siblings.values())
 
 
@@ -123,15 +115,6 @@ def _listed(cpus: set[int]) -> str:
 
 def _flat(cores: list[tuple[int, ...]]) -> tuple[int, ...]:
     return tuple(cpu for core in cores for cpu in core)
-
-
-def _cpu_model() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def _os_name() -> str:
@@ -151,12 +134,6 @@ def _machine(number: Path = Path("/etc/machine-id")) -> str | None:
     except OSError:
         return None
     return hmac.new(content, b"wsgi-bench", "sha256").hexdigest()[:16] if content else None
-
-
-def _cgroups(root: Path = Path("/sys/fs/cgroup")) -> str | None:
-    if (root / "cgroup.controllers").exists():
-        return "v2"
-    return "v1" if any(root.glob("*cpuacct*")) else None
 
 
 def _own_versions() -> dict[str, str]:

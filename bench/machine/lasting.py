@@ -14,6 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
+from bench.machine.place import HERE, Place
 from bench.machine.usage import members, oom_kills
 from bench.model import UsageSource
 
@@ -71,8 +74,9 @@ class Lasting:
 class Processes:
     """The processes of one deployment in one round."""
 
-    def __init__(self, source: UsageSource) -> None:
+    def __init__(self, source: UsageSource, place: Place) -> None:
         self._source = source
+        self._place = place
         self._first: Lives = {}
         self._lasting: Lasting | None = None
         self._killed_before: int | None = None
@@ -80,7 +84,7 @@ class Processes:
     def answers(self) -> None:
         """It has just answered rightly for the first time."""
         self._first = self._lives()
-        self._killed_before = oom_kills(self._source)
+        self._killed_before = oom_kills(self._source, self._place)
 
     def ready(self) -> None:
         """All others are ready, too, and there was no load yet."""
@@ -93,7 +97,7 @@ class Processes:
             self._lasting.look(self._lives())
 
     def _lives(self) -> Lives:
-        return lives(members(self._source))
+        return lives(members(self._source, self._place), self._place)
 
     @property
     def restarts(self) -> int | None:
@@ -103,17 +107,47 @@ class Processes:
     @property
     def oom_kills(self) -> int | None:
         """How many the kernel has killed for want of memory; None where no counter says so."""
-        killed = oom_kills(self._source)
+        killed = oom_kills(self._source, self._place)
         return None if killed is None or self._killed_before is None else killed - self._killed_before
 
 
-def lives(pids: Iterable[int]) -> Lives:
+def lives(pids: Iterable[int], place: Place) -> Lives:
     """Those that live, without what has ended and was not collected yet."""
-    found: dict[Identity, int] = {}
+    living: dict[Identity, int] = {}
     for pid in pids:
-        # proc(5): after the name, in parentheses, come state, parent and, as the 22nd of all, the start.
         with suppress(OSError):
-            fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-            if fields[0] not in (b"Z", b"X"):
-                found[int(fields[19]), pid] = int(fields[1])
-    return found
+            state, parent, start = _stat(pid, place)
+            if state not in ("Z", "X"):
+                living[int(start), pid] = int(parent)
+    return living
+
+
+def birth(pid: int) -> str:
+    """When a process started here, in clock ticks since boot where /proc says it; empty if it isn't there."""
+    try:
+        return _stat(pid, HERE)[2]
+    except OSError:
+        pass
+    try:
+        return str(int(psutil.Process(pid).create_time()))
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def pid_namespace() -> str:
+    """The number of the namespace that this machine's process ids belong to: "0" where it has none."""
+    try:
+        return str(Path("/proc/self/ns/pid").stat().st_ino)
+    except OSError:
+        return "0"
+
+
+def _stat(pid: int, place: Place) -> tuple[str, str, str]:
+    """State, parent and start of a process.
+
+    Raises:
+        OSError: it is gone.
+    """
+    # proc(5): after the name, in parentheses, come state, parent and, as the 22nd of all, the start.
+    fields = place.of_process(pid, "stat").rpartition(")")[2].split()
+    return fields[0], fields[1], fields[19]

@@ -15,7 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.machine import cgroups
+from bench.machine import cgroups, kernel
+from bench.machine.place import HERE, Place
 from bench.model import CpuSplit, Role
 
 NICE = -5
@@ -24,8 +25,7 @@ WEIGHT = 3.05
 """The share of a contended CPU that this gives, as a multiple of another program's: 1.25 for each step."""
 _USUAL = {"cpu.shares": 1024, "cpu.weight": 100}
 _STEP = 1.25
-_PROC = Path("/proc")
-_KERNEL = _PROC / "sys/kernel"
+_CAP_SYS_NICE = 23
 # Without having slept once meanwhile; the longest trials that leave no time to sleep take a few seconds.
 _SPIN_S = 20
 _SPIN_MOST_S = 40
@@ -47,7 +47,7 @@ class Priority:
         """Ask for it: to be called by the process itself, which leads its session."""
         if self.nice:
             with suppress(OSError):
-                (_PROC / "self/autogroup").write_text(str(self.nice))
+                Path("/proc/self/autogroup").write_text(str(self.nice))
         if self.realtime:
             # A process that spins is to be stopped by the kernel, even if nobody else gets to run.
             with suppress(OSError, ValueError):
@@ -58,19 +58,19 @@ class Priority:
 NONE = Priority()
 
 
-def of(role: Role, cpus: CpuSplit) -> Priority:
+def of(role: Role, cpus: CpuSplit, place: Place = HERE) -> Priority:
     """What a process of this role is to ask for: the same share for all, and no waiting for others for those
     who serve the measurement, the generator and Redis.
 
     Of the same priority neither of the two interrupts the other. In real time they would starve a server that
     shares their CPU, and the whole machine where the kernel keeps no time for others.
     """
-    return Priority(NICE, role != "server" and cpus.apart and _throttles())
+    return Priority(NICE, role != "server" and cpus.apart and _throttles(place))
 
 
 def take_after_parent() -> None:
     """Ask for what the parent's session has, where this process leads one of its own."""
-    nice = _nice(os.getppid())
+    nice = _nice(os.getppid(), HERE)
     if nice:
         Priority(nice).take()
 
@@ -86,18 +86,15 @@ def give_way_if_spinning() -> None:
     signal.signal(signal.SIGXCPU, lambda *_: give_way())
 
 
-def permitted() -> bool | None:
+def permitted(place: Place) -> bool | None:
     """Whether this process may raise an autogroup; None where that would change nothing."""
-    if _levels(os.getpid(), cgroups.ROOT) or not _autogroups():
+    if _levels(os.getpid(), place) or not _autogroups(place):
         return None
     with suppress(OSError, StopIteration, ValueError):
-        rows = (_PROC / "self/status").read_text().splitlines()
+        rows = place.of_process("self", "status").splitlines()
         held = int(next(row.split()[1] for row in rows if row.startswith("CapEff:")), 16)
         return bool(held >> _CAP_SYS_NICE & 1)
     return None
-
-
-_CAP_SYS_NICE = 23
 
 
 def realtime(processes: Iterable[int]) -> bool:
@@ -109,53 +106,53 @@ def realtime(processes: Iterable[int]) -> bool:
     return bool(found) and all(found)
 
 
-def weight(processes: Iterable[int], root: Path = cgroups.ROOT) -> float | None:
+def weight(processes: Iterable[int], place: Place) -> float | None:
     """The least share of a contended CPU that one of these has, as a multiple of another program's.
 
     Returns:
         None where it can't be read.
     """
-    found = [_weight(pid, root) for pid in processes]
-    known = [one for one in found if one is not None]
+    read = [_weight(pid, place) for pid in processes]
+    known = [one for one in read if one is not None]
     return round(min(known), 2) if known else None
 
 
-def _weight(pid: int, root: Path) -> float | None:
-    if not (_PROC / str(pid)).exists():
+def _weight(pid: int, place: Place) -> float | None:
+    if not place.lives(pid):
         return None
-    levels = _levels(pid, root)
+    levels = _levels(pid, place)
     if levels:
         return min(levels)
-    nice = _nice(pid)
-    return None if nice is None else _STEP**-nice if _autogroups() else 1.0
+    nice = _nice(pid, place)
+    return None if nice is None else _STEP**-nice if _autogroups(place) else 1.0
 
 
-def _levels(pid: int, root: Path) -> list[float]:
+def _levels(pid: int, place: Place) -> list[float]:
     """The weights of a process's cgroup and of those above it: each shares out what the next one got."""
-    found = []
-    for directory in cgroups.seen("cpu", root, _PROC / str(pid) / "cgroup"):
+    weights = []
+    for directory in cgroups.seen("cpu", place, pid):
         # Only the root of version 1 has a release agent; that of version 2 has no weight.
-        if not (directory / "release_agent").exists():
-            found += [
+        if not place.exists(directory / "release_agent"):
+            weights += [
                 int(said[0]) / usual
                 for name, usual in _USUAL.items()
-                if (said := cgroups.words(directory / name))
+                if (said := cgroups.words(place, directory / name))
             ]
-    return found
+    return weights
 
 
-def _nice(pid: int) -> int | None:
+def _nice(pid: int, place: Place) -> int | None:
     """Of a process's autogroup, as in `/autogroup-123 nice -5`; None where there are none."""
-    words = cgroups.words(_PROC / str(pid) / "autogroup")
+    words = (place.text(f"/proc/{pid}/autogroup") or "").split()
     return int(words[2]) if len(words) == 3 else None
 
 
-def _autogroups() -> bool:
-    return cgroups.words(_KERNEL / "sched_autogroup_enabled") == ["1"]
+def _autogroups(place: Place) -> bool:
+    return kernel.sysctl(place, "kernel/sched_autogroup_enabled") == 1
 
 
-def _throttles() -> bool:
+def _throttles(place: Place) -> bool:
     """Whether the kernel keeps a part of each CPU for ordinary programs (sched(7))."""
-    most = cgroups.words(_KERNEL / "sched_rt_runtime_us")
-    period = cgroups.words(_KERNEL / "sched_rt_period_us")
-    return bool(most and period) and 0 < int(most[0]) < int(period[0])
+    most = kernel.sysctl(place, "kernel/sched_rt_runtime_us")
+    period = kernel.sysctl(place, "kernel/sched_rt_period_us")
+    return most is not None and period is not None and 0 < most < period

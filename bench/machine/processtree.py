@@ -11,9 +11,10 @@ import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
+
+from bench.machine.place import Place
 
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 # Two counters, each cut off to a whole tick.
@@ -61,8 +62,9 @@ class TreeReader:
     have been one, the figure is absent.
     """
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, place: Place) -> None:
         self._root = pid
+        self._place = place
         self._members: dict[int, _Member] = {}
         self._lost = False
         self._began_ns = self._ended_ns = self._forks = self._total_ns = self._used_ns = 0
@@ -70,12 +72,12 @@ class TreeReader:
 
     def refresh(self) -> None:
         """Look for new processes, and find out what those that are gone have left."""
-        tree = process_tree(self._root)
+        tree = process_tree(self._root, self._place)
         self._read()
         for pid in tree:
             self._add(pid)
         for pid, member in self._members.items():
-            member.forgets = _ignores_children(pid)
+            member.forgets = _ignores_children(pid, self._place)
             missing = member.ended_ns - member.gained_ns
             if missing > _ROUNDING_NS:
                 # Its end was never collected: what it used since its last reading is unknown.
@@ -107,7 +109,7 @@ class TreeReader:
 
     def _forks_to_watch(self) -> int:
         """Processes that this machine has started, if one that nobody sees or collects may be among them."""
-        return _forks() if any(member.forgets for member in self._members.values()) else 0
+        return _forks(self._place) if any(member.forgets for member in self._members.values()) else 0
 
     def _share(self, member: _Member, now: int) -> int:
         """What a process that was found afterwards used in counted time, as if it had always been as busy."""
@@ -153,7 +155,7 @@ class TreeReader:
         if pid in self._members:
             return
         with suppress(OSError):
-            stat = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+            stat = self._place.open(f"/proc/{pid}/stat")
             try:
                 parent, began_ns, collected_ns = _read_stat(stat)
                 own_ns = time.clock_gettime_ns(_cpu_clock(pid))
@@ -164,29 +166,29 @@ class TreeReader:
             self._members[pid] = _Member(stat, parent_seen, began_ns, own_ns, collected_ns, collected_ns)
 
 
-def process_tree(pid: int) -> list[int]:
+def process_tree(pid: int, place: Place) -> list[int]:
     """A process and its descendants, as far as they exist; parents come first."""
-    if not Path(f"/proc/{pid}").exists():
+    if not place.lives(pid):
         return []
-    if not Path(f"/proc/{pid}/task/{pid}/children").exists():
+    if not place.exists(f"/proc/{pid}/task/{pid}/children"):
         try:
             return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
         except psutil.NoSuchProcess:
             return []
-    found = [pid]
-    for parent in found:
-        found += _children(parent)
-    return found
+    tree = [pid]
+    for parent in tree:
+        tree += _children(parent, place)
+    return tree
 
 
-def _children(pid: int) -> list[int]:
+def _children(pid: int, place: Place) -> list[int]:
     """The children of a process, by whichever of its threads; as far as it exists while they are read."""
-    found: list[int] = []
+    children: list[int] = []
     with suppress(OSError):
-        for thread in Path(f"/proc/{pid}/task").iterdir():
+        for thread in place.entries(f"/proc/{pid}/task"):
             with suppress(OSError):
-                found += map(int, (thread / "children").read_text().split())
-    return found
+                children += map(int, place.of_process(pid, f"task/{thread}/children").split())
+    return children
 
 
 def _cpu_clock(pid: int) -> int:
@@ -205,19 +207,19 @@ def _read_stat(descriptor: int) -> tuple[int, int, int]:
     return int(fields[1]), int(fields[19]) * _TICK_NS, (int(fields[13]) + int(fields[14])) * _TICK_NS
 
 
-def _ignores_children(pid: int) -> bool:
+def _ignores_children(pid: int, place: Place) -> bool:
     try:
-        status = Path(f"/proc/{pid}/status").read_text()
+        status = place.of_process(pid, "status")
     except OSError:
         return False
     ignored = next((row.split()[1] for row in status.splitlines() if row.startswith("SigIgn:")), "0")
     return bool(int(ignored, 16) >> (signal.SIGCHLD - 1) & 1)
 
 
-def _forks() -> int:
-    """Processes and threads that this machine has started since boot."""
+def _forks(place: Place) -> int:
+    """Processes and threads that a machine has started since boot."""
     try:
-        rows = Path("/proc/stat").read_text().splitlines()
+        rows = place.read("/proc/stat").splitlines()
     except OSError:
         return 0
     return next((int(row.split()[1]) for row in rows if row.startswith("processes ")), 0)

@@ -1,7 +1,6 @@
 """CPU time and memory of a deployment, from its cgroup or its process tree.
 
-Imported by the harness, and by the driver on its hot path: there, inside a container, the host's
-cgroups are mounted read-only at the place that `WSGI_BENCH_CGROUP_ROOT` names.
+Imported by the harness, and by the driver on its hot path.
 
 Sources: cgroup v1 https://docs.kernel.org/admin-guide/cgroup-v1/cpuacct.html, cgroup v2
 https://docs.kernel.org/admin-guide/cgroup-v2.html, processes clock_getcpuclockid(3) and proc(5).
@@ -11,13 +10,13 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Protocol
 
+from bench.machine import cgroups
+from bench.machine.place import Place
 from bench.machine.processtree import TreeReader, process_tree
 from bench.model import UsageSource
-
-CGROUP_ROOT_VARIABLE = "WSGI_BENCH_CGROUP_ROOT"
 
 
 class UsageReader(Protocol):
@@ -46,75 +45,79 @@ class UsageReader(Protocol):
     def close(self) -> None: ...
 
 
-def open_usage(source: UsageSource) -> UsageReader | None:
+def open_usage(source: UsageSource, place: Place) -> UsageReader | None:
     """A reader for the CPU time of a deployment; None where it can't be read."""
     try:
         if source.kind == "cgroup1":
-            return _CgroupReader(_directory(source) / "cpuacct.usage")
+            return _CgroupReader(place, _directory(source, place) / "cpuacct.usage")
         if source.kind == "cgroup2":
-            return _CgroupReader(_directory(source) / "cpu.stat")
-        if source.kind == "processes" and Path("/proc/self/stat").exists():
-            return TreeReader(source.pid)
+            return _CgroupReader(place, _directory(source, place) / "cpu.stat")
+        if source.kind == "processes" and place.exists("/proc/self/stat"):
+            return TreeReader(source.pid, place)
     except OSError:
         return None
     return None
 
 
-def memory_bytes(source: UsageSource) -> tuple[int | None, int | None]:
+def memory_bytes(source: UsageSource, place: Place) -> tuple[int | None, int | None]:
     """Current and highest memory of a deployment; None where it can't be read.
 
     For a cgroup both include the page cache that is charged to it. For processes the current value is
     the sum of their proportional set sizes; the highest adds what each once had resident beyond now.
     """
     if source.kind == "cgroup1":
-        directory = controller("memory", source.path)
-        return _number(directory / "memory.usage_in_bytes"), _number(directory / "memory.max_usage_in_bytes")
+        directory = _below(cgroups.mount("memory", place), source)
+        current, highest = "memory.usage_in_bytes", "memory.max_usage_in_bytes"
+        return _number(place, directory / current), _number(place, directory / highest)
     if source.kind == "cgroup2":
-        directory = cgroup_root() / source.path.lstrip("/")
+        directory = _directory(source, place)
         # memory.peak exists since Linux 5.19.
-        return _number(directory / "memory.current"), _number(directory / "memory.peak")
+        return _number(place, directory / "memory.current"), _number(place, directory / "memory.peak")
     if source.kind == "processes":
-        return _memory_of_tree(source.pid)
+        return _memory_of_tree(source.pid, place)
     return None, None
 
 
-def members(source: UsageSource) -> list[int]:
+def members(source: UsageSource, place: Place) -> list[int]:
     """The processes of a deployment; none where they can't be seen from here."""
     if source.kind in ("cgroup1", "cgroup2"):
         with suppress(OSError):
             # 0 stands for one that this namespace of processes has no number for.
-            procs = (_directory(source) / "cgroup.procs").read_text().split()
+            procs = place.read(_directory(source, place) / "cgroup.procs").split()
             return [int(pid) for pid in procs if pid != "0"]
-    return process_tree(source.pid) if source.pid else []
+    return process_tree(source.pid, place) if source.pid else []
 
 
-def oom_kills(source: UsageSource) -> int | None:
+def oom_kills(source: UsageSource, place: Place) -> int | None:
     """How many processes of a cgroup the kernel has killed because its memory was used up."""
     if source.kind == "cgroup1":
-        path = controller("memory", source.path) / "memory.oom_control"
+        path = _below(cgroups.mount("memory", place), source) / "memory.oom_control"
     elif source.kind == "cgroup2":
-        path = _directory(source) / "memory.events"
+        path = _directory(source, place) / "memory.events"
     else:
         return None
     with suppress(OSError):
-        pairs = (line.split() for line in path.read_text().splitlines())
+        pairs = (line.split() for line in place.read(path).splitlines())
         return next((int(value) for name, value in pairs if name == "oom_kill"), None)
     return None
 
 
-def _directory(source: UsageSource) -> Path:
+def _directory(source: UsageSource, place: Place) -> PurePosixPath:
     """Where a deployment's cgroup counts CPU time."""
-    if source.kind == "cgroup1":
-        return controller("cpuacct", source.path)
-    return cgroup_root() / source.path.lstrip("/")
+    second = source.kind == "cgroup2"
+    return _below(PurePosixPath(place.cgroups) if second else cgroups.mount("cpuacct", place), source)
+
+
+def _below(mount: PurePosixPath, source: UsageSource) -> PurePosixPath:
+    return mount / source.path.lstrip("/")
 
 
 class _CgroupReader:
     """One counter file, kept open: reading it again at offset 0 gives its new value."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, place: Place, path: PurePosixPath) -> None:
         self._in_microseconds = path.name == "cpu.stat"
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._descriptor = place.open(path)
         self._begin_ns: int | None = None
         self._end_ns: int | None = None
 
@@ -143,11 +146,12 @@ class _CgroupReader:
         os.close(self._descriptor)
 
 
-def _memory_of_tree(pid: int) -> tuple[int | None, int | None]:
+def _memory_of_tree(pid: int, place: Place) -> tuple[int | None, int | None]:
     current = beyond = 0
     seen = False
-    for member in process_tree(pid):
-        sizes = _sizes(member, "smaps_rollup", "Pss") | _sizes(member, "status", "VmHWM", "VmRSS")
+    for member in process_tree(pid, place):
+        shared = _sizes(place, member, "smaps_rollup", "Pss")
+        sizes = shared | _sizes(place, member, "status", "VmHWM", "VmRSS")
         if "Pss" in sizes:
             seen = True
             current += sizes["Pss"]
@@ -155,29 +159,18 @@ def _memory_of_tree(pid: int) -> tuple[int | None, int | None]:
     return (current, current + beyond) if seen else (None, None)
 
 
-def _sizes(pid: int, file: str, *names: str) -> dict[str, int]:
+def _sizes(place: Place, pid: int, file: str, *names: str) -> dict[str, int]:
     """Lines of the form `Name:  123 kB` of a file in /proc, in bytes."""
     try:
-        lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+        lines = place.of_process(pid, file).splitlines()
     except OSError:
         return {}
     pairs = (line.partition(":") for line in lines)
     return {name: int(value.split()[0]) * 1024 for name, _, value in pairs if name in names}
 
 
-def cgroup_root() -> Path:
-    """Where the cgroups are mounted; for the driver in a container, those of the host."""
-    return Path(os.environ.get(CGROUP_ROOT_VARIABLE, "/sys/fs/cgroup"))
-
-
-def controller(name: str, path: str) -> Path:
-    """A cgroup v1 directory; some systems mount cpu and cpuacct together, as `cpu,cpuacct`."""
-    mounts = [mount for mount in cgroup_root().glob("*") if name in mount.name.split(",")]
-    return (mounts[0] if mounts else cgroup_root() / name) / path.lstrip("/")
-
-
-def _number(path: Path) -> int | None:
+def _number(place: Place, path: PurePosixPath) -> int | None:
     try:
-        return int(path.read_text())
+        return int(place.read(path))
     except (OSError, ValueError):
         return None

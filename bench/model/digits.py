@@ -20,11 +20,6 @@ def as_said(rate: float) -> float:
     return round(rate, _decimals(rate)) if rate else rate
 
 
-def typed(rate: float) -> str:
-    """A rate as an option takes it, every digit of it: "1000000", "0.5"."""
-    return f"{rate:.0f}" if rate == int(rate) else repr(rate)
-
-
 def _decimals(value: float) -> int:
     """Of three significant digits, those behind the point."""
     # Rounded first: 9.996 is 10.0, not 10.00.

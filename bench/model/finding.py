@@ -108,7 +108,7 @@ class Finding:
             raise ValueError(f"{self.code!r} is not in the list of what can be found")
 
     def __str__(self) -> str:
-        """As results, reports and notes have it."""
+        """The finding as results, reports and notes have it."""
         return f"{self.code}: {self.text}"
 
     @property
@@ -128,7 +128,7 @@ class Finding:
 
 
 def exit_code(findings: Iterable[Finding]) -> int:
-    """What a command ends with that has found this: 0, or what weighs most.
+    """The exit code of a command with these findings: 0, or what weighs most.
 
     3 for a server that failed, 5 for a change beyond its limit, 4 for any other failure or problem.
     """

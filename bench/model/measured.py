@@ -44,7 +44,7 @@ class Target:
 
     Attributes:
         url: scheme, host and port, e.g. "http://127.0.0.1:40123".
-        started_ns: this process's monotonic clock, nanoseconds, when its process was started; 0 if not ours.
+        started_ns: when its process was started, by the clock of its place; 0 if not ours.
         learned: what is right of the endpoints that no scenario knows.
         addresses: the IP addresses to connect to, the preferred one first; empty to look up the URL's host.
         cpus: its own, where nobody else of the run has them; empty elsewhere.

@@ -25,7 +25,7 @@ def accepted(learned: Learned) -> tuple[int, int]:
 
 
 def kind_in_words(status: int, type_: str, location: str | None) -> str:
-    """Status, place and type, e.g. "302 to /login" or "200, text/html"."""
+    """The kind of a page: status, place and type, e.g. "302 to /login" or "200, text/html"."""
     to = f"{status} to {location}" if location is not None else f"{status}"
     return f"{to}, {type_}" if type_ else to
 

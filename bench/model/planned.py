@@ -31,7 +31,7 @@ class Deployment:
 
     @property
     def label(self) -> str:
-        """What its cases are told by, e.g. "gunicorn" or "gunicorn-twin"."""
+        """The name by which its cases are told apart, e.g. "gunicorn" or "gunicorn-twin"."""
         return self.server.name + self.variant.kind.suffix
 
     @property
@@ -87,6 +87,7 @@ class Plan:
         against: the old version that is measured beside this one; None without.
         fail_if: how much may change from the old version to this one, as the user wrote it.
         timeout_s: how long one request may take, of a probe or of a trial.
+        baseline: the server that the report has the others as multiples of; None for the first in rank.
         priority: whether what the run starts is to come before other programs, where that is permitted.
         given: the settings by which the run can be asked for again, by name; empty in results of before they
             were saved.
@@ -116,6 +117,7 @@ class Plan:
     minutes: float | None = None
     adapts: bool = True
     timeout_s: float = TIMEOUT_S
+    baseline: str | None = None
     priority: bool = False
     given: Mapping[str, Any] = field(default_factory=dict)
 
@@ -131,9 +133,10 @@ class TrialOrder:
         seed: what the request stream and due times are drawn from; equal seeds give every server
             the same requests.
         database: the deployment's Redis database, made equal to database 0 before the trial; None without.
-        epoch_ns: monotonic time of the run's start, from which `Trial.at_s` counts.
-        opens_ns: monotonic time at which the window opens, where several processes share the trial;
-            None to open it when all users are settled.
+        epoch_ns: when the run started, from which `Trial.at_s` counts. Of the harness's monotonic clock; the
+            driver is told it in its own.
+        opens_ns: when the window opens, of the driver's clock, where its processes share the trial; None to
+            open it when all users are settled.
         timeout_s: how long one request may take.
     """
 

@@ -77,16 +77,16 @@ class Verdict:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why not, as results and reports have it."""
+        """Why its figures may not be used, as results and reports have it."""
         return tuple(map(str, self.findings))
 
     def for_programs(self) -> dict[str, Any]:
-        """As `result.json` and the JSON report have it."""
+        """The verdict as `result.json` and the JSON report have it."""
         return {"valid": self.valid, "reasons": list(self.reasons)}
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """Why not, in a word each."""
+        """Why its figures may not be used, a word each."""
         return tuple(finding.code for finding in self.findings)
 
 
@@ -115,9 +115,10 @@ class Comparison:
         figure: its name.
         subject, other: what is compared with what; of versions and runs the new one with the old.
         value, other_value: of each, in SI units; of versions and runs means over the rounds, on logarithms.
-        ratio, low, high: value / other_value with its adjusted 95 % interval.
-        smallest: the smallest difference that could have been claimed, as a fraction.
-        better: whether the subject is the better of the two; None where no difference may be claimed.
+        ratio, low, high: value / other_value with its own 95 % interval.
+        smallest: the smallest difference that 8 of 10 such runs claim, as a fraction.
+        better: whether the subject is the better of the two, decided for all that is compared together; None
+            where no difference may be claimed.
     """
 
     figure: str
@@ -133,7 +134,7 @@ class Comparison:
 
     @property
     def claimed(self) -> bool:
-        """Whether it is a difference."""
+        """Whether the two are claimed to differ."""
         return self.better is not None
 
 
@@ -152,11 +153,24 @@ class Uncompared:
 
 @dataclass(frozen=True)
 class Rank:
-    """A place in the ranking of one group (app, scenario and load); cases that tie share it."""
+    """The places that cases of one group (app, scenario and load) may have, as far as this run knows.
+
+    Attributes:
+        rank: one more than are surely better.
+        cases: those that may have just these places, best estimate first.
+        last: how many there are but for those that are surely worse; 0 in results of before it was stored.
+    """
 
     group: str
     rank: int
     cases: tuple[str, ...]
+    last: int = 0
+
+    @property
+    def words(self) -> str:
+        """ "1", or "2 to 3" """
+        last = self.last or self.rank + len(self.cases) - 1
+        return str(self.rank) if last == self.rank else f"{self.rank} to {last}"
 
 
 @dataclass(frozen=True)
@@ -166,8 +180,8 @@ class Analysis:
     Attributes:
         summaries, verdicts: by case id.
         twin: the comparison of a server with its identical twin, if one was measured.
-        detectable: the smallest ratio that this run could have told from 1, as a fraction
-            (0.02 for 2 %); None without enough rounds.
+        detectable: the smallest difference in throughput between neighbours in rank that 8 of 10 such runs
+            claim, as a fraction (0.02 for 2 %); None without enough rounds.
         changes, not_compared: from the version that `Plan.against` names to this one. All the rest but
             summaries and verdicts is about this version alone.
     """

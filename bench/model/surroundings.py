@@ -89,7 +89,7 @@ class CpuSplit:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredCode:
     """Which code a run measured, so that `resume` goes on with the same; paths in the checkout are told from
     there.
 
@@ -137,6 +137,6 @@ class Environment:
     images: Mapping[str, str]
     cpu_split: CpuSplit
     notes: tuple[str, ...] = ()
-    measured: Measured | None = None
+    measured: MeasuredCode | None = None
     machine: str | None = None
     cgroups: str | None = None

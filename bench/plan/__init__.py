@@ -1,1 +1,1 @@
-"""From what was asked to every case, the order and the time it will take."""
+"""Plans: from what was asked to every case, their order, and the time that a run will take."""

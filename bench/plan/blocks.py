@@ -1,4 +1,4 @@
-"""What comes when in a round: which server is started first, its blocks, and the trials of each, shuffled."""
+"""The order of a round: which server is started first, which blocks follow, and the trials of each."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Parts:
     learn: int = 0
 
     def seconds(self, each_s: EachS) -> float:
-        """What they take together."""
+        """How long these parts take together."""
         return (
             self.start * each_s["start"]
             + self.learn * each_s["learn"]
@@ -55,7 +55,7 @@ class Parts:
 
 
 def parts_of(plan: Plan) -> Parts:
-    """All of a run."""
+    """The parts of a whole run."""
     waiting = sum(case.load.waits for case in plan.cases)
     servers = plan.rounds * len(plan.deployments)
     return Parts(
@@ -160,7 +160,7 @@ class Pace:
 
 
 def in_words(seconds: float) -> str:
-    """As exact as one wants to know it: "40 s", "4 min 10 s", "2 h 5 min"."""
+    """A duration as exact as a reader wants it: "40 s", "4 min 10 s", "2 h 5 min"."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"

@@ -1,4 +1,4 @@
-"""From what was asked to every case, and how long it will take."""
+"""The layout of a run: a plan with every deployment and case, made of what was asked."""
 
 from __future__ import annotations
 
@@ -112,6 +112,7 @@ def make_plan(
     *,
     seed: int,
     rate: float | None,
+    baseline: str | None = None,
     processes: int = 1,
     client: Client = "loop",
     against: Source | None = None,
@@ -128,6 +129,7 @@ def make_plan(
     Args:
         combinations: each app with a scenario that it is measured with.
         rate: open rate for all cases; None to have the pilot find it.
+        baseline: the server that the report has the others as multiples of; None for the first in rank.
         processes: of the load generator.
         timeout_s: how long one request may take.
         old_servers: those of `servers` that the version `against` has, as it has them.
@@ -156,6 +158,7 @@ def make_plan(
         warmup_s=profile.warmup_s,
         users=profile.users[0],
         rate=rate,
+        baseline=baseline,
         claims=profile.claims,
         deployments=deployments,
         cases=cases,

@@ -89,15 +89,15 @@ def corrected(plan: Plan, asked: Plan, each_s: EachS, left_s: float) -> tuple[Pl
     overhead_s = max(0.0, each_s["pilot"] - closed.settle_s(plan) - plan.trial_s.closed)
     if plan.adapts:
         plan = with_lengths(plan, overhead_s)
-    found_s = each_of(plan, each_s, overhead_s)
-    cost = _Cost.of(plan, found_s)
+    parts_s = each_of(plan, each_s, overhead_s)
+    cost = _Cost.of(plan, parts_s)
     if plan.minutes is not None and cost.least_s - cost.starting_s > left_s:
         plan = replace(plan, settle_s=asked.settle_s, trial_s=asked.trial_s)
-        found_s = each_of(plan, each_s, overhead_s)
+        parts_s = each_of(plan, each_s, overhead_s)
     if plan.adapts or plan.minutes is not None:
-        time_s = left_s + _Cost.of(plan, found_s).starting_s
-        plan = fitted(plan, found_s, time_s, fewer_rounds=plan.minutes is not None)
-    return plan, found_s
+        time_s = left_s + _Cost.of(plan, parts_s).starting_s
+        plan = fitted(plan, parts_s, time_s, fewer_rounds=plan.minutes is not None)
+    return plan, parts_s
 
 
 def fitted(plan: Plan, each_s: EachS, time_s: float, *, fewer_rounds: bool) -> Plan:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from bench.model import Analysis, Suite
-from bench.report import answers, old_version
+from bench.report import answers, meaning, old_version
+from bench.report.charted import cost, endpoints, latency, load, throughput, time
 from bench.report.downloads import downloads
-from bench.report.figures import cost, endpoints, latency, load, throughput, time
 from bench.report.headline import headline
 from bench.report.page import Page, Section, sanitised
 from bench.report.results import Group, groups
@@ -22,6 +22,7 @@ from bench.report.units import count, listed
 Build = Callable[[Suite, Analysis, tuple[Group, ...]], Section | None]
 
 TEXT: tuple[Build, ...] = (
+    meaning.section,
     old_version.section,
     results,
     validity,
@@ -35,6 +36,7 @@ TEXT: tuple[Build, ...] = (
 )
 
 CHARTED: tuple[Build, ...] = (
+    meaning.section,
     old_version.section,
     results,
     validity,

@@ -14,12 +14,12 @@ from bench.model import Comparison, Uncompared
 from bench.report.page import Column, Row, Table
 from bench.report.units import difference, ratio, ratio_interval, shown
 from bench.report.words import group, place
-from bench.store.said import change_to_document
+from bench.store.analysis_document import change_to_document
 
 CLAIMS = (
-    "A difference is claimed where the interval excludes 1 and the ratio is further from 1 than 1 % and than "
+    "A difference is claimed where the test excludes 1 and the ratio is further from 1 than 1 % and than "
     "{twins}. Everything else is no detectable difference, which isn't proof that there is none: the last "
-    "column says what would have been seen."
+    "column says what 8 of 10 such runs find."
 )
 _COLUMNS = (
     Column("Server", numeric=False),
@@ -29,7 +29,7 @@ _COLUMNS = (
     Column("New / old"),
     Column("95 % interval"),
     Column("New is", numeric=False),
-    Column("Smallest that could be shown"),
+    Column("Found in 8 of 10"),
 )
 
 
@@ -47,7 +47,7 @@ def gaps(not_compared: Iterable[Uncompared]) -> tuple[str, ...]:
 
 
 def differing(differences: Iterable[Difference]) -> Table:
-    """What differs beside the figures."""
+    """A table of what differs beside the figures."""
     columns = (Column("What", numeric=False), Column("Old", numeric=False), Column("New", numeric=False))
     return Table(
         "What differs",

@@ -30,7 +30,8 @@ def _row(group: Group, entry: Entry, kept: Keeping) -> dict[str, object]:
     return {
         "case": case.id,
         "group": group.name,
-        "rank": entry.rank,
+        "rank": entry.rank and entry.rank.rank,
+        "rank_last": entry.rank and entry.rank.last,
         "server": case.server,
         "app": case.app,
         "scenario": case.scenario,

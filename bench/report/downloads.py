@@ -1,4 +1,4 @@
-"""What a reader takes along from the page: the figures in a file, carried within it."""
+"""The page's download: the figures in a file, which the page carries within itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bench.report.page import Download, Section
 from bench.report.results import Group
 
 
-def downloads(suite: Suite, analysis: Analysis, _found: tuple[Group, ...]) -> Section:
+def downloads(suite: Suite, analysis: Analysis, _groups: tuple[Group, ...]) -> Section:
     """The table of all cases."""
     cases = Download(f"{suite.id}.csv", "every case in SI units", "text/csv", csv.render(suite, analysis))
     return Section("downloads", "Downloads", downloads=(cases,))

@@ -1,18 +1,16 @@
-"""The verdict: sentences made from figures."""
+"""The verdict at the head of a report: sentences made from figures."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from typing import Any
 
 from bench.analysis.claim import deviation
-from bench.analysis.figure import Figure
-from bench.analysis.figures import THROUGHPUT, ranking
+from bench.analysis.figures import THROUGHPUT
 from bench.model import Analysis, Suite
 from bench.model.finding import GENERATOR_LIMITS
 from bench.model.resume_command import resume_command
 from bench.report import old_version
+from bench.report.multiples import Multiple, multiples
 from bench.report.results import Entry, Group
 from bench.report.units import (
     count,
@@ -27,7 +25,7 @@ from bench.report.units import (
 
 
 def headline(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> tuple[str, ...]:
-    """What was found: first whether the run is whole, then a sentence a group."""
+    """The verdict: first whether the run is whole, then a sentence a group."""
     sentences = [] if suite.complete else [_interrupted(suite)]
     if not suite.plan.claims:
         return (*sentences, _not_a_measurement(suite, groups))
@@ -39,13 +37,13 @@ def headline(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> tup
 
 
 def detectable(analysis: Analysis) -> str | None:
-    """What this run could have shown."""
+    """The smallest difference that this run could have shown."""
     if analysis.detectable is None:
         return None
     if analysis.detectable >= 1:
-        return "This run was too short or too noisy to show even a factor of two in throughput."
+        return "This run was too short or too noisy: even a factor of two in throughput is easily missed."
     smallest = percent(analysis.detectable)
-    return f"Differences in throughput below {smallest} could not have been shown by this run."
+    return f"A difference in throughput of {smallest} between neighbours is found in 8 of 10 such runs."
 
 
 def twin_line(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> str | None:
@@ -120,15 +118,15 @@ def _sentence(analysis: Analysis, group: Group) -> str:
 def _places(analysis: Analysis, group: Group) -> str:
     ranks = group.ranked
     best = ranks[0]
-    figure = _figure(analysis, group, best[0])
+    figure = _figure(group, best[0])
     if len(best) == 1 and len(ranks) == 1:
         return f"{best[0].case.server}, {figure}; there is no other valid one to compare it with"
     if len(best) == 1:
-        return f"{best[0].case.server} is first, at {figure}; {_next(analysis, group, best[0], ranks[1][0])}"
+        return f"{best[0].case.server} is first, at {figure}; {_next(analysis, group, ranks[1][0])}"
     tied = f"{listed(_names(best))} tie"
     if len(ranks) == 1:
         return f"{tied}, {best[0].case.server} at {figure}"
-    following = _next(analysis, group, best[0], ranks[1][0])
+    following = _next(analysis, group, ranks[1][0])
     return f"{tied} for first, {best[0].case.server} at {figure}; {following}"
 
 
@@ -153,41 +151,28 @@ def _names(entries: tuple[Entry, ...]) -> list[str]:
     return [entry.case.server for entry in entries]
 
 
-def _figure(analysis: Analysis, group: Group, entry: Entry) -> str:
-    figure = _ranked_by(analysis, group)
+def _figure(group: Group, entry: Entry) -> str:
+    figure = group.figure
     value = entry.summary.figures[figure.key]
     if group.closed:
         return f"{value_of(value)} requests a second ({interval(value)})"
     return f"a {figure.label} of {value_of(value, figure.unit)} {figure.unit.label}"
 
 
-def _next(analysis: Analysis, group: Group, leader: Entry, follower: Entry) -> str:
-    """The leader against the first of the next rank."""
-    figure = _ranked_by(analysis, group)
-    pair = (leader.case.id, follower.case.id)
-    comparison = next(
-        c for c in analysis.comparisons if (c.subject.id, c.other.id) == pair and c.figure == figure.name
-    )
+def _next(analysis: Analysis, group: Group, follower: Entry) -> str:
+    """The first of those that others are surely better than, against the best of these."""
+    surely = {
+        (c.subject.id, c.other.id) if c.better else (c.other.id, c.subject.id)
+        for c in analysis.comparisons
+        if c.figure == group.figure.name and c.claimed
+    }
+    leader = next(entry for entry in group.entries if (entry.case.id, follower.case.id) in surely)
     if group.closed:
-        times = _times(comparison.ratio, comparison.low, comparison.high)
+        times = _times(multiples(analysis, group.figure, follower.case.id)[leader.case.id])
         return f"{leader.case.server} does {times} times as much as {follower.case.server}"
-    times = _times(1 / comparison.ratio, 1 / comparison.high, 1 / comparison.low)
+    times = _times(multiples(analysis, group.figure, leader.case.id)[follower.case.id])
     return f"{follower.case.server} takes {times} times as long as {leader.case.server}"
 
 
-def _ranked_by(analysis: Analysis, group: Group) -> Figure[Any]:
-    """The first figure by which every pair of ranked cases was compared; if there is none, the last."""
-    entries = [entry for rank in group.ranked for entry in rank]
-    ids = {entry.case.id for entry in entries}
-    *others, last = ranking(group.first.load.loop)
-    for figure in others:
-        pairs = [c for c in analysis.comparisons if c.figure == figure.name]
-        compared = sum({c.subject.id, c.other.id} <= ids for c in pairs)
-        known = all(entry.summary.figures[figure.key] is not None for entry in entries)
-        if known and compared == math.comb(len(ids), 2):
-            return figure
-    return last
-
-
-def _times(value: float, low: float, high: float) -> str:
-    return f"{ratio(value)} ({ratio_interval(low, high)})"
+def _times(multiple: Multiple) -> str:
+    return f"{ratio(multiple.ratio)} ({ratio_interval(multiple.low, multiple.high)})"

@@ -30,12 +30,12 @@ templates = jinja2.Environment(
 
 
 def render(suite: Suite, analysis: Analysis) -> str:
-    """The whole report."""
+    """The whole report of a run."""
     return write(page(suite, analysis, CHARTED))
 
 
 def write(content: Page) -> str:
-    """Any page."""
+    """Any page as one HTML file."""
     return templates.get_template("report.html.j2").render(page=content)
 
 

@@ -18,12 +18,12 @@ _SPECIAL = re.compile(r"([\\`*_\[\]|#~$!])")
 
 
 def render(suite: Suite, analysis: Analysis) -> str:
-    """The whole report."""
+    """The whole report of a run."""
     return write(page(suite, analysis))
 
 
 def write(content: Page) -> str:
-    """Any page; sections are left out from its end where it would be longer than GitHub takes."""
+    """Any page as Markdown; sections are left out from its end where it would be longer than GitHub takes."""
     lines = [f"# {escape(content.title)}", "", escape(content.subtitle), ""]
     for sentence in content.verdict:
         lines += [f"**{escape(sentence)}**", ""]

@@ -16,8 +16,8 @@ from bench.report.words import changes_sentence, gaps_sentence, limit_lines, lim
 _INTERLEAVED = (
     "Old and new were measured side by side, in the same blocks, so what changed on the machine changed for "
     "both. Ratios are those of what both reached in the same blocks, summed within each round; Student's t "
-    "over rounds (percentiles: a jackknife over rounds; memory and start: by round), and adjusted for the "
-    "number of figures (Holm, 5 %). "
+    "over rounds (percentiles: a jackknife over rounds; memory and start: by round). Each has its own 95 % "
+    "interval; what is claimed is decided for all figures together (Holm, 5 %). "
 )
 
 
@@ -35,7 +35,7 @@ def sentences(suite: Suite, analysis: Analysis) -> Iterator[str]:
         yield missing
 
 
-def section(suite: Suite, analysis: Analysis, _found: tuple[Group, ...]) -> Section | None:
+def section(suite: Suite, analysis: Analysis, _groups: tuple[Group, ...]) -> Section | None:
     """The limits, every figure old and new, what could not be compared, and settings that differ."""
     if suite.plan.against is None:
         return None

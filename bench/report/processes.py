@@ -21,7 +21,7 @@ def cpus(suite: Suite) -> str:
 
 
 def limits(suite: Suite) -> str | None:
-    """Their memory, and number of processes and threads; None in results of before."""
+    """The limits of their memory, and number of processes and threads; None in results of before."""
     if not suite.confined:
         return None
     return " / ".join(_limit(suite, role) for role in confined.ROLES)

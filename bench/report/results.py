@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+from bench.analysis.figure import Figure
 from bench.analysis.groups import grouped
 from bench.analysis.versions import new_version
-from bench.model import Analysis, Case, Deployment, Suite, Summary, Verdict
+from bench.model import Analysis, Case, Deployment, Rank, Suite, Summary, Verdict
 from bench.model.finding import GENERATOR_BOUND
+from bench.report.multiples import Multiple, multiples, ranked_by
 
 
 @dataclass(frozen=True)
@@ -17,16 +20,14 @@ class Entry:
     """One row: a case with all that is known of it.
 
     Attributes:
-        rank: None if it isn't ranked.
-        tied: whether another case has the same rank.
+        rank: the places that it may have; None if it isn't ranked.
     """
 
     case: Case
     deployment: Deployment
     summary: Summary
     verdict: Verdict
-    rank: int | None
-    tied: bool
+    rank: Rank | None
 
     @property
     def generator_bound(self) -> bool:
@@ -41,12 +42,18 @@ class Group:
     Attributes:
         latency: for closed load the cases under equal open load, by server; empty if there are none.
         latency_name: that group's name.
+        figure: what its cases are ranked by.
+        baseline: the server that the others are multiples of; empty where none is ranked.
+        multiples: of that figure, by case id.
     """
 
     name: str
     entries: tuple[Entry, ...]
     latency: Mapping[str, Entry]
     latency_name: str
+    figure: Figure[Any]
+    baseline: str
+    multiples: Mapping[str, Multiple]
 
     @property
     def first(self) -> Case:
@@ -60,11 +67,11 @@ class Group:
 
     @cached_property
     def ranked(self) -> tuple[tuple[Entry, ...], ...]:
-        """The entries of each rank, best first."""
+        """Those that nobody is surely better than, then those that one is surely better than, and so on."""
         ranks: dict[int, tuple[Entry, ...]] = {}
         for entry in self.entries:
             if entry.rank is not None:
-                ranks[entry.rank] = (*ranks.get(entry.rank, ()), entry)
+                ranks[entry.rank.rank] = (*ranks.get(entry.rank.rank, ()), entry)
         return tuple(ranks.values())
 
 
@@ -75,14 +82,12 @@ def groups(suite: Suite, analysis: Analysis, *, old: bool = False) -> tuple[Grou
     order = [id_ for place in analysis.ranking for id_ in place.cases]
 
     def entry(case: Case) -> Entry:
-        place = places.get(case.id)
         return Entry(
             case,
             deployments[case.deployment],
             analysis.summaries[case.id],
             analysis.verdicts[case.id],
-            place.rank if place else None,
-            place is not None and len(place.cases) > 1,
+            places.get(case.id),
         )
 
     def key(entry: Entry) -> tuple[bool, bool, int]:
@@ -99,10 +104,21 @@ def groups(suite: Suite, analysis: Analysis, *, old: bool = False) -> tuple[Grou
 
     def group(name: str, members: tuple[Entry, ...]) -> Group:
         first = members[0].case
+        ranked = [member.case for member in members if member.rank is not None]
+        figure = ranked_by(analysis, first.load.loop, {case.id for case in ranked})
+        wanted = [case for case in ranked if case.server == suite.plan.baseline]
+        baseline = next(iter([*wanted, *ranked]), None)
         companion = next((n for n, others in opened.items() if _equal_but_load(others[0].case, first)), "")
-        if not first.load.waits or not companion:
-            return Group(name, members, {}, "")
-        return Group(name, members, {e.case.server: e for e in opened[companion]}, companion)
+        latency = {e.case.server: e for e in opened[companion]} if companion and first.load.waits else {}
+        return Group(
+            name,
+            members,
+            latency,
+            companion if latency else "",
+            figure,
+            baseline.server if baseline else "",
+            multiples(analysis, figure, baseline.id) if baseline else {},
+        )
 
     closed = tuple(group(name, members) for name, members in entries.items() if name not in opened)
     return closed + tuple(group(name, members) for name, members in opened.items())

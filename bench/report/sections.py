@@ -34,8 +34,8 @@ def validity(suite: Suite, analysis: Analysis, shown: tuple[Group, ...]) -> Sect
         for reason in entry.verdict.reasons
     )
     valid = sum(verdict.valid for verdict in analysis.verdicts.values())
-    found_so = "valid" if suite.plan.claims else "worked; how well, this profile doesn't say"
-    lines = [f"{valid} of {count(len(analysis.verdicts), 'case')} {found_so}."]
+    in_words = "valid" if suite.plan.claims else "worked; how well, this profile doesn't say"
+    lines = [f"{valid} of {count(len(analysis.verdicts), 'case')} {in_words}."]
     lines += [line for line in (twin_line(suite, analysis, shown), detectable(analysis)) if line is not None]
     if suite.plan.claims and analysis.twin is None:
         lines.append("No twin was measured: the harness's own error is not known.")
@@ -100,7 +100,7 @@ def _killed(suite: Suite) -> Iterator[str]:
             )
 
 
-def failures(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section | None:
+def failures(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -> Section | None:
     """What could not be measured, with the server's last words."""
     if not suite.failures:
         return None
@@ -132,7 +132,7 @@ def pairs(_suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> Secti
         Column("B", numeric=False),
         Column("Metric", numeric=False),
         Column("A / B"),
-        Column("Interval"),
+        Column("95 % interval"),
         Column("A is", numeric=False),
     )
     tables = []
@@ -161,13 +161,14 @@ def _pair(pair: Comparison) -> Row:
 
 _PAIRS_NOTE = (
     "Ratios of what both reached in the blocks in which both were measured, summed within each round; "
-    "Student's t over rounds; intervals are adjusted for the number of pairs (Shaffer, 5 %). 'tie': the "
-    "interval holds 1, or the ratio is nearer to 1 than 1 % or the twin's. 'not determined': the ends of the "
-    "interval are a factor of 100 apart, as where one standstill makes a p99."
+    "Student's t over rounds. Each pair has its own 95 % interval; the word is decided for all pairs "
+    "together (Shaffer, 5 %). 'tie': that test can't tell the ratio from 1, or it is nearer to 1 than 1 % or "
+    "the twin's. 'not determined': the ends of the interval are a factor of 100 apart, as where one "
+    "standstill makes a p99."
 )
 
 
-def errors(suite: Suite, analysis: Analysis, _found: tuple[Group, ...]) -> Section | None:
+def errors(suite: Suite, analysis: Analysis, _groups: tuple[Group, ...]) -> Section | None:
     """Requests that were not answered rightly, and those that were sent again, by kind."""
     if not suite.trials:
         return None

@@ -19,7 +19,7 @@ from bench.report.units import NOT_MEASURED, count, megabytes, number
 _FREE_PORT = "(a free port)"
 
 
-def environment(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section:
+def environment(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -> Section:
     """How and on what it was measured."""
     env, plan = suite.environment, suite.plan
     confined, preferred = processes.limits(suite), processes.priority(suite)
@@ -52,7 +52,7 @@ def environment(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) ->
     )
 
 
-def configuration(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section:
+def configuration(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -> Section:
     """What each server was started with, side by side."""
     deployments = [deployment for deployment in suite.plan.deployments if deployment.variant.kind.ranked]
     several = len({deployment.app.name for deployment in deployments}) > 1
@@ -119,6 +119,6 @@ def _side_by_side(caption: str, names: list[str], sets: list[dict[str, str]], *,
     return Table(caption, columns, rows)
 
 
-def repeat(suite: Suite, _analysis: Analysis, _found: tuple[Group, ...]) -> Section:
+def repeat(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -> Section:
     """The run's own command."""
     return Section("repeat", "Repeat", listings=(Listing("The same run again:", (repeat_command(suite),)),))

@@ -14,7 +14,7 @@ from bench.model import Loop, Server, Suite
 from bench.model.variant import TWIN
 from bench.report.page import Column, Row, Table
 from bench.report.results import Entry, Group
-from bench.report.units import DASH, NOT_MEASURED, TOO_FEW, interval, listed, percent, shown
+from bench.report.units import DASH, NOT_MEASURED, TOO_FEW, bounds, interval, listed, percent, ratio, shown
 
 RANK = Column("Rank")
 SERVER = Column("Server", numeric=False)
@@ -41,7 +41,7 @@ def _capacity(suite: Suite, group: Group) -> Table:
         else f"{waits}: no open load was measured for these."
     ]
     kept = by_deployment(suite)
-    columns = (RANK, SERVER, *_capacity_columns(), *_beside(group))
+    columns = (RANK, SERVER, *multiple_columns(group), *_capacity_columns(), *_beside(group))
     restarts = _RESTARTS.label in (column.label for column in columns)
     return Table(
         f"Capacity: {group.name}",
@@ -67,9 +67,28 @@ def _shown(loop: Loop) -> tuple[Figure[Any], ...]:
 
 def _capacity_columns() -> Iterator[Column]:
     for figure in _shown("closed"):
-        yield column_of(figure)
+        column = column_of(figure)
+        # Where there is little room, the latency table has them.
+        yield replace(column, wide=column.wide or (figure.loop == "open" and figure.ranks != 1))
         if _has_interval(figure):
-            yield interval_of(figure)
+            yield replace(interval_of(figure), wide=True)
+
+
+def multiple_columns(group: Group) -> tuple[Column, ...]:
+    """Of the figure that servers are ranked by: what the run knows best, so it stands first."""
+    if not group.multiples:
+        return ()
+    return Column(group.figure.heading, f"of {group.baseline}'s"), Column("95 % interval")
+
+
+def multiple_cells(group: Group, entry: Entry) -> tuple[str, ...]:
+    """1 of the baseline itself; nothing of what it wasn't compared with."""
+    if not group.multiples:
+        return ()
+    if entry.rank is not None and entry.case.server == group.baseline:
+        return "1", DASH
+    multiple = group.multiples.get(entry.case.id)
+    return (ratio(multiple.ratio), bounds(multiple.low, multiple.high)) if multiple else (DASH, DASH)
 
 
 def _has_interval(figure: Figure[Any]) -> bool:
@@ -95,6 +114,7 @@ def _capacity_cells(
     return (
         _rank(entry),
         entry.case.server,
+        *multiple_cells(group, entry),
         *_capacity_figures(group, entry),
         percent(summary.error_rate),
         *((_restarts(summary.restarts),) if restarts else ()),
@@ -128,8 +148,8 @@ def workers_x_threads(server: Server) -> str:
 def _latency(suite: Suite, group: Group) -> Table:
     return Table(
         f"Latency: {group.name}",
-        (RANK, SERVER, *map(_latency_column, _in_latency()), *_BESIDE_LATENCY),
-        tuple(row_of(entry, _latency_cells(entry)) for entry in group.entries),
+        (RANK, SERVER, *multiple_columns(group), *map(_latency_column, _in_latency()), *_BESIDE_LATENCY),
+        tuple(row_of(entry, _latency_cells(group, entry)) for entry in group.entries),
         (
             "Times count from the moment each request was due, so that a server that stalls can't hide it.",
             *_legend(suite, group),
@@ -147,10 +167,11 @@ def _latency_column(figure: Figure[Any]) -> Column:
     return replace(column_of(figure), label=label, wide=figure.wide or figure.loop != "open")
 
 
-def _latency_cells(entry: Entry) -> tuple[str, ...]:
+def _latency_cells(group: Group, entry: Entry) -> tuple[str, ...]:
     return (
         _rank(entry),
         entry.case.server,
+        *multiple_cells(group, entry),
         *(cell(figure, entry) for figure in _in_latency()),
         percent(not_answered(entry.summary.counts)),
         percent(entry.summary.error_rate),
@@ -170,7 +191,7 @@ def _rank(entry: Entry) -> str:
         return entry.deployment.variant.kind.name
     if entry.rank is None:
         return DASH
-    return f"{entry.rank}{'=' if entry.tied else ''}"
+    return entry.rank.words.replace(" to ", DASH)
 
 
 def cell(figure: Figure[Any], entry: Entry) -> str:
@@ -185,8 +206,11 @@ def _legend(suite: Suite, group: Group) -> tuple[str, ...]:
     if not suite.plan.claims:
         return ()
     notes = []
-    if any(entry.tied for entry in group.entries):
-        notes.append("'=': servers of one rank could not be told apart from its first.")
+    if any(entry.rank and "to" in entry.rank.words for entry in group.entries):
+        notes.append(
+            f"A rank of 2{DASH}3 is as much as this run can tell: one server is surely better, and all but "
+            f"three are surely worse."
+        )
     if any(not entry.verdict.valid for entry in group.entries):
         notes.append(f"'{DASH}': not valid, so not ranked; Validity says why.")
     return tuple(notes)

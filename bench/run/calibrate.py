@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
@@ -13,6 +12,7 @@ from bench.deploy import Runtime
 from bench.deploy.local import LocalRuntime
 from bench.load.client import LoadDriver
 from bench.machine.environment import split_cpus, stay_on
+from bench.machine.place import HERE
 from bench.model import App, Calibration, Case, Closed, CpuSplit, Deployment, Plan, Server, Trial, TrialLength
 from bench.model.errors import MachineError
 from bench.model.shortage import OWN_KINDS, sentence
@@ -48,6 +48,16 @@ _LOADS = {
 }
 
 
+def startable(plan: Plan) -> tuple[Deployment, ...]:
+    """What the runtime of a plan may be asked to start: the null server, too, if it starts anything."""
+    return plan.deployments if plan.runtime == "external" else (*plan.deployments, NULL_DEPLOYMENT)
+
+
+def null_runtime(directory: Path, cpus: CpuSplit, root: Path) -> LocalRuntime:
+    """A runtime for the null server alone, not entered yet."""
+    return LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root))
+
+
 def calibrate_run(
     plan: Plan,
     cpus: CpuSplit,
@@ -65,7 +75,7 @@ def calibrate_run(
     with ExitStack() as stack:
         if plan.runtime == "external":
             # Not split anew: the harness has kept itself to the generator's CPUs by now.
-            local = LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root))
+            local = null_runtime(directory, cpus, root)
             runtime = stack.enter_context(local)
         return calibrate(runtime, driver, blocks=min(_BLOCKS, plan.blocks), seed=plan.seed, epoch_ns=epoch_ns)
 
@@ -76,10 +86,10 @@ def ceiling(root: Path) -> Calibration:
     stay_on(cpus)
     with TemporaryDirectory() as scratch:
         directory = Path(scratch)
-        with LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root)) as runtime:
+        with null_runtime(directory, cpus, root) as runtime:
             command, environment = runtime.driver_command(())
             with LoadDriver(command, environment, root, cpus.generator, directory / "driver.log") as driver:
-                return calibrate(runtime, driver, blocks=_BLOCKS, seed=0, epoch_ns=time.monotonic_ns())
+                return calibrate(runtime, driver, blocks=_BLOCKS, seed=0, epoch_ns=HERE.clock.now_ns())
 
 
 def calibrate(runtime: Runtime, driver: LoadDriver, *, blocks: int, seed: int, epoch_ns: int) -> Calibration:

@@ -140,7 +140,7 @@ class Fleet:
         Elsewhere the counters are of every program on the machine.
         """
         pid = self.members[name].target.usage.pid
-        return read_listen(pid) if self._runtime.name == "compose" and pid else {}
+        return read_listen(self._runtime.place, pid) if self._runtime.name == "compose" and pid else {}
 
     def read_processes(self) -> None:
         """See which processes have ended; to be called where no time is counted."""
@@ -173,7 +173,8 @@ class Fleet:
         if isinstance(target, Failure):
             return replace(target, round=self._round)
         learned = tuple(page for page in self._learned if page.deployment == deployment.name)
-        member = Member(deployment, replace(target, learned=learned), scenarios, Processes(target.usage))
+        processes = Processes(target.usage, self._runtime.place)
+        member = Member(deployment, replace(target, learned=learned), scenarios, processes)
         self._driver.set_targets([member.target], self._runtime.store_address())
         for scenario in scenarios:
             fault = self._wait_right(member, scenario)
@@ -199,7 +200,7 @@ class Fleet:
             probed = self._driver.probe(
                 target.deployment, scenario, member.deployment.redis_database, self._timeout_s
             )
-            heard_ns = time.monotonic_ns()
+            heard_ns = self._runtime.place.clock.now_ns()
             if not self._runtime.alive(target):
                 # Before what was found: on a port that was taken, the one who took it has answered.
                 return self._ended(target, "start", "the server ended before it answered")

@@ -14,7 +14,7 @@ from bench.catalogue.locate import digest
 from bench.catalogue.registry import variables_used
 from bench.catalogue.versions import COMPOSE_FILE, Checkouts
 from bench.deploy import Runtime
-from bench.model import Environment, Measured, Plan
+from bench.model import Environment, MeasuredCode, Plan
 from bench.model.errors import UsageError
 from bench.model.variant import THIS_CHECKOUT
 
@@ -30,7 +30,7 @@ _SAME_MEMORY = 0.02
 _RUN = re.compile(":old-[0-9a-f]+$")
 
 
-def identify(plan: Plan, checkouts: Checkouts, environment: Mapping[str, str]) -> Measured:
+def identify(plan: Plan, checkouts: Checkouts, environment: Mapping[str, str]) -> MeasuredCode:
     """What these checkouts and this environment would measure now.
 
     Args:
@@ -41,7 +41,7 @@ def identify(plan: Plan, checkouts: Checkouts, environment: Mapping[str, str]) -
     interpreter = _inside(root, sys.executable)
     harness = {"bench/": _folder(root / "bench")}
     if plan.runtime == "external":
-        return Measured(interpreter, sources=harness)
+        return MeasuredCode(interpreter, sources=harness)
     callables = dict.fromkeys(deployment.app.callable for deployment in plan.deployments)
     located = locate(callables, root, environment)
     sources = {target: application.source for target, application in located.items()}
@@ -54,7 +54,7 @@ def identify(plan: Plan, checkouts: Checkouts, environment: Mapping[str, str]) -
         sources[f"{COMPOSE_FILE} {of}"] = digest(other.compose_file.parent, [other.compose_file])
     # Containers get nothing of this environment.
     local = plan.runtime == "local"
-    return Measured(
+    return MeasuredCode(
         interpreter=interpreter,
         search=search_path(environment) if local else (),
         variables=tuple(name for name in INHERITED if local and name in environment and name != "PYTHONPATH"),

@@ -1,4 +1,4 @@
-"""What a run finds out before it measures: how fast each case is, and how long its answers take."""
+"""The pilot: before a run measures, it finds how fast each case is, and how long its answers take."""
 
 from __future__ import annotations
 
@@ -57,11 +57,15 @@ def needed_s(plan: Plan, trials: Sequence[Trial]) -> float | None:
     As long as slow answers take, and longer where that wasn't enough: where most of the time goes into slow
     answers of equal length, users are in step with each other for several of them.
     """
-    found_s = slow_s(plan, trials) if plan.claims else None
-    if found_s is None:
+    slow_answers_s = slow_s(plan, trials) if plan.claims else None
+    if slow_answers_s is None:
         return None
-    longer_s = max(found_s, 2 * plan.settle_s)
-    return longer_s if longer_s <= min(plan.timeout_s, MOST_TIMES * found_s) or not plan.settle_s else None
+    longer_s = max(slow_answers_s, 2 * plan.settle_s)
+    return (
+        longer_s
+        if longer_s <= min(plan.timeout_s, MOST_TIMES * slow_answers_s) or not plan.settle_s
+        else None
+    )
 
 
 def _blocks(plan: Plan, block: Block, ends_s: float | None) -> list[Trial]:

@@ -28,14 +28,15 @@ class Readback:
         self._writer.append(confined=new)
 
     def _read(self, number: int, targets: Iterable[Target]) -> Iterator[Confined]:
+        place = self._runtime.place
         for target in targets:
             asked = self._runtime.asked("server", target.deployment)
             if asked is not None:
-                read = confinement.read(members(target.usage))
+                read = confinement.read(members(target.usage, place), place)
                 yield Confined("server", target.deployment, number, asked, read)
         asked = self._runtime.asked("generator")
         if asked is not None:
             yield Confined("generator", "", number, asked, self._driver.confinement())
         asked, store = self._runtime.asked("store"), self._runtime.store_usage()
         if asked is not None and store is not None:
-            yield Confined("store", "", number, asked, confinement.read(members(store)))
+            yield Confined("store", "", number, asked, confinement.read(members(store, place), place))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -27,11 +26,12 @@ from bench.load.client import LoadDriver
 from bench.machine import priority
 from bench.machine.environment import describe, split_cpus, stay_on
 from bench.machine.interrupt import shield
+from bench.machine.place import HERE
 from bench.model import Analysis, CpuSplit, Plan, Suite
 from bench.model.errors import Interrupted, MachineError, StoreError
 from bench.model.finding import exit_code
 from bench.report.units import count, listed
-from bench.run.calibrate import NULL_DEPLOYMENT, calibrate_run
+from bench.run.calibrate import calibrate_run, startable
 from bench.run.identity import identify, with_started
 from bench.run.results import RESULTS, new_id
 from bench.run.resuming import Ready, made_ready
@@ -113,7 +113,7 @@ def _measure(
         failures=(),
     )
     with Writer.create(directory, suite, analyse) as writer:
-        return _saved(writer, suite, runtime, root, reporter, time.monotonic_ns())
+        return _saved(writer, suite, runtime, root, reporter, HERE.clock.now_ns())
 
 
 def resume(directory: Path, root: Path, reporter: Reporter, named: Named = NOTHING) -> Outcome:
@@ -137,7 +137,7 @@ def resume(directory: Path, root: Path, reporter: Reporter, named: Named = NOTHI
         reporter.phase(f"continuing {directory}, which has {count(len(suite.trials), 'trial')}")
         last = max((trial.at_s + trial.duration_s for trial in suite.trials), default=0.0)
         writer.append(gap={"reason": "resumed", "at": datetime.now(UTC).isoformat(timespec="seconds")})
-        epoch_ns = time.monotonic_ns() - int(last * 1e9)
+        epoch_ns = HERE.clock.now_ns() - int(last * 1e9)
         return _saved(writer, suite, ready[0].runtime, root, reporter, epoch_ns)
 
 
@@ -267,12 +267,9 @@ def _open(
     addresses: Mapping[str, Addresses],
 ) -> Runtime:
     """The runtime that a plan names, not entered yet, with the null server among what it can start."""
-    deployments = plan.deployments
-    if plan.runtime != "external":
-        deployments = (*deployments, NULL_DEPLOYMENT)
     return open_runtime(
         plan.runtime,
-        deployments,
+        startable(plan),
         checkouts,
         directory,
         cpus,

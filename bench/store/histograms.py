@@ -1,4 +1,4 @@
-"""Encoded histograms as they are found: none is believed to be as small as it is written.
+"""Checks of encoded histograms that anybody may have written: a short one may ask for much memory.
 
 HdrHistogram V2: base64 of a cookie, a length, and a zlib stream; in that a header and LEB128 counts
 (https://github.com/HdrHistogram/HdrHistogram, EncodableHistogram). Its decoder makes as much memory as the

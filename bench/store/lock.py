@@ -1,4 +1,4 @@
-"""One writer a result: a second one would take the first one's journal from under it."""
+"""The lock of a result: it has one writer, since a second one would take the journal from under the first."""
 
 from __future__ import annotations
 

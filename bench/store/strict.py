@@ -1,4 +1,4 @@
-"""Files of a result as they are found: anybody's, of any kind and size.
+"""Reading the files of a result that anybody may have written, of any kind and size.
 
 Reading one takes no more memory than a few times its size, and that is bounded.
 """

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Iterator
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import exp, log
 from statistics import NormalDist
@@ -79,3 +82,55 @@ class Truth:
     frozen: list[tuple[int, int]] = field(default_factory=list)
     opened: int = 0
     closed: int = 0
+
+
+class Server:
+    """What all connections of a planted server share."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.truth = Truth()
+        self.number = 0
+        self._random = random.Random(plan.seed)
+        self._busy = 0
+        self._allowed_ns = 0
+        self._queue: deque[Callable[[], None]] = deque()
+
+    def tail_s(self) -> float:
+        return self.plan.slow_s if self._random.random() < self.plan.slow_share else self.plan.base_s
+
+    def work(self, answer: Callable[[], None]) -> None:
+        """Answer when one of the threads has had the time that it takes."""
+        if self.plan.threads and self._busy == self.plan.threads:
+            self._queue.append(answer)
+            return
+        self._busy += 1
+
+        def done() -> None:
+            answer()
+            self._busy -= 1
+            if self._queue:
+                self.work(self._queue.popleft())
+
+        asyncio.get_running_loop().call_later(self.tail_s(), done)
+
+    def allows(self, now_ns: int) -> bool:
+        """Whether one more request may be answered; after a pause two may, so that the rate is met."""
+        gap_ns = round(1e9 / self.plan.limit)
+        if now_ns < self._allowed_ns:
+            return False
+        self._allowed_ns = max(self._allowed_ns, now_ns - gap_ns) + gap_ns
+        return True
+
+    def delay_s(self) -> float:
+        return self.plan.quantile_s(self._random.random() or 0.5)
+
+    def freeze(self, due_s: float) -> None:
+        """Do nothing at all for a while, and again a period after it was due."""
+        start = time.monotonic_ns()
+        time.sleep(self.plan.freeze_s)
+        self.truth.frozen.append((start, time.monotonic_ns()))
+        self.freeze_at(due_s + self.plan.period_s)
+
+    def freeze_at(self, due_s: float) -> None:
+        asyncio.get_running_loop().call_at(due_s, self.freeze, due_s)

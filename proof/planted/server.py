@@ -10,98 +10,34 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import random
 import signal
 import socket
 import struct
 import sys
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import NoReturn
 
-from proof.planted.behaviour import Plan, Truth
+from proof.planted.answers import (
+    ANNOUNCED,
+    BODY,
+    CHUNK,
+    CHUNKED,
+    ENDLESS,
+    HTTP_10,
+    RIGHT,
+    SLOW_DOWN,
+    response,
+)
+from proof.planted.behaviour import Plan, Server
 from proof.planted.large import serve_large
 
-BODY = b"Hello, World!"
 BACKLOG = 1024
 _NARROW_S = 0.02
 _PATIENCE_S = 0.1
 _MORE_S = 0.002
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-
-
-def response(
-    status: str = "200 OK", body: bytes = BODY, *, version: str = "1.1", headers: tuple[str, ...] = ()
-) -> bytes:
-    """A response framed by Content-Length."""
-    lines = [f"HTTP/{version} {status}", "Content-Type: text/plain; charset=utf-8", *headers]
-    return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
-
-
-RIGHT = response()
-ANNOUNCED = response(headers=("Connection: close",))
-CHUNKED = (
-    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    b"5\r\n" + BODY[:5] + b"\r\n8;name=value\r\n" + BODY[5:] + b"\r\n0\r\n\r\n"
-)
-ENDLESS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-CHUNK = b"10000\r\n" + b"x" * 65536 + b"\r\n"
-SLOW_DOWN = response("302 Found", b"", headers=("Location: /slow-down",))
-HTTP_10 = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n" + BODY
-
-
-class Server:
-    """What all connections share."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.truth = Truth()
-        self.number = 0
-        self._random = random.Random(plan.seed)
-        self._busy = 0
-        self._allowed_ns = 0
-        self._queue: deque[Callable[[], None]] = deque()
-
-    def tail_s(self) -> float:
-        return self.plan.slow_s if self._random.random() < self.plan.slow_share else self.plan.base_s
-
-    def work(self, answer: Callable[[], None]) -> None:
-        """Answer when one of the threads has had the time that it takes."""
-        if self.plan.threads and self._busy == self.plan.threads:
-            self._queue.append(answer)
-            return
-        self._busy += 1
-
-        def done() -> None:
-            answer()
-            self._busy -= 1
-            if self._queue:
-                self.work(self._queue.popleft())
-
-        asyncio.get_running_loop().call_later(self.tail_s(), done)
-
-    def allows(self, now_ns: int) -> bool:
-        """Whether one more request may be answered; after a pause two may, so that the rate is met."""
-        gap_ns = round(1e9 / self.plan.limit)
-        if now_ns < self._allowed_ns:
-            return False
-        self._allowed_ns = max(self._allowed_ns, now_ns - gap_ns) + gap_ns
-        return True
-
-    def delay_s(self) -> float:
-        return self.plan.quantile_s(self._random.random() or 0.5)
-
-    def freeze(self, due_s: float) -> None:
-        """Do nothing at all for a while, and again a period after it was due."""
-        start = time.monotonic_ns()
-        time.sleep(self.plan.freeze_s)
-        self.truth.frozen.append((start, time.monotonic_ns()))
-        self.freeze_at(due_s + self.plan.period_s)
-
-    def freeze_at(self, due_s: float) -> None:
-        asyncio.get_running_loop().call_at(due_s, self.freeze, due_s)
 
 
 class Conversation(asyncio.Protocol):

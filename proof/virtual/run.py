@@ -22,18 +22,16 @@ from bench.load.records import encode
 from bench.model import Plan, Suite, Trial, TrialOrder
 from bench.model.loads.closed import STARTING
 from bench.plan.blocks import block_orders
-from bench.plan.duration import expected_each_s, expected_s
-from bench.plan.layout import PROFILES
+from bench.plan.duration import expected_each_s
 from bench.plan.lengths import corrected, remeasured
 from bench.run.pilot import needed_s, pilot
 from proof.virtual import closed_loop
-from tests.make_suite import USERS, make_suite
+from proof.virtual.suite import PLAIN, SLOW, USERS, answered, planned
 
 Times = np.typing.NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Times]
 """So many service times, seconds."""
 
-SLOW, PLAIN = "slow", "plain"
 _SETTLE_S = SETTLE_NS / 1e9
 
 
@@ -96,19 +94,8 @@ class _Run:
 
     def __init__(self, slow: Service, plain: Service, seed: int) -> None:
         self._services = {SLOW: slow, PLAIN: plain}
-        self._made = make_suite(
-            dict.fromkeys(self._services, 1.0), twin=PLAIN, rounds=1, blocks=1, open_rate=None
-        )
-        profile = PROFILES["standard"]
-        asked = replace(
-            self._made.plan,
-            rounds=profile.rounds,
-            blocks=profile.blocks,
-            trial_s=profile.trial_s,
-            seed=seed,
-            open_blocks=1,
-        )
-        self._asked = replace(asked, expected_s=expected_s(asked))
+        self._planned = planned(seed)
+        self._asked = self._planned.plan
         self._rng = np.random.default_rng(seed)
 
     def suite(self) -> Suite:
@@ -121,7 +108,7 @@ class _Run:
             if (longer_s := needed_s(plan, counted)) is not None:
                 plan = self._piloted(remeasured(plan, self._asked, number, longer_s))
             number += 1
-        return replace(self._made, plan=plan, trials=tuple(trials))
+        return replace(self._planned, plan=plan, trials=tuple(trials))
 
     def _piloted(self, plan: Plan) -> Plan:
         took_s: list[float] = []
@@ -146,15 +133,9 @@ class _Run:
         seen = (_queued if service.threads else delayed)(service, self._rng, order.length_s, order.settle_s)
         number = len(seen.times_s)
         trial = replace(
-            self._made.trials[0],
-            case=order.case,
-            round=order.round,
-            block=order.block,
+            answered(order, number),
             duration_s=seen.duration_s,
-            offered=number,
-            ok=number,
             answers=seen.answers,
-            begun=number,
             mean_s=float(seen.times_s.mean()) if number else None,
             histograms={"latency/get": encode(np.rint(seen.times_s * 1e4).astype(np.int64) * 100_000)}
             if number

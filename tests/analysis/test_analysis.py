@@ -206,13 +206,15 @@ def test_a_difference_below_the_twins_is_not_claimed() -> None:
     assert len(found.ranking[0].cases) == 2
 
 
-def test_intervals_are_wider_with_more_pairs_to_adjust_for() -> None:
+def test_more_pairs_make_claims_harder_and_no_interval_wider() -> None:
     rates = dict.fromkeys("abcdefgh", 3000.0)
     many = analyse(make_suite(rates, open_rate=None, histograms=False))
     two = analyse(make_suite({"a": 3000.0, "b": 3000.0}, open_rate=None, histograms=False))
     assert len([c for c in many.comparisons if c.figure == "throughput"]) == 28
     assert {c.better for c in many.comparisons} == {None}
-    assert np.median([half_width(c) for c in many.comparisons]) > 1.5 * half_width(two.comparisons[0])
+    width = half_width(two.comparisons[0])
+    assert np.median([half_width(c) for c in many.comparisons]) < 1.5 * width
+    assert np.median([c.smallest for c in many.comparisons]) > 1.5 * two.comparisons[0].smallest
 
 
 def test_twenty_runs_of_identical_servers_claim_nothing() -> None:
@@ -226,16 +228,23 @@ def test_twenty_runs_of_identical_servers_claim_nothing() -> None:
 @pytest.mark.parametrize(
     ("differ", "places"),
     [
-        ([], [(1, "abc")]),
-        (["ab", "ac", "bc"], [(1, "a"), (2, "b"), (3, "c")]),
-        (["ac"], [(1, "ab"), (3, "c")]),
-        (["ac", "ab"], [(1, "a"), (2, "bc")]),
-        (["ac", "bc"], [(1, "ab"), (3, "c")]),
+        ([], [("1 to 3", "abc")]),
+        (["ab", "ac", "bc"], [("1", "a"), ("2", "b"), ("3", "c")]),
+        (["ac"], [("1 to 2", "a"), ("1 to 3", "b"), ("2 to 3", "c")]),
+        (["ac", "ab"], [("1", "a"), ("2 to 3", "bc")]),
+        (["ac", "bc"], [("1 to 2", "ab"), ("3", "c")]),
     ],
 )
-def test_a_rank_is_shared_with_its_first(differ: list[str], places: list[tuple[int, str]]) -> None:
-    found = rank("group", "abc", {(pair[0], pair[1]) for pair in differ})
-    assert found == tuple(Rank("group", number, tuple(cases)) for number, cases in places)
+def test_a_rank_is_what_those_surely_better_and_surely_worse_leave(
+    differ: list[str], places: list[tuple[str, str]]
+) -> None:
+    ranks = rank("group", "abc", {(pair[0], pair[1]) for pair in differ})
+    assert [(place.words, "".join(place.cases)) for place in ranks] == places
+
+
+def test_a_rank_of_before_its_end_was_stored_ends_with_those_who_share_it() -> None:
+    assert Rank("group", 2, ("b", "c")).words == "2 to 3"
+    assert Rank("group", 4, ("d",)).words == "4"
 
 
 def test_smoke_gives_values_and_no_ranks() -> None:

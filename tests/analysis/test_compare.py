@@ -422,8 +422,8 @@ def test_noise_beyond_a_limit_does_not_exceed_it_and_is_told() -> None:
     assert judgement.state == "held"
     assert judgement.blind == (change,)
     text = FORMATS["md"](found, [judgement])
-    assert "**Of 1 limit: 1 held; 1 held only as far as could be seen.**" in text
-    assert "held as far as could be seen; less than this couldn't be: " in text
+    assert "**Of 1 limit: 1 held; 1 held only as far as was seen.**" in text
+    assert "held as far as was seen, but 8 of 10 such runs find no less than " in text
 
 
 def test_a_limit_on_what_is_missing_or_invalid_is_not_judged() -> None:

@@ -115,14 +115,15 @@ def of_markdown(page: str) -> Mapping[str, list[list[str]]]:
 
 
 def of_text(page: str) -> Mapping[str, list[list[str]]]:
-    """Cells are two blanks apart; a percentage belongs together."""
+    """A percentage belongs together; a kind of error may have blanks, and ends two before the next cell."""
     found: dict[str, list[list[str]]] = {}
     caption = ""
     for line in page.splitlines():
         if re.match(r"(Capacity|Latency|Errors): ", line):
             caption = line
         elif line.startswith(" ") and not line.startswith("  -"):
-            found.setdefault(caption, []).append(re.split(r"\s{2,}", line.strip()))
+            apart = r"\s{2,}" if caption.startswith("Errors") else r"\s+(?!%)"
+            found.setdefault(caption, []).append(re.split(apart, line.strip()))
         elif line and "─" not in line:
             caption = caption if line.startswith("Errors") else ""
     return found
@@ -162,7 +163,7 @@ def test_sections_of_all_formats_for_people_agree(name: str, claims: bool) -> No
             assert all(share == percent(n / counts.offered) for n, share in said.values()), kind
             wrong = sum(n for k, (n, _) in said.items() if k != AGAIN)
             row = result_row(tables, load)
-            errors = row[9] if kind != "text" and load.startswith("closed") else row[-1]
+            errors = row[-3] if kind != "text" and load.startswith("closed") else row[-1]
             assert errors == percent(wrong / counts.offered), kind
             if load.startswith("open"):
                 unanswered = counts.dropped + counts.unfinished

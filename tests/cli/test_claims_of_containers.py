@@ -14,6 +14,7 @@ import pytest
 
 from bench.deploy.container import usage_source
 from bench.deploy.engine import find_engine
+from bench.machine.place import HERE
 from bench.machine.usage import members
 from bench.store import JOURNAL, load
 from tests.cli.careless_engine import CarelessEngine
@@ -69,7 +70,7 @@ def worker_of(out: Path) -> int:
     """The process of gunicorn's container that was started last."""
     name = json.loads((out / "compose.json").read_text())["services"]["gunicorn.hello"]["container_name"]
     [state] = json.loads(find_engine().run("inspect", "--type", "container", name))
-    found = members(usage_source(int(state["State"]["Pid"]), state["Id"]))
+    found = members(usage_source(int(state["State"]["Pid"]), state["Id"], HERE), HERE)
     if not found:
         lacks("The containers' processes can't be seen from here")
     return max(found)

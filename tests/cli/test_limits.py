@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.deploy.redisprocess import free_port
+from bench.machine.place import HERE
 from tests.cli.conftest import ROOT, environment
 
 
@@ -21,7 +21,7 @@ def test_too_few_descriptors_for_the_users_that_are_asked_for(
     ended = subprocess.run(
         [
             "sh", "-c", 'ulimit -n 1024; exec "$@"', "sh", sys.executable, "-m", "bench", "run",
-            "--target", f"x=http://127.0.0.1:{free_port()}", "--users", "1500",
+            "--target", f"x=http://127.0.0.1:{HERE.free_port()}", "--users", "1500",
             "--processes", "1", "--out", str(out), *options,
         ],
         cwd=ROOT,

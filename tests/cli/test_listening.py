@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.deploy.redisprocess import free_port
+from bench.machine.place import HERE
 from tests.cli.conftest import ROOT, SMOKE, environment
 
 
@@ -44,7 +44,7 @@ def test_all_of_a_local_run_listens_on_this_machine_alone(tmp_path: Path) -> Non
 
 
 def test_locusts_web_ui_listens_on_this_machine_alone() -> None:
-    port = free_port()
+    port = HERE.free_port()
     child = subprocess.Popen(
         [sys.executable, "-m", "bench.cli.webui", "--server", "waitress", "--app", "hello", "--scenario",
          "hello", "--port", str(port)],

@@ -11,10 +11,10 @@ import pytest
 
 from bench.catalogue.registry import load_servers
 from bench.catalogue.versions import this_checkout
-from bench.deploy import local, redisprocess
 from bench.deploy.local import LocalRuntime
-from bench.deploy.redisprocess import RedisProcess, free_port
+from bench.deploy.redisprocess import RedisProcess
 from bench.load.client import LoadDriver
+from bench.machine.place import HERE, Place
 from bench.model import App, CpuSplit, Deployment
 from bench.model.errors import StoreError
 from bench.run.fleet import Fleet
@@ -36,8 +36,8 @@ def taken() -> Iterator[int]:
 def test_a_server_whose_port_was_taken_is_started_once_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: int, name: str
 ) -> None:
-    ports = iter([taken, free_port()])
-    monkeypatch.setattr(local, "free_port", lambda: next(ports))
+    ports = iter([taken, HERE.free_port()])
+    monkeypatch.setattr(Place, "free_port", lambda _place: next(ports))
     server = load_servers(ROOT / "docker-compose.yml", {})[name]
     deployment = Deployment(f"{name}.hello", server, HELLO, database=1)
     with LocalRuntime(tmp_path, CPUS, [deployment], checkouts=this_checkout(ROOT)) as runtime:
@@ -55,14 +55,15 @@ def test_a_server_whose_port_was_taken_is_started_once_more(
 def test_redis_whose_port_was_taken_is_started_once_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: int
 ) -> None:
-    ports = iter([taken, free_port()])
-    monkeypatch.setattr(redisprocess, "free_port", lambda: next(ports))
-    with RedisProcess(tmp_path, CPUS.store) as opened:
+    ports = iter([taken, HERE.free_port()])
+    monkeypatch.setattr(Place, "free_port", lambda _place: next(ports))
+    with RedisProcess(tmp_path, CPUS.store, HERE) as opened:
         assert opened.address[1] != taken
 
 
 def test_another_redis_on_the_port_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with RedisProcess(tmp_path, CPUS.store) as other:
-        monkeypatch.setattr(redisprocess, "free_port", lambda: other.address[1])
-        with pytest.raises(StoreError, match="Address already in use"), RedisProcess(tmp_path, CPUS.store):
+    with RedisProcess(tmp_path, CPUS.store, HERE) as other:
+        monkeypatch.setattr(Place, "free_port", lambda _place: other.address[1])
+        third = RedisProcess(tmp_path, CPUS.store, HERE)
+        with pytest.raises(StoreError, match="Address already in use"), third:
             pass

@@ -15,7 +15,7 @@ from bench.ask.precedence import ENVIRONMENT_PREFIX
 from bench.ask.table import SETTINGS
 from bench.cli import running
 from bench.cli.verbs import cli
-from bench.model import Environment, Measured, Plan
+from bench.model import Environment, MeasuredCode, Plan
 from bench.report.repeat import repeat_command
 from bench.store import load
 from tests.cli.conftest import ROOT, SMOKE, environment, wsgi_bench
@@ -75,7 +75,7 @@ def planned(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Plan:
     return caught.value.plan
 
 
-def printed(plan: Plan, measured: Measured | None = None) -> tuple[dict[str, str], list[str]]:
+def printed(plan: Plan, measured: MeasuredCode | None = None) -> tuple[dict[str, str], list[str]]:
     """The variables and the arguments of the command that a report of this plan shows."""
     suite = make_suite({"a": 1.0}, rounds=1, blocks=1, histograms=False)
     there: Environment = replace(suite.environment, measured=measured)
@@ -142,7 +142,7 @@ def test_the_environment_that_a_run_needs_is_printed(monkeypatch: pytest.MonkeyP
     plan = planned(["wsgi-bench", "run", "--runtime", "local"], monkeypatch)
     search = ("/my apps", "/b'c")
 
-    variables, _ = printed(plan, Measured("python", search, compose={"WORKERS": "3"}))
+    variables, _ = printed(plan, MeasuredCode("python", search, compose={"WORKERS": "3"}))
 
     assert variables == {"PYTHONPATH": os.pathsep.join(search), "WORKERS": "3"}
 

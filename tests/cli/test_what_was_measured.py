@@ -15,7 +15,7 @@ from bench.analysis import analyse
 from bench.ask.settings import resolve
 from bench.catalogue.versions import this_checkout
 from bench.machine.environment import describe, split_cpus
-from bench.model import Environment, Measured, Plan, Suite
+from bench.model import Environment, MeasuredCode, Plan, Suite
 from bench.plan.layout import make_plan
 from bench.report import FORMATS
 from bench.run.identity import differences, identify
@@ -196,7 +196,7 @@ def test_a_source_is_its_package_whatever_its_dates(folder: Path) -> None:
     assert len({first, deeper, source()}) == 3
 
 
-CODE = Measured(
+CODE = MeasuredCode(
     "python", ("/a",), ("LANG",), {"WORKERS": "2"}, {"x:y": "/a/x.py"}, {"x:y": "1", "apps/": "2"}
 )
 

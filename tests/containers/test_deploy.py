@@ -15,11 +15,12 @@ import pytest
 
 from bench.catalogue.registry import load_apps, load_servers
 from bench.catalogue.versions import this_checkout
-from bench.deploy import container, ownership
+from bench.deploy import ownership
 from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import Engine, find_engine
 from bench.load.client import LoadDriver
 from bench.machine.environment import split_cpus
+from bench.machine.place import HERE, Place
 from bench.machine.process import run, spawn
 from bench.model import App, Closed, Deployment, Failure, Server, Target, TrialOrder, UsageSource
 from bench.model.errors import Interrupted
@@ -310,7 +311,8 @@ def test_the_engine_is_asked_where_a_container_is_no_process_of_this_machine(
 ) -> None:
     wanted = deployment(SERVERS["waitress"], APPS["hello"])
     # As on a machine that the engine doesn't run on: the number is another process's, or nobody's.
-    monkeypatch.setattr(container, "Path", lambda _path: Path("/proc/self/cgroup"))
+    own = HERE.of_process("self", "cgroup")
+    monkeypatch.setattr(Place, "of_process", lambda _place, _pid, _file: own)
     target = started(runtime, wanted)
 
     assert target.usage == UsageSource("none")

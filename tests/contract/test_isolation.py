@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from bench.machine.environment import split_cpus
+from bench.machine.place import HERE
 from bench.machine.processtree import process_tree
 from bench.model import Server
 from tests.contract.client import ask
@@ -67,7 +68,7 @@ def test_a_child_process_listens_on_loopback_alone(stack: Stack, server: Server)
 
     connections = [
         connection
-        for pid in process_tree(target.usage.pid)
+        for pid in process_tree(target.usage.pid, HERE)
         for connection in psutil.Process(pid).net_connections("all")
     ]
 

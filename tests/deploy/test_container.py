@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.catalogue.registry import load_servers
 from bench.deploy.container import usage_source
 from bench.deploy.packages import serving
+from bench.machine.place import HERE
 from bench.model import App, Deployment, UsageSource
 
 ROOT = Path(__file__).parents[2]
@@ -15,10 +16,10 @@ ID = "0123456789abcdef" * 4
 
 
 def test_a_number_that_is_another_process_here_is_not_taken_for_the_container() -> None:
-    assert usage_source(os.getpid(), ID) == UsageSource("none")
-    assert usage_source(0, ID) == UsageSource("none")
+    assert usage_source(os.getpid(), ID, HERE) == UsageSource("none")
+    assert usage_source(0, ID, HERE) == UsageSource("none")
     # No process can have it: /proc/sys/kernel/pid_max is at most this.
-    assert usage_source(4_194_304, ID) == UsageSource("none")
+    assert usage_source(4_194_304, ID, HERE) == UsageSource("none")
 
 
 def test_what_a_server_uses_without_a_word_is_named_with_it() -> None:

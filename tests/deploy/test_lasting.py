@@ -15,7 +15,8 @@ from bench.catalogue.registry import load_servers
 from bench.catalogue.versions import this_checkout
 from bench.deploy.local import LocalRuntime
 from bench.machine.lasting import Processes
-from bench.machine.usage import CGROUP_ROOT_VARIABLE, members, oom_kills
+from bench.machine.place import HERE, Place
+from bench.machine.usage import members, oom_kills
 from bench.model import Server, Target, UsageSource
 from tests.deploy.test_local import CPUS, ROOT, deployment, fetch, started
 
@@ -33,11 +34,11 @@ def runtime(tmp_path: Path) -> Iterator[LocalRuntime]:
 def ready(runtime: LocalRuntime, server: Server) -> tuple[Target, Processes]:
     target = started(runtime, deployment(server))
     fetch(runtime, target)
-    processes = Processes(target.usage)
+    processes = Processes(target.usage, HERE)
     processes.answers()
     deadline = time.monotonic() + 30
     # Of the server that forks, until the process of the first request is gone; a run waits, too.
-    while FORKING in server.command and len(members(target.usage)) > 1 and time.monotonic() < deadline:
+    while FORKING in server.command and len(members(target.usage, HERE)) > 1 and time.monotonic() < deadline:
         time.sleep(0.01)
     processes.ready()
     return target, processes
@@ -71,9 +72,7 @@ def test_workers_that_are_replaced_after_so_many_requests_are_counted(runtime: L
 
 
 @pytest.mark.parametrize("kind", ["cgroup1", "cgroup2"])
-def test_what_a_cgroup_says_of_its_processes(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_cgroup_says_of_its_processes(kind: str, tmp_path: Path) -> None:
     files = {
         "cgroup1": {
             "cpuacct/mine/cgroup.procs": "12\n0\n13\n",
@@ -87,9 +86,9 @@ def test_what_a_cgroup_says_of_its_processes(
     for name, text in files[kind].items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    monkeypatch.setenv(CGROUP_ROOT_VARIABLE, str(tmp_path))
+    place = Place(cgroups=str(tmp_path))
     source = UsageSource(kind, "/mine", 12)  # type: ignore[arg-type]
 
-    assert members(source) == [12, 13]
-    assert oom_kills(source) == 3
-    assert oom_kills(replace(source, path="/elsewhere")) is None
+    assert members(source, place) == [12, 13]
+    assert oom_kills(source, place) == 3
+    assert oom_kills(replace(source, path="/elsewhere"), place) is None

@@ -20,6 +20,7 @@ from bench.catalogue.registry import load_servers
 from bench.catalogue.versions import this_checkout
 from bench.deploy.local import LocalRuntime
 from bench.machine import confinement, priority
+from bench.machine.place import HERE
 from bench.machine.processtree import process_tree
 from bench.machine.usage import members, open_usage
 from bench.model import App, CpuSplit, Deployment, Failure, Server, Target
@@ -69,8 +70,8 @@ def test_a_server_starts_answers_and_ends_cleanly(runtime: LocalRuntime, server:
     target = started(runtime, deployment(server))
 
     assert fetch(runtime, target) == b"Hello, World!"
-    tree = [psutil.Process(pid) for pid in process_tree(target.usage.pid)]
-    reader = open_usage(target.usage)
+    tree = [psutil.Process(pid) for pid in process_tree(target.usage.pid, HERE)]
+    reader = open_usage(target.usage, HERE)
     assert reader is not None
     reader.begin()
     assert fetch(runtime, target) == b"Hello, World!"
@@ -136,7 +137,7 @@ def test_a_log_is_kept_over_rounds_but_its_tail_is_of_the_last(runtime: LocalRun
 
 
 def test_servers_and_redis_have_the_priority_that_was_asked_for(tmp_path: Path) -> None:
-    if not priority.permitted():
+    if not priority.permitted(HERE):
         lacks("A process may not come before others here")
     usable = sorted(os.sched_getaffinity(0))
     cpus = CpuSplit(server=tuple(usable[1:]) or tuple(usable), generator=(usable[0],), store=(usable[0],))
@@ -145,7 +146,7 @@ def test_servers_and_redis_have_the_priority_that_was_asked_for(tmp_path: Path) 
         target, store = started(runtime, wanted), runtime.store_usage()
         fetch(runtime, target)
         assert store is not None
-        read = [confinement.read(members(usage)) for usage in (target.usage, store)]
+        read = [confinement.read(members(usage, HERE), HERE) for usage in (target.usage, store)]
         asked = [runtime.asked("server"), runtime.asked("store")]
     for had, was_asked in zip(read, asked, strict=True):
         assert had is not None
@@ -162,7 +163,7 @@ def test_leaving_the_runtime_ends_what_still_runs(tmp_path: Path) -> None:
     ) as runtime:
         target = started(runtime, deployment(SERVERS["gunicorn"]))
         fetch(runtime, target)
-        tree = [psutil.Process(pid) for pid in process_tree(target.usage.pid)]
+        tree = [psutil.Process(pid) for pid in process_tree(target.usage.pid, HERE)]
 
     assert not [member for member in tree if member.is_running()]
 
@@ -209,4 +210,4 @@ def test_the_harness_environment_does_not_reconfigure_a_server(
     target = started(runtime, deployment(SERVERS["gunicorn"]))
     fetch(runtime, target)
 
-    assert len(process_tree(target.usage.pid)) == 2
+    assert len(process_tree(target.usage.pid, HERE)) == 2

@@ -10,6 +10,7 @@ import redis
 import yaml
 
 from bench.deploy.redisprocess import MEMORY, RULES, RedisProcess
+from bench.machine.place import HERE
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[redis.Redis]:
     with (
-        RedisProcess(tmp_path_factory.mktemp("store"), []) as store,
+        RedisProcess(tmp_path_factory.mktemp("store"), [], HERE) as store,
         redis.Redis(*store.address, db=3, decode_responses=True) as client,
     ):
         yield client

@@ -18,7 +18,8 @@ from bench.catalogue.registry import load_servers
 from bench.catalogue.versions import this_checkout
 from bench.deploy import cgroup
 from bench.deploy.local import LocalRuntime
-from bench.machine.usage import CGROUP_ROOT_VARIABLE, open_usage
+from bench.machine.place import HERE, Place
+from bench.machine.usage import open_usage
 from bench.model import Target, UsageSource
 from tests.deploy.test_local import CPUS, HELLO, ROOT, deployment, fetch, started
 
@@ -28,8 +29,12 @@ PLAIN = load_servers(ROOT / "docker-compose.yml", {})["wsgiref"]
 
 @pytest.fixture
 def runtime(tmp_path: Path) -> Iterator[LocalRuntime]:
-    with LocalRuntime(tmp_path, CPUS, [deployment(PLAIN)], checkouts=this_checkout(ROOT)) as opened:
+    with runtime_at(HERE, tmp_path) as opened:
         yield opened
+
+
+def runtime_at(place: Place, directory: Path) -> LocalRuntime:
+    return LocalRuntime(directory, CPUS, [deployment(PLAIN)], checkouts=this_checkout(ROOT), place=place)
 
 
 def forking(runtime: LocalRuntime, way: str) -> Target:
@@ -39,9 +44,9 @@ def forking(runtime: LocalRuntime, way: str) -> Target:
     return target
 
 
-def burnt_and_read(target: Target, source: UsageSource) -> tuple[int, int | None]:
+def burnt_and_read(target: Target, source: UsageSource, place: Place = HERE) -> tuple[int, int | None]:
     """CPU time that the server says its children burnt for some requests, and what was read of it."""
-    reader = open_usage(source)
+    reader = open_usage(source, place)
     assert reader is not None
     reader.begin()
     burnt = 0
@@ -76,15 +81,14 @@ def test_children_that_nobody_collects_make_the_figure_absent_not_small(runtime:
 
 @pytest.mark.parametrize("way", ["waits", "ignores", "orphans"])
 @pytest.mark.parametrize("root", ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"])
-def test_a_cgroup_counts_them_whoever_collects_them(
-    runtime: LocalRuntime, monkeypatch: pytest.MonkeyPatch, root: str, way: str
-) -> None:
+def test_a_cgroup_counts_them_whoever_collects_them(tmp_path: Path, root: str, way: str) -> None:
     # Where v1 has the controllers, systemd mounts v2 below: so both are tried on one machine.
-    monkeypatch.setenv(CGROUP_ROOT_VARIABLE, root)
-    target = forking(runtime, way)
-    if target.usage.kind == "processes":
-        pytest.skip("no cgroup can be made here")
-    burnt, read = burnt_and_read(target, target.usage)
+    place = Place(cgroups=root)
+    with runtime_at(place, tmp_path) as runtime:
+        target = forking(runtime, way)
+        if target.usage.kind == "processes":
+            pytest.skip("no cgroup can be made here")
+        burnt, read = burnt_and_read(target, target.usage, place)
 
     assert read is not None
     assert burnt * 0.5 < read < burnt * 3
@@ -104,15 +108,16 @@ def test_a_cgroup_goes_with_its_server(runtime: LocalRuntime) -> None:
 
 def made_by(pid: int) -> list[Path]:
     """The cgroups that a process has made and that are still there."""
-    place = cgroup.own()
-    return list(place[0].glob(f"wsgi-bench-*-{pid}-*")) if place else []
+    directory, _ = cgroup.own(HERE)
+    return list(directory.glob(f"wsgi-bench-*-{pid}-*"))
 
 
 def test_what_a_killed_run_left_is_removed_once_nothing_runs_in_it() -> None:
     killed = """
 import os, signal, subprocess, sys
 from bench.deploy import cgroup
-group = cgroup.make()
+from bench.machine.place import HERE
+group = cgroup.make(HERE)
 if group is None:
     os._exit(9)
 child = subprocess.Popen(["sleep", "600"])
@@ -129,21 +134,21 @@ os.kill(os.getpid(), signal.SIGKILL)
         pytest.skip("no cgroup can be made here")
     try:
         (left,) = made_by(harness.pid)
-        assert left.name not in cgroup.remove_leftovers(), "a process lives in it"
+        assert left.name not in cgroup.remove_leftovers(HERE), "a process lives in it"
     finally:
         os.kill(int(said), signal.SIGKILL)
         psutil.wait_procs([psutil.Process(int(said))] if psutil.pid_exists(int(said)) else [])
     # Another run on this machine may have removed it first.
-    cgroup.remove_leftovers()
+    cgroup.remove_leftovers(HERE)
     assert not left.exists()
 
 
 def test_a_cgroup_of_a_run_that_goes_on_is_left_alone() -> None:
-    group = cgroup.make()
+    group = cgroup.make(HERE)
     if group is None:
         pytest.skip("no cgroup can be made here")
     try:
-        assert group.directory.name not in cgroup.remove_leftovers()
+        assert group.directory.name not in cgroup.remove_leftovers(HERE)
         assert group.directory.exists()
     finally:
         group.remove()

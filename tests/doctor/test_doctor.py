@@ -23,6 +23,7 @@ from bench.doctor.read import Python
 from bench.doctor.sample import Busy, Sample, printable, take_sample
 from bench.doctor.traces import Docker, Orphan, find_orphans, look_at_docker
 from bench.machine import process
+from bench.machine.place import Place
 from bench.model import CpuSplit
 from bench.model.finding import DOCTOR, Finding
 
@@ -285,18 +286,20 @@ def test_what_a_run_has_in_the_docker_engine_is_found() -> None:
         engine.run("network", "rm", name)
 
 
-def plant(root: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
+def plant(root: Path, membership: str, files: dict[str, str]) -> Place:
+    """A machine of files: what this process is told of its cgroups, and those."""
+    cgroups = {f"sys/fs/cgroup/{name}": text for name, text in files.items()}
+    for name, text in {"proc/self/cgroup": membership, **cgroups}.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    return Place(root=str(root))
 
 
 def test_the_tightest_limit_of_cgroup_v2_counts(tmp_path: Path) -> None:
-    root, membership = tmp_path / "cgroup", tmp_path / "membership"
-    membership.write_text("0::/user/job\n")
-    plant(
-        root,
+    place = plant(
+        tmp_path,
+        "0::/user/job\n",
         {
             "cgroup.controllers": "cpu memory",
             "user/cpu.max": "150000 100000\n",
@@ -309,15 +312,14 @@ def test_the_tightest_limit_of_cgroup_v2_counts(tmp_path: Path) -> None:
         },
     )
 
-    assert cgroup.quota_cpus(root, membership) == 1.5
-    assert cgroup.memory_left_bytes(root, membership) == GIB + GIB // 2
+    assert cgroup.quota_cpus(place) == 1.5
+    assert cgroup.memory_left_bytes(place) == GIB + GIB // 2
 
 
 def test_limits_of_cgroup_v1(tmp_path: Path) -> None:
-    root, membership = tmp_path / "cgroup", tmp_path / "membership"
-    membership.write_text("5:memory:/job\n3:cpu,cpuacct:/on/the/host\n0::/\n")
-    plant(
-        root,
+    place = plant(
+        tmp_path,
+        "5:memory:/job\n3:cpu,cpuacct:/on/the/host\n0::/\n",
         {
             "cpu,cpuacct/cpu.cfs_quota_us": "50000",
             "cpu,cpuacct/cpu.cfs_period_us": "100000",
@@ -327,13 +329,13 @@ def test_limits_of_cgroup_v1(tmp_path: Path) -> None:
         },
     )
 
-    assert cgroup.quota_cpus(root, membership) == 0.5
-    assert cgroup.memory_left_bytes(root, membership) == GIB + MIB
+    assert cgroup.quota_cpus(place) == 0.5
+    assert cgroup.memory_left_bytes(place) == GIB + MIB
 
 
 def test_without_cgroups_there_is_no_limit(tmp_path: Path) -> None:
-    assert cgroup.quota_cpus(tmp_path, tmp_path / "none") is None
-    assert cgroup.memory_left_bytes(tmp_path, tmp_path / "none") is None
+    assert cgroup.quota_cpus(Place(root=str(tmp_path))) is None
+    assert cgroup.memory_left_bytes(Place(root=str(tmp_path))) is None
 
 
 def rendered(findings: tuple[Finding, ...]) -> str:

@@ -15,6 +15,7 @@ from bench.catalogue.scenarios import SCENARIOS
 from bench.deploy.external import target_server
 from bench.doctor.cgroup import tasks_left
 from bench.doctor.needs import needs, problems
+from bench.machine.place import Place
 from bench.model import App, Connection, Plan
 from bench.model.shortage import USUAL_FILES
 from bench.plan.layout import PROFILES, make_plan
@@ -111,16 +112,16 @@ def test_too_little_memory_and_too_few_threads() -> None:
 
 
 def test_threads_that_cgroups_leave(tmp_path: Path) -> None:
-    membership = tmp_path / "membership"
-    membership.write_text("0::/a/b\n")
-    root = tmp_path / "cgroup"
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/self/cgroup").write_text("0::/a/b\n")
+    machine, root = Place(root=str(tmp_path)), tmp_path / "sys/fs/cgroup"
     (root / "a/b").mkdir(parents=True)
     (root / "cgroup.controllers").write_text("pids\n")
-    assert tasks_left(root, membership) is None
+    assert tasks_left(machine) is None
     for place, limit, used in (("a", "100", "90"), ("a/b", "max", "5")):
         (root / place / "pids.max").write_text(limit)
         (root / place / "pids.current").write_text(used)
-    assert tasks_left(root, membership) == 10
+    assert tasks_left(machine) == 10
 
 
 SCRIPT = """

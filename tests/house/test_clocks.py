@@ -16,7 +16,7 @@ ALLOWED = {
     # Which result is the newest one: an order of whole runs, not a length of time.
     ("bench/run/results.py", "st_mtime"),
     # Where there is no /proc, psutil has nothing else.
-    ("bench/deploy/ownership.py", "create_time"),
+    ("bench/machine/lasting.py", "create_time"),
 }
 SOURCES = sorted(path for folder in ("bench", "apps", "servers") for path in (ROOT / folder).rglob("*.py"))
 

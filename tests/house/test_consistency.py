@@ -16,6 +16,7 @@ from bench.ask.documented import documented
 from bench.ask.table import SETTINGS
 from bench.machine.process import CommandFailed, run
 from bench.model.loads.open import IN_FLIGHT_CAP
+from bench.run.calibrate import NULL_DEPLOYMENT
 from tests.adding import servers_of
 from tests.required import lacks
 
@@ -55,6 +56,13 @@ def test_a_container_has_room_for_as_many_connections_as_can_be_asked_for() -> N
             # A thread is one of these, too.
             assert users < service["pids_limit"], name
         assert service["logging"]["options"].keys() >= {"max-size", "max-file"}, name
+
+
+def test_the_null_server_is_in_a_container_what_it_is_as_a_child_process() -> None:
+    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["null"]
+
+    assert tuple(service["command"]) == NULL_DEPLOYMENT.server.command
+    assert service["stop_signal"] == NULL_DEPLOYMENT.server.stop_signal
 
 
 def test_a_server_with_a_thread_a_connection_says_as_many_as_open_load_makes() -> None:

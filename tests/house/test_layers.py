@@ -1,4 +1,4 @@
-"""Each module of `bench` imports only what stands below it.
+"""Each module of `bench` imports only what stands below it, and the proof no test.
 
 The order of `LAYERS` is the architecture: a module may import from the layers under its own, and from its own
 package. Where a module belongs that isn't listed is a decision, so an unlisted one fails.
@@ -7,6 +7,7 @@ package. Where a module belongs that isn't listed is a decision, so an unlisted 
 from __future__ import annotations
 
 import ast
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -45,9 +46,9 @@ MODULES_AT_LEAST = 100
 PURE = ("bench.analysis", "bench.report")
 IMPURE = (
     "asyncio", "bench.deploy", "bench.load", "bench.machine.cgroups", "bench.machine.confinement",
-    "bench.machine.counters", "bench.machine.environment", "bench.machine.lasting", "bench.machine.process",
-    "bench.machine.processtree", "bench.machine.usage", "http", "multiprocessing", "psutil", "redis",
-    "requests", "socket", "subprocess", "urllib.request",
+    "bench.machine.counters", "bench.machine.environment", "bench.machine.kernel", "bench.machine.lasting",
+    "bench.machine.place", "bench.machine.process", "bench.machine.processtree", "bench.machine.usage",
+    "http", "multiprocessing", "psutil", "redis", "requests", "socket", "subprocess", "urllib.request",
 )  # fmt: skip
 
 
@@ -76,10 +77,10 @@ def layer(module: str) -> tuple[int, str]:
     return number, entry
 
 
-def read_modules(root: Path) -> dict[str, Path]:
-    """Every module under `root/bench`, by its dotted name."""
+def read_modules(root: Path, package: str = "bench") -> dict[str, Path]:
+    """Every module of a package in `root`, by its dotted name."""
     modules = {}
-    for path in sorted((root / "bench").rglob("*.py")):
+    for path in sorted((root / package).rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
         modules[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return modules
@@ -115,6 +116,8 @@ def violations(root: Path) -> list[str]:
             place = f"{modules[module].relative_to(root)}:{imported.line}: {module} imports {imported.name}"
             if within(imported.name, ("apps", "servers")):
                 breaches.append(f"{place}, but bench never imports what it measures")
+            elif within(imported.name, ("proof", "tests")):
+                breaches.append(f"{place}, but bench never imports what tries it")
             elif within(imported.name, DRIVER_ONLY) and module not in DRIVER:
                 breaches.append(f"{place}, which only the driver's own process may")
             elif imported.name in DRIVER and module not in DRIVER:
@@ -128,6 +131,17 @@ def violations(root: Path) -> list[str]:
         for module in modules
         if within(module, PURE)
         for chain in impure_chains(module, imports)
+    ]
+
+
+def proof_violations(root: Path) -> list[str]:
+    """Each import of a test by the proof, which writes documents and is tried by tests itself."""
+    modules = read_modules(root, "proof")
+    return [
+        f"{path.relative_to(root)}:{imported.line}: {module} imports {imported.name}, a test"
+        for module, path in modules.items()
+        for imported in read_imports(module, path, modules)
+        if within(imported.name, ("tests",))
     ]
 
 
@@ -148,7 +162,7 @@ def impure_chains(module: str, imports: Mapping[str, list[Imported]]) -> Iterato
 
 
 def test_every_module_imports_only_what_stands_below_it() -> None:
-    breaches = violations(ROOT)
+    breaches = violations(ROOT) + proof_violations(ROOT)
     assert not breaches, "\n".join(breaches)
 
 
@@ -164,10 +178,26 @@ def test_no_module_is_longer_than_300_lines() -> None:
     assert {path: lines for path, lines in lengths.items() if lines > LINES_AT_MOST} == {}
 
 
+def test_the_rules_name_only_what_there_is() -> None:
+    modules = read_modules(ROOT)
+    named = {*DRIVER, *PURE, *IMPURE, *(entry for row in LAYERS for entry in row)}
+
+    assert {name for name in named if name.startswith("bench.")} <= modules.keys()
+
+
 def test_contributing_shows_the_layers_as_they_are() -> None:
     diagram = "\n".join("   ".join(entry.removeprefix("bench.") for entry in row) for row in LAYERS[1:])
 
     assert f"```\n{diagram}\n```" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), diagram
+
+
+def test_what_contributing_says_of_adding_things_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text[text.index("### Adding things") :].split("\n\n")[2]
+    paths = [path for path in re.findall(r"`([\w./-]+)`", table) if "/" in path and "NAME" not in path]
+
+    assert len(paths) > len(table.splitlines())
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize(
@@ -184,6 +214,8 @@ def test_contributing_shows_the_layers_as_they_are() -> None:
         ("run/runner", "from bench.load import driver", "and with it locust"),
         ("cli/verbs", "import apps.shortly.wsgi", "never imports what it measures"),
         ("deploy/local", "from servers import application", "never imports what it measures"),
+        ("model/planned", "from proof.virtual import run", "never imports what tries it"),
+        ("model/planned", "import tests.make_suite", "never imports what tries it"),
         ("report/html", "import socket", "need no process and no network"),
         ("report/html", "from bench.machine import process", "need no process and no network"),
         ("surprise", "", "is in no layer"),
@@ -205,6 +237,13 @@ def test_impurity_is_found_through_other_modules(tmp_path: Path) -> None:
         "bench.report.html -> bench.store.reader -> subprocess: "
         "analysis and reports need no process and no network"
     ]
+
+
+def test_the_proof_imports_no_test(tmp_path: Path) -> None:
+    (tmp_path / "proof").mkdir()
+    (tmp_path / "proof/delays.py").write_text("from bench import model\nfrom tests.stops import kept")
+
+    assert proof_violations(tmp_path) == ["proof/delays.py:2: proof.delays imports tests.stops, a test"]
 
 
 def test_what_the_layers_allow_is_no_violation(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from bench.analysis import analyse
 from bench.model import Suite
 from bench.model.errors import ResultError
 from bench.report.charts.standalone import standalone
+from bench.report.units import DASH
 from bench.store import Writer
 from scripts import readme
 from tests.golden.test_golden import FIVE, SUITES
@@ -47,7 +48,7 @@ def test_readme_is_what_make_readme_writes() -> None:
 def test_containers_get_the_table_and_child_processes_a_line(root: Path) -> None:
     part = readme.part(readme.references(root))
     table, _, line = part.partition(f"]({readme.PICTURE})\n\n")
-    rows = re.findall(r"^\| (\S+) \| (\S+) \| [\d,.]+ \|", table, re.MULTILINE)
+    rows = re.findall(rf"^\| (\S+) \| (\S+) \| [\d,.{DASH}]+ \|", table, re.MULTILINE)
     assert {server for _, server in rows} == {*FIVE, "gunicorn-twin"}
     assert table.startswith("Measured with containers on Example CPU 3000, 2 CPUs, 2026-01-02 03:04 UTC: ")
     assert line.startswith(

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from bench.load.client import LoadDriver
-from bench.load.probe import accepting, places
+from bench.load.probe import accepting, addresses
 from bench.load.protocol import line
 from bench.machine import process
 from bench.model import Closed, Load, Open, Target, TrialOrder, UsageSource
@@ -171,7 +171,7 @@ def test_a_probe_waits_as_long_as_one_request_may_take(driver: LoadDriver) -> No
 
 def test_probe_and_load_go_to_the_address_that_accepts(driver: LoadDriver, right: str) -> None:
     port = urlsplit(right).port
-    if len(places(f"http://localhost:{port}")) < 2:
+    if len(addresses(f"http://localhost:{port}")) < 2:
         pytest.skip("localhost has one address here")
     driver.set_targets([target("a", f"http://localhost:{port}")], store=None)
     probed = driver.probe("a", "hello", None, timeout_s=10.0)
@@ -182,9 +182,9 @@ def test_probe_and_load_go_to_the_address_that_accepts(driver: LoadDriver, right
 
 
 def test_the_first_address_that_accepts_is_taken(right: str) -> None:
-    (good,) = places(right)
+    (good,) = addresses(right)
     with planted("refusing") as url:
-        (refusing,) = places(url)
+        (refusing,) = addresses(url)
         assert accepting([refusing, good, refusing]) == good
         assert accepting([refusing, refusing]) is None
         # There is nothing to choose.

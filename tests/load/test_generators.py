@@ -16,6 +16,7 @@ from bench.load.client import LoadDriver
 from bench.load.clock import now_ns
 from bench.load.shared_trial import merge, split
 from bench.machine import priority
+from bench.machine.place import HERE
 from bench.machine.priority import Priority
 from bench.model import Closed, Open, Trial
 from bench.model.errors import DriverError
@@ -194,7 +195,7 @@ def test_generators_that_share_a_cpu_do_not_starve_each_other(
     tmp_path: Path, processes: int, realtime: bool
 ) -> None:
     """In real time one of them would have it until it sleeps."""
-    if not priority.permitted():
+    if not priority.permitted(HERE):
         lacks("A process may not come before others here")
     cpu = min(os.sched_getaffinity(0))
     asked = Priority(priority.NICE, realtime=True)

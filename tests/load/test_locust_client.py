@@ -135,10 +135,11 @@ ENDS = """
 from bench.load.targetstate import TargetState
 from bench.load import fasthttp
 from bench.load.records import Records
+from bench.machine.place import HERE
 from bench.model import Closed, Open, Load, Target, TrialOrder, UsageSource
 
 order = TrialOrder("a/closed", "a", "hello", Closed(2), 0.1, 0.0, 1, 1, 1, "seed", None, 0)
-state = TargetState(Target("a", "http://127.0.0.1:9", UsageSource("none")))
+state = TargetState(Target("a", "http://127.0.0.1:9", UsageSource("none")), HERE)
 no_requests = iter(())
 fasthttp.conduct(order, state, no_requests, Records(), lambda: None, lambda: None)
 """

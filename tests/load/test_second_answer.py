@@ -38,7 +38,7 @@ def test_a_second_answer_is_found(
     # Longer than any machine takes to send it.
     monkeypatch.setattr(probing, "_LINGER_S", 30.0)
     with peers.peer(serve) as found:
-        (place,) = probing.places(found.url)
+        (place,) = probing.addresses(found.url)
         probed = probing.probe(place, urlsplit(found.url).netloc, SCENARIOS[scenario], 30.0)
 
     assert (probed.fault, probed.detail) == (fault, words)

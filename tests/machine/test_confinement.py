@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.machine import confinement
+from bench.machine.place import HERE, Place
 from bench.model import Confinement
 from tests.required import lacks
 
@@ -55,7 +56,7 @@ def test_limits_of_both_versions(
     tmp_path: Path, files: dict[str, str], memory: int | None, pids: int | None, quota: float | None
 ) -> None:
     # As in a container, which sees its own cgroup as the root.
-    read = confinement.read([os.getpid()], root=plant(tmp_path, files))
+    read = confinement.read([os.getpid()], Place(cgroups=str(plant(tmp_path, files))))
 
     assert read is not None
     asked = Confinement(tuple(sorted(os.sched_getaffinity(0))), memory, pids, quota)
@@ -80,7 +81,7 @@ def test_a_thread_that_has_freed_itself_is_seen() -> None:
     ) as child:
         assert child.stdout is not None
         child.stdout.readline()
-        read = confinement.read([child.pid])
+        read = confinement.read([child.pid], HERE)
         assert child.stdin is not None
         child.stdin.close()
 
@@ -89,6 +90,6 @@ def test_a_thread_that_has_freed_itself_is_seen() -> None:
 
 
 def test_what_is_gone_or_nobody_is_not_read_as_unlimited() -> None:
-    assert confinement.read([]) is None
+    assert confinement.read([], HERE) is None
     # No process can have it: /proc/sys/kernel/pid_max is at most this.
-    assert confinement.read([4_194_304]) is None
+    assert confinement.read([4_194_304], HERE) is None

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from bench.machine.lasting import Identity, Lasting, Processes, lives
+from bench.machine.place import HERE
 from bench.machine.usage import members
 from bench.model import UsageSource
 
@@ -102,7 +103,7 @@ def supervisor() -> Iterator[subprocess.Popen[str]]:
 def test_a_child_that_is_killed_and_comes_back(supervisor: subprocess.Popen[str]) -> None:
     assert supervisor.stdout is not None
     supervisor.stdout.readline()
-    processes = Processes(UsageSource("processes", pid=supervisor.pid))
+    processes = Processes(UsageSource("processes", pid=supervisor.pid), HERE)
     processes.answers()
     processes.ready()
     for killed in range(1, 4):
@@ -115,11 +116,11 @@ def test_a_child_that_is_killed_and_comes_back(supervisor: subprocess.Popen[str]
 
 
 def processes_of(root: subprocess.Popen[str]) -> Mapping[Identity, int]:
-    return lives(members(UsageSource("none", pid=root.pid)))
+    return lives(members(UsageSource("none", pid=root.pid), HERE), HERE)
 
 
 def test_what_cannot_be_seen_is_not_none_that_ended() -> None:
-    processes = Processes(UsageSource("none"))
+    processes = Processes(UsageSource("none"), HERE)
     processes.answers()
     processes.ready()
     processes.look()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bench.machine import priority, process
+from bench.machine.place import CGROUPS, HERE, Place
 from bench.machine.priority import NICE, NONE, WEIGHT, Priority
 from bench.model import CpuSplit
 from tests.required import lacks
@@ -53,38 +54,37 @@ def test_all_ask_for_the_same_and_nobody_for_real_time_where_it_would_starve_a_s
 @pytest.mark.parametrize(
     ("most", "period"), [("-1", "1000000"), ("1000000", "1000000"), ("950000", "1000000")]
 )
-def test_real_time_wants_a_kernel_that_keeps_time_for_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: str, period: str
-) -> None:
-    monkeypatch.setattr(priority, "_KERNEL", tmp_path)
-    (tmp_path / "sched_rt_runtime_us").write_text(most)
-    (tmp_path / "sched_rt_period_us").write_text(period)
+def test_real_time_wants_a_kernel_that_keeps_time_for_others(tmp_path: Path, most: str, period: str) -> None:
+    settings = tmp_path / "proc/sys/kernel"
+    settings.mkdir(parents=True)
+    (settings / "sched_rt_runtime_us").write_text(most)
+    (settings / "sched_rt_period_us").write_text(period)
     for role in ("generator", "store"):
-        assert priority.of(role, APART).realtime is (most == "950000")
+        assert priority.of(role, APART, Place(root=str(tmp_path))).realtime is (most == "950000")
 
 
 def test_what_was_asked_for_is_read_from_the_process() -> None:
-    if not priority.permitted():
+    if not priority.permitted(HERE):
         lacks("A process may not come before others here")
     with started(Priority(NICE)) as child:
-        assert priority.weight([child.pid]) == WEIGHT
+        assert priority.weight([child.pid], HERE) == WEIGHT
         assert not priority.realtime([child.pid])
         with started(NONE) as other:
-            assert priority.weight([child.pid, other.pid]) == 1.0
+            assert priority.weight([child.pid, other.pid], HERE) == 1.0
 
 
 def test_what_may_not_be_had_is_left() -> None:
     """By the kernel as by a machine without autogroups: it starts, and what holds is read."""
     with started(NONE) as child:
-        usual = priority.weight([child.pid])
+        usual = priority.weight([child.pid], HERE)
     drop = "import os; os.setgid(65534); os.setuid(65534)"
     code = f"from bench.machine.priority import Priority; {drop}; Priority(-5, realtime=True).take(); {READY}"
     if os.getuid():
         code = code.replace(f"{drop}; ", "")
-    elif not priority.permitted():
+    elif not priority.permitted(HERE):
         lacks("Root has no rights to give up here")
     with started(NONE, code) as child:
-        assert priority.weight([child.pid]) == usual
+        assert priority.weight([child.pid], HERE) == usual
         assert not priority.realtime([child.pid])
 
 
@@ -114,16 +114,16 @@ def test_a_process_in_real_time_that_never_sleeps_becomes_an_ordinary_one() -> N
     ids=["v1 below the engine's", "v1 beside it", "v2 in a slice", "v2 beside it"],
 )  # fmt: skip
 def test_a_cgroup_comes_first_only_if_those_above_it_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], weight: float
+    tmp_path: Path, files: dict[str, str], weight: float
 ) -> None:
-    root, proc = tmp_path / "cgroup", tmp_path / "proc"
+    root = tmp_path / CGROUPS.lstrip("/")
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     own = next(name for name in reversed(files) if "ID" in name).rpartition("/")[0].removeprefix("cpu/")
-    (proc / "7").mkdir(parents=True)
+    (tmp_path / "proc/7").mkdir(parents=True)
     line = f"0::/{own}" if "cgroup.controllers" in files else f"1:cpu:/{own}"
-    (proc / "7/cgroup").write_text(f"{line}\n")
-    monkeypatch.setattr(priority, "_PROC", proc)
-    assert priority.weight([7], root) == weight
-    assert priority.weight([8], root) is None
+    (tmp_path / "proc/7/cgroup").write_text(f"{line}\n")
+    machine = Place(root=str(tmp_path))
+    assert priority.weight([7], machine) == weight
+    assert priority.weight([8], machine) is None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.machine.place import HERE, Place
 from bench.machine.processtree import process_tree
 from bench.machine.usage import memory_bytes, open_usage
 from bench.model import UsageSource
@@ -76,7 +77,7 @@ def tell(child: subprocess.Popen[str], what: str) -> None:
 @pytest.mark.parametrize("where", ["thread", "ended child", "living child"])
 def test_a_process_tree_counts_what_has_ended_too(where: str) -> None:
     with burner() as child:
-        reader = open_usage(UsageSource("processes", pid=child.pid))
+        reader = open_usage(UsageSource("processes", pid=child.pid), HERE)
         assert reader is not None
         reader.begin()
         tell(child, where)
@@ -90,10 +91,10 @@ def test_a_process_tree_counts_what_has_ended_too(where: str) -> None:
 def test_what_a_child_used_before_is_not_counted_again_when_it_ends() -> None:
     with burner() as child:
         tell(child, "living child")
-        reader = open_usage(UsageSource("processes", pid=child.pid))
+        reader = open_usage(UsageSource("processes", pid=child.pid), HERE)
         assert reader is not None
         reader.begin()
-        (grandchild,) = process_tree(child.pid)[1:]
+        (grandchild,) = process_tree(child.pid, HERE)[1:]
         os.kill(grandchild, 9)
         tell(child, "collect")
         reader.end()
@@ -105,22 +106,22 @@ def test_what_a_child_used_before_is_not_counted_again_when_it_ends() -> None:
 
 def test_of_a_process_that_is_gone_nothing_is_known() -> None:
     with burner() as child:
-        reader = open_usage(UsageSource("processes", pid=child.pid))
+        reader = open_usage(UsageSource("processes", pid=child.pid), HERE)
         assert reader is not None
         reader.begin()
     reader.end()
 
     assert reader.used_ns() is None
-    assert process_tree(child.pid) == []
-    assert memory_bytes(UsageSource("processes", pid=child.pid)) == (None, None)
+    assert process_tree(child.pid, HERE) == []
+    assert memory_bytes(UsageSource("processes", pid=child.pid), HERE) == (None, None)
 
 
 def test_memory_of_a_process_tree_does_not_count_shared_pages_twice() -> None:
     with burner() as child:
         source = UsageSource("processes", pid=child.pid)
-        alone, _ = memory_bytes(source)
+        alone, _ = memory_bytes(source, HERE)
         tell(child, "living child")
-        both, peak = memory_bytes(source)
+        both, peak = memory_bytes(source, HERE)
 
         assert alone is not None
         assert both is not None
@@ -129,8 +130,7 @@ def test_memory_of_a_process_tree_does_not_count_shared_pages_twice() -> None:
         assert peak >= both
 
 
-def test_cgroup_v1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WSGI_BENCH_CGROUP_ROOT", str(tmp_path))
+def test_cgroup_v1(tmp_path: Path) -> None:
     for controller, file, value in [
         ("cpu,cpuacct", "cpuacct.usage", "123456789012\n"),
         ("memory", "memory.usage_in_bytes", "4096\n"),
@@ -141,44 +141,39 @@ def test_cgroup_v1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (directory / file).write_text(value)
     source = UsageSource("cgroup1", "/docker/abc")
 
-    reader = open_usage(source)
+    reader = open_usage(source, Place(cgroups=str(tmp_path)))
     assert reader is not None
     reader.begin()
     (tmp_path / "cpu,cpuacct/docker/abc/cpuacct.usage").write_text("123456789999\n")
     reader.end()
     assert reader.used_ns() == 987
-    assert memory_bytes(source) == (4096, 8192)
+    assert memory_bytes(source, Place(cgroups=str(tmp_path))) == (4096, 8192)
     reader.close()
 
 
-def test_cgroup_v2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WSGI_BENCH_CGROUP_ROOT", str(tmp_path))
+def test_cgroup_v2(tmp_path: Path) -> None:
     directory = tmp_path / "system.slice/docker-abc.scope"
     directory.mkdir(parents=True)
     (directory / "cpu.stat").write_text("usage_usec 1234567\nuser_usec 1000000\nsystem_usec 234567\n" * 9)
     (directory / "memory.current").write_text("4096\n")
     source = UsageSource("cgroup2", "/system.slice/docker-abc.scope")
 
-    reader = open_usage(source)
+    reader = open_usage(source, Place(cgroups=str(tmp_path)))
     assert reader is not None
     reader.begin()
     (directory / "cpu.stat").write_text("usage_usec 1234600\nuser_usec 1000000\nsystem_usec 234600\n" * 9)
     reader.end()
     assert reader.used_ns() == 33000
     # memory.peak came with Linux 5.19.
-    assert memory_bytes(source) == (4096, None)
+    assert memory_bytes(source, Place(cgroups=str(tmp_path))) == (4096, None)
     (directory / "memory.peak").write_text("8192\n")
-    assert memory_bytes(source) == (4096, 8192)
+    assert memory_bytes(source, Place(cgroups=str(tmp_path))) == (4096, 8192)
     reader.close()
 
 
 @pytest.mark.parametrize(
     "source", [UsageSource("none"), UsageSource("cgroup1", "/no"), UsageSource("cgroup2", "/no")]
 )
-def test_what_cannot_be_read_is_none(
-    source: UsageSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WSGI_BENCH_CGROUP_ROOT", str(tmp_path))
-
-    assert open_usage(source) is None
-    assert memory_bytes(source) == (None, None)
+def test_what_cannot_be_read_is_none(source: UsageSource, tmp_path: Path) -> None:
+    assert open_usage(source, Place(cgroups=str(tmp_path))) is None
+    assert memory_bytes(source, Place(cgroups=str(tmp_path))) == (None, None)

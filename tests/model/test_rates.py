@@ -12,7 +12,7 @@ from bench.ask import settings
 from bench.cli import listing
 from bench.live.running_figures import RunningFigures
 from bench.model import Open
-from bench.model.digits import a_second, as_said, significant, typed
+from bench.model.digits import a_second, as_said, significant
 from bench.report.repeat import repeat_command
 from bench.report.units import number
 from tests.make_suite import make_suite
@@ -46,7 +46,6 @@ def test_a_figure_has_three_significant_digits(rate: float, said: str) -> None:
 
 @pytest.mark.parametrize(("rate", "option"), [(1e6, "1000000"), (0.5, "0.5"), (123456.7, "123456.7")])
 def test_the_option_has_every_digit(rate: float, option: str) -> None:
-    assert typed(rate) == option
     suite = make_suite({"a": 3000.0}, rounds=1, blocks=1, open_rate=rate, histograms=False)
     assert repeat_command(suite).endswith(f"--rate {option}")
 

@@ -245,6 +245,13 @@ def test_the_spread_of_a_run_is_found_again() -> None:
     assert spread_of({1: {0: 1.0}}) is None
 
 
+def test_rounds_of_few_blocks_do_not_seem_to_vary_less() -> None:
+    draw = random.Random(4)
+    spread = spread_of({number: {0: draw.gauss(0, 0.03), 1: draw.gauss(0, 0.03)} for number in range(4000)})
+    assert spread is not None
+    assert spread.block_sd == pytest.approx(0.03, rel=0.05)
+
+
 def test_a_round_keeps_its_blocks_in_their_order() -> None:
     found = spread_of({number: {block: 10.0 * number + block for block in (3, 1, 2)} for number in (1, 2)})
     assert found is not None

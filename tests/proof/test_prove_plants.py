@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bench.deploy.redisprocess import free_port
 from bench.machine import process
+from bench.machine.place import HERE
 from bench.model import Estimate, Suite, Trial
 from bench.model.errors import MachineError
 from proof import constant, delays, hostile, large, lookalikes, short_lived, short_trials
@@ -283,7 +283,7 @@ def test_large_answers_differ_in_a_header() -> None:
 
 
 def test_a_forking_server_counts_what_its_children_used() -> None:
-    address = ("127.0.0.1", free_port())
+    address = ("127.0.0.1", HERE.free_port())
     child = process.spawn(
         [sys.executable, "-m", "proof.planted.forking"],
         environment={**os.environ, "BIND": f"{address[0]}:{address[1]}"},

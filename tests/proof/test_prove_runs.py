@@ -65,6 +65,8 @@ def test_claims_that_share_a_run(measured: Archive) -> None:
     # 6 rounds of 30 blocks of 0.1 s and 3 of 1 s, of three deployments.
     assert duration.raw["inside_s"] == pytest.approx(6 * 3 * (30 * 0.1 + 3 * 1.0), rel=0.1)
     assert not duration.holds
+    block_sd, _ = covered.raw["block sd, restart sd"]["waitress / gunicorn"]
+    assert width.note.endswith(f"between the blocks of a round: {block_sd:.1%}")
     assert memory.holds
     assert memory.reached.startswith("at most 160 MB, +0.00 MB a minute")
     assert covered.raw["covered"]["ratios"] >= 0.8

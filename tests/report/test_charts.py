@@ -153,7 +153,7 @@ def hostile_charts(name: str) -> dict[str, str]:
         "scatter": scatter.draw("s", name, name, name, name, [scatter.Point(one, 1.0, 0.0)]),
         "strips": strips.draw("t", name, name, [strip], [strips.Span(name, 2.0, 6.0)]),
         "multiples": multiples.draw(
-            "m", name, name, name, [multiples.Panel(name, [multiples.Pair(one, 1.0, 5.0)])] * 3
+            "m", name, name, name, [multiples.Panel(name, [multiples.MedianAndP99(one, 1.0, 5.0)])] * 3
         ),
         "nothing": intervals.draw("n", name, name, name, []) + strips.draw("o", name, name, [], []),
     }

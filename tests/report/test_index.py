@@ -59,7 +59,7 @@ def test_the_index_lists_every_run(tmp_path: Path) -> None:
     assert links == ["torn/report.html", "a%20%3Cb%3E/report.html", "b/report.html"]
     assert "not a measurement" in page
     assert "result.json, line 1: Expecting value" in page
-    assert "1. uwsgi = waitress, 3. gunicorn" in page or "1. waitress = uwsgi, 3. gunicorn" in page
+    assert "1 to 2. uwsgi = waitress, 3. gunicorn" in page or "1 to 2. waitress = uwsgi, 3. gunicorn" in page
 
 
 def test_the_index_of_nothing() -> None:
@@ -175,7 +175,7 @@ def test_what_is_not_comparable_makes_no_trend(tmp_path: Path, other: Callable[[
 @pytest.mark.parametrize(("rate", "loads"), [(601.0, {"closed", "open"}), (620.0, {"closed"})])
 def test_open_load_of_another_rate_is_another_case(tmp_path: Path, rate: float, loads: set[str]) -> None:
     found = trends([run_of(0), run_of(1, open_rate=rate)], tmp_path)
-    assert {trend.setting.case.load.model for trend in found} == loads
+    assert {trend.circumstances.case.load.model for trend in found} == loads
 
 
 def test_an_invalid_run_is_shown_and_nothing_is_compared_with_it(tmp_path: Path) -> None:
@@ -201,9 +201,9 @@ def test_two_runs_that_could_show_nothing_say_so(tmp_path: Path) -> None:
 
     assert (
         said(unsure, tmp_path / "unsure")
-        == "no detectable difference; not even twice as much would have been seen"
+        == "no detectable difference; not even twice as much is found in 8 of 10 such runs"
     )
-    assert said(sure, tmp_path / "sure").endswith(" % would have been seen")
+    assert said(sure, tmp_path / "sure").endswith(" % is found in 8 of 10 such runs")
 
 
 def test_a_server_without_a_figure_has_a_cross(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_the_verdict_names_who_is_not_ranked_and_what_he_did_at_least() -> None:
 def test_what_a_noisy_run_could_not_show() -> None:
     suite = standard()
     found = replace(analyse(suite), detectable=50.0)
-    assert "to show even a factor of two" in FORMATS["text"](suite, found)
+    assert "even a factor of two" in FORMATS["text"](suite, found)
 
 
 def test_a_tie_is_not_said_to_have_one_figure() -> None:

@@ -24,7 +24,7 @@ from bench.machine.process import CommandFailed, run
 from bench.model import Failure, Suite, variant
 from bench.model.errors import MachineError, ResultError
 from bench.store import JOURNAL, LATENCY_LOG, RESULT, Writer, load, outline
-from bench.store.said import change_to_document, pair_to_document
+from bench.store.analysis_document import change_to_document, pair_to_document
 from tests.make_suite import make_suite, make_versions, without_trials
 
 SCHEMA = json.loads((Path(bench.store.__file__).parent.parent / "schema/result-1.json").read_text())

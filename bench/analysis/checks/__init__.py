@@ -1,1 +1,1 @@
-"""Why a case's figures may not be used: one small check a reason, by whose affair it is."""
+"""The checks that say why a case's figures may not be used: one a reason, in a module by what it looks at."""

@@ -40,7 +40,7 @@ class ComparedRun:
 
     @cached_property
     def cases(self) -> tuple[Measured, ...]:
-        """Without twins."""
+        """The ranked cases: neither twins nor an old version's."""
         return tuple(member for member in self.all_cases if member.deployment.variant.kind.ranked)
 
     @cached_property
@@ -50,18 +50,18 @@ class ComparedRun:
 
     @cached_property
     def deployments(self) -> tuple[Deployment, ...]:
-        """Without twins."""
+        """The ranked deployments: neither twins nor old versions."""
         return tuple(
             deployment for deployment in self.suite.plan.deployments if deployment.variant.kind.ranked
         )
 
     def records(self, deployment: str) -> tuple[DeploymentRecord, ...]:
-        """Of one deployment, one a round."""
+        """What was recorded of one deployment, a record a round."""
         return tuple(record for record in self.suite.deployments if record.deployment == deployment)
 
     @cached_property
     def verdicts(self) -> Mapping[str, Verdict]:
-        """Of every case, by its id."""
+        """The verdict on every case, by its id."""
         return judge(self.suite, self.all_cases)
 
     def invalid(self, member: Measured) -> str | None:

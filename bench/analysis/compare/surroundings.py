@@ -64,7 +64,7 @@ def refuse_the_incomparable(old: Suite, new: Suite) -> None:
 
 
 def differences(old: Surroundings, new: Surroundings) -> tuple[Difference, ...]:
-    """All that matters, the machine first."""
+    """Every difference that may be why a figure changed, those of the machine first."""
     changed = [
         *_of(_machine(old.environment), _machine(new.environment)),
         *_of(_method(old.plan), _method(new.plan)),
@@ -86,7 +86,7 @@ def server_differences(old: Mapping[str, Server], new: Mapping[str, Server]) -> 
 
 
 def servers(plan: Plan, *, old: bool = False) -> Mapping[str, Server]:
-    """Those of this version, or of the old one, by name."""
+    """The servers of this version, or of the old one, by name."""
     return {d.server.name: d.server for d in plan.deployments if (d.variant.kind == OLD) == old}
 
 

@@ -14,7 +14,7 @@ from bench.model.variant import TWIN
 
 
 def twin_of_case(run: ComparedRun, of: Measured, figure: Figure[Measured]) -> float:
-    """Of a figure in this case's group; 0 without a valid pair."""
+    """How far the twins in this case's group are apart in a figure; 0 without a valid pair."""
     members = [
         member for member in run.all_cases if same_group(member.case, of.case) and run.invalid(member) is None
     ]
@@ -22,7 +22,7 @@ def twin_of_case(run: ComparedRun, of: Measured, figure: Figure[Measured]) -> fl
 
 
 def twin_of_deployment(app: str) -> Callable[[ComparedRun, Records, Figure[Records]], float]:
-    """Of a figure of the deployments with this app; 0 without a pair."""
+    """What says how far twins with this app are apart in a figure of deployments; 0 without a pair."""
 
     def apart(run: ComparedRun, _records: Records, figure: Figure[Records]) -> float:
         for twin in run.suite.plan.deployments:

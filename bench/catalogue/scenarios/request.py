@@ -1,4 +1,4 @@
-"""What a scenario is made of."""
+"""What a scenario is made of: requests, and what a right response to each is."""
 
 from __future__ import annotations
 

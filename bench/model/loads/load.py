@@ -51,7 +51,7 @@ class Load(ABC):
     @classmethod
     @abstractmethod
     def blocks(cls, plan: Plan) -> int:
-        """How many blocks of it a round has."""
+        """How many blocks of this model a round has."""
 
     @abstractmethod
     def length_s(self, plan: Plan) -> float:
@@ -59,11 +59,11 @@ class Load(ABC):
 
     @abstractmethod
     def settle_s(self, plan: Plan) -> float:
-        """How long it goes on before anything counts."""
+        """How long a trial goes on before anything counts."""
 
     @abstractmethod
     def overhead_s(self, plan: Plan, answer_s: float | None, /) -> float:
-        """What a trial takes beside that.
+        """What a trial takes beside settling and counting.
 
         Args:
             answer_s: how long the application takes for an answer; None before anything is known of it.
@@ -80,11 +80,11 @@ class Load(ABC):
 
     @abstractmethod
     def words(self) -> str:
-        """As a report names it: "closed load of 16 users"."""
+        """The load as a report names it: "closed load of 16 users"."""
 
     @abstractmethod
     def short(self) -> str:
-        """As the screen names it: "16 users"."""
+        """The load as the screen names it: "16 users"."""
 
     @abstractmethod
     def offered(self, plan: Plan, /) -> str:

@@ -28,7 +28,7 @@ _SETTLE_BOUNDS_S = 0.05, 1.0
 
 @dataclass(frozen=True)
 class Open(Load):
-    """A request that is due while as many as may be are under way is dropped."""
+    """Requests are due at set times; one that is due while `at_once` are under way is dropped."""
 
     model: str = field(default="open", init=False)
     loop = "open"

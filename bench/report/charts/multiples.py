@@ -17,7 +17,7 @@ _NAMES = 110
 
 
 @dataclass(frozen=True)
-class Pair:
+class MedianAndP99:
     """One row: two values, each None where there are too few samples."""
 
     series: Series
@@ -30,7 +30,7 @@ class Panel:
     """One endpoint."""
 
     name: str
-    rows: Sequence[Pair]
+    rows: Sequence[MedianAndP99]
 
 
 def draw(name: str, title: str, description: str, axis: str, panels: Sequence[Panel]) -> str:
@@ -60,7 +60,7 @@ def _panel(panel: Panel, scale: Scale, left: float, top: float, axis: str) -> It
         yield group(row.series, _row(row, scale, left + _NAMES, y))
 
 
-def _row(row: Pair, scale: Scale, names_end: float, y: float) -> Iterable[str]:
+def _row(row: MedianAndP99, scale: Scale, names_end: float, y: float) -> Iterable[str]:
     series = row.series
     yield text(names_end, y, shortened(series.label, _NAMES - 6), "end")
     if row.median is None:

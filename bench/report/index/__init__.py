@@ -29,10 +29,10 @@ def write_index(results: Path) -> Path:
 
 
 def render(stored: Iterable[IndexedRun | Unreadable], now: datetime) -> str:
-    """The page.
+    """The index page.
 
     Args:
-        found: in any order.
+        stored: in any order.
         now: what the ages of the runs are counted to.
     """
     newest_first = sorted(stored, key=lambda run: (run.started, run.directory), reverse=True)

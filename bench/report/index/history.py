@@ -11,7 +11,7 @@ from bench.report.build import minute
 from bench.report.charts import history
 from bench.report.charts.svg import Series, series
 from bench.report.index.runs import versions
-from bench.report.index.trends import Setting, Stage, Trend
+from bench.report.index.trends import Circumstances, Stage, Trend
 from bench.report.page import Chart, Column, Row, Section, Table
 from bench.report.table import column_of, interval_of
 from bench.report.units import NOT_MEASURED, count, interval, listed, number, percent, value_of
@@ -21,9 +21,9 @@ _READING = (
     "Each point is a run with its 95 % interval; a hollow one is not valid, a cross has no figure. An "
     "interval that ends at the chart's edge may go on: the figures below it have it whole. Runs stand side "
     "by side whatever time lies between them.",
-    "A dashed line marks a change between neighbours that exceeds the error of both runs, adjusted for all "
-    "neighbours on this page (Holm, 5 %). The runs were not interleaved: what changed on the machine between "
-    "two of them is in every figure, and no interval knows of it.",
+    "A dashed line marks a change between neighbours that exceeds the error of both runs, decided for all "
+    "neighbours on this page together (Holm, 5 %). The runs were not interleaved: what changed on the "
+    "machine between two of them is in every figure, and no interval knows of it.",
 )
 _NONE = (
     "No two runs can be followed: that takes two measurements of the same case on the same machine, with the "
@@ -32,7 +32,7 @@ _NONE = (
 
 
 def verdict(trends: Sequence[Trend]) -> list[str]:
-    """How many changes are marked."""
+    """A sentence on how many changes are marked."""
     if not trends:
         return []
     marked = sum(bool(stage.step and stage.step.claimed) for trend in trends for stage in trend.stages)
@@ -41,40 +41,42 @@ def verdict(trends: Sequence[Trend]) -> list[str]:
 
 
 def sections(trends: Sequence[Trend]) -> tuple[Section, ...]:
-    """How to read them, and then one a setting."""
-    by_setting: dict[int, list[Trend]] = {}
+    """How to read trends, then a section for each of their circumstances."""
+    by_circumstances: dict[int, list[Trend]] = {}
     for trend in trends:
-        by_setting.setdefault(id(trend.setting), []).append(trend)
+        by_circumstances.setdefault(id(trend.circumstances), []).append(trend)
     names = sorted({trend.server for trend in trends})
     looks = {name: series(name, place) for place, name in enumerate(names)}
     return (
         Section("trends", "Over time", _READING if trends else (_NONE,)),
         *(
-            _section(f"trend-{n}", members[0].setting, members, looks)
-            for n, members in enumerate(by_setting.values(), 1)
+            _section(f"trend-{n}", members[0].circumstances, members, looks)
+            for n, members in enumerate(by_circumstances.values(), 1)
         ),
     )
 
 
-def _section(name: str, setting: Setting, trends: Sequence[Trend], looks: dict[str, Series]) -> Section:
-    environment, plan = setting.outline.environment, setting.outline.plan
+def _section(
+    name: str, circumstances: Circumstances, trends: Sequence[Trend], looks: dict[str, Series]
+) -> Section:
+    environment, plan = circumstances.outline.environment, circumstances.outline.plan
     machine = f"{environment.host}, {environment.cpus} \N{MULTIPLICATION SIGN} {environment.cpu_model}"
     client = "" if plan.client == "loop" else f", {plan.client} client"
     older = max(trend.older for trend in trends)
     left_out = (f"{count(older, 'older run')} not shown.",) if older else ()
     return Section(
         name,
-        _where(setting),
+        _where(circumstances),
         (f"{machine}; {plan.profile} profile, {plan.runtime} runtime{client}.", *left_out),
         points=tuple(line for trend in trends for line in _changes(trend)),
         charts=tuple(_chart(f"{name}-{n}", trend, looks[trend.server]) for n, trend in enumerate(trends, 1)),
     )
 
 
-def _where(setting: Setting) -> str:
+def _where(circumstances: Circumstances) -> str:
     """All but the CPU: enough to tell the settings of one page apart."""
-    plan = setting.outline.plan
-    return f"{setting.name}; {plan.profile}, {plan.runtime}, {setting.outline.environment.host}"
+    plan = circumstances.outline.plan
+    return f"{circumstances.name}; {plan.profile}, {plan.runtime}, {circumstances.outline.environment.host}"
 
 
 def _changes(trend: Trend) -> Iterator[str]:
@@ -91,7 +93,7 @@ def _chart(name: str, trend: Trend, look: Series) -> Chart:
     figure = named(trend.figure)
     unit = figure.unit.label
     axis = f"Requests {unit}" if figure is THROUGHPUT else f"{figure.heading}, {unit}"
-    title = f"{trend.server}: {axis}; {_where(trend.setting)}"
+    title = f"{trend.server}: {axis}; {_where(trend.circumstances)}"
     newest = trend.stages[-1]
     svg = history.draw(
         name,
@@ -161,7 +163,7 @@ def _against(stage: Stage) -> str:
         return f"{in_a_word(stage.step)}: {_moved(stage)}"
     smallest = stage.step.smallest
     least = percent(smallest) if smallest <= 1 else "not even twice as much"
-    return f"no detectable difference; {least} would have been seen"
+    return f"no detectable difference; {least} is found in 8 of 10 such runs"
 
 
 def _moved(stage: Stage) -> str:

@@ -17,7 +17,7 @@ _UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3600
 
 
 def section(newest_first: Sequence[IndexedRun | Unreadable], now: datetime) -> Section:
-    """A row a run."""
+    """The table of all runs, a row each."""
     if not newest_first:
         return Section("runs", "All runs", ("There is none yet: `make bench` makes one.",))
     ages = f"age on {now:%Y-%m-%d}"
@@ -51,7 +51,7 @@ def age(started: str, now: datetime) -> str:
 
 
 def versions(run: Outline) -> dict[str, str]:
-    """Of each server that was deployed."""
+    """The version of each server that was deployed."""
     environment, plan = run.environment, run.plan
     python = environment.versions.get("python (containers)", environment.python)
 
@@ -89,7 +89,7 @@ def _verdict(run: Outline) -> str:
         parts.append("not a measurement")
     first = run.ranking[0].group if run.ranking else None
     places = [
-        f"{place.rank}. {' = '.join(run.case(id_).server for id_ in place.cases)}"
+        f"{place.words}. {' = '.join(run.case(id_).server for id_ in place.cases)}"
         for place in run.ranking
         if place.group == first
     ]

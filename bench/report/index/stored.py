@@ -13,7 +13,7 @@ from bench.store import RESULT, Outline, derived, load, outline
 
 @dataclass(frozen=True)
 class Derived:
-    """What is kept beside the result; deriving it takes a hundred times as long as reading it."""
+    """What is derived of a run and kept beside its result: reading it is a hundred times as fast."""
 
     outline: Outline
     points: tuple[Point, ...]
@@ -52,7 +52,7 @@ def find(results: Path) -> Iterable[Path]:
 
 
 def read(directory: Path) -> IndexedRun | Unreadable:
-    """One of them; whatever is wrong with it, the others are shown."""
+    """The run in a directory; whatever is wrong with it, the others are shown."""
     try:
         kept = derived(directory, Derived, _derive)
     except ResultError as error:

@@ -25,7 +25,7 @@ _Place = tuple[IndexedRun, Point]
 
 
 @dataclass(frozen=True)
-class Setting:
+class Circumstances:
     """What runs must have in common to be compared.
 
     Attributes:
@@ -67,7 +67,7 @@ class Trend:
         older: how many runs before them are left out.
     """
 
-    setting: Setting
+    circumstances: Circumstances
     server: str
     figure: str
     stages: tuple[Stage, ...]
@@ -78,8 +78,8 @@ def follow(runs: Iterable[IndexedRun]) -> tuple[Trend, ...]:
     """All trends there are, those with the newest run first; a figure that only one run has makes none."""
     oldest_first = sorted(runs, key=lambda run: (run.started, run.directory))
     series = [
-        (setting, server, points)
-        for setting, places in _by_setting(oldest_first)
+        (circumstances, server, points)
+        for circumstances, places in _by_circumstances(oldest_first)
         for server, points in _by_server(places).items()
         if len(points) > 1 and any(point.effect for _, point in points)
     ]
@@ -88,24 +88,31 @@ def follow(runs: Iterable[IndexedRun]) -> tuple[Trend, ...]:
     shown = [points[-runs_each:] for _, _, points in series]
     taken = steps([[point for _, point in points] for points in shown])
     return tuple(
-        Trend(setting, server, newest[0][1].figure, _stages(server, newest, moved), len(points) - len(newest))
-        for (setting, server, points), newest, moved in zip(series, shown, taken, strict=True)
+        Trend(
+            circumstances,
+            server,
+            newest[0][1].figure,
+            _stages(server, newest, moved),
+            len(points) - len(newest),
+        )
+        for (circumstances, server, points), newest, moved in zip(series, shown, taken, strict=True)
     )
 
 
-def _by_setting(oldest_first: Iterable[IndexedRun]) -> list[tuple[Setting, list[_Place]]]:
-    by_circumstances: dict[object, list[tuple[Setting, list[_Place]]]] = {}
+def _by_circumstances(oldest_first: Iterable[IndexedRun]) -> list[tuple[Circumstances, list[_Place]]]:
+    by_circumstances: dict[object, list[tuple[Circumstances, list[_Place]]]] = {}
     for run in oldest_first:
         for point in run.points:
             case = point.case
             key = (_circumstances(run.outline), case.app, case.scenario, replace(case.load, rate=None))
             alike = by_circumstances.setdefault(key, [])
             places = next(
-                (places for setting, places in alike if _same_rate(setting.case.load, case.load)), None
+                (places for circumstances, places in alike if _same_rate(circumstances.case.load, case.load)),
+                None,
             )
             if places is None:
                 places = []
-                alike.append((Setting(run.outline, case), places))
+                alike.append((Circumstances(run.outline, case), places))
             places.append((run, point))
     return [pair for alike in by_circumstances.values() for pair in alike]
 

@@ -19,8 +19,8 @@ _NOT_INTERLEAVED = (
 )
 _METHOD = (
     "Each run's value is the mean over its rounds, on logarithms; the interval of the ratio is Welch's, from "
-    "the spread over the rounds of both runs (percentiles: a jackknife over rounds), and adjusted for the "
-    "number of figures (Holm, 5 %). "
+    "the spread over the rounds of both runs (percentiles: a jackknife over rounds). Each has its own 95 % "
+    "interval; what is claimed is decided for all figures together (Holm, 5 %). "
 ) + CLAIMS.format(twins="either run's twins")
 
 

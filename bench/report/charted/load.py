@@ -10,8 +10,8 @@ from bench.analysis.figures import P50, P99, THROUGHPUT
 from bench.analysis.measured import Measured
 from bench.model import Analysis, Case, Suite
 from bench.model.digits import a_second
+from bench.report.charted.shared import SERVER, charted, comparable, left_out, look
 from bench.report.charts import lines
-from bench.report.figures.shared import SERVER, charted, comparable, left_out, look
 from bench.report.page import Chart, Column, Section, Table
 from bench.report.results import Entry, Group
 from bench.report.table import cell, column_of, row_of
@@ -28,7 +28,7 @@ _COLUMNS = (
 
 
 def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
-    """A chart an app, scenario and kind of connection."""
+    """The section on load: a chart for each app, scenario and kind of connection."""
     together: dict[tuple[str, ...], list[Group]] = {}
     for group in groups:
         if not group.closed:

@@ -1,4 +1,4 @@
-"""Runs the harness's orders: probes, and blocks of trials against one target after another."""
+"""The load generator: obeys the harness's orders, probes and blocks of trials against its targets."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.scenarios.request import Scenario
+from bench.load.clock import now_ns
 from bench.load.closed import ClosedTrial
 from bench.load.meter import Meter
 from bench.load.open import OpenTrial
@@ -24,6 +25,7 @@ from bench.load.template import Template
 from bench.load.wire import Exchange
 from bench.machine import confinement
 from bench.machine.counters import difference, read_host
+from bench.machine.place import HERE, Place
 from bench.machine.processtree import process_tree
 from bench.model import Target, Trial, TrialOrder
 
@@ -43,16 +45,18 @@ Conduct = Callable[
 closes, and what to call a few times a second so that others may run."""
 
 
-class Engine:
+class LoadGenerator:
     """Obeys orders and emits events; knows nothing of how they travel.
 
     Args:
         conduct: sends a trial's requests.
         breathe: called between trials, and a few times a second within one.
+        servers: where the CPU time of the servers is read.
     """
 
-    def __init__(self, emit: Emit, conduct: Conduct, breathe: Callable[[], None]) -> None:
+    def __init__(self, emit: Emit, conduct: Conduct, breathe: Callable[[], None], servers: Place) -> None:
         self._emit = emit
+        self._servers = servers
         self._conduct = conduct
         self._breathe = breathe
         self._states: dict[str, TargetState] = {}
@@ -67,7 +71,7 @@ class Engine:
                 state, scenario = self._states[order["target"]], SCENARIOS[order["scenario"]]
                 self.reset(order["database"])
                 learned = state.learned(scenario)
-                probed = probe(state.place(), state.host, scenario, order["timeout_s"], learned)
+                probed = probe(state.address(), state.host, scenario, order["timeout_s"], learned)
                 self.used(order["database"], scenario)
                 self._emit({"event": "probed", **asdict(probed)})
             case "block":
@@ -77,8 +81,10 @@ class Engine:
                 self._emit({"event": "done"})
             case "idle":
                 self._emit({"event": "idle", "cpu": self._idle_cpu(order["seconds"])})
+            case "clock":
+                self._emit({"event": "clock", "now_ns": now_ns()})
             case "confined":
-                own = confinement.read(process_tree(os.getpid()))
+                own = confinement.read(process_tree(os.getpid(), HERE), HERE)
                 self._emit({"event": "confined", "read": None if own is None else asdict(own)})
             case unknown:
                 raise ValueError(f"unknown order {unknown!r}")
@@ -90,7 +96,7 @@ class Engine:
 
     def _set_targets(self, targets: Sequence[Target], store: tuple[str, int] | None) -> None:
         self.close()
-        self._states = {target.deployment: TargetState(target) for target in targets}
+        self._states = {target.deployment: TargetState(target, self._servers) for target in targets}
         if store is not None and self._template is None:
             self._template = Template(*store)
         if self._template is not None:
@@ -129,7 +135,7 @@ class Engine:
         link = state.link(order.load.connection)
         link.wrong.clear()
         meter, retransmits = Meter(state.usage, link, state.contention), link.retransmits
-        host = read_host()
+        host = read_host(HERE)
         gc.collect()
         gc.disable()
         try:
@@ -155,7 +161,7 @@ class Engine:
             begun=len(counted.begun.sent),
             mean_s=counted.begun.mean_s(),
             histograms=counted.histograms(scenario.endpoints, open_load),
-            host=difference(host, read_host()) | contended,
+            host=difference(host, read_host(HERE)) | contended,
             syn_retransmits=link.retransmits - retransmits,
             statuses=dict(statuses + counted.right_by_status(exchanges.statuses)),
             wrong=dict(wrong),

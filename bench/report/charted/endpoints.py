@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from bench.analysis.histogram import Histogram
 from bench.analysis.measured import Measured, measured
 from bench.model import Analysis, Suite
+from bench.report.charted.shared import SERVER, charted, comparable, left_out, look
 from bench.report.charts import multiples
-from bench.report.figures.shared import SERVER, charted, comparable, left_out, look
 from bench.report.page import Chart, Column, Section, Table
 from bench.report.results import Group
 from bench.report.table import row_of
@@ -26,7 +26,7 @@ _Endpoints = Mapping[str, Histogram]
 
 
 def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
-    """A chart a load."""
+    """The section on endpoints: a chart for each load."""
     cases = measured(suite)
     shown = [group for group in groups if not group.closed] or list(groups)
     return charted(
@@ -50,7 +50,9 @@ def _chart(suite: Suite, group: Group, cases: Mapping[str, Measured], name: str)
         multiples.Panel(
             endpoint,
             [
-                multiples.Pair(look(suite, e), *(_ms(times[e.case.id], endpoint, s) for s in (0.5, 0.99)))
+                multiples.MedianAndP99(
+                    look(suite, e), *(_ms(times[e.case.id], endpoint, s) for s in (0.5, 0.99))
+                )
                 for e in entries
             ],
         )

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from bench.analysis.histogram import Histogram
 from bench.analysis.measured import Measured, measured
 from bench.model import Analysis, Suite
+from bench.report.charted.shared import SERVER, charted, comparable, left_out, look
 from bench.report.charts import curves
-from bench.report.figures.shared import SERVER, charted, comparable, left_out, look
 from bench.report.page import Chart, Column, Section, Table
 from bench.report.results import Entry, Group
 from bench.report.table import row_of
@@ -42,7 +42,7 @@ class _Curve:
 
 
 def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
-    """A chart an open load."""
+    """The section on latency: a chart for each open load."""
     cases = measured(suite)
     opened = [group for group in groups if not group.closed]
     return charted(

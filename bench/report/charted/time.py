@@ -9,8 +9,8 @@ from statistics import median
 from bench.analysis.measured import Measured, measured
 from bench.model import Analysis, Suite
 from bench.model.digits import a_second
+from bench.report.charted.shared import SERVER, charted, look, rates
 from bench.report.charts import strips
-from bench.report.figures.shared import SERVER, charted, look, rates
 from bench.report.page import Chart, Column, Row, Section, Table
 from bench.report.results import Entry, Group
 from bench.report.table import row_of
@@ -18,7 +18,7 @@ from bench.report.units import NOT_MEASURED, count, number
 
 
 def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
-    """A chart a closed load."""
+    """The section on time: a chart for each closed load."""
     cases, spans = measured(suite), _spans(suite)
     return charted(
         suite,
@@ -31,7 +31,7 @@ def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Sec
 
 
 def _spans(suite: Suite) -> Mapping[int, strips.Span]:
-    """Rounds by their number."""
+    """The time that each round took, by its number."""
     spans = {}
     for number_ in sorted({trial.round for trial in suite.trials}):
         trials = [trial for trial in suite.trials if trial.round == number_]

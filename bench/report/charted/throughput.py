@@ -8,12 +8,12 @@ from statistics import median
 from bench.analysis.figures import THROUGHPUT
 from bench.analysis.measured import Measured, measured
 from bench.model import Analysis, Suite
+from bench.report.charted.shared import SERVER, charted, look, rates
 from bench.report.charts import intervals
-from bench.report.figures.shared import SERVER, charted, look, rates
 from bench.report.page import Chart, Column, Section, Table
 from bench.report.results import Entry, Group
-from bench.report.table import column_of, interval_of, row_of
-from bench.report.units import interval, number, value_of
+from bench.report.table import column_of, interval_of, multiple_cells, multiple_columns, row_of
+from bench.report.units import bounds, interval, number, ratio, value_of
 
 _COLUMNS = (
     SERVER,
@@ -27,16 +27,50 @@ _COLUMNS = (
 
 
 def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
-    """A chart a closed load."""
+    """The section on throughput: each server as a multiple of one, which a run knows best, and on its own."""
     cases = measured(suite)
+    charts = [
+        chart
+        for n, group in enumerate(groups)
+        if group.closed
+        for chart in (
+            _multiples(suite, group, f"multiples-{n}"),
+            _chart(suite, group, cases, f"throughput-{n}"),
+        )
+    ]
     return charted(
         suite,
         "throughput",
         "Throughput",
-        (_chart(suite, group, cases, f"throughput-{n}") for n, group in enumerate(groups) if group.closed),
+        charts,
         "A marker is the estimate, the bar its 95 % interval, each tick a trial. A twin's marker is hollow; "
-        "what is hatched is not valid and not ranked.",
+        "what is hatched is not valid and not ranked. Multiples are taken from trials side by side, so that "
+        "what the machine did to both is in neither; it is in each server's own requests a second.",
     )
+
+
+def _multiples(suite: Suite, group: Group, name: str) -> Chart | None:
+    compared = [
+        entry
+        for entry in group.entries
+        if entry.case.id in group.multiples or (entry.rank and entry.case.server == group.baseline)
+    ]
+    if len(compared) < 2 or group.figure is not THROUGHPUT:
+        return None
+    rows = [_row_of_multiple(suite, group, entry) for entry in compared]
+    cells = tuple(row_of(entry, (entry.case.server, *multiple_cells(group, entry))) for entry in compared)
+    title = f"Throughput as a multiple of {group.baseline}'s: {group.name}"
+    described = "; ".join(f"{row.series.label} {row.words}" for row in rows)
+    drawn = intervals.draw(name, title, described, f"Multiple of {group.baseline}'s throughput", rows)
+    return Chart(drawn, Table(title, (SERVER, *multiple_columns(group)), cells))
+
+
+def _row_of_multiple(suite: Suite, group: Group, entry: Entry) -> intervals.Interval:
+    multiple = group.multiples.get(entry.case.id)
+    if multiple is None:
+        return intervals.Interval(look(suite, entry), 1.0, None, None, (), "1")
+    words = f"{ratio(multiple.ratio)} ({bounds(multiple.low, multiple.high)})"
+    return intervals.Interval(look(suite, entry), multiple.ratio, multiple.low, multiple.high, (), words)
 
 
 def _chart(suite: Suite, group: Group, cases: Mapping[str, Measured], name: str) -> Chart | None:

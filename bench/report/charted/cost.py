@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bench.analysis.figures import COST, IDLE_MEMORY, MEMORY
 from bench.model import Analysis, Suite
+from bench.report.charted.shared import SERVER, charted, comparable, left_out, look
 from bench.report.charts import scatter
-from bench.report.figures.shared import SERVER, charted, comparable, left_out, look
 from bench.report.page import Chart, Section, Table
 from bench.report.results import Entry, Group
 from bench.report.table import cell, column_of, interval_of, row_of
@@ -21,7 +21,7 @@ _COLUMNS = (
 
 
 def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
-    """A chart a closed load that has something to set against something."""
+    """The section on costs: a chart for each closed load of which CPU time and memory are known."""
     closed = [group for group in groups if group.closed]
     return charted(
         suite,

@@ -18,7 +18,7 @@ SERVER = Column("Server", numeric=False)
 def charted(
     suite: Suite, name: str, title: str, charts: Iterable[Chart | None], *paragraphs: str
 ) -> Section | None:
-    """A section of those charts that there are; none without."""
+    """A section of the charts that there are; None without any."""
     drawn = tuple(chart for chart in charts if chart is not None)
     if not drawn:
         return None

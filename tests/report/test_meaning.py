@@ -1,0 +1,77 @@
+"""What the figures mean, in words that follow from them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.analysis import analyse
+from bench.ask import settings
+from bench.model import Suite
+from bench.model.errors import UsageError
+from bench.report import FORMATS
+from bench.report.build import page
+from tests.make_suite import make_suite
+
+ROOT = Path(__file__).parents[2]
+RATES = {"gunicorn": 3000.0, "waitress": 2900.0, "wsgiref": 900.0}
+
+
+def meaning(suite: Suite) -> tuple[str, ...]:
+    return next((part.points for part in page(suite, analyse(suite)).sections if part.id == "meaning"), ())
+
+
+def with_memory(suite: Suite, **peak_mb: float) -> Suite:
+    return replace(
+        suite,
+        deployments=tuple(
+            replace(record, memory_peak_bytes=round(peak_mb[record.deployment.split(".")[0]] * 1e6))
+            for record in suite.deployments
+        ),
+    )
+
+
+def test_the_fastest_is_said_to_cost_what_it_takes() -> None:
+    first, *_ = meaning(with_memory(make_suite(RATES), gunicorn=60, waitress=40, wsgiref=30))
+    assert first.startswith("gunicorn has the most throughput. It takes 60.0 MB of memory at its peak ")
+    assert "(the least: wsgiref, 30.0 MB)" in first
+    assert "ms of CPU a request; workers x threads 1 x 4" in first
+
+
+@pytest.mark.parametrize(("waitress_mb", "is_reason"), [(40, True), (58, False), (70, False)])
+def test_less_memory_speaks_for_the_second_where_it_is_much_less(waitress_mb: float, is_reason: bool) -> None:
+    suite = with_memory(make_suite(RATES), gunicorn=60, waitress=waitress_mb, wsgiref=30)
+    _, second, _ = meaning(suite)
+    assert "waitress" in second
+    assert (f"less memory ({waitress_mb:.1f} MB instead of 60.0 MB)" in second) == is_reason
+
+
+def test_what_was_not_measured_is_not_said() -> None:
+    *_, unsaid = meaning(make_suite(RATES))
+    assert "other settings than these, with other pages, or with more than 1 CPU" in unsaid
+
+
+@pytest.mark.parametrize(
+    "suite", [make_suite({"gunicorn": 3000.0}), make_suite(RATES, claims=False, rounds=1)]
+)
+def test_without_two_ranked_servers_nothing_is_meant(suite: Suite) -> None:
+    assert meaning(suite) == ()
+
+
+def test_multiples_are_of_the_baseline_that_was_asked_for() -> None:
+    suite = make_suite(RATES)
+    suite = replace(suite, plan=replace(suite.plan, baseline="waitress"))
+    lines = FORMATS["md"](suite, analyse(suite)).splitlines()
+    columns, _, *rows = [line.split(" | ") for line in lines if line.startswith("| ")][:5]
+    assert columns[2:4] == ["Requests, of waitress's", "95 % interval"]
+    assert {row[1]: row[2] for row in rows}["waitress"] == "1"
+    assert float({row[1]: row[2] for row in rows}["gunicorn"]) > 1
+
+
+def test_a_baseline_that_is_not_measured_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"there is no baseline 'waitres' \(did you mean 'waitress'"):
+        settings.resolve({"servers": ("waitress", "gunicorn"), "baseline": "waitres"}, ROOT, {})
+    with pytest.raises(UsageError, match=r"there is no baseline 'uwsgi'\. Known are waitress, gunicorn"):
+        settings.resolve({"servers": ("waitress", "gunicorn"), "baseline": "uwsgi"}, ROOT, {})
