@@ -79,6 +79,6 @@ clean: ## remove .venv/ and caches; results stay
 	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache wsgi_bench.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(ready): requirements.lock pyproject.toml scripts/setup $(if $(PYTHON),$(shell $(setup) --is-ready || echo other-python))
+$(ready): requirements.lock pyproject.toml scripts/setup scripts/install.py scripts/uvsettings.py $(if $(PYTHON),$(shell $(setup) --is-ready || echo other-python))
 	@$(setup)
 	@touch $@

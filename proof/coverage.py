@@ -33,20 +33,20 @@ _PIECES = 3
 def prove(archive: Archive, *, runs: int, options: Options = ()) -> Evidence:
     """Simulate so many standard runs for ratios, and as many for single servers."""
     suite = run(archive, options)
-    ratios, singles = _ratios(suite), _singles(suite)
-    if not ratios:
+    pairs, singles = ratios(suite), _singles(suite)
+    if not pairs:
         return Evidence("", None, "the standard run measured fewer than two servers in two rounds")
     found = {
-        "ratios": covered(ratios, runs, seed=1),
+        "ratios": covered(pairs, runs, seed=1),
         "throughputs": covered(singles, runs, seed=2),
     }
-    spreads = [[s.block_sd, s.restart_sd] for s in ratios.values()]
+    spreads = [[s.block_sd, s.restart_sd] for s in pairs.values()]
     within, between = np.median(np.array(spreads), axis=0)
     return Evidence(
         reached=", ".join(f"{share:.1%} of {runs:,} {what}" for what, share in found.items()),
         holds=all(BOUNDS[0] <= share <= BOUNDS[1] for share in found.values()),
         note=f"standard deviation of a ratio: {within:.1%} between blocks, {between:.1%} between restarts",
-        raw={"covered": found, "block sd, restart sd": dict(zip(ratios, spreads, strict=True))},
+        raw={"covered": found, "block sd, restart sd": dict(zip(pairs, spreads, strict=True))},
     )
 
 
@@ -87,7 +87,8 @@ def _effect(rounds: Rounds) -> Effect | None:
     )
 
 
-def _ratios(suite: Suite) -> dict[str, Spread]:
+def ratios(suite: Suite) -> dict[str, Spread]:
+    """How the ratio of each pair varied under closed load, by their names."""
     closed = {m.case.server: m.log_rates for m in measured(suite).values() if m.case.load.model == "closed"}
     found = {}
     for (one, a), (other, b) in combinations(closed.items(), 2):

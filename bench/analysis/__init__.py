@@ -64,19 +64,6 @@ def analyse(suite: Suite) -> Analysis:
     )
 
 
-def sure_enough(analysis: Analysis, within: float) -> bool:
-    """Whether half of the interval of every valid case's throughput is at most this fraction of it."""
-    estimates = [
-        throughput
-        for case, summary in analysis.summaries.items()
-        if analysis.verdicts[case].valid and (throughput := summary.figures[THROUGHPUT.key]) is not None
-    ]
-    return bool(estimates) and all(
-        e.low is not None and e.high is not None and (e.high - e.low) / 2 <= within * e.value
-        for e in estimates
-    )
-
-
 def _analyse_group(
     name: str,
     members: Sequence[Measured],

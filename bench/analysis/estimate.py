@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.analysis import student
+from bench.analysis import caution, student
 from bench.analysis.measured import Share, Shares
 from bench.model import Estimate
 
@@ -51,22 +51,32 @@ class Effect:
         return student.p_value(self.mean, self.standard_error, self.freedom)
 
 
-def effect(values: Sequence[float]) -> Effect | None:
-    """The mean of one value a round; None with fewer than two rounds."""
+def effect(values: Sequence[float], implied: float | None = None) -> Effect | None:
+    """The mean of one value a round; None with fewer than two rounds.
+
+    Args:
+        implied: the standard error that blocks imply, of a run that ends by the width of its intervals
+            (`bench/analysis/caution.py`); None of any other run.
+    """
     if len(values) < 2:
         return None
     array = np.asarray(values)
     error = float(array.std(ddof=1)) / math.sqrt(len(values))
+    if implied is not None:
+        error = caution.standard_error(error, len(values), implied)
     # What is left of rounding would make identical rounds look like an infinitely sure difference.
     return Effect(float(array.mean()), error if error > 1e-12 else 0.0, len(values) - 1)
 
 
-def paired(a: Shares, b: Shares) -> Effect | None:
+def paired(a: Shares, b: Shares, *, cautious: bool = False) -> Effect | None:
     """The logarithm of the ratio a / b, from the blocks in which both were measured.
 
     Two trials of one block are neighbours in time, so what the machine did to both cancels.
+
+    Args:
+        cautious: of a run that ends by the width of its intervals.
     """
-    return effect(differences(a, b))
+    return effect(differences(a, b), caution.of_ratio(a, b) if cautious else None)
 
 
 def differences(a: Shares, b: Shares) -> list[float]:
@@ -88,24 +98,31 @@ def level(shares: Iterable[Share]) -> float | None:
     return math.log(much / over) if much > 0 and over > 0 else None
 
 
-def estimate(rounds: Shares) -> Estimate | None:
+def estimate(rounds: Shares, *, cautious: bool = False) -> Estimate | None:
     """The value of one case, in its own unit, with its 95 % interval.
 
     With a single round the interval is that of a ratio of two sums over its blocks (W. Cochran, Sampling
     Techniques, 1977, 6.3; six blocks at least). It knows nothing of how restarts vary, so it is shown but
     nothing is claimed from it.
+
+    Args:
+        cautious: see `paired`.
     """
     levels = [in_round for blocks in rounds.values() if (in_round := level(blocks.values())) is not None]
-    return over_rounds(levels, list(next(iter(rounds.values()), {}).values()))
+    first = list(next(iter(rounds.values()), {}).values())
+    return over_rounds(levels, first, caution.of_rate(rounds) if cautious else None)
 
 
-def over_rounds(levels: Sequence[float], blocks: Sequence[Share]) -> Estimate | None:
+def over_rounds(
+    levels: Sequence[float], blocks: Sequence[Share], implied: float | None = None
+) -> Estimate | None:
     """`estimate`, from what it makes of each round.
 
     Args:
         blocks: of the first round, which give the interval where it is the only one.
+        implied: see `effect`.
     """
-    over_all = effect(levels)
+    over_all = effect(levels, implied)
     if over_all is not None:
         low, high = over_all.interval()
         return Estimate(math.exp(over_all.mean), math.exp(low), math.exp(high))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from bench.analysis import caution
 from bench.analysis.estimate import Effect, effect, estimate, level, paired
 from bench.analysis.measured import Measured, Shares
 from bench.analysis.percentiles import percentile, percentile_ratio
@@ -106,11 +107,16 @@ def rate(shares: Callable[[Measured], Shares]) -> Reading[Measured]:
     """So much of something over so much of another, of a case: all of it over all that it took."""
 
     def over_rounds(one: Measured) -> Effect | None:
-        levels = (level(blocks.values()) for blocks in shares(one).values())
-        return effect([found for found in levels if found is not None])
+        rounds = shares(one)
+        levels = (level(blocks.values()) for blocks in rounds.values())
+        implied = caution.of_rate(rounds) if one.cautious else None
+        return effect([found for found in levels if found is not None], implied)
 
     return Reading(
-        lambda one: estimate(shares(one)), over_rounds, lambda a, b: paired(shares(a), shares(b)), True
+        lambda one: estimate(shares(one), cautious=one.cautious),
+        over_rounds,
+        lambda a, b: paired(shares(a), shares(b), cautious=a.cautious),
+        True,
     )
 
 

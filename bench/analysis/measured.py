@@ -28,11 +28,17 @@ Shares = Mapping[int, Mapping[int, Share]]
 
 @dataclass(frozen=True)
 class Measured:
-    """A case with its trials. Decodes histograms when they are asked for, once."""
+    """A case with its trials. Decodes histograms when they are asked for, once.
+
+    Attributes:
+        cautious: whether its run ends once its intervals are narrow enough (`Plan.until`), so that they are
+            taken to be wider (`bench/analysis/caution.py`).
+    """
 
     case: Case
     deployment: Deployment
     trials: tuple[Trial, ...]
+    cautious: bool = False
 
     @cached_property
     def log_rates(self) -> Rounds:
@@ -90,12 +96,13 @@ def measured(suite: Suite) -> Mapping[str, Measured]:
     """Every planned case, by id, measured or not, with the trials that count (`counting`)."""
     deployments = {deployment.name: deployment for deployment in suite.plan.deployments}
     counts = counting(suite)
+    cautious = suite.plan.until is not None
     trials: dict[str, list[Trial]] = {}
     for trial in suite.trials:
         if counts(trial):
             trials.setdefault(trial.case, []).append(trial)
     return {
-        case.id: Measured(case, deployments[case.deployment], tuple(trials.get(case.id, ())))
+        case.id: Measured(case, deployments[case.deployment], tuple(trials.get(case.id, ())), cautious)
         for case in suite.plan.cases
     }
 

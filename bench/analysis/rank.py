@@ -1,4 +1,4 @@
-"""Places as far as a run knows them.
+"""Ranks of the cases of a group: the places that each may have, as far as a run knows them.
 
 A case's place is at least one more than the cases that are surely better, and at most the number of cases but
 for those that are surely worse. 'Ties with' is not transitive: a may tie with b and b with c while a beats c.

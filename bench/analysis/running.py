@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from bench.analysis import caution
 from bench.analysis.estimate import level, over_rounds
 from bench.analysis.histogram import Histogram
 from bench.analysis.measured import Share, latency_of, rate_of
@@ -12,9 +13,14 @@ from bench.model import Estimate, Trial
 
 
 class RunningRate:
-    """Right answers a second of one case: `Summary.throughput_rps` of the trials so far."""
+    """Right answers a second of one case: `Summary.throughput_rps` of the trials so far.
 
-    def __init__(self) -> None:
+    Args:
+        cautious: see `Measured`.
+    """
+
+    def __init__(self, *, cautious: bool = False) -> None:
+        self._cautious = cautious
         self._rounds: dict[int, list[Share]] = {}
         self._levels: dict[int, float | None] = {}
 
@@ -30,7 +36,9 @@ class RunningRate:
         for number in self._rounds.keys() - self._levels.keys():
             self._levels[number] = level(self._rounds[number])
         levels = [in_round for number in self._rounds if (in_round := self._levels[number]) is not None]
-        return over_rounds(levels, next(iter(self._rounds.values()), []))
+        rounds = {number: dict(enumerate(shares)) for number, shares in self._rounds.items()}
+        implied = caution.of_rate(rounds) if self._cautious else None
+        return over_rounds(levels, next(iter(self._rounds.values()), []), implied)
 
 
 class RunningLatency:

@@ -106,6 +106,8 @@ def _read(setting: Setting, value: Any, place: str) -> Any:
         return _names(value, place)
     if setting.kind in ("whole", "number"):
         return _limited(setting, value, place)
+    if setting.kind == "share":
+        return _share(setting, value, place)
     if not isinstance(value, str):
         raise UsageError(f"{place}: {value!r} is not text.")
     if setting.kind == "word":
@@ -129,6 +131,19 @@ def _limited(setting: Setting, value: Any, place: str) -> int | float:
             f"from {setting.lowest} to {setting.highest}."
         )
     return number
+
+
+def _share(setting: Setting, value: Any, place: str) -> float:
+    text = str(value).strip()
+    percent = text.endswith("%")
+    number = _number(text.removesuffix("%"), float)
+    share = None if number is None else number / 100 if percent else number
+    if share is None or isinstance(value, bool) or not setting.lowest <= share <= setting.highest:
+        raise UsageError(
+            f"{place}: {value!r} is not a share from {setting.lowest:.2%} to {setting.highest:.0%}. "
+            f"Write 1.5% or 0.015."
+        )
+    return share
 
 
 def _number(value: Any, kind: type[int] | type[float]) -> int | float | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import check_word, hint, merged
 from bench.ask.table import SETTINGS, defaults
-from bench.ask.targets import EXTERNAL, FITTING, read_target
+from bench.ask.targets import EXTERNAL, FITTING, beside_targets, read_target
+from bench.ask.until import wrong_until
 from bench.catalogue.application import not_importable
 from bench.catalogue.consent import Addresses, look_up
 from bench.catalogue.registry import APPS_FILE as APPS_FILE
@@ -50,6 +51,7 @@ class Settings:
         old: the version that is measured beside this one; None without.
         fail_if: limits for what changes from it.
         minutes: that the run may take; None for as long as it takes.
+        until: to plus or minus which fraction ratios are to be known; None for the planned rounds.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
         timeout_s: how long one request may take.
         priority: whether what is started comes before other programs, where that is permitted.
@@ -73,6 +75,7 @@ class Settings:
     old: Old | None
     fail_if: tuple[str, ...]
     minutes: float | None
+    until: float | None
     adapts: bool
     timeout_s: float
     priority: bool
@@ -106,7 +109,7 @@ def resolve(
         addresses: dict[str, Addresses] = {}
         if asked["target"]:
             runtime = "external"
-            problems.note(*_beside_targets(asked))
+            problems.note(*beside_targets(asked))
             for value in asked["target"]:
                 with problems.collected():
                     name, url = read_target(value, targets)
@@ -121,6 +124,7 @@ def resolve(
                 runtime, reason = _runtime(runtime, combinations)
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
+        problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
         if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
             with problems.collected():
                 check_word("baseline", asked["baseline"], measured)
@@ -148,6 +152,7 @@ def resolve(
         old=old,
         fail_if=asked["fail_if"],
         minutes=asked["minutes"],
+        until=asked["until"],
         adapts=not {"rounds", "blocks"} & given.keys(),
         timeout_s=float(asked["timeout"]),
         # Of what runs already nothing is ours to prefer, and it may share the generator's CPU.
@@ -180,20 +185,6 @@ def _profile(given: Mapping[str, Any]) -> Profile:
             several = isinstance(getattr(profile, field), tuple)
             changes[field] = (given[name],) if several else given[name]
     return replace(profile, **changes)
-
-
-def _beside_targets(asked: Mapping[str, Any]) -> Iterator[str]:
-    """What doesn't go with targets."""
-    if asked["servers"]:
-        yield (
-            "--servers and --target exclude each other: the first deploys servers, the second measures "
-            "what runs already. Leave one out."
-        )
-    if asked["against"]:
-        yield (
-            "--against and --target exclude each other: of what runs already there is no old version to "
-            "deploy. Name it as a second --target, which is compared with the first."
-        )
 
 
 def _servers(

@@ -13,9 +13,9 @@ from typing import Any, Literal
 from bench.model import TIMEOUT_S
 from bench.plan.layout import CLIENTS, CONNECTIONS, PROFILES
 
-Kind = Literal["word", "text", "names", "several", "whole", "number"]
+Kind = Literal["word", "text", "names", "several", "whole", "number", "share"]
 """What a value is: one of the row's choices; any text; names with commas between; texts, each given by an
-option of its own; a whole number; a number.
+option of its own; a whole number; a number; a part of the whole, as a fraction or in percent.
 """
 LISTS: tuple[Kind, ...] = ("names", "several")
 Offered = Literal["servers", "apps", "scenarios", "versions", "directories"]
@@ -33,7 +33,7 @@ class Setting:
         form: what a value may be, in the documentation's words; empty to say choices or limits.
         metavar: what `--help` calls a value; empty for click's own word.
         choices: of a word.
-        lowest, highest: of a number.
+        lowest, highest: of a number, or of a share as a fraction.
         default: what holds if neither the user nor the profile says anything.
         otherwise: that in words, where `default` doesn't say it.
         profile: the field of `Profile` that it replaces, from which its default comes.
@@ -140,7 +140,14 @@ _ROWS = (
         highest=1_000_000,
         otherwise="what the pilot finds",
     ),
-    Setting("rounds", "whole", "Rounds of fresh deployments", highest=10_000, profile="rounds"),
+    Setting(
+        "rounds",
+        "whole",
+        "Rounds of fresh deployments",
+        "With `until` the most of them.",
+        highest=10_000,
+        profile="rounds",
+    ),
     Setting(
         "blocks",
         "whole",
@@ -156,6 +163,17 @@ _ROWS = (
         "in time",
         lowest=0.1,
         highest=10_000,
+    ),
+    Setting(
+        "until",
+        "share",
+        "Go on, for six rounds or more, until ratios of throughput are known to plus or minus so much",
+        "By default for 60 rounds at most. See "
+        "[until ratios are known](methodology.md#until-ratios-are-known-well-enough).",
+        form="`1.5%`, or 0.015",
+        metavar="PERCENT",
+        lowest=0.0005,
+        highest=1,
     ),
     Setting(
         "seed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from textwrap import fill
 
@@ -18,9 +19,9 @@ from bench.catalogue.scenarios import SCENARIOS
 from bench.model import Load, Plan
 from bench.model.errors import ResultError
 from bench.model.resume_command import resume_command
-from bench.plan.duration import expected_each_s, in_words, parts_of
+from bench.plan.duration import expected_each_s, expected_s, in_words, parts_of
 from bench.report.old_version import name_of
-from bench.report.units import count, plain, yes
+from bench.report.units import count, listed, plain, yes
 from bench.store import RESULT, outline
 
 Row = Mapping[str, object]
@@ -120,7 +121,9 @@ def plan(planned: Plan, not_compared: Sequence[str] = (), width: int = WIDTH) ->
         for name, seconds in pieces.items()
         if round(seconds)
     )
-    about = "about" if planned.stop_within is None else "at most"
+    about = "about"
+    if planned.until is not None:
+        about = "at least" if planned.minutes is None else "at most"
     lines = (
         f"profile {planned.profile}, runtime {planned.runtime}, seed {planned.seed}",
         *_comparison(planned, not_compared),
@@ -128,10 +131,23 @@ def plan(planned: Plan, not_compared: Sequence[str] = (), width: int = WIDTH) ->
         f"{count(planned.open_blocks, 'open block')}, {count(len(planned.deployments), 'deployment')}",
         f"{about} {in_words(planned.expected_s)}:",
         f"  {spent}",
+        *_until(planned),
     )
     rows: list[Row] = [{"case": case.id, "load": _offered(case.load, planned)} for case in planned.cases]
     head = "\n".join(fill(line, width, subsequent_indent="  ") for line in lines)
     return head.replace(_TOGETHER, " ") + "\n\n" + as_text(rows, width)
+
+
+def _until(planned: Plan) -> Iterator[str]:
+    if planned.until is None:
+        return
+    most = []
+    if planned.most_rounds is not None:
+        whole_s = expected_s(replace(planned, rounds=planned.most_rounds))
+        most.append(f"{planned.most_rounds} rounds, which take about {in_words(whole_s)}")
+    if planned.minutes is not None:
+        most.append(f"{planned.minutes:g} min")
+    yield f"goes on until ratios are known to ±{planned.until * 100:g} %, at most for {listed(most)}"
 
 
 def _comparison(planned: Plan, not_compared: Sequence[str]) -> Iterator[str]:

@@ -65,6 +65,8 @@ def run(
             old_servers=asked.old.servers if asked.old else (),
             fail_if=asked.fail_if,
             minutes=asked.minutes,
+            until=asked.until,
+            most_rounds=asked.given.get("rounds"),
             adapts=asked.adapts,
             timeout_s=asked.timeout_s,
             priority=asked.priority,

@@ -121,7 +121,7 @@ def cpu_of_processes() -> dict[psutil.Process, Used]:
     psutil tells one from another of the same number by the time since boot at which it began; `create_time`
     moves with the wall clock.
     """
-    found = {}
+    seconds = {}
     # It keeps what it knows of a number, also when another process has it by now.
     psutil.process_iter.cache_clear()
     for process in psutil.process_iter():
@@ -130,7 +130,7 @@ def cpu_of_processes() -> dict[psutil.Process, Used]:
                 times = process.cpu_times()
                 collected_s = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
                 name = printable(process.name())
-                found[process] = Used(name, process.ppid(), times.user + times.system, collected_s)
+                seconds[process] = Used(name, process.ppid(), times.user + times.system, collected_s)
         except psutil.Error:
             continue
-    return found
+    return seconds

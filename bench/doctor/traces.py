@@ -64,16 +64,16 @@ def find_orphans() -> tuple[Orphan, ...]:
     The harness starts each in a session of its own, whose first process the kernel kills with it
     (Linux): what is left belongs to a session whose leader is gone.
     """
-    found = []
+    orphans = []
     for process in psutil.process_iter():
         try:
             leader = os.getsid(process.pid)
             # 0: its leader is in a PID namespace that isn't seen from here.
             if leader != 0 and not psutil.pid_exists(leader) and _is_ours(process):
-                found.append(Orphan(printable(process.name()), process.pid))
+                orphans.append(Orphan(printable(process.name()), process.pid))
         except (psutil.Error, OSError):
             continue
-    return tuple(found)
+    return tuple(orphans)
 
 
 def _is_ours(process: psutil.Process) -> bool:

@@ -26,7 +26,8 @@ class RunningFigures:
     """The figure of each case of a plan, from the trials so far."""
 
     def __init__(self, plan: Plan) -> None:
-        self._rates = {case.id: RunningRate() for case in plan.cases if case.load.waits}
+        cautious = plan.until is not None
+        self._rates = {case.id: RunningRate(cautious=cautious) for case in plan.cases if case.load.waits}
         self._latencies = {case.id: RunningLatency() for case in plan.cases if not case.load.waits}
 
     def add(self, trial: Trial) -> None:

@@ -15,6 +15,7 @@ from bench.live.running_figures import RunningFigures, load_in_words
 from bench.live.screen import Line, Screen, State
 from bench.model import MODELS, Deployment, Failure, LoadModel, Plan, Trial
 from bench.model.counted import count
+from bench.model.digits import plus_minus
 from bench.plan.blocks import block_models
 from bench.plan.duration import EachS, Pace, Part, Parts, in_words, learned_pages, needs_pilot, pilot_blocks
 
@@ -39,6 +40,7 @@ class Watch:
         self._lay_out(rounds)
         saved = tuple(saved)
         self._to_learn = not saved
+        self._foreseen = plan.until is None
         self._pace = Pace(plan, time.monotonic())
         self._states: dict[str, State] = {deployment.name: "waiting" for deployment in plan.deployments}
         self._figures_so_far = RunningFigures(plan)
@@ -88,6 +90,24 @@ class Watch:
         self._pace.expect(each_s)
         if why:
             self._reporter.notice(f"{why}; {self._time_left()}")
+
+    def looked(self, plan: Plan, rounds: Mapping[int, Sequence[int]], half_width: float) -> None:
+        """It was looked at how well ratios are known, after a round.
+
+        Args:
+            plan: with as many rounds as it seems to take.
+            rounds: the blocks that are still to be measured, by round.
+            half_width: of the widest interval, as a fraction.
+        """
+        self._plan = plan
+        self._foreseen = True
+        self._lay_out(rounds)
+        assert plan.until is not None, "nobody looks otherwise"
+        said = (
+            f"Round {plan.rounds - len(rounds)}: ratios known to {plus_minus(half_width)}, "
+            f"asked ±{plan.until * 100:g} %"
+        )
+        self._reporter.notice(f"{said}; {self._time_left()}" if rounds else said)
 
     def repeated(self, model: LoadModel) -> None:
         """A block is measured again."""
@@ -228,8 +248,8 @@ class Watch:
         return f"{first}: {', '.join(figures) or 'nothing measured'}"
 
     def _time_left(self) -> str:
-        at_most = "at most" if self._plan.stop_within is not None else "about"
-        return f"{at_most} {in_words(self.left_s())} left"
+        about = "about" if self._foreseen else "at most" if self._plan.minutes is not None else "at least"
+        return f"{about} {in_words(self.left_s())} left"
 
     def left_s(self) -> float:
         """Seconds until all is measured and stopped."""

@@ -137,10 +137,10 @@ def _machine(number: Path = Path("/etc/machine-id")) -> str | None:
 
 
 def _own_versions() -> dict[str, str]:
-    found = {}
+    versions = {}
     for package in _HARNESS_PACKAGES:
         try:
-            found[package] = importlib.metadata.version(package)
+            versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions

@@ -46,7 +46,7 @@ class Lasting:
 
     def __init__(self, first: Lives, ready: Lives) -> None:
         self.ended = 0
-        self._lasting = {one: parent for one, parent in ready.items() if one in first}
+        self._lasting = {process: parent for process, parent in ready.items() if process in first}
         self._seen = {*first, *ready}
         self._missing: list[_Missing] = []
         # Who took the place of whom: the children of one are then those of the other.
@@ -54,20 +54,20 @@ class Lasting:
 
     def look(self, now: Lives) -> None:
         """Count those that are gone, and find what took their places."""
-        for one in self._lasting.keys() - now.keys():
-            self._missing.append(_Missing(one[1], self._lasting.pop(one)))
+        for process in self._lasting.keys() - now.keys():
+            self._missing.append(_Missing(process[1], self._lasting.pop(process)))
             self.ended += 1
         # Parents come before their children.
-        for one in sorted(now.keys() - self._seen):
-            self._take_in(one, now[one])
+        for process in sorted(now.keys() - self._seen):
+            self._take_in(process, now[process])
         self._seen |= now.keys()
 
-    def _take_in(self, one: Identity, parent: int) -> None:
+    def _take_in(self, process: Identity, parent: int) -> None:
         for missing in self._missing:
             if self._heirs.get(missing.parent, missing.parent) == parent:
                 self._missing.remove(missing)
-                self._heirs[missing.pid] = one[1]
-                self._lasting[one] = parent
+                self._heirs[missing.pid] = process[1]
+                self._lasting[process] = parent
                 return
 
 

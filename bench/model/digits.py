@@ -20,6 +20,11 @@ def as_said(rate: float) -> float:
     return round(rate, _decimals(rate)) if rate else rate
 
 
+def plus_minus(share: float) -> str:
+    """Half of an interval: "±1.83 %"; beyond its own value it tells nothing."""
+    return f"±{significant(share * 100)} %" if share < 1 else "over ±100 %"
+
+
 def _decimals(value: float) -> int:
     """Of three significant digits, those behind the point."""
     # Rounded first: 9.996 is 10.0, not 10.00.

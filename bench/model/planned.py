@@ -74,13 +74,17 @@ class Plan:
         blocks: closed-load blocks a round; `open_blocks` is a tenth of it, rounded, at least one.
         warmup_s: seconds of discarded closed load that each deployment gets in each round.
         expected_s: the time the whole run will take, estimated before it starts.
-        stop_within: looked at when half and three quarters of the rounds are done: the run ends there if
-            half of each interval of a throughput, as a fraction of it, is at most this; None for never.
+        stop_within: None but in results from before `until`, whose run could end at set points where absolute
+            throughput was known to plus or minus this fraction.
         settle_s: how long slow answers take, where there are any: open load settles for at least so long,
             closed load for one and a half of it.
         counted_from: the first round that counts. The trials of earlier ones were too short for slow answers
             that were seen in them.
         minutes: the time that the run may take, as the user gave it; None without a limit.
+        until: the run goes on until its ratios are known to plus or minus this fraction
+            (`bench/analysis/known.py`); `rounds` is then how many that seems to take. None for those that
+            were planned.
+        most_rounds: that count, of a run with `until`; None for as many as `minutes` allow.
         adapts: whether rounds and blocks are the profile's, and so may become fewer for slow applications.
         processes: of the load generator; several share each trial.
         client: "loop", the harness's own, or "fasthttp", locust's FastHttpUser, for comparison.
@@ -115,6 +119,8 @@ class Plan:
     settle_s: float = 0.0
     counted_from: int = 1
     minutes: float | None = None
+    until: float | None = None
+    most_rounds: int | None = None
     adapts: bool = True
     timeout_s: float = TIMEOUT_S
     baseline: str | None = None

@@ -60,8 +60,8 @@ class Summary:
 
     def value(self, key: str) -> float | None:
         """A figure without its interval."""
-        found = self.figures[key]
-        return None if found is None else found.value
+        figure = self.figures[key]
+        return None if figure is None else figure.value
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from bench.model.loads.open import common_rate
 from bench.model.variant import ITSELF, OLD, THIS_CHECKOUT, TWIN, Source, Variant
 from bench.plan.duration import expected_s
 from bench.plan.lengths import for_minutes
+from bench.plan.more_rounds import going_on
 
 CONNECTIONS = ("as-is", "close")
 CLIENTS = ("loop", "fasthttp")
@@ -42,7 +43,6 @@ class Profile:
         shares: of each server's own capacity, at which open load is offered beside the common rate.
         claims: whether the report ranks; the smoke profile's doesn't.
         twin: whether the first server is deployed twice.
-        stop_within: see `Plan`.
     """
 
     name: str
@@ -56,7 +56,6 @@ class Profile:
     claims: bool
     twin: bool
     shares: tuple[float, ...] = ()
-    stop_within: float | None = None
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -98,7 +97,6 @@ PROFILES: Mapping[str, Profile] = {
             claims=True,
             twin=True,
             shares=(0.5, 0.8),
-            stop_within=0.005,
         ),
     )
 }
@@ -119,6 +117,8 @@ def make_plan(
     old_servers: Sequence[Server] = (),
     fail_if: tuple[str, ...] = (),
     minutes: float | None = None,
+    until: float | None = None,
+    most_rounds: int | None = None,
     adapts: bool = True,
     timeout_s: float = TIMEOUT_S,
     priority: bool = False,
@@ -134,6 +134,8 @@ def make_plan(
         timeout_s: how long one request may take.
         old_servers: those of `servers` that the version `against` has, as it has them.
         minutes: the time that the run may take.
+        until: `Plan.until`.
+        most_rounds: that it may take to get there, if the user gave it.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
         priority: see `Plan`.
         given: see `Plan`; which runtime it became is added.
@@ -163,7 +165,6 @@ def make_plan(
         deployments=deployments,
         cases=cases,
         expected_s=0.0,
-        stop_within=profile.stop_within,
         processes=processes,
         client=client,
         against=against,
@@ -173,6 +174,8 @@ def make_plan(
         priority=priority,
         given={**(given or {}), **({} if runtime == "external" else {"runtime": runtime})},
     )
+    if until is not None:
+        plan = going_on(plan, until, most_rounds, minutes)
     if minutes is not None:
         return for_minutes(plan, minutes, more_rounds=adapts)
     return replace(plan, expected_s=expected_s(plan))

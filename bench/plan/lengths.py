@@ -129,6 +129,11 @@ def least_s(plan: Plan, each_s: EachS) -> float:
     return _Cost.of(plan, each_s).least_s
 
 
+def round_s(plan: Plan, each_s: EachS) -> float:
+    """Seconds for a whole round."""
+    return _Cost.of(plan, each_s).whole_s(plan)
+
+
 def block_s(plan: Plan, each_s: EachS, model: LoadModel) -> float:
     """Seconds for one block."""
     return sum(case.load.model == model for case in plan.cases) * each_s[model]
@@ -160,8 +165,7 @@ def for_minutes(plan: Plan, minutes: float, *, more_rounds: bool) -> Plan:
     time_s = minutes * 60 - DRIVER_START_S - ENDING_S - once_s
     cost = _Cost.of(plan, each_s)
     if more_rounds:
-        full_s = cost.starting_s + plan.blocks * cost.closed_s + plan.open_blocks * cost.open_s
-        plan = replace(plan, rounds=max(plan.rounds, int(time_s / full_s)))
+        plan = replace(plan, rounds=max(plan.rounds, int(time_s / cost.whole_s(plan))))
     plan = fitted(replace(plan, minutes=minutes), each_s, time_s, fewer_rounds=True)
     return replace(plan, expected_s=expected_s(plan))
 
@@ -182,6 +186,10 @@ class _Cost:
     @property
     def least_s(self) -> float:
         return self.starting_s + self.closed_s + self.open_s
+
+    def whole_s(self, plan: Plan) -> float:
+        """With all of its blocks."""
+        return self.starting_s + plan.blocks * self.closed_s + plan.open_blocks * self.open_s
 
     @classmethod
     def of(cls, plan: Plan, each_s: EachS) -> Self:

@@ -43,12 +43,12 @@ def multiples(analysis: Analysis, figure: Figure[Any], baseline: str) -> Mapping
     Args:
         baseline: id of the case that the others are multiples of.
     """
-    found = {}
+    by_case = {}
     for pair in analysis.comparisons:
         if pair.figure != figure.name:
             continue
         if pair.other.id == baseline:
-            found[pair.subject.id] = Multiple(pair.ratio, pair.low, pair.high)
+            by_case[pair.subject.id] = Multiple(pair.ratio, pair.low, pair.high)
         elif pair.subject.id == baseline:
-            found[pair.other.id] = Multiple(1 / pair.ratio, 1 / pair.high, 1 / pair.low)
-    return found
+            by_case[pair.other.id] = Multiple(1 / pair.ratio, 1 / pair.high, 1 / pair.low)
+    return by_case

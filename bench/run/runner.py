@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bench.analysis import analyse, sure_enough
 from bench.analysis.disturbed import Usual
 from bench.deploy import Runtime
 from bench.doctor.others import Others
@@ -20,13 +19,13 @@ from bench.plan.duration import ENDING_S, needs_pilot
 from bench.plan.lengths import block_s, corrected, each_of, in_what, least_s, remeasured
 from bench.run.again import Again
 from bench.run.fleet import Fleet
+from bench.run.look import look_at
 from bench.run.pilot import needed_s, pilot
 from bench.run.readback import Readback
 from bench.run.trials import Trials
-from bench.store import Writer, load
+from bench.store import Writer
 
 _IDLE_S = 0.5
-_SET_POINTS = (0.5, 0.75)
 
 
 class Runner:
@@ -92,8 +91,8 @@ class Runner:
             if self._over:
                 last = number if number in self._measured else max(self._plan.counted_from, number - 1)
                 self._end_after(last, f"--minutes {self._plan.minutes:g} are over")
-            elif self._sure_enough_after(number):
-                self._end_after(number, "every interval is narrow enough")
+            elif self._known_enough_after(number):
+                self._end_after(number, "ratios are known well enough")
             number += 1
 
     def _end_after(self, number: int, why: str) -> None:
@@ -108,13 +107,21 @@ class Runner:
             return []
         return [n for n in range(self._plan.counted_from, self._plan.rounds + 1) if n not in self._measured]
 
-    def _sure_enough_after(self, number: int) -> bool:
-        """Looked at only at set points: whoever looks all the time stops at a lucky moment."""
-        within, first = self._plan.stop_within, self._plan.counted_from
-        rounds = self._plan.rounds - first + 1
-        if within is None or number - first + 1 not in {round(rounds * share) for share in _SET_POINTS}:
+    def _known_enough_after(self, number: int) -> bool:
+        """Whether ratios are known as well as was asked; if not, as many rounds as that seems to take are
+        planned.
+        """
+        if self._plan.until is None or number < max(self._measured, default=0):
             return False
-        return sure_enough(analyse(load(self._writer.directory)), within)
+        left_s = None if self._ends_s is None else self._ends_s - time.monotonic()
+        look = look_at(self._writer.directory, self._plan, number, left_s, self._watch.each_s)
+        if look is None:
+            return False
+        self._plan = look.plan
+        self._writer.append(plan=look.plan)
+        rounds = {n: self._missing(n) for n in range(number + 1, look.plan.rounds + 1)}
+        self._watch.looked(look.plan, rounds, look.known.half_width)
+        return look.enough
 
     def _seed(self) -> None:
         """Fill the template database, once for the run: every other is copied from it."""

@@ -31,7 +31,11 @@ from bench.plan.layout import CLIENTS, CONNECTIONS, case_of
 _RUNTIMES = ("compose", "local", "external")
 _SHOWN = 160
 _FEW = 8
-_PLANNED = ("users", "rate", "rounds", "blocks", "processes", "minutes", "seed")
+_PLANNED = {
+    **{name: name for name in ("users", "rate", "rounds", "blocks", "processes", "minutes", "until", "seed")},
+    "most_rounds": "rounds",
+}
+"""Fields of a plan, with the settings whose limits they keep."""
 
 
 @dataclass(frozen=True)
@@ -214,9 +218,9 @@ def _unplanned(plan: Plan, deployments: Iterable[Deployment]) -> Iterator[str]:
             yield f"case {_cut(case.id)}: {case.load.rate:g} requests a second"
     if plan.client not in CLIENTS:
         yield f"there is no client {_cut(plan.client)}"
-    for name in _PLANNED:
+    for name, setting in _PLANNED.items():
         value = getattr(plan, name)
-        if value is not None and not 0 <= value <= (highest := SETTINGS[name].highest):
+        if value is not None and not 0 <= value <= (highest := SETTINGS[setting].highest):
             yield f"{name}: {value:g}, of at most {highest}"
     if not 0 < plan.timeout_s <= (highest := SETTINGS["timeout"].highest):
         yield f"timeout: {plan.timeout_s:g} s, of at most {highest}"

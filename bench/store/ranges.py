@@ -45,6 +45,8 @@ _NAMED: Mapping[str, Range] = {
     "threads": (0, 1_000_000),
     "timeout_s": (1e-6, 1e9),
     "minutes": (1e-6, 1e8),
+    "until": (1e-6, 1e6),
+    "most_rounds": (1, 100_000),
     "closed": (1e-6, 1e9),
     "open": (1e-6, 1e9),
     "keep_alive_rps": _POSITIVE,

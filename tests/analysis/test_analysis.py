@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hdrh.histogram import HdrHistogram
 
-from bench.analysis import analyse, sure_enough
+from bench.analysis import analyse
 from bench.analysis.claim import half_width
 from bench.analysis.estimate import Values, effect, estimate, level, paired
 from bench.analysis.histogram import Histogram
@@ -341,16 +341,6 @@ def test_a_percentile_has_an_interval_that_covers_the_truth() -> None:
                 covered += comparison.low <= 1 <= comparison.high
     assert total == 40
     assert covered >= 34
-
-
-def test_enough_is_enough_when_every_interval_is_narrow() -> None:
-    wide = analyse(make_suite({"a": 3000.0}, open_rate=None, histograms=False, restart_sd=0.05))
-    narrow = analyse(
-        make_suite({"a": 3000.0}, open_rate=None, histograms=False, restart_sd=0.0001, noise_sd=0.001)
-    )
-    assert not sure_enough(wide, 0.005)
-    assert sure_enough(narrow, 0.005)
-    assert not sure_enough(analyse(without_trials(make_suite({"a": 3000.0}))), 0.005)
 
 
 def test_a_valid_run_has_no_reason() -> None:

@@ -43,6 +43,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "servers": ("--servers", "waitress,uwsgi"),
     "target": ("--target", f"x={HERE}", "--target", f"y={HERE}", "--scenarios", "hello"),
     "timeout": ("--timeout", "2.5"),
+    "until": ("--until", "1.5%", "--rounds", "9"),
     "users": ("--profile", "full", "--users", "16"),
 }
 

@@ -11,14 +11,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FILES = ("Makefile", "scripts/setup", "requirements.lock", "pyproject.toml")
+FILES = (
+    "Makefile", "scripts/setup", "scripts/install.py", "scripts/uvsettings.py",
+    "requirements.lock", "pyproject.toml",
+)  # fmt: skip
 # An interpreter of some version: set-up's questions are answered, what it makes or installs is written down.
 INTERPRETER = """#!/bin/sh
 case "$*" in
     *"sys.exit(sys.version_info < (3, 11))"*) exit {too_old} ;;
+    *_base_executable*) echo "{path}" ;;
     *base_prefix*) echo "3 {minor} {prefix}" ;;
     "--version") echo "Python 3.{minor}.1" ;;
-    "-m venv"*|*" install "*) echo "{minor}: $*" >> "{log}" ;;
+    "-m venv"*|*scripts.install) echo "{minor}: $*" >> "{log}" ;;
 esac
 """
 
@@ -41,7 +45,9 @@ class Checkout:
     def python(self, prefix: str, minor: int, path: Path) -> Path:
         """An interpreter of Python 3.`minor`, which belongs to an installation."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = INTERPRETER.format(minor=minor, too_old=int(minor < 11), prefix=prefix, log=self.log)
+        text = INTERPRETER.format(
+            minor=minor, too_old=int(minor < 11), prefix=prefix, log=self.log, path=path
+        )
         path.write_text(text)
         path.chmod(0o755)
         return path
@@ -114,6 +120,15 @@ class TestMake:
         assert made == []
         assert {line.partition(":")[0] for line in checkout.made} == {"12"}
         assert not any("venv --clear" in line for line in checkout.made)
+
+    def test_what_was_stopped_midway_is_made_anew_with_the_same_interpreter(self, checkout: Checkout) -> None:
+        (checkout.root / ".venv/.ready").unlink()
+        checkout.python("another", 13, checkout.root / "bin/python3")
+
+        ran = checkout.make()
+
+        assert ran.returncode == 0, ran.stderr
+        assert checkout.made == ["12: -m venv --clear .venv", "12: -m scripts.install"]
 
     def test_without_an_environment_python3_makes_it(self, checkout: Checkout) -> None:
         shutil.rmtree(checkout.root / ".venv")

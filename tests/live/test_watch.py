@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 import pytest
@@ -11,9 +12,9 @@ from bench.live import watch as module
 from bench.live.progress import Reporter
 from bench.live.screen import Screen
 from bench.live.watch import Watch
-from bench.model import Failure, Suite, Trial
+from bench.model import Failure, Plan, Suite, Trial
 from bench.plan.blocks import block_models
-from bench.plan.duration import expected_each_s, parts_of
+from bench.plan.duration import expected_each_s, in_words, parts_of
 from tests.make_suite import make_suite
 
 RATES = {"gunicorn": 3000.0, "waitress": 2000.0, "wsgiref": 900.0}
@@ -37,6 +38,9 @@ class Recorder(Reporter):
         self.screens: list[Screen] = []
 
     def phase(self, text: str) -> None:
+        self.said.append(text)
+
+    def notice(self, text: str) -> None:
         self.said.append(text)
 
     def show(self, screen: Screen) -> None:
@@ -178,3 +182,48 @@ def test_without_a_terminal_each_round_has_a_line_with_figures(clock: Clock) -> 
         )
         assert text.count("±") == len(RATES)
     assert reporter.screens == []
+
+
+def going_on(suite: Suite, *, minutes: float | None = None) -> Plan:
+    return replace(suite.plan, until=0.015, minutes=minutes)
+
+
+def test_how_well_ratios_are_known_is_said_with_the_time_that_the_rest_takes(clock: Clock) -> None:
+    suite = make_suite(RATES, rounds=6, blocks=10)
+    reporter = Recorder(live=False)
+    plan = going_on(suite)
+    watch = Watch(plan, reporter, everything(suite), ())
+    for _ in played(watch, replace(suite, plan=plan), clock):
+        pass
+    took_s = clock.now_s - 1000.0
+    more = {number: list(range(len(block_models(plan)))) for number in range(7, 10)}
+
+    watch.looked(replace(plan, rounds=9), more, 0.0183)
+
+    assert watch.left_s() == pytest.approx(took_s / 2, rel=0.05)
+    assert reporter.said[-1] == (
+        f"Round 6: ratios known to ±1.83 %, asked ±1.5 %; about {in_words(watch.left_s())} left"
+    )
+    assert watch.screen().done == pytest.approx(6 / 9)
+    watch.looked(plan, {}, 0.0149)
+    assert reporter.said[-1] == "Round 6: ratios known to ±1.49 %, asked ±1.5 %"
+
+
+def test_a_line_on_how_well_ratios_are_known_fits_80_columns() -> None:
+    suite = make_suite(RATES, rounds=6)
+    plan = replace(going_on(suite), rounds=59, until=0.0125)
+    reporter = Recorder(live=False)
+    for half_width in (1e9, 0.999, 0.0123):
+        Watch(plan, reporter, {}, ()).looked(plan, {59: everything(suite)[1]}, half_width)
+
+    assert "known to over ±100 %, asked ±1.25 %;" in reporter.said[0]
+    assert max(len(f"12:34:56 {text}") for text in reporter.said) <= 80
+
+
+def test_before_it_can_be_foreseen_the_time_left_is_a_bound() -> None:
+    suite = make_suite(RATES, rounds=6)
+    for minutes, word in ((None, "at least"), (5, "at most")):
+        watch = Watch(going_on(suite, minutes=minutes), Recorder(live=False), everything(suite), ())
+        assert watch.screen().left.startswith(word)
+        watch.looked(going_on(suite, minutes=minutes), everything(suite), 0.05)
+        assert watch.screen().left.startswith("about")

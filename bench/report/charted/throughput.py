@@ -27,7 +27,10 @@ _COLUMNS = (
 
 
 def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
-    """The section on throughput: each server as a multiple of one, which a run knows best, and on its own."""
+    """The section on throughput: two charts for each closed load.
+
+    One has each server as a multiple of one of them, which a run knows best, the other each on its own.
+    """
     cases = measured(suite)
     charts = [
         chart
