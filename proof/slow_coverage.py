@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.analysis.estimate import Effect
+from bench.analysis.estimate import Ratio
 from proof.evidence import Archive, Evidence
 from proof.slow_answers import PLAIN, SCENES, service_of
 from proof.virtual.run import Service, effect, tail
@@ -92,6 +92,6 @@ def coverage(slow: Service, plain: Service, *, runs: int) -> Coverage:
     )
 
 
-def _holds(found: Effect, truth: float) -> bool:
+def _holds(found: Ratio, truth: float) -> bool:
     low, high = found.interval()
     return low <= truth <= high

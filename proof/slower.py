@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.analysis import analyse
-from bench.analysis.estimate import Effect, differences, effect
+from bench.analysis.estimate import Effect, Ratio, differences, effect
 from bench.analysis.figures import COST, THROUGHPUT
 from bench.analysis.measured import Measured, measured
 from bench.ask.settings import APPS_FILE, COMPOSE_FILE
@@ -117,7 +117,7 @@ def _calibrated(directory: Path, size: Size) -> Mapping[float, float]:
     return repeats_of(COST.read.paired(_closed(suite, _HEAVY), _closed(suite, _PLAIN)))
 
 
-def repeats_of(added: Effect | None) -> Mapping[float, float]:
+def repeats_of(added: Ratio | None) -> Mapping[float, float]:
     """See above.
 
     Args:
@@ -190,7 +190,7 @@ def _pooled(suites: Sequence[Suite], slower: str) -> tuple[Effect | None, Effect
     )
 
 
-def _change(found: Effect | None) -> str:
+def _change(found: Ratio | None) -> str:
     """E.g. "-3.1 % (-3.4 % to -2.8 %)"."""
     if found is None:
         return "not"

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from bench.analysis.claim import could_be_claimed
 from bench.analysis.compare.within import compare_versions
 from bench.analysis.figures import THROUGHPUT, compared, ranking
 from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured, measured
 from bench.analysis.pairs import compare_all, compare_twins
 from bench.analysis.rank import rank
+from bench.analysis.stalls import stalls
 from bench.analysis.summary import summarise
 from bench.analysis.verdict import judge
 from bench.analysis.versions import new_version
-from bench.model import Analysis, Comparison, Rank, Suite, Summary, Verdict
+from bench.model import Analysis, Comparison, Rank, Stalls, Suite, Summary, Verdict
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class _Group:
     neighbours: tuple[Comparison, ...]
     ranks: tuple[Rank, ...]
     twins: tuple[Comparison, ...]
+    stalls: tuple[Stalls, ...]
 
 
 def analyse(suite: Suite) -> Analysis:
@@ -59,6 +62,7 @@ def analyse(suite: Suite) -> Analysis:
         ranking=tuple(place for group in groups for place in group.ranks),
         twin=next((twin for twin in twins if twin.figure == THROUGHPUT.name), None),
         detectable=_detectable([pair for group in groups for pair in group.neighbours]),
+        stalls=tuple(one for group in groups for one in group.stalls),
         changes=changes,
         not_compared=not_compared,
     )
@@ -70,28 +74,42 @@ def _analyse_group(
     summaries: Mapping[str, Summary],
     verdicts: Mapping[str, Verdict],
 ) -> _Group:
-    candidates = [m for m in members if verdicts[m.case.id].valid and m.deployment.variant.kind.ranked]
-    comparisons: list[Comparison] = []
+    valid = [m for m in members if verdicts[m.case.id].valid]
+    candidates = [m for m in valid if m.deployment.variant.kind.ranked]
+    comparisons: dict[str, tuple[Comparison, ...]] = {}
     neighbours: list[Comparison] = []
     twins: list[Comparison] = []
     ranks: tuple[Rank, ...] = ()
+    whole: set[str] = set()
     loop = members[0].case.load.loop
     for figure in compared(loop):
-        own = compare_twins(figure, [m for m in members if verdicts[m.case.id].valid])
+        if figure.instead_of in whole:
+            continue
+        own = compare_twins(figure, valid)
         twins += own
         values = {m.case.id: summaries[m.case.id].value(figure.key) for m in candidates}
         known = [m for m in candidates if values[m.case.id] is not None]
-        known.sort(key=lambda m: values[m.case.id] or 0.0, reverse=figure.more_is_better)
+        known.sort(key=lambda m: figure.read.place(m) or 0.0, reverse=figure.more_is_better)
         tested = compare_all(figure, known, own)
-        comparisons += tested
+        # Of so many pairs, so few blocks can't tell any apart.
+        tested = tested if all(map(could_be_claimed, tested)) else ()
+        comparisons[figure.name] = tested
         following = set(pairwise(m.case.id for m in known))
         neighbours += [pair for pair in tested if (pair.subject.id, pair.other.id) in following]
-        complete = len(known) == len(candidates) and len(tested) == math.comb(len(known), 2)
-        if not ranks and (figure is ranking(loop)[-1] or (figure.ranks and complete)):
+        if len(known) == len(candidates) and len(tested) == math.comb(len(known), 2):
+            whole.add(figure.name)
+            comparisons.pop(figure.instead_of, None)
+        if not ranks and (figure is ranking(loop)[-1] or (figure.ranks and figure.name in whole)):
             better = {(c.subject.id, c.other.id) for c in tested if c.better}
             better |= {(c.other.id, c.subject.id) for c in tested if c.better is False}
             ranks = rank(name, [m.case.id for m in known], better)
-    return _Group(tuple(comparisons), tuple(neighbours), ranks, tuple(twins))
+    return _Group(
+        tuple(pair for tested in comparisons.values() for pair in tested),
+        tuple(neighbours),
+        ranks,
+        tuple(twins),
+        stalls(valid),
+    )
 
 
 def _detectable(neighbours: Sequence[Comparison]) -> float | None:

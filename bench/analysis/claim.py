@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from bench.analysis.estimate import Effect
+from bench.analysis.estimate import Ratio
 from bench.analysis.figure import Figure
 from bench.analysis.figures import named
 from bench.analysis.stepdown import levels
+from bench.analysis.student import WIDEST
 from bench.model import NO_DIFFERENCE, Comparison, Subject
 
 SMALLEST_CLAIM = 0.01
@@ -44,7 +45,7 @@ class Contrast:
     subject: Subject
     other: Subject
     values: tuple[float, float]
-    effect: Effect
+    effect: Ratio
     margin: float
 
 
@@ -88,7 +89,7 @@ def _decided(contrast: Contrast, level: float) -> Comparison:
     )
 
 
-def _short_by(effect: Effect) -> float:
+def _short_by(effect: Ratio) -> float:
     """By how much the mean falls short of the truth in 2 of 10 runs: an interval of 60 % ends there."""
     low, high = effect.interval(0.6)
     return (high - low) / 2
@@ -104,6 +105,11 @@ def verdict(comparison: Comparison) -> str:
 def deviation(comparison: Comparison) -> float:
     """How far a ratio is from 1, the same for a / b and b / a."""
     return math.expm1(abs(math.log(comparison.ratio)))
+
+
+def could_be_claimed(comparison: Comparison) -> bool:
+    """Whether any difference could have been: so few values have no interval of a level so high."""
+    return comparison.smallest < math.expm1(WIDEST)
 
 
 def half_width(comparison: Comparison) -> float:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -27,6 +28,24 @@ LEVEL = 0.95
 Values = np.typing.NDArray[np.float64]
 
 
+class Ratio(Protocol):
+    """How far two are apart: the logarithm of their ratio, with its error."""
+
+    @property
+    def mean(self) -> float:
+        """The estimate."""
+        ...
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided, of the hypothesis that they are equal."""
+        ...
+
+    def interval(self, level: float = LEVEL) -> tuple[float, float]:
+        """Bounds at this level of confidence, which exclude 0 where the p-value is at most 1 - `level`."""
+        ...
+
+
 @dataclass(frozen=True)
 class Effect:
     """A mean of logarithms over rounds, or the difference of two such means.
@@ -34,11 +53,13 @@ class Effect:
     Attributes:
         standard_error: 0 if all rounds agree exactly.
         freedom: degrees of freedom of the standard error.
+        of_blocks: the logarithm in each block, where two runs are compared by these; else none.
     """
 
     mean: float
     standard_error: float
     freedom: float
+    of_blocks: tuple[float, ...] = ()
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Bounds of the t interval at this level of confidence, as logarithms."""

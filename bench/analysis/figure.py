@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from bench.analysis import caution
-from bench.analysis.estimate import Effect, effect, estimate, level, paired
+from bench.analysis.estimate import Effect, Ratio, effect, estimate, level, paired
 from bench.analysis.measured import Measured, Shares
 from bench.analysis.percentiles import percentile, percentile_ratio
+from bench.analysis.tails import tail, tail_ratio, typical_s
 from bench.model import DeploymentRecord, Estimate, Loop
 
 Records = Sequence[DeploymentRecord]
@@ -44,12 +45,21 @@ class Reading(Generic[Of]):
         effect: the mean of its logarithm over the rounds; None where it wasn't measured well enough.
         paired: the logarithm of the ratio of two, from the blocks or rounds that both have.
         intervals: whether the value has an interval.
+        order: what cases are put in order by, in accord with `paired`, where that isn't the value.
     """
 
     value: Callable[[Of], Estimate | None]
     effect: Callable[[Of], Effect | None]
-    paired: Callable[[Of, Of], Effect | None]
+    paired: Callable[[Of, Of], Ratio | None]
     intervals: bool = False
+    order: Callable[[Of], float | None] | None = None
+
+    def place(self, one: Of) -> float | None:
+        """What one is put in order by."""
+        place = self.order(one) if self.order else None
+        if place is None and (value := self.value(one)) is not None:
+            return value.value
+        return place
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,8 @@ class Figure(Generic[Of]):
         loop: whether closed or open load answers it; elsewhere it is beside the point.
         read: how it is read and paired.
         name: as `--fail-if` has it, and comparisons; empty for a figure that is only shown.
+        instead_of: the name of another by which servers are compared, rather than by this one, where that can
+            be done for all pairs.
         missing: why a run may not have it.
         words: what the better one is, and the worse one.
         words_of_servers: the same of two servers, where other words are used of them.
@@ -82,6 +94,7 @@ class Figure(Generic[Of]):
     loop: Loop
     read: Reading[Of]
     name: str = ""
+    instead_of: str = ""
     missing: str = ""
     words: tuple[str, str] = ("better", "worse")
     words_of_servers: tuple[str, str] | None = None
@@ -133,6 +146,16 @@ def quantile(share: float) -> Reading[Measured]:
         published,
         lambda one: percentile(list(one.latency_by_round.values()), share),
         lambda a, b: percentile_ratio(a.latency_by_round, b.latency_by_round, share),
+    )
+
+
+def tail_quantile(share: float) -> Reading[Measured]:
+    """The same near the slow end, where two are compared block by block."""
+    return replace(
+        quantile(share),
+        effect=lambda one: tail(one, share),
+        paired=lambda a, b: tail_ratio(a, b, share),
+        order=lambda one: typical_s(one, share),
     )
 
 

@@ -11,12 +11,15 @@ from dataclasses import replace
 from statistics import median
 from typing import Any
 
-from bench.analysis.figure import LATENCY, Figure, Records, Unit, of_deployment, quantile, rate
+from bench.analysis.figure import LATENCY, Figure, Records, Unit, of_deployment, quantile, rate, tail_quantile
 from bench.analysis.measured import Measured
 from bench.model import Loop
 
 MILLISECONDS, MEGABYTES = Unit("ms", times=1e3), Unit("MB", over=1e6)
 _TOO_FEW = "too few samples for a {}, which takes 100 beyond it and two rounds"
+_FEW_A_BLOCK = (
+    "too few samples for a {}, which takes 100 beyond it, {} requests a trial, two rounds and six blocks"
+)
 
 THROUGHPUT = Figure(
     read=rate(lambda one: one.rates),
@@ -61,23 +64,35 @@ P50 = Figure(
     words=("faster", "slower"),
     within=LATENCY,
     tables=("closed", "open"),
-    ranks=2,
+    ranks=3,
     bencher="latency-p50",
 )
 P99 = replace(
     P50,
-    read=quantile(0.99),
+    read=tail_quantile(0.99),
     key="p99",
     name="p99",
     label="p99",
     heading="p99",
-    missing=_TOO_FEW.format("p99"),
+    missing=_FEW_A_BLOCK.format("p99", 500),
     ranks=1,
     bencher="latency-p99",
 )
+P95 = replace(
+    P99,
+    read=tail_quantile(0.95),
+    key="p95",
+    name="p95",
+    label="p95",
+    heading="p95",
+    instead_of=P99.name,
+    missing=_FEW_A_BLOCK.format("p95", 100),
+    tables=("open",),
+    ranks=2,
+    bencher="",
+)
 _SHOWN = replace(P50, name="", missing="", tables=("open",), ranks=0, bencher="")
 P90 = replace(_SHOWN, read=quantile(0.9), key="p90", label="p90", heading="p90", wide=True)
-P95 = replace(_SHOWN, read=quantile(0.95), key="p95", label="p95", heading="p95")
 P999 = replace(_SHOWN, read=quantile(0.999), key="p999", label="p99.9", heading="p99.9", wide=True)
 LONGEST = replace(_SHOWN, read=quantile(1), key="max", label="longest", heading="Longest", wide=True)
 IDLE_MEMORY = Figure(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import math
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Self
@@ -100,6 +101,14 @@ class Histogram:
         index = int(np.searchsorted(self._cumulated, wanted))
         value = self._merged.get_highest_equivalent_value(self._merged.get_value_from_index(index))
         return float(value) / _MICROSECONDS
+
+    def beyond(self, time_s: float) -> int:
+        """How many took longer."""
+        places = np.flatnonzero(self._counts)
+        first = bisect_right(
+            places, time_s * _MICROSECONDS, key=lambda place: self._merged.get_value_from_index(int(place))
+        )
+        return int(self._counts[places[first:]].sum())
 
     def time_quantile_s(self, share: float) -> float:
         """The time that is exceeded only by answers which hold less than 1 - `share` of the time of all."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bench.analysis import caution, student
-from bench.analysis.estimate import LEVEL
+from bench.analysis.estimate import LEVEL, Effect
 from bench.analysis.figures import THROUGHPUT
 from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured, measured
@@ -65,7 +65,7 @@ def known(suite: Suite, verdicts: Mapping[str, Verdict]) -> Known | None:
         for members in grouped(suite.plan.cases).values()
         if members[0].load.loop == THROUGHPUT.loop
         for a, b in _pairs([cases[case.id] for case in members if verdicts[case.id].valid])
-        if (ratio := THROUGHPUT.read.paired(a, b)) is not None
+        if isinstance(ratio := THROUGHPUT.read.paired(a, b), Effect)
     ]
     if not effects:
         return None

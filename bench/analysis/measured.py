@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +13,9 @@ from bench.model import Case, Deployment, Suite, Trial
 Rounds = Mapping[int, Mapping[int, float]]
 """round -> block -> logarithm of a trial's value"""
 
+TAILS = (0.95, 0.99)
+"""Percentiles that are compared block by block."""
+
 
 @dataclass(frozen=True)
 class Share:
@@ -21,6 +24,9 @@ class Share:
     much: float
     over: float
 
+
+Block = tuple[int, int]
+"""round, block"""
 
 Shares = Mapping[int, Mapping[int, Share]]
 """round -> block -> what a trial adds to a rate"""
@@ -77,6 +83,22 @@ class Measured:
         rounds = {r: [t for t in self.trials if t.round == r] for r in sorted({t.round for t in self.trials})}
         merged = {number: latency_of(trials) for number, trials in rounds.items()}
         return {number: histogram for number, histogram in merged.items() if histogram is not None}
+
+    @cached_property
+    def log_tails(self) -> Mapping[float, Mapping[Block, float]]:
+        """By share: the logarithm of what so many of a trial's answers did not exceed, for each trial."""
+        tails: dict[float, dict[Block, float]] = {share: {} for share in TAILS}
+        for block, histogram in self.latency_by_block():
+            for share in TAILS:
+                tails[share][block] = math.log(histogram.quantile_s(share))
+        return tails
+
+    def latency_by_block(self) -> Iterator[tuple[Block, Histogram]]:
+        """`latency`, a histogram a trial: decoded anew each time, since those of a long run fill memory."""
+        for trial in self.trials:
+            histogram = latency_of([trial])
+            if histogram is not None:
+                yield (trial.round, trial.block), histogram
 
     def total(self, count: Callable[[Trial], float]) -> float:
         """A sum over all trials."""

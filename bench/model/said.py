@@ -174,6 +174,26 @@ class Rank:
 
 
 @dataclass(frozen=True)
+class Stalls:
+    """In how many of a server's trials of open load it stood still, and in how many of the others'.
+
+    Attributes:
+        beyond_s: what five answers or more must have taken longer than.
+        p_value: one-sided, that it does so no more often than the others.
+        more_often: whether that is said.
+    """
+
+    case: str
+    beyond_s: float
+    stalled: int
+    trials: int
+    others_stalled: int
+    others_trials: int
+    p_value: float
+    more_often: bool
+
+
+@dataclass(frozen=True)
 class Analysis:
     """Everything that a report says, derived from a `Suite`.
 
@@ -182,6 +202,7 @@ class Analysis:
         twin: the comparison of a server with its identical twin, if one was measured.
         detectable: the smallest difference in throughput between neighbours in rank that 8 of 10 such runs
             claim, as a fraction (0.02 for 2 %); None without enough rounds.
+        stalls: of each valid case of open load that isn't alone.
         changes, not_compared: from the version that `Plan.against` names to this one. All the rest but
             summaries and verdicts is about this version alone.
     """
@@ -192,5 +213,6 @@ class Analysis:
     ranking: tuple[Rank, ...]
     twin: Comparison | None
     detectable: float | None
+    stalls: tuple[Stalls, ...] = ()
     changes: tuple[Comparison, ...] = ()
     not_compared: tuple[Uncompared, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bench.analysis.claim import deviation
 from bench.analysis.figures import THROUGHPUT
@@ -33,6 +33,7 @@ def headline(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> tup
         *sentences,
         *old_version.sentences(suite, analysis),
         *(_sentence(analysis, group) for group in groups),
+        *_stalls(suite, analysis, groups),
     )
 
 
@@ -147,6 +148,20 @@ def _why(group: Group, entry: Entry) -> str:
     return reasons
 
 
+def _stalls(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> Iterator[str]:
+    """Who stood still more often than the others, a sentence each."""
+    for group in groups:
+        servers = {entry.case.id: entry.case.server for entry in group.entries}
+        of_group = [stalls for stalls in analysis.stalls if stalls.more_often and stalls.case in servers]
+        for stalls in of_group:
+            yield (
+                f"{servers[stalls.case]} stood still or fell behind in {stalls.stalled:,} of its "
+                f"{count(stalls.trials, 'trial')} of {suite.plan.trial_s.open:.3g} s, the others in "
+                f"{stalls.others_stalled:,} of {stalls.others_trials:,} ({group.name}; counted are trials in "
+                f"which five answers or more took over 25 ms and over five of the server's own medians)."
+            )
+
+
 def _names(entries: tuple[Entry, ...]) -> list[str]:
     return [entry.case.server for entry in entries]
 
@@ -171,6 +186,8 @@ def _next(analysis: Analysis, group: Group, follower: Entry) -> str:
         times = _times(multiples(analysis, group.figure, follower.case.id)[leader.case.id])
         return f"{leader.case.server} does {times} times as much as {follower.case.server}"
     times = _times(multiples(analysis, group.figure, leader.case.id)[follower.case.id])
+    if group.figure.read.order:
+        return f"in a typical trial {follower.case.server}'s is {times} times that of {leader.case.server}"
     return f"{follower.case.server} takes {times} times as long as {leader.case.server}"
 
 

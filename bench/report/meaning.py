@@ -100,6 +100,10 @@ def _claimed(pair: Comparison) -> str:
     figure = named(pair.figure)
     least, most = sorted((pair.value, pair.other_value))
     label, unit = figure.said_of_servers or figure.label, figure.unit
+    if figure.read.order:
+        # What is typical may be better where the value isn't.
+        times = pair.ratio if pair.better else 1 / pair.ratio
+        return f"a better {label} (in a typical trial {ratio(times)} times the first's)"
     return f"a better {label} ({shown(least, unit)} {unit.label} instead of {shown(most, unit)})"
 
 

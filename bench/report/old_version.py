@@ -16,8 +16,9 @@ from bench.report.words import changes_sentence, gaps_sentence, limit_lines, lim
 _INTERLEAVED = (
     "Old and new were measured side by side, in the same blocks, so what changed on the machine changed for "
     "both. Ratios are those of what both reached in the same blocks, summed within each round; Student's t "
-    "over rounds (percentiles: a jackknife over rounds; memory and start: by round). Each has its own 95 % "
-    "interval; what is claimed is decided for all figures together (Holm, 5 %). "
+    "over rounds (p50: a jackknife over rounds; p95 and p99: the typical ratio of a block, Hodges-Lehmann, "
+    "with the signed-rank interval; memory and start: by round). Each has its own 95 % interval; what is "
+    "claimed is decided for all figures together (Holm, 5 %). "
 )
 
 

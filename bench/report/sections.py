@@ -162,10 +162,11 @@ def _pair(pair: Comparison) -> Row:
 
 _PAIRS_NOTE = (
     "Ratios of what both reached in the blocks in which both were measured, summed within each round; "
-    "Student's t over rounds. Each pair has its own 95 % interval; the word is decided for all pairs "
-    "together (Shaffer, 5 %). 'tie': that test can't tell the ratio from 1, or it is nearer to 1 than 1 % or "
-    "the twin's. 'not determined': the ends of the interval are a factor of 100 apart, as where one "
-    "standstill makes a p99."
+    "Student's t over rounds (p50: a jackknife over rounds; p95 and p99: the typical ratio of a block, "
+    "Hodges-Lehmann, with the signed-rank interval). Each pair has its own 95 % interval; the word is "
+    "decided for all pairs together (Shaffer, 5 %). 'tie': that test can't tell the ratio from 1, or it is "
+    "nearer to 1 than 1 % or the twin's. 'not determined': the ends of the interval are a factor of 100 "
+    "apart."
 )
 
 

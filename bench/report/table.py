@@ -27,6 +27,11 @@ _BESIDE_CAPACITY = (
 )
 _BESIDE_LATENCY = (Column("Not answered", "of those due"), Column("Errors"))
 
+_RANKED = (
+    "Percentiles are those of all answers. Ranks and multiples come from the {} of each block ('Every "
+    "pair'), so that a standstill of the machine decides nothing: they need not follow the column."
+)
+
 
 def table(suite: Suite, group: Group) -> Table:
     """The table of one group."""
@@ -152,9 +157,15 @@ def _latency(suite: Suite, group: Group) -> Table:
         tuple(row_of(entry, _latency_cells(group, entry)) for entry in group.entries),
         (
             "Times count from the moment each request was due, so that a server that stalls can't hide it.",
+            *([_RANKED.format(group.figure.label)] if _is_by_block(group) else []),
             *_legend(suite, group),
         ),
     )
+
+
+def _is_by_block(group: Group) -> bool:
+    """Whether ranks don't follow the values that are shown."""
+    return group.figure.read.order is not None and sum(map(len, group.ranked)) > 1
 
 
 def _in_latency() -> tuple[Figure[Any], ...]:

@@ -24,7 +24,7 @@ T = TypeVar("T")
 DERIVED = "outline.json"
 
 # To be raised when what is kept changes its meaning.
-_FORM = 4
+_FORM = 5
 
 
 def derived(directory: Path, kind: type[T], derive: Callable[[Path], T]) -> T:

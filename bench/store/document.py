@@ -40,6 +40,7 @@ def to_document(suite: Suite, analysis: Analysis, blocks_saved: int) -> Document
         "ranking": dump(analysis.ranking),
         "twin": pair_to_document(analysis.twin) if analysis.twin else None,
         "detectable": analysis.detectable,
+        "stalls": dump(analysis.stalls),
         "changes": [change_to_document(change) for change in analysis.changes],
         "not_compared": dump(analysis.not_compared),
         "blocks_saved": blocks_saved,

@@ -55,6 +55,7 @@ _NAMED: Mapping[str, Range] = {
     "status": (0, 999),
     # Between the logarithms of figures.
     "mean": _LOGARITHM,
+    "of_blocks": _LOGARITHM,
     "standard_error": (0, 100),
     "ratio": _RATIO,
     "low": _RATIO,

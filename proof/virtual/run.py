@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bench.analysis.estimate import Effect
+from bench.analysis.estimate import Ratio
 from bench.analysis.figures import THROUGHPUT
 from bench.analysis.measured import measured
 from bench.analysis.verdict import judge
@@ -80,7 +80,7 @@ def lognormal(median_s: float, spread: float) -> Service:
     )
 
 
-def effect(slow: Service, plain: Service, seed: int) -> Effect | None:
+def effect(slow: Service, plain: Service, seed: int) -> Ratio | None:
     """What one run says of the logarithm of their ratio; None where it calls the slow one not valid."""
     suite = _Run(slow, plain, seed).suite()
     found = {case.case.server: case for case in measured(suite).values()}

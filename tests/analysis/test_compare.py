@@ -380,7 +380,7 @@ def test_a_bad_limit_is_named_with_what_is_accepted(expression: str) -> None:
     assert limits == []
     assert f"--fail-if {expression!r}" in problem
     assert "[SCOPE:] METRIC < -N% or METRIC > +N%" in problem
-    assert "throughput, cpu, p50, p99, memory, start" in problem
+    assert "throughput, cpu, p50, p95, p99, memory, start" in problem
 
 
 def test_scopes_that_name_nothing_are_named_at_once() -> None:

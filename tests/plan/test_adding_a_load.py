@@ -119,7 +119,7 @@ def test_a_third_load_model_is_a_module_and_a_line(tmp_path: Path) -> None:
         "group": "hello, hello, steady load",
         "screen": "mixed, steady",
         "dry run": True,
-        "figures": ["p99", "p50"],
+        "figures": ["p99", "p95", "p50"],
         "stored": {"model": "steady", "users": 8, "rate": 100.0, "connection": "as-is", "share": None},
         "same": True,
         "report": True,

@@ -179,7 +179,7 @@ def test_twins_hold_only_with_a_comparison_a_run(claims: int, ties: int, holds: 
     found = of_twins(claims, ties)
     assert found.holds is holds
     assert ("each must give one" in found.note) == (holds is None)
-    assert "cpu_s_per_request 0 of 0, p99 1 of 2, p50 0 of 0" in found.note
+    assert "cpu_s_per_request 0 of 0, p99 1 of 2, p95 0 of 0, p50 0 of 0" in found.note
     assert json.loads(json.dumps(asdict(found)))["raw"]["comparisons"]["p99"] == 2
 
 

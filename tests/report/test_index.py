@@ -15,7 +15,7 @@ from bench.analysis.claim import verdict
 from bench.analysis.trend import points, steps
 from bench.model import Suite
 from bench.report import index
-from bench.report.index import history, runs
+from bench.report.index import history, runs, stored
 from bench.report.index.stored import IndexedRun, Unreadable, find, read
 from bench.report.index.trends import DRAWN, NEWEST, Trend, follow
 from bench.store import DERIVED, LATENCY_LOG, RESULT
@@ -259,6 +259,16 @@ def test_what_was_derived_is_kept_until_the_result_changes(tmp_path: Path) -> No
     changed = read(directory)
     assert isinstance(changed, IndexedRun)
     assert changed.started == "2026-01-02T03:04:06+00:00"
+
+
+def test_what_was_kept_is_not_derived_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what each block said of tails, whose logarithms are below 0."""
+    directory = store(run_of(0, rounds=6, blocks=30), tmp_path)
+    first = read(directory)
+    assert isinstance(first, IndexedRun)
+    assert {len(point.effect.of_blocks) for point in first.points if point.effect} == {0, 18}
+    monkeypatch.setattr(stored, "_derive", lambda _: pytest.fail("it was derived again"))
+    assert read(directory) == first
 
 
 @pytest.mark.parametrize(

@@ -75,3 +75,17 @@ def test_a_baseline_that_is_not_measured_is_refused() -> None:
         settings.resolve({"servers": ("waitress", "gunicorn"), "baseline": "waitres"}, ROOT, {})
     with pytest.raises(UsageError, match=r"there is no baseline 'uwsgi'\. Known are waitress, gunicorn"):
         settings.resolve({"servers": ("waitress", "gunicorn"), "baseline": "uwsgi"}, ROOT, {})
+
+
+def test_a_better_tail_is_said_by_what_is_typical() -> None:
+    """Of all answers the second's p99 may be the higher one, where it stood still."""
+    suite = make_suite({"gunicorn": 3000.0, "waitress": 2900.0}, open_rate=None, histograms=False)
+    opened = make_suite({"gunicorn": 2000.0, "waitress": 3000.0})
+    faster = {case.id for case in opened.plan.cases if "/open" in case.id}
+    suite = replace(
+        opened,
+        trials=(*suite.trials, *(trial for trial in opened.trials if trial.case in faster)),
+    )
+    _, second, _ = meaning(suite)
+    assert "what speaks for it:" in second
+    assert "a better p99 (in a typical trial 0.5" in second

@@ -25,7 +25,7 @@ def changes_between(
 
     Args:
         interleaved: whether old and new are two versions in one run, measured in the same blocks: they are
-            paired, and the run has one pair of twins. Two runs are put together by Welch's test.
+            paired, and the run has one pair of twins. Two runs are put together by `welch.py`.
     """
     runs = (new,) if interleaved else (old, new)
 
@@ -62,5 +62,9 @@ def changes_between(
 def _missing(pair: Pair[Of], figure: Figure[Of], old: Effect | None, new: Effect | None) -> Uncompared:
     """A figure that can't be compared, and which of the two lacks it."""
     lacking = " and ".join(name for name, value in (("OLD", old), ("NEW", new)) if value is None)
-    reason = f"in {lacking}: {figure.missing}" if lacking else "no two rounds in which both were measured"
+    reason = (
+        f"in {lacking}: {figure.missing}"
+        if lacking
+        else "too few rounds or blocks in which both were measured"
+    )
     return Uncompared(pair.subject, (figure.name,), reason)

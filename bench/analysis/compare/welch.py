@@ -1,21 +1,29 @@
-"""One run against another, from the rounds of each.
+"""One run against another, from the rounds of each, or of tails from the blocks of each.
 
 Their trials were not interleaved, so there are no pairs: each run's rounds say how sure its own value is, and
-B. Welch's test (Biometrika 34, 1947) puts the two together.
+B. Welch's test (Biometrika 34, 1947) puts the two together. A percentile near the slow end is compared by
+what is typical of the blocks, within a run and between runs alike: of two runs each block of one is set
+against each of the other, with the interval of Wilcoxon's rank-sum test. A moment at which the machine stood
+still moves it as little as it does within a run; a machine that is slower throughout one run is in it, as in
+every figure.
 """
 
 from __future__ import annotations
 
 import math
 
-from bench.analysis.estimate import Effect
+from bench.analysis.estimate import Effect, Ratio
+from bench.analysis.hodges_lehmann import unpaired_shift
 
 
-def shift(old: Effect, new: Effect) -> Effect:
+def shift(old: Effect, new: Effect) -> Ratio:
     """The logarithm of new / old, each the mean of one run's logarithms over its rounds.
 
     The degrees of freedom are those of Welch and Satterthwaite.
     """
+    over_blocks = unpaired_shift(old.of_blocks, new.of_blocks)
+    if over_blocks is not None:
+        return over_blocks
     parts = [(effect.standard_error**2, effect.freedom) for effect in (old, new)]
     variance = sum(square for square, _ in parts)
     spread = sum(square**2 / freedom for square, freedom in parts)

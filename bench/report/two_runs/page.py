@@ -19,8 +19,9 @@ _NOT_INTERLEAVED = (
 )
 _METHOD = (
     "Each run's value is the mean over its rounds, on logarithms; the interval of the ratio is Welch's, from "
-    "the spread over the rounds of both runs (percentiles: a jackknife over rounds). Each has its own 95 % "
-    "interval; what is claimed is decided for all figures together (Holm, 5 %). "
+    "the spread over the rounds of both runs (p50: a jackknife over rounds; p95 and p99: the typical ratio "
+    "of a block of one run and a block of the other, Hodges-Lehmann, with the rank-sum interval). Each has "
+    "its own 95 % interval; what is claimed is decided for all figures together (Holm, 5 %). "
 ) + CLAIMS.format(twins="either run's twins")
 
 

@@ -1,0 +1,54 @@
+"""The slow end of response times, compared block by block.
+
+A percentile near the end of all answers of a run is what the machine's few standstills make of it: one that
+meets one server's trial and not the other's decides it. Each block has a percentile of its own, of two
+servers a moment apart, and what is typical of their ratios is moved by no standstill. What a server does
+often is in most of its blocks; what it does rarely is looked for in `bench/analysis/stalls.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from statistics import median
+
+from bench.analysis.estimate import Effect
+from bench.analysis.hodges_lehmann import FEWEST, Shift, paired_shift
+from bench.analysis.measured import Measured
+from bench.analysis.percentiles import percentile
+
+BEYOND = 5
+"""A percentile of a block tells something with so many requests beyond it: p99 of 500, p95 of 100."""
+
+
+def tail(case: Measured, share: float) -> Effect | None:
+    """The logarithm of a percentile over the whole run, with that of each block.
+
+    None with too few samples beyond it, over all or in a block, or with too few rounds or blocks.
+    """
+    if not _telling(case, share):
+        return None
+    whole = percentile(list(case.latency_by_round.values()), share)
+    blocks = tuple(case.log_tails[share].values())
+    return None if whole is None or len(blocks) < FEWEST else replace(whole, of_blocks=blocks)
+
+
+def typical_s(case: Measured, share: float) -> float | None:
+    """What a block's percentile typically is; None with too few blocks."""
+    over_blocks = paired_shift(list(case.log_tails[share].values()))
+    return None if over_blocks is None else math.exp(over_blocks.mean)
+
+
+def tail_ratio(a: Measured, b: Measured, share: float) -> Shift | None:
+    """The logarithm of a / b, typical of the blocks that both have; None as above."""
+    if not (_telling(a, share) and _telling(b, share)):
+        return None
+    of_a, of_b = a.log_tails[share], b.log_tails[share]
+    return paired_shift([of_a[block] - of_b[block] for block in sorted(of_a.keys() & of_b.keys())])
+
+
+def _telling(case: Measured, share: float) -> bool:
+    """Whether the percentile may be published, and has requests enough beyond it in a usual trial."""
+    if case.latency is None or case.latency.percentile_s(share) is None:
+        return False
+    return round(median(trial.offered for trial in case.trials) * (1 - share), 6) >= BEYOND
