@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from bench.analysis import analyse, other_programs
-from bench.analysis.estimate import Effect
+from bench.analysis.estimate import Ratio
 from bench.analysis.figures import THROUGHPUT
 from bench.analysis.measured import measured
 from bench.machine import process
@@ -81,7 +81,7 @@ def judged(quiet: Suite, busy: Suite) -> Evidence:
     )
 
 
-def _ratios(suite: Suite) -> Mapping[str, Effect]:
+def _ratios(suite: Suite) -> Mapping[str, Ratio]:
     """Of each ranked server's throughput to that of the first."""
     first, *rest = (
         case
@@ -94,7 +94,7 @@ def _ratios(suite: Suite) -> Mapping[str, Effect]:
     return {pair: effect for pair, effect in found.items() if effect is not None}
 
 
-def _off(before: Effect, now: Effect) -> tuple[float, float]:
+def _off(before: Ratio, now: Ratio) -> tuple[float, float]:
     """By how much a ratio has changed, and by how much it may: 3 % and the interval of the change."""
     halves = [(effect.interval()[1] - effect.interval()[0]) / 2 for effect in (before, now)]
     return math.expm1(now.mean - before.mean), TOLERANCE + math.expm1(math.hypot(*halves))
