@@ -9,6 +9,7 @@ from functools import partial
 from bench.plan.layout import PROFILES
 from proof import (
     against_wrk,
+    busy,
     ceiling,
     constant,
     coverage,
@@ -267,5 +268,15 @@ CLAIMS = (
         ("standard",),
         standard.memory,
         partial(standard.memory, options=_QUICK_RUN),
+    ),
+    Claim(
+        "busy",
+        "ratios of five servers beside a CPU burner and a compiler, against the quiet run's; standard "
+        "profile",
+        "within 3 % + half the interval of the difference; no case generator-bound or backlog-overflow; the "
+        "report says who disturbed",
+        ("standard", "busy"),
+        busy.prove,
+        partial(busy.prove, options=_QUICK_RUN),
     ),
 )

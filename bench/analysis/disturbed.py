@@ -1,9 +1,13 @@
-"""Which blocks say more of the machine than of the servers: those in which several stood still at once."""
+"""Which blocks say more of the machine than of the servers: those in which several stood still at once.
+
+How many of these, and of those in which the load generator was late, are measured again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import median
+from typing import Literal
 
 from bench.model import MODELS, LoadModel, Trial
 
@@ -11,20 +15,45 @@ _LITTLE, _HARDLY_ANY = 1 / 3, 1 / 5
 _ENOUGH = 4
 _MOST_REPEATED = 0.1
 _ALWAYS_REPEATED = 2
+Why = Literal["still", "late"]
+STILL: Why = "still"
+LATE: Why = "late"
+"""Why a block is measured again: servers stood still, or the load generator was late."""
 
 
-def repeats_allowed(blocks: int) -> int:
-    """How many blocks of a whole run may be measured again."""
-    return max(_ALWAYS_REPEATED, int(blocks * _MOST_REPEATED))
+class Repeats:
+    """How many blocks of a whole run may be measured again: a tenth more of its time, and two in any case."""
+
+    def __init__(self) -> None:
+        self._blocks = 0
+        self._spent_s = 0.0
+
+    def allow(self, takes_s: float, whole_s: float) -> bool:
+        """Whether one more may be, which is counted then.
+
+        Args:
+            takes_s: what it takes.
+            whole_s: what all blocks of the run take.
+        """
+        allowed = self._blocks < _ALWAYS_REPEATED or self._spent_s + takes_s <= _MOST_REPEATED * whole_s
+        if allowed:
+            self._blocks += 1
+            self._spent_s += takes_s
+        return allowed
 
 
-def stood_still(round_number: int, who: str) -> str:
-    """What is said of a block that the machine has spoiled.
+def said_of(why: Why, round_number: int, who: str) -> str:
+    """What is said of a block that is measured again.
 
     Args:
         who: others that used the machine meanwhile; empty if none stands out.
     """
     took = f" ({who})" if who else ""
+    if why == LATE:
+        return (
+            f"In round {round_number} the load generator was late{took}: what it sent then says little of a "
+            f"server. The block was measured again."
+        )
     return (
         f"In round {round_number} the servers stood still one after the other: that is the machine, not a "
         f"server{took}. The block was measured again."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import check_word, hint, merged
 from bench.ask.table import SETTINGS, defaults
-from bench.ask.targets import EXTERNAL, FITTING, read_target
+from bench.ask.targets import EXTERNAL, FITTING, beside_targets, read_target
 from bench.ask.until import wrong_until
 from bench.catalogue.application import not_importable
 from bench.catalogue.consent import Addresses, look_up
@@ -54,6 +54,7 @@ class Settings:
         until: to plus or minus which fraction ratios are to be known; None for the planned rounds.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
         timeout_s: how long one request may take.
+        priority: whether what is started comes before other programs, where that is permitted.
         given: by name, what asks for the same run again: all that was given but the directory, and what was
             drawn or chosen instead.
     """
@@ -77,6 +78,7 @@ class Settings:
     until: float | None
     adapts: bool
     timeout_s: float
+    priority: bool
     given: Mapping[str, Any]
 
 
@@ -107,7 +109,7 @@ def resolve(
         addresses: dict[str, Addresses] = {}
         if asked["target"]:
             runtime = "external"
-            problems.note(*_beside_targets(asked))
+            problems.note(*beside_targets(asked))
             for value in asked["target"]:
                 with problems.collected():
                     name, url = read_target(value, targets)
@@ -153,6 +155,8 @@ def resolve(
         until=asked["until"],
         adapts=not {"rounds", "blocks"} & given.keys(),
         timeout_s=float(asked["timeout"]),
+        # Of what runs already nothing is ours to prefer, and it may share the generator's CPU.
+        priority=asked["priority"] == "auto" and runtime != "external",
         given=_given(given, profile, servers, combinations, seed),
     )
 
@@ -181,20 +185,6 @@ def _profile(given: Mapping[str, Any]) -> Profile:
             several = isinstance(getattr(profile, field), tuple)
             changes[field] = (given[name],) if several else given[name]
     return replace(profile, **changes)
-
-
-def _beside_targets(asked: Mapping[str, Any]) -> Iterator[str]:
-    """What doesn't go with targets."""
-    if asked["servers"]:
-        yield (
-            "--servers and --target exclude each other: the first deploys servers, the second measures "
-            "what runs already. Leave one out."
-        )
-    if asked["against"]:
-        yield (
-            "--against and --target exclude each other: of what runs already there is no old version to "
-            "deploy. Name it as a second --target, which is compared with the first."
-        )
 
 
 def _servers(

@@ -229,6 +229,15 @@ _ROWS = (
         default=TIMEOUT_S,
     ),
     Setting(
+        "priority",
+        "word",
+        "whether servers, generator and Redis come before this machine's other programs, where permitted",
+        "It takes root's rights, or CAP_SYS_NICE; what became of it stands in the report. See [who comes "
+        "first](decisions/076-who-comes-first.md).",
+        choices=("auto", "off"),
+        default="auto",
+    ),
+    Setting(
         "against",
         "text",
         "Measure an old version of every server beside this one: a commit, branch or tag, or another "

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from bench.catalogue import origin
 from bench.catalogue.scenarios import SCENARIOS
@@ -85,3 +86,17 @@ def _parted(value: str) -> tuple[str, str]:
     """Name and URL; no name where the first "=" is the URL's own."""
     name, equals, url = value.partition("=")
     return (name, url) if equals and ":" not in name else ("", value.removeprefix("="))
+
+
+def beside_targets(asked: Mapping[str, Any]) -> Iterator[str]:
+    """What doesn't go with targets."""
+    if asked["servers"]:
+        yield (
+            "--servers and --target exclude each other: the first deploys servers, the second measures "
+            "what runs already. Leave one out."
+        )
+    if asked["against"]:
+        yield (
+            "--against and --target exclude each other: of what runs already there is no old version to "
+            "deploy. Name it as a second --target, which is compared with the first."
+        )

@@ -69,6 +69,7 @@ def run(
             most_rounds=asked.given.get("rounds"),
             adapts=asked.adapts,
             timeout_s=asked.timeout_s,
+            priority=asked.priority,
             given=asked.given,
         )
         outcome = None

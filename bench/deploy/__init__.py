@@ -58,6 +58,10 @@ class Runtime(Protocol):
         """Where the processes of Redis are found; None without one that this runtime has started."""
         ...
 
+    def processes(self) -> Sequence[int]:
+        """The first processes of what this runtime has started that is no child of the harness's."""
+        ...
+
     def how_store_ended(self) -> str:
         """How Redis ended, e.g. "was killed by SIGKILL"; empty while it runs, and where that isn't known."""
         ...

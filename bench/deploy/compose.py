@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from bench.catalogue.versions import Checkouts
 from bench.deploy import identity, images, ownership, sourceimages
-from bench.deploy.composefile import DRIVER, PORT, REDIS, confinement, run_file
+from bench.deploy.composefile import DRIVER, PORT, REDIS, coming_first, confinement, run_file
 from bench.deploy.container import address, usage_source
 from bench.deploy.engine import Engine
 from bench.deploy.logs import clean_lines
@@ -52,6 +52,7 @@ class ComposeRuntime:
         directory: the run's own directory; gets `compose.json` and `logs/`.
         checkouts: what the images are built from, by source.
         say: told what takes long.
+        preferred: whether all containers are to come before others.
         place: the engine's machine.
     """
 
@@ -66,6 +67,7 @@ class ComposeRuntime:
         checkouts: Checkouts,
         engine: Engine,
         say: Callable[[str], None],
+        preferred: bool = False,
         place: Place = HERE,
     ) -> None:
         self.place = place
@@ -77,6 +79,7 @@ class ComposeRuntime:
         self._checkouts = checkouts
         self._engine = engine
         self._say = say
+        self._preferred = preferred
         self._project = Project(engine, directory, say)
         self._image_bytes: dict[str, int] = {}
         self._services: Mapping[str, Any] = {}
@@ -115,6 +118,13 @@ class ComposeRuntime:
     def store_usage(self) -> UsageSource | None:
         return self._store_usage
 
+    def processes(self) -> Sequence[int]:
+        # Not by name: the load driver's container has a number of its own.
+        try:
+            return ownership.processes(self._engine, self._project.run_id)
+        except BenchError:
+            return ()
+
     def how_store_ended(self) -> str:
         return self._project.how_ended(REDIS) if self._store is not None else ""
 
@@ -149,6 +159,7 @@ class ComposeRuntime:
             url=f"http://{address(state)}:{PORT}",
             usage=usage,
             started_ns=started_ns,
+            cpus=self._cpus.server if self._cpus.apart else (),
         )
 
     def alive(self, target: Target) -> bool:
@@ -209,6 +220,8 @@ class ComposeRuntime:
                 services[source] = sourceimages.build(
                     self._engine, checkout, of_it, self._project.run_id, labels, bases, self._say
                 )
+        said = self._engine.run("info", "--format", "{{.CgroupVersion}} {{.CgroupDriver}}")
+        cgroups, _, driver = said.strip().partition(" ")
         return run_file(
             services,
             self._deployments,
@@ -216,7 +229,8 @@ class ComposeRuntime:
             labels,
             self._project.name,
             subnets=free_subnets(self._engine, len(self._deployments)),
-            cgroups=self._engine.run("info", "--format", "{{.CgroupVersion}}").strip(),
+            cgroups=cgroups,
+            first=coming_first(cgroups, driver) if self._preferred else {},
         )
 
     def _pin_images(self, file: Mapping[str, Any], bases: Mapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from bench.catalogue.variables import PORT as PORT
@@ -10,6 +11,7 @@ from bench.catalogue.variables import REDIS as REDIS
 from bench.catalogue.variables import of_container
 from bench.deploy.networks import NOBODY, isolated
 from bench.machine.place import CGROUP_ROOT_VARIABLE, CGROUPS
+from bench.machine.priority import WEIGHT
 from bench.model import Confinement, CpuSplit, Deployment
 from bench.model.errors import UsageError
 from bench.model.variant import THIS_CHECKOUT, Source
@@ -19,6 +21,9 @@ _CGROUP_ROOT = "/host/cgroup"
 # By version of the machine's cgroups, below /sys/fs/cgroup: the one mount where CPU time is counted.
 # `read_only` doesn't reach the mounts below what it is said of, and with version 1 each controller is one.
 _COUNTERS = {"1": "/cpuacct", "2": ""}
+# About `WEIGHT` times those of a container that asks for nothing. For version 2 engines make weights of them,
+# the older ones linearly (2 to 262,144 become 1 to 10,000): 306, where 100 is usual.
+_SHARES = {"1": 3121, "2": 8000}
 # What is for people, or for building.
 _DROPPED = ("build", "depends_on", "healthcheck", "networks", "ports", "profiles", "restart", "secrets")
 
@@ -32,6 +37,7 @@ def run_file(
     *,
     subnets: Sequence[str],
     cgroups: str,
+    first: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The compose file of a run.
 
@@ -41,6 +47,7 @@ def run_file(
         name: of the Compose project; containers are `NAME-SERVICE`.
         subnets: one for each deployment.
         cgroups: the version of those of the engine's machine, "1" or "2".
+        first: what `coming_first` adds to every service; nothing to leave them as others.
 
     Raises:
         UsageError: a compose file lacks a service.
@@ -74,12 +81,27 @@ def run_file(
         }
         # A health check in the middle of a trial would be measured with it.
         service["healthcheck"] = {"disable": True}
+        service |= first
         if service_name != DRIVER:
             service["container_name"] = f"{name}-{service_name}"
     networks = {
         d.name: isolated(subnet, dict(labels)) for d, subnet in zip(deployments, subnets, strict=True)
     }
     return {"name": name, "services": services, "networks": networks}
+
+
+def coming_first(cgroups: str, driver: str) -> dict[str, Any]:
+    """What a service asks for to come before other programs.
+
+    Shares count among neighbours. The engine puts containers below one cgroup of its own, which has as many
+    as any other program, so they are put beside that where it takes paths; systemd has a slice for them.
+
+    Args:
+        cgroups: the version of those of the engine's machine.
+        driver: who makes them, "cgroupfs" or "systemd".
+    """
+    beside = {"cgroup_parent": "/"} if driver == "cgroupfs" else {}
+    return {"cpu_shares": _SHARES.get(cgroups, _SHARES["1"]), **beside}
 
 
 def confinement(service: Mapping[str, Any]) -> Confinement:
@@ -89,6 +111,7 @@ def confinement(service: Mapping[str, Any]) -> Confinement:
         cpus=tuple(map(int, service["cpuset"].split(","))),
         memory_bytes=int(memory) if memory else None,
         pids=int(pids) if pids else None,
+        weight=WEIGHT if service.get("cpu_shares") else None,
     )
 
 

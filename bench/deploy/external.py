@@ -115,6 +115,9 @@ class ExternalRuntime:
     def store_usage(self) -> UsageSource | None:
         return None
 
+    def processes(self) -> Sequence[int]:
+        return ()
+
     def how_store_ended(self) -> str:
         return ""
 

@@ -21,7 +21,7 @@ from bench.deploy import cgroup
 from bench.deploy.logs import last_lines, log_path
 from bench.deploy.packages import serving
 from bench.deploy.redisprocess import RedisProcess, redis_version
-from bench.machine import process
+from bench.machine import priority, process
 from bench.machine.interrupt import shield
 from bench.machine.place import HERE, Place
 from bench.machine.usage import memory_bytes
@@ -62,6 +62,7 @@ class LocalRuntime:
     Args:
         directory: the run's own directory, gets `logs/` and Redis's log.
         checkouts: in which the commands run, by source.
+        preferred: whether servers and Redis are to come before other programs.
         place: where they run; as long as there is no other, this machine.
     """
 
@@ -75,6 +76,7 @@ class LocalRuntime:
         deployments: Sequence[Deployment],
         *,
         checkouts: Checkouts,
+        preferred: bool = False,
         place: Place = HERE,
     ) -> None:
         self.place = place
@@ -83,10 +85,11 @@ class LocalRuntime:
         self._directory = directory
         self._cpus = cpus
         self._checkouts = checkouts
+        self._preferred = preferred
         self._running: dict[str, _Running] = {}
         self._store: RedisProcess | None = None
         if any(deployment.app.redis for deployment in deployments):
-            self._store = RedisProcess(directory, cpus.store, place)
+            self._store = RedisProcess(directory, cpus.store, place, self._priority("store"))
             self.versions = {**self.versions, "redis-server": redis_version()}
 
     def __enter__(self) -> Self:
@@ -116,11 +119,16 @@ class LocalRuntime:
     def store_usage(self) -> UsageSource | None:
         return UsageSource("processes", pid=self._store.pid) if self._store is not None else None
 
+    def processes(self) -> Sequence[int]:
+        return ()
+
     def how_store_ended(self) -> str:
         return self._store.how_ended() if self._store is not None else ""
 
     def asked(self, role: Role, deployment: str = "") -> Confinement | None:  # noqa: ARG002
-        return Confinement(getattr(self._cpus, role))
+        asked = self._priority(role)
+        weight = priority.WEIGHT if asked.nice else None
+        return Confinement(getattr(self._cpus, role), weight=weight, realtime=asked.realtime)
 
     def seed(self, deployment: Deployment) -> None:
         try:
@@ -147,6 +155,7 @@ class LocalRuntime:
                     cwd=self._checkouts[deployment.variant.source].root,
                     cpus=self._cpus.server,
                     cgroup=group.door if group else None,
+                    priority=self._priority("server"),
                     stdout=log,
                 )
             except (FileNotFoundError, PermissionError) as error:
@@ -165,6 +174,7 @@ class LocalRuntime:
             url=f"http://{self.place.address}:{port}",
             usage=running.usage,
             started_ns=started_ns,
+            cpus=self._cpus.server if self._cpus.apart else (),
         )
 
     def alive(self, target: Target) -> bool:
@@ -206,6 +216,9 @@ class LocalRuntime:
             if server.group:
                 server.group.remove()
         return {name for name, clean in zip(running, ended, strict=True) if clean} - dead
+
+    def _priority(self, role: Role) -> priority.Priority:
+        return priority.of(role, self._cpus) if self._preferred else priority.NONE
 
     def _environment(self, deployment: Deployment, port: int, database: int) -> dict[str, str]:
         # The environment that the harness itself runs in has the servers' packages, too.

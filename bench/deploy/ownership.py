@@ -50,6 +50,19 @@ def remove_run(engine: Engine, run_id: str) -> None:
                 raise
 
 
+def processes(engine: Engine, run_id: str) -> list[int]:
+    """The first process of each running container of a run, as the engine's machine counts them.
+
+    Raises:
+        EngineError: the engine is gone.
+        CommandFailed: it doesn't say.
+    """
+    running = engine.run("ps", "--quiet", "--filter", f"label={RUN_LABEL}={run_id}").split()
+    if not running:
+        return []
+    return list(map(int, engine.run("inspect", "--format", "{{.State.Pid}}", *running).split()))
+
+
 def clean(engine: Engine) -> list[str]:
     """Remove what runs have left whose harness lives no more; never another's.
 

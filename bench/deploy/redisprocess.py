@@ -21,6 +21,7 @@ from redis.retry import Retry
 from bench.machine import process
 from bench.machine.interrupt import shield
 from bench.machine.place import Place
+from bench.machine.priority import NONE, Priority
 from bench.model.errors import StoreError
 
 DATABASES = 64
@@ -76,11 +77,13 @@ class RedisProcess:
         directory: gets its log, `redis.log`.
         cpus: CPUs to pin it to.
         place: where it runs.
+        priority: what it asks the kernel for.
     """
 
-    def __init__(self, directory: Path, cpus: Sequence[int], place: Place) -> None:
+    def __init__(self, directory: Path, cpus: Sequence[int], place: Place, priority: Priority = NONE) -> None:
         self._log = directory / "redis.log"
         self._cpus = cpus
+        self._priority = priority
         self._child: subprocess.Popen[bytes] | None = None
         self._place = place
         self.address = (place.address, 0)
@@ -125,6 +128,7 @@ class RedisProcess:
                     environment=os.environ,
                     cwd=self._log.parent,
                     cpus=self._cpus,
+                    priority=self._priority,
                     stdout=log,
                 )  # fmt: skip
             self._wait()

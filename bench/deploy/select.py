@@ -37,6 +37,8 @@ def open_runtime(
     cpus: CpuSplit,
     say: Callable[[str], None],
     addresses: Mapping[str, Addresses] | None = None,
+    *,
+    preferred: bool = False,
 ) -> Runtime:
     """The runtime of that name; nothing is started before it is entered.
 
@@ -46,6 +48,7 @@ def open_runtime(
         directory: the run's own.
         say: told what takes long, such as building images.
         addresses: of servers that run already, by name; see `ExternalRuntime`.
+        preferred: whether what is started is to come before other programs.
 
     Raises:
         EngineError: it needs a Docker engine, and none answers.
@@ -55,5 +58,7 @@ def open_runtime(
         return ExternalRuntime(directory, cpus, deployments, addresses or {})
     if name == "compose":
         engine = find_engine()
-        return ComposeRuntime(directory, cpus, deployments, checkouts=checkouts, engine=engine, say=say)
-    return LocalRuntime(directory, cpus, deployments, checkouts=checkouts)
+        return ComposeRuntime(
+            directory, cpus, deployments, checkouts=checkouts, engine=engine, say=say, preferred=preferred
+        )
+    return LocalRuntime(directory, cpus, deployments, checkouts=checkouts, preferred=preferred)

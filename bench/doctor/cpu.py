@@ -80,6 +80,21 @@ def other_load(facts: Facts) -> Finding:
     return Finding("other-load", "problem" if heavy else "warning", text, why, fix)
 
 
+def priority(facts: Facts) -> Finding:
+    why = "What runs before other programs is hardly disturbed by them; all that a run starts gets the same."
+    if facts.may_come_first is None:
+        return Finding(
+            "priority",
+            "unknown",
+            "autogroups don't count here: there are none, they are off, or cgroups do",
+            why,
+        )
+    if facts.may_come_first:
+        return Finding("priority", "ok", "permitted", why)
+    fix = "Where others can't be paused: run as root, or give the harness CAP_SYS_NICE."
+    return Finding("priority", "ok", "not permitted", why, fix)
+
+
 def steal(facts: Facts) -> Finding:
     why = "It is CPU time that the hypervisor gave to other virtual machines."
     if facts.sample is None or facts.sample.steal_share is None:
@@ -145,6 +160,7 @@ CHECKS: tuple[Check, ...] = (
     governor,
     turbo,
     other_load,
+    priority,
     steal,
     clock_source,
     hardware_counters,

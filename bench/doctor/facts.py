@@ -12,7 +12,7 @@ import psutil
 from bench.doctor import cgroup, read
 from bench.doctor.sample import Sample, take_sample
 from bench.doctor.traces import Docker, Orphan, find_orphans, look_at_docker
-from bench.machine import cgroups, kernel
+from bench.machine import cgroups, kernel, priority
 from bench.machine.environment import split_cpus
 from bench.machine.place import HERE, Place
 from bench.model import CpuSplit
@@ -38,6 +38,7 @@ class Facts:
         disk_left_bytes: beneath `results`.
         cgroup_readable: whether a cgroup's CPU time can be read.
         redis: path of redis-server.
+        may_come_first: whether a run may come before other programs; None where that would change nothing.
         sample, docker, orphans: None if not looked for: it takes a second or more.
     """
 
@@ -70,6 +71,7 @@ class Facts:
     cgroup_readable: bool
     redis: str | None
     python: read.Python
+    may_come_first: bool | None
     sample: Sample | None = None
     docker: Docker | None = None
     orphans: tuple[Orphan, ...] | None = None
@@ -119,6 +121,7 @@ def read_facts(results: Path, *, quick: bool = False, place: Place = HERE) -> Fa
         cgroup_readable=read.cgroup_readable(place, version),
         redis=read.redis(),
         python=read.python(),
+        may_come_first=priority.permitted(place),
     )
     if quick:
         return facts

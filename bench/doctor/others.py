@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import psutil
 
-from bench.doctor.sample import Busy, cpu_of_processes
+from bench.doctor.sample import Busy, busy_since, cpu_of_processes
 from bench.machine import counters
 from bench.machine.place import HERE
 from bench.machine.processtree import process_tree
@@ -33,13 +33,8 @@ class Others:
         """
         elapsed_s = time.monotonic() - self._at_s
         ours = {pid for root in own for pid in process_tree(root, HERE)}
-        used = [
-            Busy(name, process.pid, (now - self._used[process][1]) / elapsed_s)
-            for process, (name, now) in cpu_of_processes().items()
-            if process in self._used and process.pid not in ours
-        ]
-        standing_out = (process for process in used if process.cpus >= _WORTH_NAMING_CPUS)
-        return sorted(standing_out, key=lambda process: -process.cpus)
+        used = (process for process in busy_since(self._used, elapsed_s) if process.pid not in ours)
+        return [process for process in used if process.cpus >= _WORTH_NAMING_CPUS]
 
     def since(self, own: Iterable[int]) -> str:
         """Who has used most since then, in words; empty where nobody stands out.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import psutil
@@ -32,6 +34,21 @@ class Busy:
 
 
 @dataclass(frozen=True)
+class Used:
+    """What a process has used since it began.
+
+    Attributes:
+        parent: the number of its parent.
+        collected_s: CPU seconds of its ended children, and theirs, that it has waited for.
+    """
+
+    name: str
+    parent: int
+    own_s: float
+    collected_s: float
+
+
+@dataclass(frozen=True)
 class Sample:
     """What was seen in about a second.
 
@@ -54,12 +71,7 @@ def take_sample() -> Sample:
     elapsed = time.monotonic() - began
     others = _busy_s() - busy - (time.process_time() - own)
     steal = counters.difference(host, counters.read_host(HERE)).get("steal_s")
-    used = [
-        Busy(name, process.pid, (now - processes[process][1]) / elapsed)
-        for process, (name, now) in cpu_of_processes().items()
-        if process in processes and process.pid != os.getpid()
-    ]
-    used.sort(key=lambda process: process.cpus, reverse=True)
+    used = [process for process in busy_since(processes, elapsed) if process.pid != os.getpid()]
     return Sample(
         others_cpus=max(0.0, others / elapsed),
         top=tuple(process for process in used[:_NAMED] if process.cpus >= _WORTH_NAMING_CPUS),
@@ -77,8 +89,34 @@ def _busy_s() -> float:
     return float(sum(getattr(times, name, 0.0) for name in _BUSY))
 
 
-def cpu_of_processes() -> dict[psutil.Process, tuple[str, float]]:
-    """Each process that may be seen -> its name and CPU seconds.
+def busy_since(before: Mapping[psutil.Process, Used], elapsed_s: float) -> list[Busy]:
+    """Who has used how much since a moment, the busiest first; what a process has started and collected since
+    counts as its own, since a compiler is made of processes that live shorter than any look takes.
+
+    Args:
+        before: what `cpu_of_processes` said then.
+    """
+    now = cpu_of_processes()
+    # What those had used by then whose ancestors have collected them meanwhile.
+    earlier_s: dict[int, float] = defaultdict(float)
+    ended = {process.pid: used for process, used in before.items() if process not in now}
+    for used in ended.values():
+        heir = used.parent
+        while heir in ended:
+            heir = ended[heir].parent
+        earlier_s[heir] += used.own_s + used.collected_s
+    found = []
+    for process, used in now.items():
+        if process in before:
+            was = before[process]
+            collected_s = used.collected_s - was.collected_s - earlier_s[process.pid]
+            used_s = used.own_s - was.own_s + max(0.0, collected_s)
+            found.append(Busy(used.name, process.pid, used_s / elapsed_s))
+    return sorted(found, key=lambda process: -process.cpus)
+
+
+def cpu_of_processes() -> dict[psutil.Process, Used]:
+    """What each process that may be seen has used.
 
     psutil tells one from another of the same number by the time since boot at which it began; `create_time`
     moves with the wall clock.
@@ -90,7 +128,9 @@ def cpu_of_processes() -> dict[psutil.Process, tuple[str, float]]:
         try:
             with process.oneshot():
                 times = process.cpu_times()
-                seconds[process] = printable(process.name()), times.user + times.system
+                collected_s = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
+                name = printable(process.name())
+                seconds[process] = Used(name, process.ppid(), times.user + times.system, collected_s)
         except psutil.Error:
             continue
     return seconds

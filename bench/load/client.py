@@ -32,6 +32,7 @@ from bench.load.protocol import (
 from bench.machine import process
 from bench.machine.interrupt import shield
 from bench.machine.place import Clock, compare
+from bench.machine.priority import NONE, Priority
 from bench.machine.process import how_ended, killed_by
 from bench.model import Confinement, Target, Trial, TrialOrder
 from bench.model.errors import DriverError, MachineError, StoreError
@@ -48,6 +49,7 @@ class LoadDriver:
         command, environment: as `Runtime.driver_command` gives them.
         cpus: CPUs to pin it to; empty where the command does that itself.
         log: file that gets its standard error.
+        priority: what it asks the kernel for.
     """
 
     def __init__(
@@ -57,12 +59,14 @@ class LoadDriver:
         cwd: Path,
         cpus: Iterable[int],
         log: Path,
+        priority: Priority = NONE,
     ) -> None:
         self._command = command
         self._environment = environment
         self._cwd = cwd
         self._cpus = cpus
         self._log = log
+        self._priority = priority
         self._child: subprocess.Popen[bytes] | None = None
         self._buffer = b""
         self._clock = Clock()
@@ -75,6 +79,7 @@ class LoadDriver:
                     environment=self._environment,
                     cwd=self._cwd,
                     cpus=self._cpus,
+                    priority=self._priority,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,

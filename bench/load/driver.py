@@ -14,6 +14,7 @@ from typing import Any
 
 from bench.load.protocol import failed, line
 from bench.machine.place import servers_machine
+from bench.machine.priority import give_way_if_spinning, take_after_parent
 from bench.model.shortage import found_in
 
 
@@ -24,6 +25,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--worker", type=int, metavar="PORT", help="of the master that it belongs to")
     asked = parser.parse_args()
+    give_way_if_spinning()
     events = os.dup(1)
     os.dup2(2, 1)
 
@@ -53,6 +55,8 @@ def _serve(asked: argparse.Namespace, emit: Callable[[Mapping[str, Any]], None])
     tell = emit if asked.worker is None else lambda _event: None
     generator = LoadGenerator(tell, conduct, users.breathe, servers_machine())
     if asked.worker is not None:
+        # Not as it is started: gevent's Popen makes the session after everything else.
+        take_after_parent()
         workers.serve_worker(generator, asked.worker)
     elif asked.processes > 1:
         options = ("--client", asked.client)

@@ -134,7 +134,7 @@ class LoadGenerator:
         records = Records()
         link = state.link(order.load.connection)
         link.wrong.clear()
-        meter, retransmits = Meter(state.usage, link), link.retransmits
+        meter, retransmits = Meter(state.usage, link, state.contention), link.retransmits
         host = read_host(HERE)
         gc.collect()
         gc.disable()
@@ -148,6 +148,7 @@ class LoadGenerator:
         by: Literal["due", "done"] = "due" if open_load else "done"
         counted = records.counted(by, window)
         statuses, wrong = link.wrong.counted(by, window.opened, window.closed)
+        readings, contended = meter.readings(window)
         return Trial(
             case=order.case,
             round=order.round,
@@ -156,11 +157,11 @@ class LoadGenerator:
             at_s=(window.opened - order.epoch_ns) / 1e9,
             duration_s=(window.closed - window.opened) / 1e9,
             **_counts(counted),
-            **meter.readings(window),
+            **readings,
             begun=len(counted.begun.sent),
             mean_s=counted.begun.mean_s(),
             histograms=counted.histograms(scenario.endpoints, open_load),
-            host=difference(host, read_host(HERE)),
+            host=difference(host, read_host(HERE)) | contended,
             syn_retransmits=link.retransmits - retransmits,
             statuses=dict(statuses + counted.right_by_status(exchanges.statuses)),
             wrong=dict(wrong),

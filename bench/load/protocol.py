@@ -104,8 +104,8 @@ def read_confinement(value: Mapping[str, Any] | None) -> Confinement | None:
 
 def read_target(value: Mapping[str, Any]) -> Target:
     learned = tuple(Learned(**page) for page in value["learned"])
-    usage, addresses = UsageSource(**value["usage"]), tuple(value["addresses"])
-    return Target(**{**value, "usage": usage, "learned": learned, "addresses": addresses})
+    lists = {name: tuple(value[name]) for name in ("addresses", "cpus")}
+    return Target(**{**value, "usage": UsageSource(**value["usage"]), "learned": learned, **lists})
 
 
 def read_probed(value: Mapping[str, Any]) -> Probed:

@@ -11,6 +11,7 @@ from bench.catalogue.scenarios.request import Request, Scenario
 from bench.load.link import Link
 from bench.load.probe import Address, accepting, addresses
 from bench.load.wire import Exchange
+from bench.machine.contention import Contention
 from bench.machine.place import Place
 from bench.machine.usage import UsageReader, open_usage
 from bench.model import Connection, Learned, Target
@@ -45,13 +46,14 @@ class Exchanges(dict[Request, Exchange]):
 
 
 class TargetState:
-    """What is kept of one target between its trials: connections, prepared requests, its usage's reader."""
+    """What is kept of one target between its trials: connections, prepared requests, readers of counters."""
 
     def __init__(self, target: Target, servers: Place) -> None:
         address = urlsplit(target.url)
         self.target = target
         self.host = address.netloc
         self.usage: UsageReader | None = open_usage(target.usage, servers)
+        self.contention = Contention(target.cpus, target.usage, servers)
         self._addresses = addresses(target.url, target.addresses)
         self._address: Address | None = None
         self._links: dict[Connection, Link] = {}
@@ -83,5 +85,6 @@ class TargetState:
     def close(self) -> None:
         for link in self._links.values():
             link.close()
+        self.contention.close()
         if self.usage is not None:
             self.usage.close()

@@ -23,7 +23,8 @@ from bench.load import shared_trial
 from bench.load.generator import LoadGenerator
 from bench.load.protocol import read_trial, read_trial_order
 from bench.load.users import END, Order, Tell, guarded, read_orders, ready, settle_memory, user_class
-from bench.machine import process
+from bench.machine import priority, process
+from bench.machine.place import HERE
 from bench.machine.process import how_ended
 from bench.model import Trial, TrialOrder
 from bench.model.shortage import Short
@@ -48,6 +49,9 @@ def serve_master(
     Raises:
         RuntimeError: the workers didn't come up.
     """
+    if processes > len(HERE.cpus()):
+        # In real time one of them would have a CPU until it sleeps, and others of this CPU nothing.
+        priority.give_way()
     bear_silence()
     runner = Environment(user_classes=[user_class(Queue(), generator.obey, emit)]).create_master_runner(
         _HOST, 0

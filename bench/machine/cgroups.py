@@ -32,6 +32,16 @@ def directories(controller: str, place: Place, pid: int | str = "self") -> list[
     return [directory, *(above for above in directory.parents if above.is_relative_to(top))]
 
 
+def seen(controller: str, place: Place, pid: int | str = "self") -> list[PurePosixPath]:
+    """`directories`, also in a container: it sees its own cgroup as the root, but may be told the path on the
+    host.
+    """
+    shown = directories(controller, place, pid)
+    if not shown and path_of(controller, place, pid) == path_of(controller, place):
+        return [mount(controller, place)]
+    return shown
+
+
 def mount(controller: str, place: Place) -> PurePosixPath:
     """Where a controller's cgroups are: in v2 all in one folder, in v1 perhaps as `cpu,cpuacct`."""
     root = PurePosixPath(place.cgroups)

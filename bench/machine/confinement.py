@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import PurePosixPath
 from typing import TypeVar
 
-from bench.machine import cgroups
+from bench.machine import cgroups, priority
 from bench.machine.place import Place
 from bench.model import Confinement
 
@@ -29,6 +28,7 @@ def read(processes: Iterable[int], place: Place) -> Confinement | None:
         return None
     cpus: set[int] = set()
     groups: dict[str, int] = {}
+    processes = list(processes)
     for pid in processes:
         allowed = _cpus(pid, place)
         with suppress(OSError):
@@ -38,7 +38,14 @@ def read(processes: Iterable[int], place: Place) -> Confinement | None:
     if not cpus or not limits or None in limits:
         return None
     memory, tasks, quotas = zip(*filter(None, limits), strict=True)
-    return Confinement(tuple(sorted(cpus)), _loosest(memory), _loosest(tasks), _loosest(quotas))
+    return Confinement(
+        tuple(sorted(cpus)),
+        _loosest(memory),
+        _loosest(tasks),
+        _loosest(quotas),
+        weight=priority.weight(processes, place),
+        realtime=priority.realtime(processes),
+    )
 
 
 def _cpus(pid: int, place: Place) -> set[int]:
@@ -53,18 +60,10 @@ def _cpus(pid: int, place: Place) -> set[int]:
 
 def _limits(pid: int, place: Place) -> tuple[int | None, int | None, float | None] | None:
     """Of memory, processes and CPU time; None where they aren't shown here."""
-    memory, tasks, cpu = (_directories(name, pid, place) for name in ("memory", "pids", "cpu"))
+    memory, tasks, cpu = (cgroups.seen(name, place, pid) for name in ("memory", "pids", "cpu"))
     if not (memory and tasks and cpu):
         return None
     return cgroups.memory_bytes(place, memory), cgroups.pids(place, tasks), cgroups.quota_cpus(place, cpu)
-
-
-def _directories(controller: str, pid: int, place: Place) -> list[PurePosixPath]:
-    directories = cgroups.directories(controller, place, pid)
-    if not directories and cgroups.path_of(controller, place, pid) == cgroups.path_of(controller, place):
-        # A container sees its own cgroup mounted as the root, but may be told the path on the host.
-        return [cgroups.mount(controller, place)]
-    return directories
 
 
 def _loosest(limits: Iterable[N | None]) -> N | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from bench.machine.interrupt import shield
+from bench.machine.priority import NONE, Priority
 from bench.model.errors import BenchError
 
 _PR_SET_PDEATHSIG = 1
@@ -113,6 +114,7 @@ def spawn(
     cwd: Path,
     cpus: Iterable[int] = (),
     cgroup: Path | None = None,
+    priority: Priority = NONE,
     stdin: int | IO[Any] = subprocess.DEVNULL,
     stdout: int | IO[Any] = subprocess.DEVNULL,
     stderr: int | IO[Any] = subprocess.STDOUT,
@@ -124,6 +126,7 @@ def spawn(
     Args:
         cgroup: the `cgroup.procs` of the cgroup that it moves into, with all that it will start; where the
             kernel refuses that, it stays in this process's own.
+        priority: what it asks for, with all that it will start in its session.
 
     Raises:
         FileNotFoundError: there is no such command.
@@ -144,6 +147,7 @@ def spawn(
                 os._exit(1)
             if cpu_set:
                 os.sched_setaffinity(0, cpu_set)
+            priority.take()
 
     return subprocess.Popen(
         argv,

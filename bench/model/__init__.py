@@ -35,6 +35,7 @@ from bench.model.surroundings import (
     CpuSplit,
     Environment,
     MeasuredCode,
+    OtherProgram,
     Role,
     UsageSource,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "Loop",
     "MeasuredCode",
     "Open",
+    "OtherProgram",
     "Plan",
     "Rank",
     "Role",

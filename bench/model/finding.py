@@ -68,7 +68,7 @@ LIMITS: dict[str, Code] = {
 DOCTOR: dict[str, Code] = {
     name: Code("machine")
     for name in (
-        *("cpus", "cpu-quota", "governor", "turbo", "other-load", "steal", "clock-source"),
+        *("cpus", "cpu-quota", "governor", "turbo", "other-load", "priority", "steal", "clock-source"),
         *("hardware-counters", "virtualisation", "memory", "swap", "disk", "open-files", "redis-server"),
         *("docker", "cpu-counters", "leftovers", "python-build", "somaxconn", "syn-backlog", "port-range"),
         *("tw-reuse", "timestamps", "time-wait"),

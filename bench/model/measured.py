@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.model.planned import Plan
-from bench.model.surroundings import Confined, Environment, UsageSource
+from bench.model.surroundings import Confined, Environment, OtherProgram, UsageSource
 
 UNREAD_KINDS = ("malformed", "client")
 """The error kinds of answers that the client in use could not read."""
@@ -47,6 +47,7 @@ class Target:
         started_ns: when its process was started, by the clock of its place; 0 if not ours.
         learned: what is right of the endpoints that no scenario knows.
         addresses: the IP addresses to connect to, the preferred one first; empty to look up the URL's host.
+        cpus: its own, where nobody else of the run has them; empty elsewhere.
     """
 
     deployment: str
@@ -55,6 +56,7 @@ class Target:
     started_ns: int = 0
     learned: tuple[Learned, ...] = ()
     addresses: tuple[str, ...] = ()
+    cpus: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ class Trial:
             latency (open load: from when it was due), service or lateness.
         host: differences of the machine's counters over the window
             (steal_s, listen_overflows, listen_drops), as far as they can be read. Those of full listen queues
-            are the server's own in containers, else of every program on the machine.
+            are the server's own in containers, else of every program on the machine. others_s is CPU time
+            that other programs used on the server's CPUs, pressure_s for how long a process of the server
+            waited for a CPU (of a cgroup of version 2).
         syn_retransmits: connections of the whole trial that TCP had to ask for again; None in results from
             before this was seen.
         statuses: whole answers by status, right and wrong ones.
@@ -205,3 +209,4 @@ class Suite:
     learned: tuple[Learned, ...] = ()
     directory: str = field(default="", compare=False)
     confined: tuple[Confined, ...] = ()
+    others: tuple[OtherProgram, ...] = ()

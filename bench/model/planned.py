@@ -92,6 +92,7 @@ class Plan:
         fail_if: how much may change from the old version to this one, as the user wrote it.
         timeout_s: how long one request may take, of a probe or of a trial.
         baseline: the server that the report has the others as multiples of; None for the first in rank.
+        priority: whether what the run starts is to come before other programs, where that is permitted.
         given: the settings by which the run can be asked for again, by name; empty in results of before they
             were saved.
     """
@@ -123,6 +124,7 @@ class Plan:
     adapts: bool = True
     timeout_s: float = TIMEOUT_S
     baseline: str | None = None
+    priority: bool = False
     given: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -27,17 +27,22 @@ class UsageSource:
 
 @dataclass(frozen=True)
 class Confinement:
-    """What processes may use at most; None for no limit.
+    """What processes may use at most, and before whom; None for no limit.
 
     Attributes:
         pids: processes and threads.
         quota_cpus: CPU time in each period, as a number of CPUs.
+        weight: the share of a contended CPU that they get, as a multiple of another program's; None where it
+            isn't asked for or can't be read, and in results of before it was.
+        realtime: whether they come before every ordinary program.
     """
 
     cpus: tuple[int, ...]
     memory_bytes: int | None = None
     pids: int | None = None
     quota_cpus: float | None = None
+    weight: float | None = None
+    realtime: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,12 +62,30 @@ class Confined:
 
 
 @dataclass(frozen=True)
+class OtherProgram:
+    """A program of somebody else's that stood out in a round by the CPU time that it used.
+
+    Attributes:
+        cpus: CPU time of it and of what it had started, over the round's time.
+    """
+
+    round: int
+    name: str
+    cpus: float
+
+
+@dataclass(frozen=True)
 class CpuSplit:
     """Which CPUs belong to whom. Overlaps are possible on one CPU or two."""
 
     server: tuple[int, ...]
     generator: tuple[int, ...]
     store: tuple[int, ...]
+
+    @property
+    def apart(self) -> bool:
+        """Whether the server's CPUs are nobody else's of the run."""
+        return not set(self.server) & {*self.generator, *self.store}
 
 
 @dataclass(frozen=True)

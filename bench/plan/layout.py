@@ -121,6 +121,7 @@ def make_plan(
     most_rounds: int | None = None,
     adapts: bool = True,
     timeout_s: float = TIMEOUT_S,
+    priority: bool = False,
     given: Mapping[str, Any] | None = None,
 ) -> Plan:
     """Lay out every deployment and case.
@@ -136,6 +137,7 @@ def make_plan(
         until: `Plan.until`.
         most_rounds: that it may take to get there, if the user gave it.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
+        priority: see `Plan`.
         given: see `Plan`; which runtime it became is added.
     """
     apps = list({app.name: app for app, _ in combinations}.values())
@@ -169,6 +171,7 @@ def make_plan(
         fail_if=fail_if,
         adapts=adapts,
         timeout_s=timeout_s,
+        priority=priority,
         given={**(given or {}), **({} if runtime == "external" else {"runtime": runtime})},
     )
     if until is not None:

@@ -27,6 +27,30 @@ def limits(suite: Suite) -> str | None:
     return " / ".join(_limit(suite, role) for role in confined.ROLES)
 
 
+def priority(suite: Suite) -> str | None:
+    """Before whom they came, as read while they ran; None where nothing was asked for."""
+    asked = {one.role for one in suite.confined if one.asked.weight}
+    if not asked:
+        return None
+    return " / ".join(_first(suite, role) if role in asked else _absent(role) for role in confined.ROLES)
+
+
+def _first(suite: Suite, role: Role) -> str:
+    read = [one.read for one in confined.readings(suite, role) if one.read]
+    if not read:
+        return _NOT_KNOWN
+    if all(one.realtime for one in read):
+        return "real time"
+    weights = [one.weight for one in read]
+    known = [weight for weight in weights if weight is not None]
+    if len(known) < len(weights):
+        return _NOT_KNOWN
+    if max(known) <= 1:
+        return "as others (more was asked for)"
+    least = f"{number(min(known))} to " if min(known) < max(known) else ""
+    return f"{least}{number(max(known))} x"
+
+
 def lines(suite: Suite) -> Iterator[str]:
     """A sentence for each thing that doesn't hold and that no verdict says, or that nobody could look at."""
     all_read = [reading for role in confined.ROLES for reading in confined.readings(suite, role)]

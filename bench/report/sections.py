@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from bench.analysis.answers import unlike
 from bench.analysis.figures import named
@@ -10,7 +10,7 @@ from bench.analysis.keeping import by_deployment
 from bench.analysis.outcomes import NOT_ACCOUNTED, SENT_AGAIN, kinds, not_accounted
 from bench.analysis.unseen import unseen
 from bench.model import Analysis, Comparison, DeploymentRecord, Failure, Suite
-from bench.report import how_known, processes
+from bench.report import disturbance, how_known, processes
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.results import Entry, Group, groups
@@ -46,7 +46,8 @@ def validity(suite: Suite, analysis: Analysis, shown: tuple[Group, ...]) -> Sect
     lines += [_busy(record) for record in suite.deployments if (record.idle_cpu or 0) > MAX_IDLE_CPU]
     lines += _killed(suite)
     lines += unlike(suite)
-    lines += [_gap(gap) for gap in suite.gaps]
+    lines += disturbance.lines(suite)
+    lines += disturbance.gaps(suite)
     return Section("validity", "Validity", tuple(lines), points)
 
 
@@ -98,12 +99,6 @@ def _killed(suite: Suite) -> Iterator[str]:
                 f"{count(len(records), 'round')}: it hadn't ended {server.stop_grace_s:g} s after "
                 f"{server.stop_signal}. A restart of it takes so long, and breaks off what is under way."
             )
-
-
-def _gap(gap: Mapping[str, object]) -> str:
-    if "said" in gap:
-        return str(gap["said"])
-    return f"Gap: {', '.join(f'{key} {value}' for key, value in gap.items())}."
 
 
 def failures(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -> Section | None:

@@ -22,11 +22,12 @@ _FREE_PORT = "(a free port)"
 def environment(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -> Section:
     """How and on what it was measured."""
     env, plan = suite.environment, suite.plan
-    confined = processes.limits(suite)
+    confined, preferred = processes.limits(suite), processes.priority(suite)
     facts = {
         "CPU": f"{env.cpu_model}, {count(env.cpus, 'CPU')}",
         "CPUs of server / generator / Redis": processes.cpus(suite),
         **({"Limits of server / generator / Redis": confined} if confined else {}),
+        **({"Priority of server / generator / Redis": preferred} if preferred else {}),
         "Memory": f"{number(env.memory_bytes / 1e9)} GB",
         "System": env.os if env.kernel in env.os else f"{env.os}, Linux {env.kernel.removeprefix('Linux ')}",
         "Python": env.python,

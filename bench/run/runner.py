@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bench.analysis.disturbed import Usual, repeats_allowed, stood_still
-from bench.analysis.measured import DISTURBED
+from bench.analysis.disturbed import Usual
 from bench.deploy import Runtime
+from bench.doctor.others import Others
 from bench.live.progress import Reporter
 from bench.live.watch import Watch
 from bench.load.client import LoadDriver
@@ -18,6 +17,7 @@ from bench.model.errors import StoreError
 from bench.plan.blocks import block_models, starting_order
 from bench.plan.duration import ENDING_S, needs_pilot
 from bench.plan.lengths import block_s, corrected, each_of, in_what, least_s, remeasured
+from bench.run.again import Again
 from bench.run.fleet import Fleet
 from bench.run.look import look_at
 from bench.run.pilot import needed_s, pilot
@@ -26,9 +26,6 @@ from bench.run.trials import Trials
 from bench.store import Writer
 
 _IDLE_S = 0.5
-
-Since = Callable[[Iterable[int]], str]
-"""Who else has used this machine's CPUs since a round began, in words; given the run's own processes."""
 
 
 class Runner:
@@ -53,7 +50,7 @@ class Runner:
         saved: Sequence[Trial],
         counts: Callable[[Trial], bool],
         learned: Sequence[Learned] = (),
-        others: Callable[[], Since],
+        others: Callable[[], Others],
         epoch_ns: int,
     ) -> None:
         self._plan = plan
@@ -71,9 +68,8 @@ class Runner:
         self._piloted = bool(saved) or not plan.claims
         waiting = {case.id for case in plan.cases if case.load.waits}
         self._waiting = [trial for trial in saved if counts(trial) and trial.case in waiting]
-        self._usual = Usual()
+        self._again = Again(runtime, writer, reporter)
         self._readback = Readback(runtime, driver, writer)
-        self._repeated = 0
         self._others = others
         self._given_up: set[str] = set()
         self._measured = {trial.round for trial in saved}
@@ -170,6 +166,7 @@ class Runner:
                 self._watch.measuring(self._plan, fleet.members)
                 self._blocks(number, blocks, fleet, others)
                 self._readback.look(number, fleet.targets())
+                self._again.name_others(number, fleet, others)
         finally:
             self._writer.append(deployments=fleet.records)
         self._watch.stopped()
@@ -217,19 +214,19 @@ class Runner:
         before, self._plan = self._plan, plan
         self._began_s = time.monotonic()
         self._piloted = False
-        self._usual = Usual()
+        self._again.usual = Usual()
         self._waiting.clear()
         self._writer.append(plan=plan)
         rounds = {n: self._missing(n) for n in range(number + 1, plan.rounds + 1)}
         why = f"{in_what(before, plan)}; what was measured so far doesn't count"
         self._watch.changed(plan, rounds, each_s, why=why, in_round=False)
 
-    def _blocks(self, number: int, blocks: Sequence[int], fleet: Fleet, others: Since) -> None:
+    def _blocks(self, number: int, blocks: Sequence[int], fleet: Fleet, others: Others) -> None:
         """A round's blocks, and those again that the machine has spoiled.
 
         With the same requests: what stands still again does so because of what it is asked, and counts.
         """
-        self._usual.begin_round()
+        self._again.usual.begin_round()
         models = {block: self._models[block] for block in blocks}
         waiting = [(block, block) for block in blocks]
         unused = self._trials.unused(number, len(self._models))
@@ -240,28 +237,19 @@ class Runner:
             if not self._time_for(block_s(self._plan, self._watch.each_s, model)):
                 return
             trials = self._block(number, block, requests, model, fleet)
-            spoiled = [index for index in self._usual.disturbed(block, model, trials) if index in once]
-            for again in spoiled[: self._repeats_left()]:
-                once.discard(again)
-                self._leave_out(number, again, fleet, others)
-                self._watch.repeated(models[again])
-                models[unused] = models[again]
-                waiting.append((unused, again))
+            for spoiled, why in self._again.spoiled(block, model, trials).items():
+                again = models[spoiled]
+                if spoiled not in once or not self._again.allow(
+                    self._plan, self._watch.each_s, self._models, again
+                ):
+                    continue
+                once.discard(spoiled)
+                self._again.leave_out(number, spoiled, why, fleet, others)
+                self._waiting = [t for t in self._waiting if (t.round, t.block) != (number, spoiled)]
+                self._watch.repeated(again)
+                models[unused] = again
+                waiting.append((unused, spoiled))
                 unused += 1
-
-    def _repeats_left(self) -> int:
-        """How many blocks may be measured again yet."""
-        planned = self._plan.rounds * (self._plan.blocks + self._plan.open_blocks)
-        return max(0, repeats_allowed(planned) - self._repeated)
-
-    def _leave_out(self, number: int, block: int, fleet: Fleet, others: Since) -> None:
-        """Don't count a block, and say so."""
-        self._repeated += 1
-        own = [os.getpid(), *(member.target.usage.pid for member in fleet.members.values())]
-        said = stood_still(number, others(own))
-        self._writer.append(gap={"reason": DISTURBED, "round": number, "block": block, "said": said})
-        self._waiting = [trial for trial in self._waiting if (trial.round, trial.block) != (number, block)]
-        self._reporter.notice(said)
 
     def _block(self, number: int, block: int, requests: int, model: LoadModel, fleet: Fleet) -> list[Trial]:
         """One block, with the order and the requests of another one where it stands in for that."""

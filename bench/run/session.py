@@ -23,6 +23,7 @@ from bench.doctor.needs import provide
 from bench.doctor.others import Others
 from bench.live.progress import Reporter
 from bench.load.client import LoadDriver
+from bench.machine import priority
 from bench.machine.environment import describe, split_cpus, stay_on
 from bench.machine.interrupt import shield
 from bench.machine.place import HERE
@@ -196,7 +197,11 @@ def _work(
         )
         logs = writer.directory / "logs"
         logs.mkdir(exist_ok=True)
-        with LoadDriver(command, environment, root, cpus.generator, logs / "driver.log") as driver:
+        # In containers it is the engine's, not this process's child.
+        preferred = plan.priority and plan.runtime == "local"
+        first = priority.of("generator", cpus) if preferred else priority.NONE
+        log = logs / "driver.log"
+        with LoadDriver(command, environment, root, cpus.generator, log, first) as driver:
             if suite.calibration is None:
                 reporter.phase("calibrating the load generator")
                 writer.append(
@@ -211,7 +216,7 @@ def _work(
                 saved=suite.trials,
                 counts=counting(suite),
                 learned=suite.learned,
-                others=lambda: Others().since,
+                others=Others,
                 epoch_ns=epoch_ns,
             )
             with _store_watched(runtime):
@@ -262,4 +267,13 @@ def _open(
     addresses: Mapping[str, Addresses],
 ) -> Runtime:
     """The runtime that a plan names, not entered yet, with the null server among what it can start."""
-    return open_runtime(plan.runtime, startable(plan), checkouts, directory, cpus, reporter.phase, addresses)
+    return open_runtime(
+        plan.runtime,
+        startable(plan),
+        checkouts,
+        directory,
+        cpus,
+        reporter.phase,
+        addresses,
+        preferred=plan.priority,
+    )

@@ -35,6 +35,7 @@ def to_document(suite: Suite, analysis: Analysis, blocks_saved: int) -> Document
         "gaps": dump(suite.gaps),
         "learned": dump(suite.learned),
         "confined": dump(suite.confined),
+        "others": dump(suite.others),
         "comparisons": [pair_to_document(pair) for pair in analysis.comparisons],
         "ranking": dump(analysis.ranking),
         "twin": pair_to_document(analysis.twin) if analysis.twin else None,

@@ -16,6 +16,7 @@ from bench.model import (
     Environment,
     Failure,
     Learned,
+    OtherProgram,
     Plan,
     Suite,
     Trial,
@@ -52,6 +53,7 @@ class JournalEntry:
     environment: Environment | None = None
     learned: tuple[Learned, ...] = ()
     confined: tuple[Confined, ...] = ()
+    others: tuple[OtherProgram, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -164,13 +166,14 @@ def _with_journal(suite: Suite, saved: int, path: Path) -> Stored:
 def _merged(suite: Suite, entries: Iterable[JournalEntry]) -> Suite:
     trials, deployments = list(suite.trials), list(suite.deployments)
     failures, gaps, learned = list(suite.failures), list(suite.gaps), list(suite.learned)
-    confined = list(suite.confined)
+    confined, others = list(suite.confined), list(suite.others)
     for entry in entries:
         trials += entry.trials
         deployments += entry.deployments
         failures += entry.failures
         learned += entry.learned
         confined += entry.confined
+        others += entry.others
         if entry.gap is not None:
             gaps.append(entry.gap)
         suite = replace(
@@ -187,6 +190,7 @@ def _merged(suite: Suite, entries: Iterable[JournalEntry]) -> Suite:
         gaps=tuple(gaps),
         learned=tuple(learned),
         confined=tuple(confined),
+        others=tuple(others),
     )
 
 

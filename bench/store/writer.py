@@ -19,6 +19,7 @@ from bench.model import (
     Environment,
     Failure,
     Learned,
+    OtherProgram,
     Plan,
     Suite,
     Trial,
@@ -134,6 +135,7 @@ class Writer:
         environment: Environment | None = None,
         learned: Iterable[Learned] = (),
         confined: Iterable[Confined] = (),
+        others: Iterable[OtherProgram] = (),
     ) -> None:
         """Save what one block, or the end of a round, added. On disk when this returns.
 
@@ -155,6 +157,7 @@ class Writer:
             environment,
             tuple(learned),
             tuple(confined),
+            tuple(others),
         )
         content = {
             f.name: plan_to_document(value) if isinstance(value, Plan) else dump(value)

@@ -20,6 +20,7 @@ import yaml
 
 from bench.analysis.compare import Changes, compare
 from bench.analysis.compare.limits import Judgement, check_scopes, judge_limits, parse_limits, subjects_of
+from bench.analysis.compare.surroundings import differences
 from bench.analysis.compare.welch import shift
 from bench.analysis.estimate import effect
 from bench.analysis.figures import names
@@ -517,3 +518,10 @@ def test_what_the_documentation_shows_can_be_run() -> None:
     assert "--against" in named
     assert named <= {option for parameter in running.run.params for option in parameter.opts}
     assert set(names()) <= set(re.findall(r"`(\w+)`", page))
+
+
+def test_that_one_run_came_before_other_programs_is_a_difference() -> None:
+    first = replace(run(), plan=replace(run().plan, priority=True))
+    assert differences(run(), run()) == ()
+    (difference,) = differences(run(), first)
+    assert (difference.what, difference.old) == ("priority", "as other programs")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bench.analysis import analyse
-from bench.analysis.disturbed import Usual, repeats_allowed
+from bench.analysis.disturbed import Repeats, Usual
 from bench.analysis.measured import measured
 from bench.model import LoadModel, Trial
 from bench.report import text
@@ -77,8 +77,12 @@ def test_what_is_usual_has_to_be_known() -> None:
     assert usual("closed", 3).disturbed(9, "closed", block) == []
 
 
-def test_a_tenth_of_the_blocks_may_be_measured_again() -> None:
-    assert (repeats_allowed(3), repeats_allowed(186)) == (2, 18)
+@pytest.mark.parametrize(
+    ("takes_s", "whole_s", "allowed"), [(1.0, 3.0, 2), (1.0, 186.0, 18), (0.1, 186.0, 186)]
+)
+def test_a_tenth_more_time_may_be_measured_again(takes_s: float, whole_s: float, allowed: int) -> None:
+    repeats = Repeats()
+    assert sum(repeats.allow(takes_s, whole_s) for _ in range(200)) == allowed
 
 
 def test_a_disturbed_block_is_kept_and_not_counted() -> None:

@@ -32,6 +32,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "fail_if": ("--against", ".", "--fail-if", "throughput < -5%", "--fail-if", "p99 > +10%"),
     "minutes": ("--minutes", "2.5"),
     "out": ("--out", "nowhere/yet"),
+    "priority": ("--priority", "off"),
     "processes": ("--processes", "3"),
     "profile": ("--profile", "full"),
     "rate": ("--rate", "1234567.5e-1"),

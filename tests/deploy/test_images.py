@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench.catalogue.registry import load_servers
-from bench.deploy.composefile import run_file
+from bench.deploy.composefile import coming_first, confinement, run_file
 from bench.deploy.images import certificate_authority, pip_config
 from bench.model import App, CpuSplit, Deployment
 from bench.model.errors import UsageError
@@ -112,6 +112,22 @@ def test_a_runs_compose_file_has_a_service_for_each_deployment_and_nothing_publi
     assert [s["cpuset"] for s in file["services"].values()] == ["2,3", "1", "0"]
     assert all(s["labels"] == {"l": "v"} for s in [*file["services"].values(), *file["networks"].values()])
     assert all(network["internal"] for network in file["networks"].values())
+
+
+def test_all_services_come_first_alike() -> None:
+    known = {THIS_CHECKOUT: project()["services"]}
+    wanted = [deployment(redis=True)]
+    first = coming_first("1", "cgroupfs")
+
+    file = run_file(known, wanted, CPUS, {}, "run-1", first=first, **WHERE)
+    plain = run_file(known, wanted, CPUS, {}, "run-1", **WHERE)
+
+    assert first == {"cpu_shares": 3121, "cgroup_parent": "/"}
+    assert all(first.items() <= service.items() for service in file["services"].values())
+    assert {confinement(service).weight for service in file["services"].values()} == {3.05}
+    assert {confinement(service).weight for service in plain["services"].values()} == {None}
+    # systemd takes slices, not paths.
+    assert coming_first("2", "systemd") == {"cpu_shares": 8000}
 
 
 def test_redis_is_left_out_where_no_app_needs_it() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -18,12 +19,14 @@ from redis.retry import Retry
 from bench.catalogue.registry import load_servers
 from bench.catalogue.versions import this_checkout
 from bench.deploy.local import LocalRuntime
+from bench.machine import confinement, priority
 from bench.machine.place import HERE
 from bench.machine.processtree import process_tree
-from bench.machine.usage import open_usage
+from bench.machine.usage import members, open_usage
 from bench.model import App, CpuSplit, Deployment, Failure, Server, Target
 from bench.model.errors import StoreError
 from bench.model.variant import TWIN, Variant
+from tests.required import lacks
 
 ROOT = Path(__file__).parents[2]
 SERVERS = load_servers(ROOT / "docker-compose.yml", {})
@@ -131,6 +134,27 @@ def test_a_log_is_kept_over_rounds_but_its_tail_is_of_the_last(runtime: LocalRun
         runtime.stop([target])
 
     assert (tmp_path / "logs/gunicorn.hello.log").read_text().count("Listening at") == 2
+
+
+def test_servers_and_redis_have_the_priority_that_was_asked_for(tmp_path: Path) -> None:
+    if not priority.permitted(HERE):
+        lacks("A process may not come before others here")
+    usable = sorted(os.sched_getaffinity(0))
+    cpus = CpuSplit(server=tuple(usable[1:]) or tuple(usable), generator=(usable[0],), store=(usable[0],))
+    wanted = deployment(SERVERS["uwsgi"], replace(HELLO, redis=True))
+    with LocalRuntime(tmp_path, cpus, [wanted], checkouts=this_checkout(ROOT), preferred=True) as runtime:
+        target, store = started(runtime, wanted), runtime.store_usage()
+        fetch(runtime, target)
+        assert store is not None
+        read = [confinement.read(members(usage, HERE), HERE) for usage in (target.usage, store)]
+        asked = [runtime.asked("server"), runtime.asked("store")]
+    for had, was_asked in zip(read, asked, strict=True):
+        assert had is not None
+        assert was_asked is not None
+        assert had.weight == was_asked.weight == priority.WEIGHT
+        assert had.realtime is was_asked.realtime
+    assert asked[0] is not None
+    assert not asked[0].realtime
 
 
 def test_leaving_the_runtime_ends_what_still_runs(tmp_path: Path) -> None:

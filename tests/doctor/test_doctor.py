@@ -64,6 +64,7 @@ HEALTHY = Facts(
     cgroup_readable=True,
     redis="/usr/bin/redis-server",
     python=PYTHON,
+    may_come_first=True,
     sample=QUIET,
     docker=DOCKER,
     orphans=(),
@@ -74,7 +75,7 @@ SILENT: dict[str, Any] = {
     "clock_sources": (), "perf_paranoid": None, "pmu": None, "hypervisor": None, "somaxconn": None,
     "syn_backlog": None, "ports": None, "tw_reuse": None, "timestamps": None, "time_wait": None,
     "time_wait_max": None, "cgroup": None, "cgroup_readable": False, "sample": None, "docker": None,
-    "orphans": None,
+    "orphans": None, "may_come_first": None,
 }  # fmt: skip
 
 
@@ -101,7 +102,7 @@ def test_what_cannot_be_read_is_unknown_and_no_crash() -> None:
     assert unknown == {
         "governor", "turbo", "other-load", "steal", "clock-source", "hardware-counters", "virtualisation",
         "somaxconn", "syn-backlog", "port-range", "tw-reuse", "timestamps", "time-wait", "docker",
-        "cpu-counters", "leftovers",
+        "cpu-counters", "leftovers", "priority",
     }  # fmt: skip
     assert notes(replace(HEALTHY, **SILENT)) == ()
 
@@ -354,12 +355,12 @@ def test_the_page_fits_80_columns_and_has_the_worst_first() -> None:
     assert states == sorted(states, key=["problem", "warning", "unknown", "ok"].index)
     assert len(states) == len(CHECKS)
     assert "Run: sudo sysctl net.core.somaxconn=4096" in text
-    assert text.endswith("2 of 24 checks found what would spoil a run: see above.\n")
+    assert text.endswith("2 of 25 checks found what would spoil a run: see above.\n")
 
 
 def test_the_page_says_when_there_is_nothing() -> None:
-    assert "Nothing found in 24 checks" in rendered(examine(HEALTHY))
-    assert "1 of 24 checks have a warning" in rendered(examine(replace(HEALTHY, tw_reuse=0)))
+    assert "Nothing found in 25 checks" in rendered(examine(HEALTHY))
+    assert "1 of 25 checks have a warning" in rendered(examine(replace(HEALTHY, tw_reuse=0)))
 
 
 def test_the_page_of_a_terminal_without_unicode() -> None:
@@ -374,3 +375,11 @@ def test_the_page_of_a_terminal_without_unicode() -> None:
 
 def test_markup_in_what_was_found_is_text() -> None:
     assert "[red]results[/red]" in rendered(examine(replace(HEALTHY, results="[red]results[/red]")))
+
+
+def test_that_a_run_may_not_come_first_spoils_nothing() -> None:
+    facts = replace(HEALTHY, may_come_first=False)
+    finding = find("priority", facts)
+    assert (finding.severity, finding.text) == ("ok", "not permitted")
+    assert "CAP_SYS_NICE" in finding.fix
+    assert notes(facts) == ()

@@ -272,3 +272,19 @@ def test_it_ends_by_itself_when_told_or_when_its_input_ends(last_order: bytes | 
             assert events.read() == b""
         finally:
             assert process.stop(child, signal.SIGKILL, 0.0)
+
+
+def test_what_others_used_of_the_targets_cpus_is_counted(tmp_path: Path) -> None:
+    """The truth: a target that uses nothing, on a CPU on which this process burns."""
+    with new_driver(tmp_path) as driver, planted("length") as url:
+        cpus = tuple(sorted(os.sched_getaffinity(0)))
+        idle = subprocess.Popen(["sleep", "600"])
+        try:
+            usage = UsageSource("processes", pid=idle.pid)
+            driver.set_targets([Target("x", url, usage, cpus=cpus), Target("y", url, usage)], None)
+            alone, unknown = driver.block([trial("x", length_s=0.3), trial("y")])
+        finally:
+            idle.kill()
+            idle.wait()
+    assert "others_s" not in unknown.host
+    assert 0 < alone.host["others_s"] < len(cpus) * alone.duration_s * 1.2 + 0.05

@@ -15,11 +15,15 @@ import pytest
 from bench.load.client import LoadDriver
 from bench.load.clock import now_ns
 from bench.load.shared_trial import merge, split
+from bench.machine import priority
+from bench.machine.place import HERE
+from bench.machine.priority import Priority
 from bench.model import Closed, Open, Trial
 from bench.model.errors import DriverError
 from proof.planted.start import planted, truth
 from tests.load.test_driver import COMMAND, ROOT, driver_process, target, trial
 from tests.load.trials import decode
+from tests.required import lacks
 
 CLOSED = Closed(5)
 OPEN = Open(64, rate=300.0)
@@ -184,3 +188,19 @@ def test_several_processes_settle_as_long_as_answers_take() -> None:
     assert late.opens_ns is not None
     assert late.opens_ns - before >= 1.5 * 0.8 * 1e9
     assert late.opens_ns - soon.opens_ns >= 1e9
+
+
+@pytest.mark.parametrize(("processes", "realtime"), [(1, True), (2, False)])
+def test_generators_that_share_a_cpu_do_not_starve_each_other(
+    tmp_path: Path, processes: int, realtime: bool
+) -> None:
+    """In real time one of them would have it until it sleeps."""
+    if not priority.permitted(HERE):
+        lacks("A process may not come before others here")
+    cpu = min(os.sched_getaffinity(0))
+    asked = Priority(priority.NICE, realtime=True)
+    command = (*COMMAND, "--processes", str(processes))
+    with LoadDriver(command, os.environ, ROOT, (cpu,), tmp_path / "driver.log", asked) as driver:
+        read = driver.confinement()
+    assert read is not None
+    assert (read.weight, read.realtime) == (priority.WEIGHT, realtime)

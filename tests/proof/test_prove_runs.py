@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bench.analysis import analyse
 from bench.analysis.estimate import Effect
-from bench.model import Suite
+from bench.model import OtherProgram, Suite
 from bench.model.errors import MachineError
 from bench.store import RESULT, Writer
-from proof import coverage, repeating, slower, standard, twins
+from proof import busy, coverage, repeating, slower, standard, twins
 from proof.evidence import Archive
 from proof.repeating import REPEAT_VARIABLE
 from proof.runs import planned_run
@@ -157,3 +159,44 @@ def test_a_standard_run_is_watched_and_kept_for_real(archive: Archive) -> None:
     assert any(harness and driver for _, harness, driver in watched["samples"])
     assert watched["total_s"] > sum(trial.duration_s for trial in suite.trials) > 0
     assert standard.run(archive, options).trials == suite.trials
+
+
+def with_generator_at(made: Suite, cpu: float) -> Suite:
+    return replace(made, trials=tuple(replace(trial, generator_cpu=cpu) for trial in made.trials))
+
+
+def on_a_busy_machine(rates: Mapping[str, float]) -> Suite:
+    made = make_suite(rates, seed=2)
+    return replace(made, others=(OtherProgram(1, "cc1", 0.9),))
+
+
+QUIET = {"waitress": 2500.0, "gunicorn": 3000.0, "uwsgi": 4000.0}
+
+
+@pytest.mark.parametrize(
+    ("suite", "holds", "said"),
+    [
+        (on_a_busy_machine(QUIET), True, "the worst of 2 pairs"),
+        (on_a_busy_machine({**QUIET, "uwsgi": 3600.0}), False, "uwsgi / waitress: -1"),
+        (replace(on_a_busy_machine(QUIET), others=()), False, "names nobody"),
+        (
+            with_generator_at(on_a_busy_machine(QUIET), 0.95),
+            False,
+            "uwsgi/shortly/mixed/closed-16 is generator-bound",
+        ),
+    ],
+    ids=["alike", "other ratio", "nobody named", "generator-bound"],
+)
+def test_a_busy_machine_is_to_change_no_ratio(suite: Suite, holds: bool, said: str) -> None:
+    found = busy.judged(make_suite(QUIET), suite)
+    assert found.holds is holds
+    assert said in f"{found.reached}; {found.note}"
+
+
+def test_what_disturbs_has_ended_afterwards() -> None:
+    mine = {child.pid for child in psutil.Process().children()}
+    with busy.disturbed():
+        started = [child for child in psutil.Process().children() if child.pid not in mine]
+        assert len(started) == 2
+        assert {os.getsid(child.pid) for child in started} == {child.pid for child in started}
+    assert not any(child.is_running() for child in started)

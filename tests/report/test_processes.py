@@ -226,3 +226,21 @@ def test_it_is_stored_and_read_again(tmp_path: Path) -> None:
         writer.finish(complete=True, finished=made.finished)
 
     assert load(tmp_path / "run") == made
+
+
+def test_before_whom_they_came_is_said_as_it_was_read() -> None:
+    first, last = replace(ASKED, weight=3.05), replace(ASKED, weight=1.0)
+    made = confined(suite(), ASKED)
+    assert "Priority" not in section(made, "environment")
+    asked = tuple(replace(one, asked=first, read=first) for one in made.confined)
+    here = replace(asked[2], asked=replace(first, realtime=True), read=replace(first, realtime=True))
+    made = replace(made, confined=(asked[0], asked[1], here, asked[3]))
+    row = "Priority of server / generator / Redis | "
+    assert f"{row}3.05 x / real time / 3.05 x" in section(made, "environment")
+    denied = replace(asked[0], read=last), *asked[1:3], replace(asked[3], read=None)
+    made = replace(made, confined=denied)
+    assert f"{row}1.00 to 3.05 x / 3.05 x / not known" in section(made, "environment")
+    denied = tuple(replace(one, read=last) for one in asked)
+    others = "as others (more was asked for)"
+    assert f"{row}{others} / {others} / {others}" in section(replace(made, confined=denied), "environment")
+    assert codes(made, "gunicorn") == []

@@ -5,14 +5,13 @@ from __future__ import annotations
 from statistics import median
 
 from bench.analysis.checks.facts import CaseFacts, answers, too_many
+from bench.analysis.lateness import too_late
 from bench.model.digits import a_second, significant
 from bench.model.shortage import OWN_KINDS, remedy
 from bench.model.shortage import words as in_words
 
 MAX_GENERATOR_CPU = 0.8
 MAX_CEILING_SHARE = 0.7
-MAX_LATENESS_S = 0.002
-MAX_LATENESS_SHARE = 0.1
 
 
 def limits(facts: CaseFacts) -> str | None:
@@ -70,7 +69,7 @@ def generator(facts: CaseFacts) -> str | None:
             )
     if not load.waits and measured.lateness and measured.latency:
         late, p99 = measured.lateness.quantile_s(0.99), measured.latency.quantile_s(0.99)
-        if late > MAX_LATENESS_S and late > MAX_LATENESS_SHARE * p99:
+        if too_late(measured.lateness, measured.latency):
             return (
                 f"one request in a hundred was sent {late * 1e3:.1f} ms late or more, "
                 f"against a p99 of {p99 * 1e3:.1f} ms; stop other programs, lower --rate, or give the "

@@ -146,6 +146,7 @@ def _method(plan: Plan) -> Mapping[str, str]:
         "warm-up": f"{plan.warmup_s:g} s",
         "users": str(plan.users),
         "load generator": f"{plan.client}, processes: {plan.processes}",
+        "priority": "before other programs, where permitted" if plan.priority else "as other programs",
     }
 
 
