@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench.ask.settings import ENVIRONMENT_PREFIX
+from bench.ask.resolution import ENVIRONMENT_PREFIX
 from bench.live.progress import Reporter
 from bench.machine import process
 from bench.model import Plan, Suite

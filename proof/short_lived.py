@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bench.ask.settings import COMPOSE_FILE
+from bench.ask.resolution import COMPOSE_FILE
 from bench.catalogue.registry import load_servers
 from bench.model import Closed, Deployment, Target, Trial, UsageSource
 from bench.run.calibrate import NULL_DEPLOYMENT

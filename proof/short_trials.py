@@ -11,7 +11,7 @@ from statistics import median
 
 import numpy as np
 
-from bench.ask.settings import APPS_FILE
+from bench.ask.resolution import APPS_FILE
 from bench.catalogue.registry import load_apps
 from bench.catalogue.scenarios import SCENARIOS
 from bench.model import Case, Plan, TrialLength

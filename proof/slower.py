@@ -16,7 +16,7 @@ from bench.analysis import analyse
 from bench.analysis.estimate import Effect, Ratio, differences, effect
 from bench.analysis.figures import COST, THROUGHPUT
 from bench.analysis.measured import Measured, measured
-from bench.ask.settings import APPS_FILE, COMPOSE_FILE
+from bench.ask.resolution import APPS_FILE, COMPOSE_FILE
 from bench.catalogue.registry import load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
 from bench.model import App, Plan, Server, Suite

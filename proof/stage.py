@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench.ask.settings import APPS_FILE, COMPOSE_FILE
+from bench.ask.resolution import APPS_FILE, COMPOSE_FILE
 from bench.catalogue.registry import load_apps, load_servers
 from bench.catalogue.versions import this_checkout
 from bench.deploy.local import LocalRuntime

@@ -15,13 +15,13 @@ from pathlib import Path
 from bench.analysis import analyse
 from bench.model import Suite
 from bench.model.errors import BenchError, ResultError
-from bench.report.build import minute
 from bench.report.charted import throughput
 from bench.report.charts.standalone import standalone
 from bench.report.headline import headline
 from bench.report.markdown import escape, table_lines
 from bench.report.page import Table, sanitised
 from bench.report.results import groups
+from bench.report.sections import minute
 from bench.report.table import table
 from bench.report.units import count
 from bench.store import RESULT, load, replace_file

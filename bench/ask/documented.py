@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.ask.table import SETTINGS, Setting
+from bench.ask.settings import SETTINGS, Setting
 from bench.plan.layout import PROFILES
 
 _HEADER = f"| setting | value | by default ({' / '.join(PROFILES)}) | says |\n| --- | --- | --- | --- |\n"

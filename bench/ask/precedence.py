@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from bench.ask.table import LISTS, SETTINGS, Setting, flag
+from bench.ask.settings import LISTS, SETTINGS, Setting, flag
 from bench.ask.targets import FITTING
 from bench.model.errors import UsageError
 from bench.model.problems import Problems

@@ -1,289 +1,287 @@
-"""What the user asked for, checked as a whole before anything starts.
+"""Every setting: what a user can ask of a run, a row each.
 
-A flag wins over an environment variable (`WSGI_BENCH_*`), that over `bench.toml`, that over the profile.
+The options of `wsgi-bench run`, the `WSGI_BENCH_*` variables, the keys of `bench.toml`, what a shell
+completes, the table in docs/configuration.md and 'The same run again' are all derived from these rows.
 """
 
 from __future__ import annotations
 
-import os
-import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
-from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
-from bench.ask.precedence import check_word, hint, merged
-from bench.ask.table import SETTINGS, defaults
-from bench.ask.targets import EXTERNAL, FITTING, beside_targets, read_target
-from bench.ask.until import wrong_until
-from bench.catalogue.application import not_importable
-from bench.catalogue.consent import Addresses, look_up
-from bench.catalogue.registry import APPS_FILE as APPS_FILE
-from bench.catalogue.registry import app_from_callable, load_apps, load_servers
-from bench.catalogue.scenarios import SCENARIOS
-from bench.catalogue.scenarios.request import Scenario
-from bench.catalogue.versions import COMPOSE_FILE as COMPOSE_FILE
-from bench.model import App, Client, Server
-from bench.model.errors import UsageError
-from bench.model.problems import Problems
-from bench.plan.layout import PROFILES, Profile
-from bench.store import why_taken
+from bench.model import TIMEOUT_S
+from bench.plan.layout import CLIENTS, CONNECTIONS, PROFILES
 
-DEFAULT_APP = "shortly"
-# The packages that servers/Dockerfile copies.
-_IN_IMAGES = ("apps", "servers")
+Kind = Literal["word", "text", "names", "several", "whole", "number", "share"]
+"""What a value is: one of the row's choices; any text; names with commas between; texts, each given by an
+option of its own; a whole number; a number; a part of the whole, as a fraction or in percent.
+"""
+LISTS: tuple[Kind, ...] = ("names", "several")
+Offered = Literal["servers", "apps", "scenarios", "versions", "directories"]
+"""What a shell offers for a value that isn't one of a few words."""
 
 
 @dataclass(frozen=True)
-class Settings:
-    """A run as it was asked for, resolved and valid.
+class Setting:
+    """One thing that a user can ask of a run.
 
     Attributes:
-        runtime_reason: why it isn't the runtime that was asked for; empty if it is.
-        targets: name to URL of servers that run already; empty to deploy `servers`.
-        addresses: behind each target's host, by name: where its load goes.
-        processes: of the load generator; None for one for each of its CPUs.
-        combinations: each app with a scenario that it is measured with.
-        baseline: the server or target that the others are multiples of; None for the first in rank.
-        out: directory for the run's files; None for `results/<UTC time>-<host>/`.
-        old: the version that is measured beside this one; None without.
-        fail_if: limits for what changes from it.
-        minutes: that the run may take; None for as long as it takes.
-        until: to plus or minus which fraction ratios are to be known; None for the planned rounds.
-        adapts: whether rounds and blocks are the profile's, and not the user's own.
-        timeout_s: how long one request may take.
-        priority: whether what is started comes before other programs, where that is permitted.
-        given: by name, what asks for the same run again: all that was given but the directory, and what was
-            drawn or chosen instead.
+        name: its key in `bench.toml`; its option and its variable are called after it.
+        help: what it is about, for `--help` and the documentation; without the full stop.
+        more: whole sentences that only the documentation has.
+        form: what a value may be, in the documentation's words; empty to say choices or limits.
+        metavar: what `--help` calls a value; empty for click's own word.
+        choices: of a word.
+        lowest, highest: of a number, or of a share as a fraction.
+        default: what holds if neither the user nor the profile says anything.
+        otherwise: that in words, where `default` doesn't say it.
+        profile: the field of `Profile` that it replaces, from which its default comes.
+        offers: what a shell completes; choices are completed anyway.
+        drops: settings that are void if they come from a lower place than this one.
+        claims: whether it is void where the profile claims nothing.
+        again: whether a run that is asked for again has it, too.
     """
 
-    profile: Profile
-    runtime: str
-    runtime_reason: str
-    servers: tuple[Server, ...]
-    targets: Mapping[str, str]
-    addresses: Mapping[str, Addresses]
-    combinations: tuple[tuple[App, Scenario], ...]
-    baseline: str | None
-    rate: float | None
-    seed: int
-    processes: int | None
-    client: Client
-    out: Path | None
-    old: Old | None
-    fail_if: tuple[str, ...]
-    minutes: float | None
-    until: float | None
-    adapts: bool
-    timeout_s: float
-    priority: bool
-    given: Mapping[str, Any]
+    name: str
+    kind: Kind
+    help: str
+    more: str = ""
+    form: str = ""
+    metavar: str = ""
+    choices: tuple[str, ...] = ()
+    lowest: float = 1
+    highest: float = 0
+    default: Any = None
+    otherwise: str = ""
+    profile: str = ""
+    offers: Offered | None = None
+    drops: tuple[str, ...] = ()
+    claims: bool = False
+    again: bool = True
 
 
-def resolve(
-    flags: Mapping[str, Any],
-    root: Path,
-    environment: Mapping[str, str] = os.environ,
-    *,
-    beyond: bool = False,
-) -> Settings:
-    """Merge flags, environment, `bench.toml` and profile.
+_ROWS = (
+    Setting(
+        "profile",
+        "word",
+        "how much is measured",
+        "`smoke` claims nothing.",
+        choices=tuple(PROFILES),
+        default="standard",
+    ),
+    Setting(
+        "runtime",
+        "word",
+        "child processes or containers",
+        "`auto` takes containers where an engine answers.",
+        choices=("auto", "local", "compose"),
+        default="auto",
+    ),
+    Setting(
+        "servers",
+        "names",
+        "Names of docker-compose.yml, with commas between",
+        "They are deployed.",
+        otherwise="those that the README's table has in `make bench`",
+        offers="servers",
+        drops=("target",),
+    ),
+    Setting(
+        "target",
+        "several",
+        "Measure an HTTP server that runs already, instead of deploying any",
+        form="`name=http://host:port`",
+        metavar="NAME=URL",
+        drops=("servers", "against", "fail_if"),
+    ),
+    Setting(
+        "baseline",
+        "text",
+        "The server or target that the report has the others as multiples of",
+        form="a name",
+        otherwise="the first in rank",
+        offers="servers",
+    ),
+    Setting(
+        "app",
+        "text",
+        "A name of apps/apps.toml, or any module:callable that PYTHONPATH leads to",
+        "The servers serve it.",
+        form="a name, or `module:callable`",
+        otherwise="shortly, or else what fits the scenarios",
+        offers="apps",
+    ),
+    Setting(
+        "scenarios",
+        "names",
+        "Names, with commas between; see `wsgi-bench list scenarios`",
+        "They are what is asked of the app, and must fit it. A target or a `module:callable` has `get`, "
+        "unless you say otherwise.",
+        profile="scenarios",
+        offers="scenarios",
+    ),
+    # Connections are file descriptors, and containers have 4096 of them (docker-compose.yml, nofile).
+    Setting(
+        "users",
+        "whole",
+        "Users of closed load",
+        "They are connections that send at once.",
+        highest=4_000,
+        profile="users",
+    ),
+    # A request in 100 seconds is a mistake in typing, not a load.
+    Setting(
+        "rate",
+        "number",
+        "Requests a second of open load",
+        "It is one rate for all cases.",
+        lowest=0.01,
+        highest=1_000_000,
+        otherwise="what the pilot finds",
+    ),
+    Setting(
+        "rounds",
+        "whole",
+        "Rounds of fresh deployments",
+        "With `until` the most of them.",
+        highest=10_000,
+        profile="rounds",
+    ),
+    Setting(
+        "blocks",
+        "whole",
+        "Closed-load blocks a round; a tenth as many, rounded, are open load",
+        "At least one is.",
+        highest=100_000,
+        profile="blocks",
+    ),
+    Setting(
+        "minutes",
+        "number",
+        "The time that the run may take, reports included: it has as many rounds and blocks as fit, and ends "
+        "in time",
+        lowest=0.1,
+        highest=10_000,
+    ),
+    Setting(
+        "until",
+        "share",
+        "Go on, for six rounds or more, until ratios of throughput are known to plus or minus so much",
+        "By default for 60 rounds at most. See "
+        "[until ratios are known](methodology.md#until-ratios-are-known-well-enough).",
+        form="`1.5%`, or 0.015",
+        metavar="PERCENT",
+        lowest=0.0005,
+        highest=1,
+    ),
+    Setting(
+        "seed",
+        "whole",
+        "Order and requests are drawn from it",
+        "That of an earlier run makes its order and requests again.",
+        form="a whole number",
+        lowest=0,
+        highest=2**63,
+        otherwise="a fresh one",
+    ),
+    Setting(
+        "out",
+        "text",
+        "Directory for this run's files",
+        form="a directory",
+        otherwise="`results/<UTC time>-<host>/`",
+        offers="directories",
+        again=False,
+    ),
+    Setting(
+        "connection",
+        "word",
+        "as they come, or a connection each request",
+        "`close` asks every server to close after each response, so that all worlds are alike.",
+        choices=CONNECTIONS,
+        profile="connections",
+    ),
+    Setting(
+        "processes",
+        "whole",
+        "Processes of the load generator",
+        "They share each trial.",
+        highest=64,
+        otherwise="one for each of its CPUs",
+    ),
+    Setting(
+        "client",
+        "word",
+        "the harness's own loop or, for comparison, locust's own client",
+        "`fasthttp` is locust's FastHttpUser.",
+        choices=CLIENTS,
+        default="loop",
+    ),
+    # Histograms end at 60 seconds.
+    Setting(
+        "timeout",
+        "number",
+        "How long one request may take, of a probe or a trial",
+        "Making its connection is part of it. What comes later is unfinished.",
+        metavar="SECONDS",
+        highest=60,
+        default=TIMEOUT_S,
+    ),
+    Setting(
+        "priority",
+        "word",
+        "whether servers, generator and Redis come before this machine's other programs, where permitted",
+        "It takes root's rights, or CAP_SYS_NICE; what became of it stands in the report. See [who comes "
+        "first](decisions/076-who-comes-first.md).",
+        choices=("auto", "off"),
+        default="auto",
+    ),
+    Setting(
+        "against",
+        "text",
+        "Measure an old version of every server beside this one: a commit, branch or tag, or another "
+        "checkout's folder or compose file",
+        "See [two versions in one run](compare.md#two-versions-in-one-run).",
+        form="a version",
+        metavar="VERSION",
+        offers="versions",
+        drops=("target",),
+        claims=True,
+    ),
+    Setting(
+        "fail_if",
+        "several",
+        "With --against: a limit as of `compare`, e.g. 'throughput < -5%', with exit code 5 where one is "
+        "exceeded, 4 where one can't be judged",
+        form="limits",
+        metavar="EXPR",
+        claims=True,
+    ),
+)
+SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}
 
-    Args:
-        flags: option name to value; None or empty where the option wasn't given.
-        root: the checkout.
-        beyond: whether targets may be other machines. No setting: files and environments may be a stranger's.
 
-    Raises:
-        UsageError: with every problem found.
-    """
-    with Problems() as problems:
-        given = merged(flags, root, environment, problems)
-        asked = {**defaults(), **given}
-        profile = _profile(given)
-        runtime, reason = asked["runtime"], ""
-        servers: tuple[Server, ...] = ()
-        targets: dict[str, str] = {}
-        addresses: dict[str, Addresses] = {}
-        if asked["target"]:
-            runtime = "external"
-            problems.note(*beside_targets(asked))
-            for value in asked["target"]:
-                with problems.collected():
-                    name, url = read_target(value, targets)
-                    targets[name] = url
-                    addresses[name] = look_up(name, url, allowed=beyond)
-            combinations = _for_targets(asked["scenarios"], problems)
-        else:
-            servers = _servers(asked["servers"], root, environment, problems)
-            combinations = _combinations(given, profile, root, problems)
-            problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
-            with problems.collected():
-                runtime, reason = _runtime(runtime, combinations)
-        problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
-        problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
-        problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
-        if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
-            with problems.collected():
-                check_word("baseline", asked["baseline"], measured)
-        out = old = None
-        with problems.collected():
-            out = _out(asked["out"])
-        if asked["against"] and runtime != "external":
-            with problems.collected():
-                old = resolve_old(asked["against"], root, environment, servers, combinations, runtime)
-    seed = asked["seed"] if asked["seed"] is not None else random.SystemRandom().getrandbits(32)
-    return Settings(
-        profile=profile,
-        runtime=runtime,
-        runtime_reason=reason,
-        servers=servers,
-        targets=targets,
-        addresses=addresses,
-        combinations=combinations,
-        baseline=asked["baseline"],
-        rate=asked["rate"],
-        seed=seed,
-        processes=asked["processes"],
-        client=asked["client"],
-        out=out,
-        old=old,
-        fail_if=asked["fail_if"],
-        minutes=asked["minutes"],
-        until=asked["until"],
-        adapts=not {"rounds", "blocks"} & given.keys(),
-        timeout_s=float(asked["timeout"]),
-        # Of what runs already nothing is ours to prefer, and it may share the generator's CPU.
-        priority=asked["priority"] == "auto" and runtime != "external",
-        given=_given(given, profile, servers, combinations, seed),
-    )
+def flag(name: str) -> str:
+    """The option of a setting."""
+    return f"--{name.replace('_', '-')}"
 
 
-def _given(
-    given: Mapping[str, Any],
-    profile: Profile,
-    servers: Sequence[Server],
-    combinations: Sequence[tuple[App, Scenario]],
-    seed: int,
-) -> Mapping[str, Any]:
-    settings: dict[str, Any] = {"profile": profile.name}
-    if servers:
-        settings["servers"] = tuple(server.name for server in servers)
-    settings["scenarios"] = tuple(scenario.name for _, scenario in combinations)
-    settings |= {name: given[name] for name in sorted(given) if SETTINGS[name].again and name not in settings}
-    return {**settings, "seed": seed}
+def options_of(given: Mapping[str, Any]) -> Iterator[str]:
+    """The words of a command line that give these settings, by name."""
+    for name, value in given.items():
+        setting = SETTINGS.get(name)
+        several = setting is not None and setting.kind == "several"
+        for text in map(_text, value if several else [value]):
+            yield from (flag(name), text)
 
 
-def _profile(given: Mapping[str, Any]) -> Profile:
-    """The profile, with what the user gave instead of its values."""
-    profile = PROFILES[given.get("profile", SETTINGS["profile"].default)]
-    changes: dict[str, Any] = {}
-    for name in given.keys() - {"scenarios"}:
-        if field := SETTINGS[name].profile:
-            several = isinstance(getattr(profile, field), tuple)
-            changes[field] = (given[name],) if several else given[name]
-    return replace(profile, **changes)
+def defaults() -> dict[str, Any]:
+    """What holds for each setting that is the profile's or nobody's."""
+    return {name: () if row.kind in LISTS else row.default for name, row in SETTINGS.items()}
 
 
-def _servers(
-    names: Sequence[str], root: Path, environment: Mapping[str, str], problems: Problems
-) -> tuple[Server, ...]:
-    known: Mapping[str, Server] = {}
-    with problems.collected():
-        known = load_servers(root / COMPOSE_FILE, environment)
-        for name in names:
-            with problems.collected():
-                check_word("server", name, known)
-    chosen = [known[name] for name in dict.fromkeys(names) if name in known]
-    return tuple(chosen if names else (server for server in known.values() if server.default))
-
-
-def _combinations(
-    given: Mapping[str, Any], profile: Profile, root: Path, problems: Problems
-) -> tuple[tuple[App, Scenario], ...]:
-    app = None
-    apps: Mapping[str, App] = {}
-    with problems.collected():
-        apps = load_apps(root / APPS_FILE)
-        app = _app(given.get("app", DEFAULT_APP), apps)
-    names = given.get("scenarios", ())
-    for name in names:
-        with problems.collected():
-            check_word("scenario", name, SCENARIOS)
-    if app is None:
-        return ()
-    if not names:
-        fitting = [name for name in profile.scenarios if name in app.scenarios]
-        names = fitting or app.scenarios[:1]
-        if "app" not in given:
-            names = profile.scenarios
-    combinations: list[tuple[App, Scenario]] = []
-    for name in dict.fromkeys(names):
-        fits = app if name in app.scenarios else None
-        if fits is None and "app" not in given:
-            fits = next((other for other in apps.values() if name in other.scenarios), None)
-        if fits is not None:
-            combinations.append((fits, SCENARIOS[name]))
-        elif name in SCENARIOS:
-            problems.note(
-                f"scenario {name!r} does not fit app {app.name!r}, which has: {', '.join(app.scenarios)}."
-            )
-    return tuple(combinations)
-
-
-def _app(name: str, apps: Mapping[str, App]) -> App:
-    if name in apps:
-        return apps[name]
-    if ":" in name or name.endswith(".py"):
-        return app_from_callable(name)
-    raise UsageError(
-        f"there is no app {name!r}{hint(name, apps)}. Known are {', '.join(apps)}; any other is named "
-        f"module:callable."
-    )
-
-
-def _for_targets(names: Sequence[str], problems: Problems) -> tuple[tuple[App, Scenario], ...]:
-    for name in names:
-        if name in SCENARIOS and name not in FITTING:
-            problems.note(
-                f"scenario {name!r} needs stored links, which --target does not write. "
-                f"Use one of: {', '.join(FITTING)}."
-            )
-        else:
-            with problems.collected():
-                check_word("scenario", name, SCENARIOS)
-    return tuple((EXTERNAL, SCENARIOS[name]) for name in names or ("get",) if name in FITTING)
-
-
-def _runtime(asked: str, combinations: Sequence[tuple[App, Scenario]]) -> tuple[str, str]:
-    """The runtime, and why it isn't the one that was asked for: an app from elsewhere is in no image."""
-    for app, _ in combinations:
-        if app.callable.partition(":")[0].partition(".")[0] in _IN_IMAGES:
-            continue
-        reason = f"{app.callable} is in no image: these hold {'/ and '.join(_IN_IMAGES)}/ of this checkout"
-        if asked == "auto":
-            return "local", f"runtime local: {reason}"
-        if asked == "compose":
-            raise UsageError(
-                f"--runtime compose: {reason}. Measure it with --runtime local, or add it to apps/ "
-                f'(README.md, "Adding a server or an application").'
-            )
-    return asked, ""
-
-
-def _out(asked: str | None) -> Path | None:
-    """The directory for the run's files, if it can become one: new, or without a result."""
-    if not asked:
-        return None
-    out = Path(asked)
-    try:
-        there = next(path for path in (out, *out.absolute().parents) if path.exists())
-        if not there.is_dir():
-            raise UsageError(f"--out {out}: {there} is a file, not a directory. Choose another place.")
-        if taken := why_taken(out):
-            raise UsageError(taken)
-    except OSError as error:
-        raise UsageError(f"--out {out}: {error.strerror}. Choose another place.") from None
-    return out
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

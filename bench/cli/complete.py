@@ -8,7 +8,7 @@ from pathlib import Path
 from click import Context, Parameter
 from click.shell_completion import CompletionItem
 
-from bench.ask.table import Offered, Setting
+from bench.ask.settings import Offered, Setting
 from bench.catalogue.registry import APPS_FILE, load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.versions import COMPOSE_FILE, branches_and_tags

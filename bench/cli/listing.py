@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bench.ask.settings import APPS_FILE, COMPOSE_FILE
+from bench.ask.resolution import APPS_FILE, COMPOSE_FILE
 from bench.catalogue.registry import load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
 from bench.model import Load, Plan

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bench.ask.documented import usage
-from bench.ask.table import SETTINGS, flag
+from bench.ask.settings import SETTINGS, flag
 from bench.catalogue import consent
 from bench.cli import complete
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from bench.analysis.compare.limits import judge_plan
-from bench.ask import settings
+from bench.ask import resolution
 from bench.ask.old_version import require_packages
 from bench.cli import complete, listing
 from bench.cli.options import beyond, resume_options, run_options
@@ -42,7 +42,7 @@ def run(
     context: click.Context, /, beyond: bool, dry_run: bool, as_json: bool, quiet: bool, **flags: Any
 ) -> None:
     """Measure and compare; the report's path is the last thing said."""
-    asked = settings.resolve(flags, ROOT, beyond=beyond)
+    asked = resolution.resolve(flags, ROOT, beyond=beyond)
     with Reporter(quiet=quiet) as reporter:
         if asked.runtime_reason:
             reporter.phase(asked.runtime_reason)

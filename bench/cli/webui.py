@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from bench.ask import settings
+from bench.ask import resolution
 from bench.catalogue.versions import this_checkout
 from bench.deploy.select import open_runtime
 from bench.live.progress import Reporter
@@ -34,7 +34,9 @@ _LOCUSTFILE = ROOT / "bench" / "load" / "locustfile.py"
 @click.option("--port", default=8089, help="Where the web UI listens, on 127.0.0.1.")
 def webui(server: str, app: str | None, scenario: str | None, port: int) -> None:
     """Deploy a server as a child process and open locust's web UI on it; Ctrl-C ends both."""
-    asked = settings.resolve({"profile": "smoke", "servers": server, "app": app, "scenarios": scenario}, ROOT)
+    asked = resolution.resolve(
+        {"profile": "smoke", "servers": server, "app": app, "scenarios": scenario}, ROOT
+    )
     plan = make_plan(
         asked.profile, "local", asked.servers, asked.combinations[:1], seed=asked.seed, rate=None
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.analysis.figure import Figure
 from bench.analysis.figures import figures
-from bench.analysis.keeping import Keeping, by_deployment
+from bench.analysis.keepalive import Keeping, by_deployment
 from bench.model import Analysis, Counts, Estimate, Suite
 from bench.model.variant import OLD, TWIN
 from bench.report.results import Entry, Group, groups

@@ -14,8 +14,8 @@ import jinja2
 from markupsafe import Markup
 
 from bench.model import Analysis, Suite
-from bench.report.build import CHARTED, page
 from bench.report.page import Page
+from bench.report.sections import CHARTED, page
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bench.model import Analysis, Suite
-from bench.report.build import page
 from bench.report.page import Column, Listing, Page, Section, Table
+from bench.report.sections import page
 from bench.report.units import count
 
 MAX_BYTES = 1024 * 1024

@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.analysis.figure import Figure
 from bench.analysis.figures import COST, MEMORY, named
-from bench.analysis.keeping import Keeping, by_deployment
+from bench.analysis.keepalive import Keeping, by_deployment
 from bench.model import Analysis, Comparison, Suite
 from bench.report.page import Section
 from bench.report.results import Entry, Group

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bench.ask.table import options_of
+from bench.ask.settings import options_of
 from bench.model import Environment, Plan, Suite
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from bench.analysis.keeping import NOT_KNOWN, Keeping, by_deployment
+from bench.analysis.keepalive import NOT_KNOWN, Keeping, by_deployment
 from bench.catalogue.variables import of_child, of_container
 from bench.model import Analysis, Deployment, Server, Suite
 from bench.model.digits import a_second

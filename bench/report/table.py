@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.analysis.figure import Figure
 from bench.analysis.figures import LONGEST, THROUGHPUT, figures
-from bench.analysis.keeping import NOT_KNOWN, Keeping, by_deployment
+from bench.analysis.keepalive import NOT_KNOWN, Keeping, by_deployment
 from bench.analysis.outcomes import not_answered
 from bench.model import Loop, Server, Suite
 from bench.model.variant import TWIN

@@ -14,8 +14,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from bench.model import Analysis, Suite
-from bench.report.build import page
 from bench.report.page import Column, Page, Section, Table
+from bench.report.sections import page
 
 WIDTH = 80
 _LOG_LINES = 5

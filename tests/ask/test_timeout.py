@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from bench.analysis import analyse
-from bench.ask.settings import resolve
+from bench.ask.resolution import resolve
 from bench.load.protocol import block_order, read_trial_order
 from bench.model import TIMEOUT_S
 from bench.model.errors import UsageError

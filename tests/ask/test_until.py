@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.ask.settings import resolve
+from bench.ask.resolution import resolve
 from bench.model.errors import UsageError
 
 ROOT = Path(__file__).parents[2]

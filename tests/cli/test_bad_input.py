@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.ask.settings import resolve
+from bench.ask.resolution import resolve
 from bench.model.errors import UsageError
 from bench.store import LATENCY_LOG, RESULT
 from tests.cli.conftest import ROOT, SMOKE, Here, wsgi_bench

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.ask.settings import resolve
+from bench.ask.resolution import resolve
 from bench.catalogue.application import meant
 from bench.catalogue.locate import locate
 from bench.cli.verbs import main

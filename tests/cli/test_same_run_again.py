@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.ask.precedence import ENVIRONMENT_PREFIX
-from bench.ask.table import SETTINGS
+from bench.ask.settings import SETTINGS
 from bench.cli import running
 from bench.cli.verbs import cli
 from bench.model import Environment, MeasuredCode, Plan
@@ -88,7 +88,7 @@ def printed(plan: Plan, measured: MeasuredCode | None = None) -> tuple[dict[str,
 def test_every_setting_has_an_example() -> None:
     missing = sorted(SETTINGS.keys() - EXAMPLES.keys())
     assert not missing, (
-        f"bench/ask/table.py has the setting {', '.join(missing)}, which no example here gives: add "
+        f"bench/ask/settings.py has the setting {', '.join(missing)}, which no example here gives: add "
         f"arguments that give it to EXAMPLES, so that it is seen that 'The same run again' doesn't forget it."
     )
 

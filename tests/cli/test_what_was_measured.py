@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bench.analysis import analyse
-from bench.ask.settings import resolve
+from bench.ask.resolution import resolve
 from bench.catalogue.versions import this_checkout
 from bench.machine.environment import describe, split_cpus
 from bench.model import Environment, MeasuredCode, Plan, Suite

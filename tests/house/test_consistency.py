@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from bench import model
-from bench.ask import settings
+from bench.ask import resolution
 from bench.ask.documented import documented
-from bench.ask.table import SETTINGS
+from bench.ask.settings import SETTINGS
 from bench.machine.process import CommandFailed, run
 from bench.model.loads.open import IN_FLIGHT_CAP
 from bench.run.calibrate import NULL_DEPLOYMENT
@@ -96,7 +96,7 @@ def test_the_documented_settings_are_those_that_are_read(tmp_path: Path) -> None
     for name in ("docker-compose.yml", "apps/apps.toml"):
         (tmp_path / name).symlink_to(ROOT / name)
 
-    found = settings.resolve({}, tmp_path, {})
+    found = resolution.resolve({}, tmp_path, {})
 
     assert [server.name for server in found.servers] == tomllib.loads(example[1])["servers"]
     assert found.profile.rounds == tomllib.loads(example[1])["rounds"]

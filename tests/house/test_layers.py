@@ -24,7 +24,7 @@ LAYERS = (
     ("bench.run",),
     ("bench.ask", "bench.live", "bench.doctor"),
     ("bench.report",),
-    ("bench.ask.table",),
+    ("bench.ask.settings",),
     ("bench.plan", "bench.deploy", "bench.load"),
     ("bench.catalogue", "bench.store"),
     ("bench.machine",),

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from bench.analysis import analyse
-from bench.ask.table import SETTINGS
+from bench.ask.settings import SETTINGS
 from bench.catalogue.registry import load_servers
 from bench.catalogue.scenarios import SCENARIOS
 from bench.cli.running import run

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.analysis.groups import describe
-from bench.ask import settings
+from bench.ask import resolution
 from bench.cli import listing
 from bench.live.running_figures import RunningFigures
 from bench.model import Open
@@ -70,4 +70,4 @@ def test_a_slow_page_has_digits_while_the_run_goes_on() -> None:
 
 
 def test_a_rate_below_one_can_be_asked_for() -> None:
-    assert settings.resolve({"rate": "0.5"}, ROOT, {}).rate == 0.5
+    assert resolution.resolve({"rate": "0.5"}, ROOT, {}).rate == 0.5

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench.report.charts import curves, history, intervals, lines, multiples, scatter, strips, svg
+from bench.report.charts import curves, history, intervals, lines, panels, scatter, strips, svg
 from bench.report.charts.axes import spread
 from bench.report.charts.scale import Linear, Log, Scale, fitting, linear_ticks, log_ticks
 
@@ -152,8 +152,8 @@ def hostile_charts(name: str) -> dict[str, str]:
         ),
         "scatter": scatter.draw("s", name, name, name, name, [scatter.Point(one, 1.0, 0.0)]),
         "strips": strips.draw("t", name, name, [strip], [strips.Span(name, 2.0, 6.0)]),
-        "multiples": multiples.draw(
-            "m", name, name, name, [multiples.Panel(name, [multiples.MedianAndP99(one, 1.0, 5.0)])] * 3
+        "panels": panels.draw(
+            "m", name, name, name, [panels.Panel(name, [panels.MedianAndP99(one, 1.0, 5.0)])] * 3
         ),
         "nothing": intervals.draw("n", name, name, name, []) + strips.draw("o", name, name, [], []),
     }

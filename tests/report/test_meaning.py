@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from bench.analysis import analyse
-from bench.ask import settings
+from bench.ask import resolution
 from bench.model import Suite
 from bench.model.errors import UsageError
 from bench.report import FORMATS
-from bench.report.build import page
+from bench.report.sections import page
 from tests.make_suite import make_suite
 
 ROOT = Path(__file__).parents[2]
@@ -72,9 +72,9 @@ def test_multiples_are_of_the_baseline_that_was_asked_for() -> None:
 
 def test_a_baseline_that_is_not_measured_is_refused() -> None:
     with pytest.raises(UsageError, match=r"there is no baseline 'waitres' \(did you mean 'waitress'"):
-        settings.resolve({"servers": ("waitress", "gunicorn"), "baseline": "waitres"}, ROOT, {})
+        resolution.resolve({"servers": ("waitress", "gunicorn"), "baseline": "waitres"}, ROOT, {})
     with pytest.raises(UsageError, match=r"there is no baseline 'uwsgi'\. Known are waitress, gunicorn"):
-        settings.resolve({"servers": ("waitress", "gunicorn"), "baseline": "uwsgi"}, ROOT, {})
+        resolution.resolve({"servers": ("waitress", "gunicorn"), "baseline": "uwsgi"}, ROOT, {})
 
 
 def test_a_better_tail_is_said_by_what_is_typical() -> None:

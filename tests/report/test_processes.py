@@ -15,8 +15,8 @@ from bench.doctor import notes
 from bench.model import Confined, Confinement, DeploymentRecord, Server, Suite
 from bench.model.errors import EXIT_NOT_VALID
 from bench.model.finding import Finding, exit_code
-from bench.report.build import page
 from bench.report.csv import render as csv
+from bench.report.sections import page
 from bench.store import Writer, load
 from tests.doctor.test_doctor import HEALTHY
 from tests.make_suite import make_suite, without_trials

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bench.analysis.keeping import NOT_KNOWN
+from bench.analysis.keepalive import NOT_KNOWN
 from bench.model import Environment, Plan, Server, Suite
 from bench.model.errors import UsageError
 from bench.model.variant import KINDS, OLD

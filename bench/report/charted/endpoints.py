@@ -8,7 +8,7 @@ from bench.analysis.histogram import Histogram
 from bench.analysis.measured import Measured, measured
 from bench.model import Analysis, Suite
 from bench.report.charted.shared import SERVER, charted, comparable, left_out, look
-from bench.report.charts import multiples
+from bench.report.charts import panels
 from bench.report.page import Chart, Column, Section, Table
 from bench.report.results import Group
 from bench.report.table import row_of
@@ -46,11 +46,11 @@ def _chart(suite: Suite, group: Group, cases: Mapping[str, Measured], name: str)
     names = sorted({endpoint for by_endpoint in times.values() for endpoint in by_endpoint})
     if len(names) < 2:
         return None
-    panels = [
-        multiples.Panel(
+    of_endpoints = [
+        panels.Panel(
             endpoint,
             [
-                multiples.MedianAndP99(
+                panels.MedianAndP99(
                     look(suite, e), *(_ms(times[e.case.id], endpoint, s) for s in (0.5, 0.99))
                 )
                 for e in entries
@@ -58,7 +58,7 @@ def _chart(suite: Suite, group: Group, cases: Mapping[str, Measured], name: str)
         )
         for endpoint in names
     ]
-    if all(row.median is None for panel in panels for row in panel.rows):
+    if all(row.median is None for panel in of_endpoints for row in panel.rows):
         return None
     title = f"By endpoint: {group.name}"
     described = f"{count(len(names), 'endpoint')}: {listed(names)}; the table below has the figures."
@@ -67,7 +67,9 @@ def _chart(suite: Suite, group: Group, cases: Mapping[str, Measured], name: str)
         for endpoint in names
         for entry in entries
     )
-    return Chart(multiples.draw(name, title, described, "Milliseconds", panels), Table(title, _COLUMNS, rows))
+    return Chart(
+        panels.draw(name, title, described, "Milliseconds", of_endpoints), Table(title, _COLUMNS, rows)
+    )
 
 
 def _by_endpoint(case: Measured) -> _Endpoints:

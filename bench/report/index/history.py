@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from bench.analysis.claim import verdict as in_a_word
 from bench.analysis.compare.surroundings import Difference
 from bench.analysis.figures import THROUGHPUT, named
-from bench.report.build import minute
 from bench.report.charts import history
 from bench.report.charts.svg import Series, series
 from bench.report.index.runs import versions
 from bench.report.index.trends import Circumstances, Stage, Trend
 from bench.report.page import Chart, Column, Row, Section, Table
+from bench.report.sections import minute
 from bench.report.table import column_of, interval_of
 from bench.report.units import NOT_MEASURED, count, interval, listed, number, percent, value_of
 from bench.store import Outline

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bench.report.build import minute
 from bench.report.index.stored import IndexedRun, Unreadable
 from bench.report.page import Column, Row, Section, Table
+from bench.report.sections import minute
 from bench.report.units import NOT_MEASURED, count, listed
 from bench.store import Outline
 

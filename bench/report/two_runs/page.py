@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from bench.analysis.compare import Changes
 from bench.analysis.compare.limits import Judgement
 from bench.model import Suite
-from bench.report.build import minute
 from bench.report.changes import CLAIMS, differing, gaps, tables
 from bench.report.page import Page, Section, sanitised
+from bench.report.sections import minute
 from bench.report.units import count
 from bench.report.words import changes_sentence, gaps_sentence, limit_lines, limits_sentence
 

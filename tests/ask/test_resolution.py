@@ -15,8 +15,8 @@ from click.testing import CliRunner
 
 from bench.ask.documented import documented
 from bench.ask.precedence import ENVIRONMENT_PREFIX
-from bench.ask.settings import resolve
-from bench.ask.table import SETTINGS, Setting, flag
+from bench.ask.resolution import resolve
+from bench.ask.settings import SETTINGS, Setting, flag
 from bench.cli.options import run_options
 from bench.cli.verbs import VERBS, cli
 from bench.model.errors import UsageError

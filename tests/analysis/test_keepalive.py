@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.analysis import analyse
-from bench.analysis.keeping import by_deployment
+from bench.analysis.keepalive import by_deployment
 from bench.deploy.external import target_server
 from bench.model import Suite
 from bench.report import FORMATS

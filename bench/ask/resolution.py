@@ -1,0 +1,289 @@
+"""What the user asked for, checked as a whole before anything starts.
+
+A flag wins over an environment variable (`WSGI_BENCH_*`), that over `bench.toml`, that over the profile.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
+from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
+from bench.ask.precedence import check_word, hint, merged
+from bench.ask.settings import SETTINGS, defaults
+from bench.ask.targets import EXTERNAL, FITTING, beside_targets, read_target
+from bench.ask.until import wrong_until
+from bench.catalogue.application import not_importable
+from bench.catalogue.consent import Addresses, look_up
+from bench.catalogue.registry import APPS_FILE as APPS_FILE
+from bench.catalogue.registry import app_from_callable, load_apps, load_servers
+from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.scenarios.request import Scenario
+from bench.catalogue.versions import COMPOSE_FILE as COMPOSE_FILE
+from bench.model import App, Client, Server
+from bench.model.errors import UsageError
+from bench.model.problems import Problems
+from bench.plan.layout import PROFILES, Profile
+from bench.store import why_taken
+
+DEFAULT_APP = "shortly"
+# The packages that servers/Dockerfile copies.
+_IN_IMAGES = ("apps", "servers")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A run as it was asked for, resolved and valid.
+
+    Attributes:
+        runtime_reason: why it isn't the runtime that was asked for; empty if it is.
+        targets: name to URL of servers that run already; empty to deploy `servers`.
+        addresses: behind each target's host, by name: where its load goes.
+        processes: of the load generator; None for one for each of its CPUs.
+        combinations: each app with a scenario that it is measured with.
+        baseline: the server or target that the others are multiples of; None for the first in rank.
+        out: directory for the run's files; None for `results/<UTC time>-<host>/`.
+        old: the version that is measured beside this one; None without.
+        fail_if: limits for what changes from it.
+        minutes: that the run may take; None for as long as it takes.
+        until: to plus or minus which fraction ratios are to be known; None for the planned rounds.
+        adapts: whether rounds and blocks are the profile's, and not the user's own.
+        timeout_s: how long one request may take.
+        priority: whether what is started comes before other programs, where that is permitted.
+        given: by name, what asks for the same run again: all that was given but the directory, and what was
+            drawn or chosen instead.
+    """
+
+    profile: Profile
+    runtime: str
+    runtime_reason: str
+    servers: tuple[Server, ...]
+    targets: Mapping[str, str]
+    addresses: Mapping[str, Addresses]
+    combinations: tuple[tuple[App, Scenario], ...]
+    baseline: str | None
+    rate: float | None
+    seed: int
+    processes: int | None
+    client: Client
+    out: Path | None
+    old: Old | None
+    fail_if: tuple[str, ...]
+    minutes: float | None
+    until: float | None
+    adapts: bool
+    timeout_s: float
+    priority: bool
+    given: Mapping[str, Any]
+
+
+def resolve(
+    flags: Mapping[str, Any],
+    root: Path,
+    environment: Mapping[str, str] = os.environ,
+    *,
+    beyond: bool = False,
+) -> Settings:
+    """Merge flags, environment, `bench.toml` and profile.
+
+    Args:
+        flags: option name to value; None or empty where the option wasn't given.
+        root: the checkout.
+        beyond: whether targets may be other machines. No setting: files and environments may be a stranger's.
+
+    Raises:
+        UsageError: with every problem found.
+    """
+    with Problems() as problems:
+        given = merged(flags, root, environment, problems)
+        asked = {**defaults(), **given}
+        profile = _profile(given)
+        runtime, reason = asked["runtime"], ""
+        servers: tuple[Server, ...] = ()
+        targets: dict[str, str] = {}
+        addresses: dict[str, Addresses] = {}
+        if asked["target"]:
+            runtime = "external"
+            problems.note(*beside_targets(asked))
+            for value in asked["target"]:
+                with problems.collected():
+                    name, url = read_target(value, targets)
+                    targets[name] = url
+                    addresses[name] = look_up(name, url, allowed=beyond)
+            combinations = _for_targets(asked["scenarios"], problems)
+        else:
+            servers = _servers(asked["servers"], root, environment, problems)
+            combinations = _combinations(given, profile, root, problems)
+            problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
+            with problems.collected():
+                runtime, reason = _runtime(runtime, combinations)
+        problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
+        problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
+        problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
+        if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
+            with problems.collected():
+                check_word("baseline", asked["baseline"], measured)
+        out = old = None
+        with problems.collected():
+            out = _out(asked["out"])
+        if asked["against"] and runtime != "external":
+            with problems.collected():
+                old = resolve_old(asked["against"], root, environment, servers, combinations, runtime)
+    seed = asked["seed"] if asked["seed"] is not None else random.SystemRandom().getrandbits(32)
+    return Settings(
+        profile=profile,
+        runtime=runtime,
+        runtime_reason=reason,
+        servers=servers,
+        targets=targets,
+        addresses=addresses,
+        combinations=combinations,
+        baseline=asked["baseline"],
+        rate=asked["rate"],
+        seed=seed,
+        processes=asked["processes"],
+        client=asked["client"],
+        out=out,
+        old=old,
+        fail_if=asked["fail_if"],
+        minutes=asked["minutes"],
+        until=asked["until"],
+        adapts=not {"rounds", "blocks"} & given.keys(),
+        timeout_s=float(asked["timeout"]),
+        # Of what runs already nothing is ours to prefer, and it may share the generator's CPU.
+        priority=asked["priority"] == "auto" and runtime != "external",
+        given=_given(given, profile, servers, combinations, seed),
+    )
+
+
+def _given(
+    given: Mapping[str, Any],
+    profile: Profile,
+    servers: Sequence[Server],
+    combinations: Sequence[tuple[App, Scenario]],
+    seed: int,
+) -> Mapping[str, Any]:
+    settings: dict[str, Any] = {"profile": profile.name}
+    if servers:
+        settings["servers"] = tuple(server.name for server in servers)
+    settings["scenarios"] = tuple(scenario.name for _, scenario in combinations)
+    settings |= {name: given[name] for name in sorted(given) if SETTINGS[name].again and name not in settings}
+    return {**settings, "seed": seed}
+
+
+def _profile(given: Mapping[str, Any]) -> Profile:
+    """The profile, with what the user gave instead of its values."""
+    profile = PROFILES[given.get("profile", SETTINGS["profile"].default)]
+    changes: dict[str, Any] = {}
+    for name in given.keys() - {"scenarios"}:
+        if field := SETTINGS[name].profile:
+            several = isinstance(getattr(profile, field), tuple)
+            changes[field] = (given[name],) if several else given[name]
+    return replace(profile, **changes)
+
+
+def _servers(
+    names: Sequence[str], root: Path, environment: Mapping[str, str], problems: Problems
+) -> tuple[Server, ...]:
+    known: Mapping[str, Server] = {}
+    with problems.collected():
+        known = load_servers(root / COMPOSE_FILE, environment)
+        for name in names:
+            with problems.collected():
+                check_word("server", name, known)
+    chosen = [known[name] for name in dict.fromkeys(names) if name in known]
+    return tuple(chosen if names else (server for server in known.values() if server.default))
+
+
+def _combinations(
+    given: Mapping[str, Any], profile: Profile, root: Path, problems: Problems
+) -> tuple[tuple[App, Scenario], ...]:
+    app = None
+    apps: Mapping[str, App] = {}
+    with problems.collected():
+        apps = load_apps(root / APPS_FILE)
+        app = _app(given.get("app", DEFAULT_APP), apps)
+    names = given.get("scenarios", ())
+    for name in names:
+        with problems.collected():
+            check_word("scenario", name, SCENARIOS)
+    if app is None:
+        return ()
+    if not names:
+        fitting = [name for name in profile.scenarios if name in app.scenarios]
+        names = fitting or app.scenarios[:1]
+        if "app" not in given:
+            names = profile.scenarios
+    combinations: list[tuple[App, Scenario]] = []
+    for name in dict.fromkeys(names):
+        fits = app if name in app.scenarios else None
+        if fits is None and "app" not in given:
+            fits = next((other for other in apps.values() if name in other.scenarios), None)
+        if fits is not None:
+            combinations.append((fits, SCENARIOS[name]))
+        elif name in SCENARIOS:
+            problems.note(
+                f"scenario {name!r} does not fit app {app.name!r}, which has: {', '.join(app.scenarios)}."
+            )
+    return tuple(combinations)
+
+
+def _app(name: str, apps: Mapping[str, App]) -> App:
+    if name in apps:
+        return apps[name]
+    if ":" in name or name.endswith(".py"):
+        return app_from_callable(name)
+    raise UsageError(
+        f"there is no app {name!r}{hint(name, apps)}. Known are {', '.join(apps)}; any other is named "
+        f"module:callable."
+    )
+
+
+def _for_targets(names: Sequence[str], problems: Problems) -> tuple[tuple[App, Scenario], ...]:
+    for name in names:
+        if name in SCENARIOS and name not in FITTING:
+            problems.note(
+                f"scenario {name!r} needs stored links, which --target does not write. "
+                f"Use one of: {', '.join(FITTING)}."
+            )
+        else:
+            with problems.collected():
+                check_word("scenario", name, SCENARIOS)
+    return tuple((EXTERNAL, SCENARIOS[name]) for name in names or ("get",) if name in FITTING)
+
+
+def _runtime(asked: str, combinations: Sequence[tuple[App, Scenario]]) -> tuple[str, str]:
+    """The runtime, and why it isn't the one that was asked for: an app from elsewhere is in no image."""
+    for app, _ in combinations:
+        if app.callable.partition(":")[0].partition(".")[0] in _IN_IMAGES:
+            continue
+        reason = f"{app.callable} is in no image: these hold {'/ and '.join(_IN_IMAGES)}/ of this checkout"
+        if asked == "auto":
+            return "local", f"runtime local: {reason}"
+        if asked == "compose":
+            raise UsageError(
+                f"--runtime compose: {reason}. Measure it with --runtime local, or add it to apps/ "
+                f'(README.md, "Adding a server or an application").'
+            )
+    return asked, ""
+
+
+def _out(asked: str | None) -> Path | None:
+    """The directory for the run's files, if it can become one: new, or without a result."""
+    if not asked:
+        return None
+    out = Path(asked)
+    try:
+        there = next(path for path in (out, *out.absolute().parents) if path.exists())
+        if not there.is_dir():
+            raise UsageError(f"--out {out}: {there} is a file, not a directory. Choose another place.")
+        if taken := why_taken(out):
+            raise UsageError(taken)
+    except OSError as error:
+        raise UsageError(f"--out {out}: {error.strerror}. Choose another place.") from None
+    return out
