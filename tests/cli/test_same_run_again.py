@@ -26,6 +26,7 @@ HERE = "http://127.0.0.1:1"
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "against": ("--against", str(ROOT)),
     "app": ("--app", "tests.cli.apps:right"),
+    "baseline": ("--servers", "gunicorn,waitress", "--baseline", "waitress"),
     "blocks": ("--blocks", "3"),
     "client": ("--client", "fasthttp"),
     "connection": ("--connection", "as-is", "--profile", "full"),
