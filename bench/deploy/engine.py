@@ -51,9 +51,10 @@ class Engine:
         *arguments: str,
         environment: Mapping[str, str] | None = None,
         timeout_s: float = _COMMAND_S,
+        merge_errors: bool = False,
     ) -> str:
-        """Run `docker compose ARGUMENTS` and return its output; raises as `run` does."""
-        return self._call([*self.compose, *arguments], environment, timeout_s, False)
+        """Run `docker compose ARGUMENTS` as `run` does."""
+        return self._call([*self.compose, *arguments], environment, timeout_s, merge_errors)
 
     def _call(
         self,

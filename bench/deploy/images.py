@@ -25,6 +25,8 @@ from bench.model.variant import THIS_CHECKOUT
 _PULL_S = 900.0
 _SHOWN_LINES = 15
 _BUILD_S = 1800.0
+# As BuildKit's client begins its last line.
+_FAILED = re.compile(r"^(?:ERROR: )?(?:target \S+: )?failed to (?:solve|build)\b", re.MULTILINE)
 # Variable of docker-compose.yml, which has the official image -> the image that is built here in its place.
 BUILT_HERE = {"PYTHON_IMAGE": "wsgi-bench/python:3.13-trixie", "REDIS_IMAGE": "wsgi-bench/redis:8"}
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
@@ -95,7 +97,11 @@ def _base_image(engine: Engine, root: Path, variable: str, say: Say) -> str:
 
 def _end(error: process.CommandFailed) -> str:
     """The last lines of what a command printed, or how it ended where it printed nothing."""
-    return "\n".join(error.output.strip().splitlines()[-_SHOWN_LINES:]) or str(error).rstrip(":\n")
+    return _last_lines(error.output) or str(error).rstrip(":\n")
+
+
+def _last_lines(output: str) -> str:
+    return "\n".join(output.strip().splitlines()[-_SHOWN_LINES:])
 
 
 def build(
@@ -119,12 +125,19 @@ def build(
         }
         try:
             # Not with --quiet: Compose that builds by buildx's bake may not read the checkout then.
-            engine.run_compose(
+            output = engine.run_compose(
                 *_named(files), "--profile", "bench", "build", *wanted,
-                environment=environment, timeout_s=_BUILD_S,
+                environment=environment, timeout_s=_BUILD_S, merge_errors=True,
             )  # fmt: skip
         except process.CommandFailed as error:
             raise EngineError(f"The images can't be built: {error}") from None
+    # Compose 2.40 ends with 0 all the same, and the images of before would be measured.
+    if _FAILED.search(output):
+        raise EngineError(
+            f"The images can't be built; the end of what Docker Compose said:\n"
+            f"{_last_lines(output)}\n"
+            f"Mend that, or measure without containers: --runtime local."
+        )
     ownership.remove_superseded(engine)
 
 

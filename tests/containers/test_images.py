@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +12,12 @@ import pytest
 
 from bench.catalogue.registry import load_apps, load_servers
 from bench.catalogue.versions import this_checkout
-from bench.deploy import ownership
+from bench.deploy import images, ownership
 from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import Engine, find_engine
 from bench.machine.environment import split_cpus
 from bench.model import Deployment
+from bench.model.errors import EngineError
 
 pytestmark = [pytest.mark.containers, pytest.mark.slow]
 
@@ -158,3 +160,20 @@ def test_an_image_that_lost_its_name_is_removed_unless_another_run_lives(
 def living() -> str:
     """The harness that this process is."""
     return ownership.labels("0")[ownership.HARNESS_LABEL]
+
+
+def test_a_build_that_fails_is_an_error_though_there_are_images_of_before(tmp_path: Path) -> None:
+    """Docker Compose 2.40 ends with 0, and what stands under the image's name is that of the last build."""
+    engine = find_engine()
+    base = images.base_images(engine, ROOT, ["PYTHON_IMAGE"], print)["PYTHON_IMAGE"]
+    name = f"wsgi-bench-test-{os.getpid()}"
+    (tmp_path / "docker-compose.yml").write_text(f"services: {{{name}: {{image: {name}, build: .}}}}\n")
+    dockerfile = tmp_path / "Dockerfile"
+    try:
+        dockerfile.write_text(f"FROM {base}\n")
+        images.build(engine, [tmp_path / "docker-compose.yml"], [name], {}, print)
+        dockerfile.write_text(f"FROM {base}\nRUN echo what went wrong; exit 3\n")
+        with pytest.raises(EngineError, match=r"(?s)can't be built.*exit code: 3"):
+            images.build(engine, [tmp_path / "docker-compose.yml"], [name], {}, print)
+    finally:
+        engine.run("image", "rm", name)
