@@ -27,7 +27,8 @@ from bench.catalogue.registry import APPS_FILE, load_apps
 from bench.catalogue.scenarios import SCENARIOS
 from bench.load.clock import now_ns
 from bench.load.closed import SETTLE_NS, ClosedTrial
-from bench.load.records import Records
+from bench.load.outcomes import OK
+from bench.load.records import KIND_MASK, Records
 from bench.load.targetstate import TargetState
 from bench.machine.place import HERE
 from bench.machine.processtree import process_tree
@@ -93,7 +94,7 @@ class Continuous(ClosedTrial):
         """Let the server run; only what comes after it has settled counts.
 
         Returns:
-            Answers, seconds and CPU seconds; and how long after the thaw each answer came, nanoseconds.
+            Right answers, seconds and CPU seconds; and how long after the thaw each answer came, nanoseconds.
         """
         before = len(self._rows)
         self._process.thaw()
@@ -108,9 +109,8 @@ class Continuous(ClosedTrial):
         self._process.freeze()
         self._usage.end()
         cpu_s = (self._usage.used_ns() or 0) / 1e9
-        return (len(self._rows) - first, (closed - opened) / 1e9, cpu_s), [
-            row[2] - thawed for row in self._rows[before:]
-        ]
+        right = sum(row[3] & KIND_MASK == OK for row in self._rows[first:])
+        return (right, (closed - opened) / 1e9, cpu_s), [row[2] - thawed for row in self._rows[before:]]
 
     def end(self) -> None:
         self._process.thaw()
