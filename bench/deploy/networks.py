@@ -53,12 +53,9 @@ def choose(taken: Iterable[str], count: int) -> list[str]:
         EngineError: there are not so many.
     """
     used = [IPv4Network(subnet) for subnet in taken if ":" not in subnet]
-    near = [subnet for subnet in used if subnet.overlaps(_ADDRESSES)]
-    free = [
-        subnet
-        for subnet in _ADDRESSES.subnets(new_prefix=_PREFIX)
-        if not any(subnet.overlaps(other) for other in near)
-    ]
+    occupied = {number for subnet in used for number in _numbers(subnet)}
+    subnets = enumerate(_ADDRESSES.subnets(new_prefix=_PREFIX))
+    free = [subnet for number, subnet in subnets if number not in occupied]
     if len(free) < count:
         raise EngineError(
             f"Docker's networks leave no room in {_ADDRESSES} for {count} more: remove what nobody uses "
@@ -66,6 +63,15 @@ def choose(taken: Iterable[str], count: int) -> list[str]:
         )
     start = random.randrange(len(free) - count + 1)
     return [str(subnet) for subnet in free[start : start + count]]
+
+
+def _numbers(subnet: IPv4Network) -> range:
+    """Which of the subnets that may be chosen this one overlaps, counted from 0."""
+    first, last = (
+        (int(address) - int(_ADDRESSES.network_address)) >> (32 - _PREFIX)
+        for address in (subnet.network_address, subnet.broadcast_address)
+    )
+    return range(max(first, 0), min(last + 1, 1 << (_PREFIX - _ADDRESSES.prefixlen)))
 
 
 def _taken(engine: Engine) -> list[str]:
