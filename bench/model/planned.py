@@ -71,7 +71,7 @@ class Plan:
 
     Attributes:
         claims: False for the smoke profile, whose report says 'not a measurement'.
-        blocks: closed-load blocks a round; `open_blocks` is a tenth of it, rounded, at least one.
+        blocks, open_blocks: of closed and of open load, each round.
         warmup_s: seconds of discarded closed load that each deployment gets in each round.
         expected_s: the time the whole run will take, estimated before it starts.
         stop_within: None but in results from before `until`, whose run could end at set points where absolute

@@ -41,6 +41,8 @@ class Profile:
             `users[0]` connections as they come and the common rate.
         users, connections: of closed load; other connections than the first are tried with `users[0]` only.
         shares: of each server's own capacity, at which open load is offered beside the common rate.
+        rounds_in_containers: instead of `rounds`, since containers take longer to start; None for the same.
+        closed_each_open: blocks of closed load for each one of open load.
         claims: whether the report ranks; the smoke profile's doesn't.
         twin: whether the first server is deployed twice.
     """
@@ -56,6 +58,8 @@ class Profile:
     claims: bool
     twin: bool
     shares: tuple[float, ...] = ()
+    rounds_in_containers: int | None = None
+    closed_each_open: int = 10
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -76,14 +80,16 @@ PROFILES: Mapping[str, Profile] = {
         Profile(
             "standard",
             ("mixed",),
-            rounds=6,
-            blocks=28,
-            trial_s=TrialLength(0.1, 1.0),
+            rounds=10,
+            blocks=26,
+            trial_s=TrialLength(0.05, 0.8),
             warmup_s=0.2,
             users=(16,),
             connections=("as-is",),
             claims=True,
             twin=True,
+            rounds_in_containers=8,
+            closed_each_open=13,
         ),
         Profile(
             "full",
@@ -153,9 +159,9 @@ def make_plan(
         profile=profile.name,
         runtime=runtime,
         seed=seed,
-        rounds=profile.rounds,
+        rounds=_rounds(profile, runtime, given or {}),
         blocks=profile.blocks,
-        open_blocks=max(1, (profile.blocks + 5) // 10),
+        open_blocks=max(1, round(profile.blocks / profile.closed_each_open)),
         trial_s=profile.trial_s,
         warmup_s=profile.warmup_s,
         users=profile.users[0],
@@ -179,6 +185,11 @@ def make_plan(
     if minutes is not None:
         return for_minutes(plan, minutes, more_rounds=adapts)
     return replace(plan, expected_s=expected_s(plan))
+
+
+def _rounds(profile: Profile, runtime: str, given: Mapping[str, Any]) -> int:
+    fewer = profile.rounds_in_containers if runtime == "compose" and "rounds" not in given else None
+    return fewer or profile.rounds
 
 
 def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
