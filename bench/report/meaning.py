@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.analysis.figure import Figure
 from bench.analysis.figures import COST, MEMORY, named
-from bench.analysis.keepalive import Keeping, by_deployment
+from bench.analysis.keepalive import NOT_KNOWN, Keeping, by_deployment
 from bench.model import Analysis, Comparison, Suite
 from bench.report.page import Section
 from bench.report.results import Entry, Group
@@ -44,12 +44,13 @@ def _costs(group: Group, kept: Mapping[str, Keeping], first: Entry) -> str:
     if (cost := first.summary.figures[COST.key]) is not None:
         costs.append(f"{value_of(cost, COST.unit)} ms of CPU a request")
     how = kept[first.deployment.name].seen
-    keeps = {"yes": "it keeps connections", "no": "it closes each connection after its answer"}.get(how)
+    keeps = ""
+    if how == "yes":
+        keeps = "; it keeps connections"
+    elif how.startswith("no") and how != NOT_KNOWN:
+        keeps = "; it closes each connection after its answer"
     shape = f"workers x threads {workers_x_threads(first.deployment.server)}"
-    return (
-        f"{first.case.server} has the most throughput. It takes {listed(costs)}; {shape}"
-        f"{f'; {keeps}' if keeps else ''}."
-    )
+    return f"{first.case.server} has the most throughput. It takes {listed(costs)}; {shape}{keeps}."
 
 
 def _least(group: Group, first: Entry) -> str:

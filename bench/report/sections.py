@@ -1,6 +1,6 @@
 """The page of one run.
 
-A new section is a function, and its place in `TEXT` and `CHARTED`.
+A new section is a function, and its place in `CHARTED`.
 """
 
 from __future__ import annotations
@@ -20,20 +20,6 @@ from bench.report.setup import configuration, environment, repeat
 from bench.report.units import count, listed
 
 Build = Callable[[Suite, Analysis, tuple[Group, ...]], Section | None]
-
-TEXT: tuple[Build, ...] = (
-    meaning.section,
-    old_version.section,
-    results,
-    validity,
-    failures,
-    pairs,
-    environment,
-    errors,
-    answers.section,
-    configuration,
-    repeat,
-)
 
 CHARTED: tuple[Build, ...] = (
     meaning.section,
@@ -55,6 +41,19 @@ CHARTED: tuple[Build, ...] = (
     repeat,
     downloads,
 )
+_PAGE_ONLY = frozenset(
+    {
+        throughput.section,
+        latency.section,
+        load.section,
+        cost.section,
+        endpoints.section,
+        time.section,
+        downloads,
+    }
+)
+TEXT = tuple(section for section in CHARTED if section not in _PAGE_ONLY)
+"""Of formats that draw nothing."""
 
 
 def page(suite: Suite, analysis: Analysis, sections: tuple[Build, ...] = TEXT) -> Page:

@@ -89,3 +89,13 @@ def test_a_better_tail_is_said_by_what_is_typical() -> None:
     _, second, _ = meaning(suite)
     assert "what speaks for it:" in second
     assert "a better p99 (in a typical trial 0.5" in second
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_server_that_closes_connections_is_said_to_whether_it_announces_it_or_not(announced: bool) -> None:
+    suite = make_suite(RATES)
+    trials = tuple(
+        replace(trial, connections=round(trial.answers), silent_close=not announced) for trial in suite.trials
+    )
+    first, *_ = meaning(replace(suite, trials=trials))
+    assert first.endswith("; it closes each connection after its answer.")
