@@ -22,7 +22,9 @@ _LONGEST_CLOSED_S = 2.0
 _LONGEST_OPEN_S = 10.0
 # Six trials, one a round, then have what a median takes: 100 answers beyond it.
 _OPEN_ARRIVALS = 40
-_FEWEST_ROUNDS = 2
+_FEWEST_ROUNDS = 6
+"""Which a slow application is measured in, however long that takes."""
+_FEWEST_IN_MINUTES = 2
 _MOST_STARTING = 1 / 3
 
 
@@ -96,23 +98,23 @@ def corrected(plan: Plan, asked: Plan, each_s: EachS, left_s: float) -> tuple[Pl
         parts_s = each_of(plan, each_s, overhead_s)
     if plan.adapts or plan.minutes is not None:
         time_s = left_s + _Cost.of(plan, parts_s).starting_s
-        plan = fitted(plan, parts_s, time_s, fewer_rounds=plan.minutes is not None)
+        fewest = _FEWEST_ROUNDS if plan.minutes is None else _FEWEST_IN_MINUTES
+        plan = fitted(plan, parts_s, time_s, fewest_rounds=fewest)
     return plan, parts_s
 
 
-def fitted(plan: Plan, each_s: EachS, time_s: float, *, fewer_rounds: bool) -> Plan:
+def fitted(plan: Plan, each_s: EachS, time_s: float, *, fewest_rounds: int) -> Plan:
     """As many blocks as the time allows, at least one of each load a round.
 
     Args:
         time_s: for all rounds that count, from the start of the first one's servers.
-        fewer_rounds: whether rounds are given up, too, down to two, where blocks alone don't suffice or
-            starting servers would take most of the time.
+        fewest_rounds: down to which rounds are given up, too, where blocks alone don't suffice or starting
+            servers would take most of the time.
     """
     cost = _Cost.of(plan, each_s)
     rounds = plan.rounds - plan.counted_from + 1
-    if fewer_rounds:
-        least_s = max(cost.least_s, cost.starting_s / _MOST_STARTING)
-        rounds = max(min(rounds, int(time_s / least_s)), min(rounds, _FEWEST_ROUNDS))
+    least_s = max(cost.least_s, cost.starting_s / _MOST_STARTING)
+    rounds = max(min(rounds, int(time_s / least_s)), min(rounds, fewest_rounds))
     left_s = time_s / rounds - cost.starting_s
     share = left_s / (plan.blocks * cost.closed_s + plan.open_blocks * cost.open_s)
     last = plan.counted_from + rounds - 1
@@ -166,7 +168,7 @@ def for_minutes(plan: Plan, minutes: float, *, more_rounds: bool) -> Plan:
     cost = _Cost.of(plan, each_s)
     if more_rounds:
         plan = replace(plan, rounds=max(plan.rounds, int(time_s / cost.whole_s(plan))))
-    plan = fitted(replace(plan, minutes=minutes), each_s, time_s, fewer_rounds=True)
+    plan = fitted(replace(plan, minutes=minutes), each_s, time_s, fewest_rounds=_FEWEST_IN_MINUTES)
     return replace(plan, expected_s=expected_s(plan))
 
 

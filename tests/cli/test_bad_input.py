@@ -198,7 +198,7 @@ def test_a_flag_beats_the_environment_beats_the_file_beats_the_profile(here: Her
     assert "profile smoke, runtime local, seed 5; 1 round of 7 closed" in planned()
     assert "1 round of 8 closed" in planned(WSGI_BENCH_BLOCKS="8")
     assert "1 round of 9 closed" in planned("--blocks", "9", WSGI_BENCH_BLOCKS="8")
-    assert "6 rounds of 8 closed" in planned("--profile", "standard", WSGI_BENCH_BLOCKS="8")
+    assert "10 rounds of 8 closed" in planned("--profile", "standard", WSGI_BENCH_BLOCKS="8")
 
 
 def test_the_place_of_a_wrong_value_is_named(here: Here, checkout: Path) -> None:

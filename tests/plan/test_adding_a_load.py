@@ -111,10 +111,10 @@ def test_a_third_load_model_is_a_module_and_a_line(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout) == {
         "ids": IDS,
-        "blocks": [3, 3],
+        "blocks": [2, 2],
         "length_s": 3.0,
         "due": [0, 10_000_000, 20_000_000],
-        "trials": 6 * 3 * len(IDS),
+        "trials": 10 * 2 * len(IDS),
         "expected": True,
         "group": "hello, hello, steady load",
         "screen": "mixed, steady",

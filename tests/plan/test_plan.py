@@ -161,7 +161,7 @@ def test_an_order_is_as_long_as_its_load_says() -> None:
 
 @pytest.mark.parametrize(
     ("blocks", "opened"),
-    [(1, 1), (3, 1), (9, 1), (14, 1), (25, 3), (28, 3), (35, 4), (72, 7), (100, 10)],
+    [(1, 1), (3, 1), (9, 1), (14, 1), (19, 1), (20, 2), (26, 2), (35, 3), (72, 6), (100, 8)],
 )
 def test_open_blocks_are_spread_among_the_closed(blocks: int, opened: int) -> None:
     plan = plan_of(replace(PROFILES["standard"], blocks=blocks))
@@ -252,19 +252,18 @@ def test_a_rate_that_was_asked_for_stays() -> None:
 def test_the_time_grows_with_what_there_is_to_do() -> None:
     standard = PROFILES["standard"]
     base = plan_of(standard).expected_s
-    assert plan_of(replace(standard, rounds=12)).expected_s == pytest.approx(2 * base, rel=0.05)
+    assert plan_of(replace(standard, rounds=20)).expected_s == pytest.approx(2 * base, rel=0.05)
     assert plan_of(replace(standard, blocks=60)).expected_s > 1.5 * base
     assert plan_of(replace(standard, twin=False)).expected_s < base
 
 
-def test_the_standard_comparison_takes_about_five_minutes_most_of_it_inside_trials() -> None:
+@pytest.mark.parametrize("runtime", ["local", "compose"])
+def test_the_standard_comparison_takes_about_five_minutes(runtime: str) -> None:
     servers = [server(name) for name in ("wsgiref", "werkzeug", "waitress", "gunicorn", "uwsgi")]
     plan = make_plan(
-        PROFILES["standard"], "local", servers, [(SHORTLY, SCENARIOS["mixed"])], seed=1, rate=None
+        PROFILES["standard"], runtime, servers, [(SHORTLY, SCENARIOS["mixed"])], seed=1, rate=None
     )
-    inside_s = plan.rounds * 6 * (plan.blocks * plan.trial_s.closed + plan.open_blocks * plan.trial_s.open)
-    assert plan.expected_s < 300
-    assert inside_s > 0.7 * plan.expected_s
+    assert 270 < plan.expected_s < 310
 
 
 BEFORE = Source("main", "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d")
