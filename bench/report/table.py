@@ -14,7 +14,17 @@ from bench.model import Loop, Server, Suite
 from bench.model.variant import TWIN
 from bench.report.page import Column, Row, Table
 from bench.report.results import Entry, Group
-from bench.report.units import DASH, NOT_MEASURED, TOO_FEW, bounds, interval, listed, percent, ratio, shown
+from bench.report.units import (
+    DASH,
+    NOT_MEASURED,
+    TOO_FEW,
+    interval,
+    listed,
+    percent,
+    ratio,
+    ratio_interval,
+    shown,
+)
 
 RANK = Column("Rank")
 SERVER = Column("Server", numeric=False)
@@ -93,7 +103,11 @@ def multiple_cells(group: Group, entry: Entry) -> tuple[str, ...]:
     if entry.rank is not None and entry.case.server == group.baseline:
         return "1", DASH
     multiple = group.multiples.get(entry.case.id)
-    return (ratio(multiple.ratio), bounds(multiple.low, multiple.high)) if multiple else (DASH, DASH)
+    return (
+        (ratio(multiple.ratio), ratio_interval(multiple.low, multiple.high, DASH))
+        if multiple
+        else (DASH, DASH)
+    )
 
 
 def _has_interval(figure: Figure[Any]) -> bool:

@@ -73,14 +73,13 @@ def ratio(value: float) -> str:
     return f"{value:.3f}" if value < 10 else number(value)
 
 
-def ratio_interval(low: float, high: float) -> str:
-    """The bounds of a ratio; where they are a factor of 100 apart, their digits would feign knowledge."""
-    return f"{ratio(low)} to {ratio(high)}" if high < UNKNOWN_FROM * low else "not determined"
+def ratio_interval(low: float, high: float, between: str = " to ") -> str:
+    """The bounds of a ratio; where they are a factor of 100 apart, their digits would feign knowledge.
 
-
-def bounds(low: float, high: float) -> str:
-    """The same, where a table has little room."""
-    return f"{ratio(low)}{DASH}{ratio(high)}" if high < UNKNOWN_FROM * low else "not determined"
+    Args:
+        between: what joins them; a dash where a table has little room.
+    """
+    return f"{ratio(low)}{between}{ratio(high)}" if high < UNKNOWN_FROM * low else "not determined"
 
 
 def yes(value: bool) -> str:

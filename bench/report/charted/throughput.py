@@ -13,7 +13,7 @@ from bench.report.charts import intervals
 from bench.report.page import Chart, Column, Section, Table
 from bench.report.results import Entry, Group
 from bench.report.table import column_of, interval_of, multiple_cells, multiple_columns, row_of
-from bench.report.units import bounds, interval, number, ratio, value_of
+from bench.report.units import DASH, interval, number, ratio, ratio_interval, value_of
 
 _COLUMNS = (
     SERVER,
@@ -72,7 +72,7 @@ def _row_of_multiple(suite: Suite, group: Group, entry: Entry) -> intervals.Inte
     multiple = group.multiples.get(entry.case.id)
     if multiple is None:
         return intervals.Interval(look(suite, entry), 1.0, None, None, (), "1")
-    words = f"{ratio(multiple.ratio)} ({bounds(multiple.low, multiple.high)})"
+    words = f"{ratio(multiple.ratio)} ({ratio_interval(multiple.low, multiple.high, DASH)})"
     return intervals.Interval(look(suite, entry), multiple.ratio, multiple.low, multiple.high, (), words)
 
 
