@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,8 +15,8 @@ from bench.model.errors import UsageError
 def of_poetry(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What the project asks for, and the versions of everything that may come with it.
 
-    What the lock file says of groups and markers differs between poetry's versions, and what it says of versions
-    doesn't: so uv works out what is needed, and has no choice of versions.
+    What a lock file says of groups and markers differs between poetry's versions, and what it says of
+    versions doesn't: so uv works out what is needed, and has no choice of versions.
 
     Raises:
         UsageError: a file can't be read.
@@ -54,11 +53,8 @@ def of_pipenv(path: Path) -> tuple[str, ...]:
 
 
 def _lines_of_pipenv(lock: Mapping[str, Any]) -> Iterator[str]:
-    sources = [
-        re.sub(r"\$\{?\w+\}?", "", s["url"]) == s["url"] and s["url"] for s in lock["_meta"]["sources"]
-    ]
     # The machine's own index stands for PyPI.
-    yield from (f"--extra-index-url {url}" for url in sources if url and "//pypi.org/" not in url)
+    yield from (f"--extra-index-url {s['url']}" for s in lock["_meta"]["sources"] if s["name"] != "pypi")
     for name, entry in lock["default"].items():
         extras = f"[{','.join(entry['extras'])}]" if entry.get("extras") else ""
         if "git" in entry:

@@ -70,8 +70,9 @@ def read(python: Path, source: str, folder: Path, environment: Mapping[str, str]
         ) from None
     except process.CommandFailed as error:
         lines = error.output.strip().splitlines() or ["nothing"]
+        line = lines[-1 if lines[0].startswith("Traceback") else 0]
         raise UsageError(
-            f"{whose} doesn't work as a Python; it said: {lines[-1][:200]}. Name another one with --python."
+            f"{whose} doesn't work as a Python; it said: {line[:200]}. Name another one with --python."
         ) from None
     try:
         described = json.loads(said.splitlines()[-1])

@@ -43,8 +43,8 @@ def lay_over(
 ) -> Mapping[str, Overlay]:
     """What each server is served from, by its name.
 
-    A server that the interpreter's environment has is used as it is. Of one that it lacks, with what that needs,
-    a folder in the user's cache holds exactly what is missing. Neither environment nor project is written to.
+    A server that the interpreter's environment has is used as it is. Of one that it lacks, a folder in the
+    user's cache holds exactly what is missing. Neither environment nor project is written to.
 
     Args:
         say: gets a line for a server that is had in another version than ours, or has to be fetched.
@@ -96,6 +96,7 @@ def _overlay(
             environment=environment,
             cwd=project,
         )  # fmt: skip
+        (target / ".lock").unlink(missing_ok=True)
 
     try:
         made_once(folder, install)
