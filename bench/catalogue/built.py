@@ -62,7 +62,7 @@ def _build(needs: Needs, base: Interpreter, made: Path, variables: Mapping[str, 
         # It is renamed once it is whole: no path of its own may be in it.
         install("venv", "--quiet", "--relocatable", "--python", base.python, str(made))
         if needs.by_uv:
-            install("sync", "--quiet", "--frozen", "--no-dev", "--no-install-workspace")
+            install("sync", "--quiet", "--frozen", "--no-dev", "--no-install-local")
         elif needs.lines:
             constraints = made / "constraints.txt"
             constraints.write_text("\n".join(needs.constraints) + "\n", encoding="utf-8")

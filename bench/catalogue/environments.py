@@ -38,9 +38,8 @@ class Environment:
         python = self.folder / "bin" / "python"
         if python.exists():
             return python
-        gone = f"{python} points to {python.readlink()}, which" if python.is_symlink() else f"{python}, which"
         raise UsageError(
-            f"{self.source}: {self.folder} has lost its Python ({gone} isn't there). "
+            f"{self.source}: {self.folder} has lost its Python ({python.resolve()} isn't there). "
             "Make the environment anew, or name a Python with --python."
         )
 

@@ -93,7 +93,7 @@ def _by_uv(request: list[str], source: str, folder: Path, environment: Mapping[s
         )
     except process.CommandFailed as error:
         raise UsageError(
-            f"{source}: {uv.reason(error)}. Install it (uv python install), or name another with --python."
+            f"{source}: {uv.reason(error)[:200]}. Install it (uv python install), or give --python another."
         ) from None
 
 

@@ -40,6 +40,17 @@ def _of_poetry(package: Mapping[str, Any]) -> str:
     return f"{name}=={package.get('version')}"
 
 
+def local_to_uv(path: Path) -> tuple[Path, ...]:
+    """Folders of the local projects in uv's lock file that would be installed.
+
+    Raises:
+        UsageError: it can't be read.
+    """
+    sources = [package.get("source", {}) for package in read_toml(path).get("package", [])]
+    folders = [source.get("editable") or source.get("directory") for source in sources]
+    return tuple((path.parent / folder).resolve() for folder in folders if folder)
+
+
 def of_pipenv(path: Path) -> tuple[str, ...]:
     """
     Raises:

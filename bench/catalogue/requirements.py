@@ -79,7 +79,7 @@ def _requirements(path: Path) -> Needs:
 
 
 def _uv_lock(path: Path) -> Needs:
-    return Needs("uv.lock", path.parent, linked=_itself(path.parent), by_uv=True)
+    return Needs("uv.lock", path.parent, linked=locked.local_to_uv(path), by_uv=True)
 
 
 def _poetry_lock(path: Path) -> Needs:

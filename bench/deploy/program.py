@@ -8,11 +8,8 @@ from bench.catalogue.python import Interpreter
 
 # Not `-m`: that imports from the working directory first, where the project may have its own gunicorn.py.
 _STARTS = {
-    "cheroot": "cheroot.cli:main",
-    "granian": "granian.cli:entrypoint",
     "gunicorn": "gunicorn.app.wsgiapp:run",
     "uwsgi": "pyuwsgi:run",
-    "waitress-serve": "waitress.runner:run",
 }
 
 
@@ -37,6 +34,6 @@ def program(name: str, interpreter: Interpreter) -> tuple[str, ...]:
     code = (
         f"import sys; del sys.path[0]; sys.argv[0] = {name!r}; from {module} import {function}; {function}()"
     )
-    # Where it starts itself anew, it would take the Python that the environment was made of.
+    # For a reload it starts itself anew, and would take the Python that the environment was made of.
     binary = ("--binary-path", interpreter.python) if name == "uwsgi" else ()
     return (interpreter.python, "-c", code, *binary)

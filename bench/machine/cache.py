@@ -20,6 +20,14 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
     return (Path(asked) if asked.startswith("/") else home / ".cache") / "wsgi-bench"
 
 
+def bytecode(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that keep the bytecode of what a Python imports in the user's cache.
+
+    Without it, a start would either write into the project and its environment, or compile everything anew.
+    """
+    return {"PYTHONPYCACHEPREFIX": str(cache_folder(environment) / "bytecode")}
+
+
 def digest(*parts: str) -> str:
     """A short name for what is made of these texts."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
