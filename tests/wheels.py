@@ -40,14 +40,16 @@ def wheel(
 
 
 def only_from(folder: Path, home: Path) -> dict[str, str]:
-    """The variables of a shell whose user has configured uv to look in one folder, and has their own cache."""
+    """The variables of a shell whose user has told uv to look in one folder, and has a cache of their own."""
     folder.mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True)
+    configuration = home / "uv.toml"
+    configuration.write_text(f'no-index = true\nfind-links = ["{folder}"]\n')
     return {
         "HOME": str(home),
         "PATH": os.environ["PATH"],
         "UV_CACHE_DIR": str(home / "uv"),
-        "UV_FIND_LINKS": str(folder),
-        "UV_NO_INDEX": "1",
+        "UV_CONFIG_FILE": str(configuration),
         "XDG_CACHE_HOME": str(home / "cache"),
     }
 

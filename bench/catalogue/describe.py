@@ -4,13 +4,14 @@ Its text is run by the interpreter of the measured project, so it needs the stan
 Python 2.7 at least: what is too old has to say so. It imports nothing of the project.
 """
 
-import json
-import platform
 import sys
-import sysconfig
 
 # `-c` puts the working directory first, where the project may have a module called like one of the library.
 sys.path[:] = [folder for folder in sys.path if folder]
+
+import json  # noqa: E402
+import platform  # noqa: E402
+import sysconfig  # noqa: E402
 
 
 def main():  # type: ignore[no-untyped-def]

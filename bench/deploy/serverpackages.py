@@ -89,17 +89,16 @@ def _without_network(
 
 def _why(package: str, interpreter: Interpreter, pins: Mapping[str, str], reason: str) -> str:
     server = f"{package} {pins[package]}" if package in pins else package
-    python = re.search(r"depends on Python(?P<needs>[<>=!~\d., ]+\d)", reason)
-    if "does not satisfy Python" in reason and python:
+    if python := re.search(r"(?:depends on|requires) Python ?(?P<needs>[<>=!~\d., ]+\d)", reason):
         return (
             f"{server} needs Python {python['needs']}; this is {interpreter.name}. "
             "Use --servers for others, or a newer Python."
         )
-    if "wheel" in reason:
+    if "usable wheels" in reason or "no wheels" in reason:
         return f"{server} has no wheel for {interpreter.name}, and is not compiled. Use --servers for others."
-    if "can conclude" in reason or "unsatisfiable" in reason:
+    if "not found" not in reason and "unsatisfiable" in reason:
         return (
             f"{server} conflicts with what is installed for {interpreter.name}: {reason} "
             "Use --servers for others, or change the requirement."
         )
-    return f"{server} can't be had for {interpreter.name}: {reason}"
+    return f"{server} can't be had for {interpreter.name}: {reason} Use --servers for others."

@@ -19,7 +19,8 @@ _WORDS = {
     "proxy": "ALL_PROXY",
     "timeout": "UV_HTTP_TIMEOUT",
     "default-timeout": "UV_HTTP_TIMEOUT",
-    "no-index": "UV_NO_INDEX",
+    # It has no variable for no index at all; a folder of wheels can be had without a network.
+    "no-index": "UV_OFFLINE",
 }
 # Who says one of these has configured uv.
 _OF_UV = (
