@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from werkzeug.serving import WSGIRequestHandler, run_simple
+from typing import Any
 
-from servers.application import address, application
+from werkzeug.serving import WSGIRequestHandler, run_simple
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -15,19 +15,14 @@ class QuietHandler(WSGIRequestHandler):
         """
 
 
-def main() -> None:
-    app = application()
-    host, port = address()
+def serve(application: Any, host: str, port: int) -> None:
+    """Serve until ended."""
     run_simple(
         host,
         port,
-        app,
+        application,
         threaded=True,
         use_reloader=False,
         use_debugger=False,
         request_handler=QuietHandler,
     )
-
-
-if __name__ == "__main__":
-    main()
