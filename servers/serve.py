@@ -26,7 +26,8 @@ def main() -> None:
 def _loaded(path: Path) -> ModuleType:
     """The module of a file, under a name that no application imports."""
     spec = importlib.util.spec_from_file_location(f"wsgi_bench_{path.parent.name}_{path.stem}", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
