@@ -1,7 +1,7 @@
 """Serve the application that `APP` names: `python servers/serve.py SERVER [ARGUMENT]...`.
 
-SERVER is a folder beside this file whose `serve.py` has `serve(application, host, port)`. All of it is loaded by
-path: the application finds its own modules alone, from the folder that it is started in.
+SERVER is a folder beside this file whose `serve.py` has `serve(application, host, port)`. All of it is
+loaded by path: the application finds its own modules alone, from the folder that it is started in.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import ModuleType
 def main() -> None:
     here = Path(__file__).resolve().parent
     # Python puts the script's own folder there.
-    sys.path[0] = os.getcwd()
+    sys.path[0] = str(Path.cwd())
     server = sys.argv.pop(1)
     module = _loaded(here / server / "serve.py")
     application = _loaded(here / "application.py").application()

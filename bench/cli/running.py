@@ -11,6 +11,7 @@ import click
 from bench.analysis.compare.limits import judge_plan
 from bench.ask import resolution
 from bench.ask.old_version import require_packages
+from bench.catalogue.home import HOME
 from bench.cli import complete, listing
 from bench.cli.options import beyond, resume_options, run_options
 from bench.cli.say import columns, say
@@ -28,7 +29,7 @@ from bench.run.session import resume as resume_run
 from bench.run.stored_plan import Named
 from bench.store import RESULT
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = HOME
 
 
 @click.command()

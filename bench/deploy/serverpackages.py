@@ -53,7 +53,8 @@ def resolve(
         constrained.write_text("\n".join(constraints) + "\n", encoding="utf-8")
         command = [
             "pip", "compile", "--quiet", "--python", interpreter.python, "--only-binary", ":all:",
-            "--no-header", "--no-annotate", "--constraint", str(constrained), "--output-file", str(resolved), "-",
+            "--no-header", "--no-annotate", "--constraint", str(constrained),
+            "--output-file", str(resolved), "-",
         ]  # fmt: skip
 
         def attempt(*options: str) -> dict[str, str]:

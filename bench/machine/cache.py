@@ -28,8 +28,8 @@ def digest(*parts: str) -> str:
 def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
     """A folder that `make` fills the first time; it is there as a whole or not at all.
 
-    Two may make it at once: whoever is second takes the first's. `make` gets the path of a folder to make, which
-    is then renamed.
+    Two may make it at once: whoever is second takes the first's. `make` gets the path of a folder to make,
+    which is then renamed.
 
     Raises:
         MachineError: the cache can't be written.

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from bench.model.project import Project
+
 TIMEOUT_S = 10.0
 """How long one request may take, where the user sets nothing else."""
 LoadModel = str
@@ -49,10 +51,12 @@ class App:
     """An application under test.
 
     Attributes:
-        callable: `module:callable`, importable from the checkout.
+        callable: `module:callable`, importable from the checkout, or from its own project: there also a
+            factory with its arguments, `module:create_app("a", b=1)`.
         scenarios: names of the scenarios that fit it, the preferred first.
         redis: whether it needs Redis.
         seed: command that fills Redis database `$REDIS_DB` before measuring; empty if none.
+        project: that it belongs to; None for one of the checkout's.
     """
 
     name: str
@@ -60,3 +64,4 @@ class App:
     scenarios: tuple[str, ...]
     redis: bool
     seed: tuple[str, ...]
+    project: Project | None = None

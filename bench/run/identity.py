@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.catalogue.application import INHERITED, locate, search_path
+from bench.catalogue.home import PACKAGE
 from bench.catalogue.locate import digest
 from bench.catalogue.registry import variables_used
 from bench.catalogue.versions import COMPOSE_FILE, Checkouts
@@ -39,7 +40,7 @@ def identify(plan: Plan, checkouts: Checkouts, environment: Mapping[str, str]) -
     own = checkouts[THIS_CHECKOUT]
     root = own.root
     interpreter = _inside(root, sys.executable)
-    harness = {"bench/": _folder(root / "bench")}
+    harness = {"bench/": _folder(PACKAGE)}
     if plan.runtime == "external":
         return MeasuredCode(interpreter, sources=harness)
     callables = dict.fromkeys(deployment.app.callable for deployment in plan.deployments)

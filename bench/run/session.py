@@ -14,6 +14,7 @@ from bench.analysis.findings import findings_of
 from bench.analysis.measured import counting
 from bench.ask.targets import measured_twice
 from bench.catalogue.consent import Addresses
+from bench.catalogue.home import results_folder
 from bench.catalogue.versions import Checkouts, checked_out
 from bench.deploy import Runtime
 from bench.deploy.external import urls
@@ -33,7 +34,7 @@ from bench.model.finding import exit_code
 from bench.report.units import count, listed
 from bench.run.calibrate import calibrate_run, startable
 from bench.run.identity import identify, with_started
-from bench.run.results import RESULTS, new_id
+from bench.run.results import new_id
 from bench.run.resuming import Ready, made_ready
 from bench.run.runner import Runner
 from bench.run.saving import Saved, raise_told, require_written, save
@@ -69,7 +70,7 @@ def measure(
         BenchError: something else ended the run. What was measured is saved in either case, and a
             report of it written.
     """
-    provide(plan, read_facts(root / RESULTS, quick=True))
+    provide(plan, read_facts(results_folder(root), quick=True))
     with checked_out((d.variant.source for d in plan.deployments), root) as checkouts:
         return _measure(plan, root, directory, reporter, checkouts, addresses or {})
 
@@ -101,7 +102,7 @@ def _measure(
             images={},
             cpu_split=cpus,
             notes=(
-                *notes(read_facts(root / RESULTS, quick=True), deploys=plan.runtime != "external"),
+                *notes(read_facts(results_folder(root), quick=True), deploys=plan.runtime != "external"),
                 *twice,
             ),
             measured=identify(plan, checkouts, os.environ),
