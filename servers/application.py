@@ -1,4 +1,4 @@
-"""What every server here needs from its environment: the application, the address, the number of threads."""
+"""What every server here needs from its environment: the application, the address, the budget."""
 
 from __future__ import annotations
 
@@ -43,7 +43,16 @@ def address() -> tuple[str, int]:
 
 def threads() -> int:
     """Number of threads from `THREADS`."""
-    value = os.environ.get("THREADS", "")
+    return _count("THREADS")
+
+
+def workers() -> int:
+    """Number of processes from `WORKERS`."""
+    return _count("WORKERS")
+
+
+def _count(name: str) -> int:
+    value = os.environ.get(name, "")
     if not value.isdecimal() or int(value) < 1:
-        sys.exit(f"THREADS must be a number above 0, but is {value!r}.")
+        sys.exit(f"{name} must be a number above 0, but is {value!r}.")
     return int(value)
