@@ -1,7 +1,8 @@
 """Serve the application that `APP` names: `python servers/serve.py SERVER [ARGUMENT]...`.
 
-SERVER is a folder beside this file whose `serve.py` has `serve(application, host, port)`. All of it is
-loaded by path: the application finds its own modules alone, from the folder that it is started in.
+SERVER is a folder beside this file whose `serve.py` has `serve(load, host, port, workers, threads)`: `load()`
+imports the application. All of it is loaded by path: the application finds its own modules alone, from the
+folder that it is started in.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ def main() -> None:
     sys.path[0] = str(Path.cwd())
     server = sys.argv.pop(1)
     module = _loaded(here / server / "serve.py")
-    application = _loaded(here / "application.py").application()
-    module.serve(application, *_address())
+    load = _loaded(here / "application.py").application
+    module.serve(load, *_address(), _number("WORKERS"), _number("THREADS"))
 
 
 def _loaded(path: Path) -> ModuleType:
@@ -40,6 +41,13 @@ def _address() -> tuple[str, int]:
     if not host or not port.isdecimal():
         sys.exit(f"BIND must be host:port, but is {bind!r}.")
     return host.strip("[]"), int(port)
+
+
+def _number(name: str) -> int:
+    value = os.environ.get(name, "")
+    if not value.isdecimal() or int(value) < 1:
+        sys.exit(f"{name} must be a number above 0, but is {value!r}.")
+    return int(value)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ def lay_over(
     """What each server is served from, by its name.
 
     A server that the interpreter's environment has is used as it is. Of one that it lacks, with what that
-    needs, a folder in the user's cache holds exactly what is missing. Neither environment nor project is written to.
+    needs, a folder in the user's cache holds exactly what is missing. Neither environment nor project is
+    written to.
 
     Args:
         say: gets a line for a server that is had in another version than ours, or has to be fetched.

@@ -6,8 +6,7 @@ Settings: https://docs.pylonsproject.org/projects/waitress/en/stable/arguments.h
 from __future__ import annotations
 
 import logging
-import os
-import sys
+from collections.abc import Callable
 from typing import Any
 
 import waitress
@@ -15,8 +14,9 @@ import waitress
 CONNECTIONS = 4096
 
 
-def serve(application: Any, host: str, port: int) -> None:
-    """Serve until ended, with as many threads as `THREADS` says."""
+def serve(load: Callable[[], Any], host: str, port: int, _workers: int, threads: int) -> None:
+    """Serve until ended."""
+    application = load()
     # 'Task queue depth is N' is logged whenever no thread is idle, which under load is always:
     # https://docs.pylonsproject.org/projects/waitress/en/stable/logging.html
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -24,16 +24,9 @@ def serve(application: Any, host: str, port: int) -> None:
         application,
         host=host,
         port=port,
-        threads=_threads(),
+        threads=threads,
         # 100 by default, its own descriptors included: beyond it clients wait to be accepted.
         connection_limit=CONNECTIONS,
         # select() can't watch descriptors above 1023.
         asyncore_use_poll=True,
     )
-
-
-def _threads() -> int:
-    value = os.environ.get("THREADS", "")
-    if not value.isdecimal() or int(value) < 1:
-        sys.exit(f"THREADS must be a number above 0, but is {value!r}.")
-    return int(value)

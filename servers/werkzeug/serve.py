@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, run_simple
@@ -15,8 +16,9 @@ class QuietHandler(WSGIRequestHandler):
         """
 
 
-def serve(application: Any, host: str, port: int) -> None:
+def serve(load: Callable[[], Any], host: str, port: int, _workers: int, _threads: int) -> None:
     """Serve until ended."""
+    application = load()
     run_simple(
         host,
         port,

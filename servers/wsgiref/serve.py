@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from socketserver import ThreadingMixIn
+from collections.abc import Callable
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -27,8 +28,9 @@ class QuietHandler(WSGIRequestHandler):
         pass
 
 
-def serve(application: Any, host: str, port: int) -> None:
+def serve(load: Callable[[], Any], host: str, port: int, _workers: int, _threads: int) -> None:
     """Serve until ended."""
+    application = load()
     threaded = sys.argv[1:] == ["--threaded"]
     if threaded:
         server: WSGIServer = make_server(host, port, application, ThreadedServer, QuietHandler)
