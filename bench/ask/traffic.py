@@ -20,7 +20,7 @@ def read_traffic(asked: Mapping[str, Any]) -> AskedScenario | None:
     Raises:
         UsageError: both were given, or the one can't be read, or has nothing to ask.
     """
-    log, recording, host = asked["from_access_log"], asked["har"], asked.get("host") or ""
+    log, recording, host = asked["from_access_log"], asked["har"], (asked.get("host") or "").lower()
     if log and recording:
         raise UsageError(
             "--from-access-log and --har exclude each other: each says all that is asked. Leave one out."

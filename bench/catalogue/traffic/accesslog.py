@@ -27,7 +27,7 @@ _LONGEST = 1 << 20
 _FIRST = 100
 _GZIP = b"\x1f\x8b"
 _ESCAPED = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|([\"\\]))")
-_PRINTABLE = "".join(map(chr, range(ord("!"), ord("~") + 1)))
+_PRINTABLE = "".join(map(chr, range(ord("!"), ord("~") + 1))).replace('"', "")
 _TOLD = frozenset((b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"))
 
 

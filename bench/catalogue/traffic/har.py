@@ -74,7 +74,7 @@ def read_har(path: Path, host: str = "") -> AskedScenario:
     if others := Counter(other for other in hosts if other != own):
         tally.left[f"to other hosts, most to {others.most_common(1)[0][0]}"] += others.total()
     strange = len(entries) - len(recorded)
-    unreadable = f"{strange:,} that aren't HTTP" if strange else ""
+    unreadable = f"{strange:,} that {'isn' if strange == 1 else 'aren'}'t HTTP" if strange else ""
     scenario = tally.scenario(
         "har", path.name, noun="request", unreadable=unreadable, more=_dropped(recorded, own)
     )
@@ -146,7 +146,7 @@ def _read_entry(entry: Any) -> _Recorded | None:
     fields = {name.lower(): value for name, value in _pairs(_get(entry, "request", "headers"))}
     body = _body(_get(entry, "request", "postData"), _get(entry, "request", "bodySize"))
     kept = tuple(
-        (name, value) for name, value in sorted(fields.items()) if name in _KEPT and _FIELD.fullmatch(value)
+        (name.title(), fields[name]) for name in _KEPT if name in fields and _FIELD.fullmatch(fields[name])
     )
     seen = Seen(
         host=host,

@@ -134,6 +134,6 @@ def _text(fields: Mapping[str, Any], names: _Names) -> str:
             value = fields
             for part in parts:
                 value = value.get(part) if isinstance(value, dict) else None
-        if isinstance(value, (str, int)):
+        if isinstance(value, (str, int, float)):
             return str(value)
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from bench.model.scenario import AskedRequest, AskedScenario
@@ -12,6 +13,7 @@ MOST_ASKED = 200
 """Different requests of a scenario, each of which is probed before it is measured."""
 MOST_COUNTED = 100_000
 """Different requests that are counted at a time; they have 200 MB at most."""
+_TITLE = 80
 _STATIC = re.compile(
     r"\.(?:avif|bmp|css|eot|gif|ico|jpe?g|js|map|mjs|mp3|mp4|otf|png|svg|ttf|wasm|webm|webp|woff2?)$", re.I
 )
@@ -92,14 +94,17 @@ class Tally:
             if seen.host == own:
                 statuses[seen._replace(status=0)][seen.status] += number
         often = Counter({seen: counts.total() for seen, counts in statuses.items()})
-        chosen = often.most_common(MOST_ASKED)
-        asked = sum(number for _, number in chosen)
+        chosen = dict(often.most_common(MOST_ASKED))
+        asked = sum(chosen.values())
         left["of rarer paths"] += often.total() - asked
         covered = f"{noun} covers" if len(chosen) == 1 else f"{noun}s cover"
         share = _share(asked, asked + left.total())
         return AskedScenario(
             name,
-            tuple(_request(seen, statuses[seen]) for seen, _ in chosen),
+            tuple(
+                _request(title, seen, statuses[seen])
+                for title, seen in zip(_titles(chosen), chosen, strict=True)
+            ),
             host=own,
             source=f"{file}: {len(chosen):,} {covered} {share}{left_out(left, unreadable)}{more}",
         )
@@ -120,11 +125,20 @@ def _share(asked: int, of: int) -> str:
     return f"{percent or 'under 1'} % of {of:,} requests"
 
 
-def _request(seen: Seen, statuses: Counter[int]) -> AskedRequest:
-    path = seen.path
+def _titles(requests: Iterable[Seen]) -> Iterator[str]:
+    """A short name for each, which no other has."""
+    taken: Counter[str] = Counter()
+    for seen in requests:
+        title = seen.path if seen.method == "GET" else f"{seen.method} {seen.path}"
+        title = title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…"
+        taken[title] += 1
+        yield title if taken[title] == 1 else f"{title} ({taken[title]})"
+
+
+def _request(title: str, seen: Seen, statuses: Counter[int]) -> AskedRequest:
     return AskedRequest(
-        name=path if seen.method == "GET" else f"{seen.method} {path}",
-        path=path,
+        title,
+        seen.path,
         method=seen.method,
         weight=float(statuses.total()),
         headers=seen.headers,
@@ -137,7 +151,7 @@ def _why_left(seen: Seen) -> str:
     """Why it can't be asked again; empty if it can. A form that was sent is often answered by a redirect."""
     page = seen.method in ("GET", "HEAD")
     if not seen.path.startswith("/"):
-        return "to no path"
+        return "with no path"
     if not 100 <= seen.status <= 599:
         return "without an answer"
     if not (200 <= seen.status < (300 if page else 400) or (page and seen.status == 304)):
