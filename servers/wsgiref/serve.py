@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from socketserver import ThreadingMixIn
 from collections.abc import Callable
+from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
