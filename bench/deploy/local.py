@@ -234,8 +234,11 @@ class LocalRuntime:
 
 
 def _versions(deployments: Sequence[Deployment]) -> dict[str, str]:
-    """The versions of what serves, from this environment."""
-    versions = {}
+    """The versions of what serves: of a project's environment, or of this one."""
+    projects = [deployment.app.project for deployment in deployments if deployment.app.project is not None]
+    versions = {name: version for project in projects for name, version in project.versions.items()}
+    if projects:
+        return versions
     for package in serving(deployments):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[package] = importlib.metadata.version(package)

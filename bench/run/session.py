@@ -59,11 +59,13 @@ def measure(
     reporter: Reporter,
     *,
     addresses: Mapping[str, Addresses] | None = None,
+    shell: Mapping[str, str] = os.environ,
 ) -> Outcome:
     """Measure a new plan.
 
     Args:
         addresses: of servers that run already, by name, as `look_up` has checked them.
+        shell: the environment that applications get something of, or in a project of their own all of.
 
     Raises:
         Interrupted: by a signal.
@@ -72,7 +74,7 @@ def measure(
     """
     provide(plan, read_facts(results_folder(root), quick=True))
     with checked_out((d.variant.source for d in plan.deployments), root) as checkouts:
-        return _measure(plan, root, directory, reporter, checkouts, addresses or {})
+        return _measure(plan, root, directory, reporter, checkouts, addresses or {}, shell)
 
 
 def _measure(
@@ -82,13 +84,14 @@ def _measure(
     reporter: Reporter,
     checkouts: Checkouts,
     addresses: Mapping[str, Addresses],
+    shell: Mapping[str, str],
 ) -> Outcome:
     started = datetime.now(UTC)
     cpus = split_cpus()
     twice = measured_twice(urls(plan), addresses)
     for sentence in twice:
         reporter.phase(sentence)
-    runtime = _open(plan, checkouts, directory, cpus, reporter, addresses)
+    runtime = _open(plan, checkouts, directory, cpus, reporter, addresses, shell)
     suite = Suite(
         schema_version=SCHEMA_VERSION,
         id=new_id(started),
@@ -266,6 +269,7 @@ def _open(
     cpus: CpuSplit,
     reporter: Reporter,
     addresses: Mapping[str, Addresses],
+    shell: Mapping[str, str] = os.environ,
 ) -> Runtime:
     """The runtime that a plan names, not entered yet, with the null server among what it can start."""
     return open_runtime(
@@ -277,4 +281,5 @@ def _open(
         reporter.phase,
         addresses,
         preferred=plan.priority,
+        shell=shell,
     )

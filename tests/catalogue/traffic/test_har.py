@@ -65,7 +65,8 @@ def test_a_recording_of_chromium() -> None:
     assert asked.source == (
         "chromium.har: 5 requests cover 41 % of 17 requests; left out: 3 to other hosts, most to "
         "cdn.example, 1 for static files, 1 with a password or token, 1 with a CSRF token, which a "
-        "scenario.toml can take from the form, 1 answered 3xx, 1 from the browser's cache, 1 without an answer, 1 answered 4xx, 2 "
+        "scenario.toml can take from the form, 1 answered 3xx, 1 from the browser's cache, "
+        "1 without an answer, 1 answered 4xx, 2 "
         "that aren't HTTP; 10 had cookies or Authorization, which stay behind: what needs a login takes a "
         "scenario.toml"
     )
