@@ -97,9 +97,8 @@ def _variable(text: str, environment: Mapping[str, str]) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not _NAME.fullmatch(name):
         # The value is left out: it may be a secret.
-        raise UsageError(
-            f"--env {name.split()[0] if name.strip() else repr(name)}: write NAME=VALUE, or NAME."
-        )
+        written = (name.split() or ["nothing"])[0]
+        raise UsageError(f"--env {written}: write NAME=VALUE, or NAME.")
     if not equals and name not in environment:
         raise UsageError(f"--env {name}: your shell has no such variable. Write --env {name}=VALUE.")
     return name, value if equals else environment[name]

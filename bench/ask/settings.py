@@ -274,7 +274,7 @@ _ROWS = (
         "text",
         "What runs your application: a Python, or the folder of an environment",
         form="a path, a name or a version",
-        otherwise="the active or the nearest virtual environment, or one built from the project's requirements",
+        otherwise="the active or nearest virtual environment, or one built from the project's requirements",
     ),
     Setting(
         "requirements",

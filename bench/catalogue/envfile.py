@@ -10,7 +10,7 @@ from bench.model.errors import UsageError
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The variables of a file, as python-dotenv reads it; a value is taken as it stands, without interpolation.
+    """The variables of a file, as python-dotenv reads it; values are taken as they stand.
 
     Raises:
         UsageError: it can't be read, or a line is no variable; no value is repeated.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,8 @@ def _run(
         if asked.old and asked.old.missing:
             reporter.phase(f"not compared: {', '.join(asked.old.missing)}, which OLD doesn't have")
         servers = asked.servers or tuple(target_server(n, url) for n, url in asked.targets.items())
-        combinations, shell = asked.combinations, os.environ
+        combinations = asked.combinations
+        shell: Mapping[str, str] = os.environ
         if asked.own:
             ready = made_ready(asked.own, servers, reporter.phase)
             for line in ready.missing:

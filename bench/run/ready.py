@@ -43,28 +43,19 @@ def made_ready(own: OwnApp, servers: Sequence[Server], say: Callable[[str], None
     )
     overlays = lay_over(interpreter, servers, say, own.shell, own.folder)
     had = tuple(server for server in servers if not overlays[server.name].problem)
-    missing = tuple(
-        f"{server.name}: {overlays[server.name].problem}"
-        for server in servers
-        if overlays[server.name].problem
-    )
+    missing = tuple(f"{name}: {overlay.problem}" for name, overlay in overlays.items() if overlay.problem)
     if not had:
         raise UsageError(*missing)
-    versions = {
-        name: interpreter.distributions[name] for name in _FRAMEWORKS if name in interpreter.distributions
-    }
+    installed = interpreter.distributions
+    versions = {name: installed[name] for name in _FRAMEWORKS if name in installed}
+    versions |= {s.package: overlays[s.name].version for s in had if overlays[s.name].version}
     project = Project(
         root=str(own.found.root),
         python=interpreter.python,
         version=interpreter.name,
         starts={server.name: program(server.command[0], interpreter) for server in had},
-        overlays={
-            server.name: overlays[server.name].folder for server in had if overlays[server.name].folder
-        },
-        versions={
-            **versions,
-            **{s.package: overlays[s.name].version for s in had if overlays[s.name].version},
-        },
+        overlays={s.name: overlays[s.name].folder for s in had if overlays[s.name].folder},
+        versions=versions,
         variables=own.variables,
     )
     return ReadyApp(own.as_app(project), interpreter, had, missing)
