@@ -15,7 +15,7 @@ from bench.model.errors import UsageError
 def of_poetry(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What the project asks for, and the versions of everything that may come with it.
 
-    What a lock file says of groups and markers differs between poetry's versions, and what it says of
+    What the lock file says of groups and markers differs between poetry's versions, and what it says of
     versions doesn't: so uv works out what is needed, and has no choice of versions.
 
     Raises:

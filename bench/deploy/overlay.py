@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.catalogue.home import HOME
 from bench.catalogue.python import Interpreter, normalized
 from bench.deploy import packages
 from bench.deploy.serverpackages import Unavailable, resolve
@@ -14,7 +15,6 @@ from bench.machine import process, uv
 from bench.machine.cache import cache_folder, digest, made_once
 from bench.model import Server
 
-_ROOT = Path(__file__).parents[2]
 # Distributions that bring the same program.
 _SAME = {"pyuwsgi": "uwsgi"}
 
@@ -43,8 +43,9 @@ def lay_over(
 ) -> Mapping[str, Overlay]:
     """What each server is served from, by its name.
 
-    A server that the interpreter's environment has is used as it is. Of one that it lacks, a folder in the
-    user's cache holds exactly what is missing. Neither environment nor project is written to.
+    A server that the interpreter's environment has is used as it is. Of one that it lacks, with what that
+    needs, a folder in the user's cache holds exactly what is missing. Neither environment nor project is
+    written to.
 
     Args:
         say: gets a line for a server that is had in another version than ours, or has to be fetched.
@@ -54,7 +55,7 @@ def lay_over(
     Raises:
         MachineError: there is no uv, or the cache can't be written.
     """
-    pins = packages.pins(packages.server_locks(_ROOT))
+    pins = packages.pins(packages.server_locks(HOME))
     by_package: dict[str, Overlay] = {}
     for package in dict.fromkeys(server.package for server in servers):
         if package not in by_package:

@@ -19,6 +19,8 @@ _OLDEST = {
     "waitress": "2.0",
     "werkzeug": "2.0",
 }
+# As PEP 440 normalises it. What is written otherwise may be a version to Debian alone.
+_VERSION = re.compile(r"(\d+!)?\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
 
 
 class Unavailable(Exception):
@@ -45,9 +47,8 @@ def resolve(
     """
     oldest = f">={_OLDEST[package]}" if package in _OLDEST else ""
     # A version of somebody's own build (`+cu121`) is in no index, but fits what asks for the public one.
-    constraints = [
-        f"{name}=={version.partition('+')[0]}" for name, version in interpreter.distributions.items()
-    ]
+    public = {name: version.partition("+")[0] for name, version in interpreter.distributions.items()}
+    constraints = [f"{name}=={version}" for name, version in public.items() if _VERSION.fullmatch(version)]
     with tempfile.TemporaryDirectory(prefix="wsgi-bench-resolve-") as scratch:
         constrained, resolved = Path(scratch, "constraints.txt"), Path(scratch, "resolved.txt")
         constrained.write_text("\n".join(constraints) + "\n", encoding="utf-8")
@@ -96,9 +97,11 @@ def _why(package: str, interpreter: Interpreter, pins: Mapping[str, str], reason
         )
     if "usable wheels" in reason or "no wheels" in reason:
         return f"{server} has no wheel for {interpreter.name}, and is not compiled. Use --servers for others."
-    if "not found" not in reason and "unsatisfiable" in reason:
-        return (
-            f"{server} conflicts with what is installed for {interpreter.name}: {reason} "
-            "Use --servers for others, or change the requirement."
-        )
+    # The newest comes last.
+    for name, versions in reversed(re.findall(r"depends? on ([\w.-]+?)((?:[<>~]=?|!=)[^\s,]+)", reason)):
+        if version := interpreter.distributions.get(normalized(name)):
+            return (
+                f"{server} needs {name}{versions}, and {name} {version} is installed for {interpreter.name}. "
+                "Use --servers for others, or change the requirement."
+            )
     return f"{server} can't be had for {interpreter.name}: {reason} Use --servers for others."

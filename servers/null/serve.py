@@ -5,10 +5,9 @@ Not a WSGI server and in no ranking: `wsgi-bench calibrate` and every run measur
 
 from __future__ import annotations
 
+import os
 import socket
 from select import EPOLLIN, epoll
-
-from servers.application import address
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 13\r\n"
 _KEPT = _HEAD + b"\r\nHello, World!"
@@ -47,7 +46,8 @@ def serve(listener: socket.socket) -> None:
 def main() -> None:
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address())
+        host, _, port = os.environ["BIND"].rpartition(":")
+        listener.bind((host, int(port)))
         listener.listen(1024)
         serve(listener)
 
