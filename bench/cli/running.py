@@ -23,6 +23,7 @@ from bench.deploy.select import choose_runtime
 from bench.live.progress import Reporter
 from bench.machine.environment import split_cpus
 from bench.model.errors import UsageError
+from bench.model.scenario import AskedRequest, AskedScenario
 from bench.plan.layout import make_plan
 from bench.report import FORMATS
 from bench.report.text import render as render_text
@@ -37,6 +38,7 @@ from bench.store import RESULT
 ROOT = HOME
 
 
+_FRONT_PAGE = AskedScenario("urls", (AskedRequest("GET /", "/"),))
 _measuring = (
     click.argument(
         "application", metavar="[APP]", default="", shell_complete=complete.offered(SETTINGS["app"])
@@ -99,9 +101,9 @@ def _run(
         combinations = asked.combinations
         shell: Mapping[str, str] = os.environ
         if asked.own:
-            ready = made_ready(asked.own, servers, reporter.phase)
-            for line in ready.missing:
-                reporter.phase(f"left out: {line}")
+            ready = made_ready(asked.own, servers, _FRONT_PAGE, reporter.show_text, reporter.phase)
+            for line in (*ready.notes, *(f"left out: {line}" for line in ready.missing)):
+                reporter.notice(line)
             servers = ready.servers
             combinations = tuple((ready.app, scenario) for _, scenario in combinations)
             shell = asked.own.shell

@@ -42,8 +42,8 @@ def _notes(seen: Preflight, scenario: AskedScenario) -> Iterator[str]:
     sessions = [each.request for each in seen.answered if each.session_cookies]
     if sessions and scenario.cookies:
         yield (
-            f"{_listed(sessions)} {'sets' if len(sessions) == 1 else 'set'} a session cookie: each user keeps "
-            f"its cookies, --no-cookies for new visitors"
+            f"{_listed(sessions)} {'sets' if len(sessions) == 1 else 'set'} a session cookie: each user "
+            f"keeps its cookies, --no-cookies for new visitors"
         )
     for file in dict.fromkeys(file for each in every for file in each.written):
         writers = [each.request for each in every if file in each.written]

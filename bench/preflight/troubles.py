@@ -22,8 +22,8 @@ def trouble_in_words(seen: Preflight) -> str:
     match trouble.kind:
         case "no-module":
             return (
-                f"{target}: there is no module {detail}. Correct the name, or say where it is: --chdir FOLDER "
-                f"for a file, --python or --requirements for what is installed"
+                f"{target}: there is no module {detail}. Correct the name, or say where it is: --chdir "
+                f"FOLDER for a file, --python or --requirements for what is installed"
             )
         case "import" | "factory-failed":
             said = raised_in_words(raised) if raised else detail
@@ -58,8 +58,8 @@ def trouble_in_words(seen: Preflight) -> str:
         case "ended":
             printed = f': "{trouble.printed}"' if trouble.printed else ""
             return (
-                f"{target} {detail} when it was imported or asked{printed}. An application may neither go into "
-                f"the background nor end its process"
+                f"{target} {detail} when it was imported or asked{printed}. An application may neither go "
+                f"into the background nor end its process"
             )
         case "memory":
             return f"{target} took more than {detail} of memory in one process, and was ended"
