@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bench.ask.ownapp import OwnApp
-from bench.catalogue.interpreter import find_interpreter
+from bench.catalogue.interpreter import Interpreter, find_interpreter
 from bench.deploy.overlay import lay_over
 from bench.deploy.program import program
 from bench.model import App, Server
@@ -30,6 +30,7 @@ class ReadyApp:
     """
 
     app: App
+    interpreter: Interpreter
     seen: Preflight
     servers: tuple[Server, ...]
     missing: tuple[str, ...]
@@ -80,4 +81,4 @@ def made_ready(
             **{s.package: overlays[s.name].version for s in had if overlays[s.name].version},
         },
     )
-    return ReadyApp(own.as_app(project), seen, had, missing, notes(seen, scenario))
+    return ReadyApp(own.as_app(project), interpreter, seen, had, missing, notes(seen, scenario))
