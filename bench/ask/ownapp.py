@@ -49,7 +49,7 @@ class OwnApp:
         """It as it is deployed; `project` is known once its Python is."""
         return App(
             name=self.name,
-            callable=self.found.callable,
+            callable=project.callable if project else self.found.callable,
             scenarios=("get", "redirect"),
             redis=False,
             seed=(),

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from bench.analysis.compare.limits import judge_plan
-from bench.ask import resolution
+from bench.ask import initfile, resolution
 from bench.ask.old_version import require_packages
 from bench.ask.settings import SETTINGS
 from bench.catalogue.home import HOME
@@ -23,10 +23,12 @@ from bench.deploy.select import choose_runtime
 from bench.live.progress import Reporter
 from bench.machine.environment import split_cpus
 from bench.model.errors import UsageError
+from bench.model.scenario import AskedRequest, AskedScenario
 from bench.plan.layout import make_plan
 from bench.report import FORMATS
 from bench.report.text import render as render_text
 from bench.report.words import problem_lines
+from bench.run import found
 from bench.run.ready import made_ready
 from bench.run.results import result_directory, result_path
 from bench.run.session import Outcome, measure
@@ -37,10 +39,12 @@ from bench.store import RESULT
 ROOT = HOME
 
 
+_FRONT_PAGE = AskedScenario("urls", (AskedRequest("GET /", "/"),))
+application_argument = click.argument(
+    "application", metavar="[APP]", default="", shell_complete=complete.offered(SETTINGS["app"])
+)
 _measuring = (
-    click.argument(
-        "application", metavar="[APP]", default="", shell_complete=complete.offered(SETTINGS["app"])
-    ),
+    application_argument,
     run_options,
     beyond,
     click.option("--dry-run", is_flag=True, help="Print the plan and its time; start nothing."),
@@ -71,6 +75,24 @@ def try_(context: click.Context, /, **words: Any) -> None:
 try_.name = "try"
 
 
+@click.command()
+@application_argument
+@run_options
+@click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
+def init(application: str, quiet: bool, **flags: Any) -> None:
+    """Write what `try` finds of your application into this folder's configuration, with the reasons."""
+    path = initfile.place(Path.cwd())
+    flags["app"] = application or flags["app"]
+    asked = resolution.resolve(flags, ROOT, own=True)
+    assert asked.own is not None
+    with Reporter(quiet=quiet) as reporter:
+        ready = made_ready(asked.own, asked.servers, _FRONT_PAGE, reporter.show_text, reporter.phase)
+        for line in ready.notes:
+            reporter.notice(line)
+    initfile.write(path, found.chosen(asked, asked.own, ready, Path.cwd()))
+    say(f"{path}: `wsgi-bench run` and `wsgi-bench try` use it from now on.", sys.stdout)
+
+
 def _run(
     context: click.Context,
     /,
@@ -99,9 +121,9 @@ def _run(
         combinations = asked.combinations
         shell: Mapping[str, str] = os.environ
         if asked.own:
-            ready = made_ready(asked.own, servers, reporter.phase)
-            for line in ready.missing:
-                reporter.phase(f"left out: {line}")
+            ready = made_ready(asked.own, servers, _FRONT_PAGE, reporter.show_text, reporter.phase)
+            for line in (*ready.notes, *(f"left out: {line}" for line in ready.missing)):
+                reporter.notice(line)
             servers = ready.servers
             combinations = tuple((ready.app, scenario) for _, scenario in combinations)
             shell = asked.own.shell

@@ -13,6 +13,7 @@ class Project:
     Attributes:
         root: absolute; the working directory of what serves it, and the first folder of its import path.
         python: absolute path of its interpreter.
+        callable: what is served, as servers read it.
         version: of that, e.g. "Python 3.12.4".
         starts: by server, the words that stand for the first word of its command.
         overlays: by server, the folder that ends PYTHONPATH: what the server needs and the environment lacks.
@@ -23,6 +24,7 @@ class Project:
 
     root: str
     python: str = ""
+    callable: str = ""
     version: str = ""
     starts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     overlays: Mapping[str, str] = field(default_factory=dict)
