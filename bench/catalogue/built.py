@@ -38,6 +38,8 @@ def environment(
     )
     folder = cache_folder(variables) / "environments" / name
     if not folder.is_dir():
+        for note in needs.notes:
+            say(note)
         say(f"Building an environment from {needs.source} with {base.name} ...")
     return made_once(folder, lambda made: _build(needs, base, made, variables))
 

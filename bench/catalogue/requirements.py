@@ -25,6 +25,7 @@ class Needs:
         lines: of a requirements file.
         constraints: lines that say which versions fit.
         linked: local projects, which are used where they are.
+        notes: what the user should know of them.
         by_uv: whether uv has to install what its own lock file says, instead.
     """
 
@@ -33,6 +34,7 @@ class Needs:
     lines: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
     linked: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
     by_uv: bool = False
 
 
@@ -74,8 +76,14 @@ def read_file(path: Path) -> Needs:
 def _requirements(path: Path) -> Needs:
     contents = requirementsfile.read(path)
     source = f"{path.parent.name}/{path.name}" if path.parent.name == "requirements" else path.name
-    lines = [*contents.lines, *(line for project in contents.linked for line in dependencies(project))]
-    return Needs(source, path.parent, tuple(lines), linked=contents.linked)
+    lines, notes = list(contents.lines), []
+    for project in contents.linked:
+        try:
+            lines += dependencies(project)
+        except UsageError:
+            # Most such files list it all themselves.
+            notes.append(f"What {project} says of its needs in code isn't read; {source} has to say it.")
+    return Needs(source, path.parent, tuple(lines), linked=contents.linked, notes=tuple(notes))
 
 
 def _uv_lock(path: Path) -> Needs:
@@ -88,7 +96,8 @@ def _poetry_lock(path: Path) -> Needs:
 
 
 def _pipfile_lock(path: Path) -> Needs:
-    return Needs("Pipfile.lock", path.parent, locked.of_pipenv(path))
+    lines, linked = locked.of_pipenv(path)
+    return Needs("Pipfile.lock", path.parent, lines, linked=linked)
 
 
 def _pyproject(path: Path) -> Needs | None:
