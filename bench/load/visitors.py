@@ -17,7 +17,7 @@ from bench.model.scenario import AskedScenario
 
 Values = Mapping[str, str]
 Expected = Callable[[Request], Expect]
-_FEWEST = 4
+_FEWEST = 16
 _NONE = -1
 
 
@@ -115,11 +115,9 @@ class Visitors:
     def pool(self, cap: int, first: int = 0, step: int = 1) -> list[Visitor]:
         """The users of open load, of whom the next sends what is due, over and over.
 
-        Where nobody has to log in there are as many as requests may be under way at once. Else they are those
-        of closed load, who have logged in already.
+        They are those of closed load, who have logged in and have their cookies, and so one may have several
+        requests under way, as in several tabs.
         """
-        if not self.mix.login:
-            return self.those(cap, first, step)
         return self.those(min(cap, max(_FEWEST, len(self._known))), first, step)
 
     def expect(self, prepared: Prepared) -> Expect:
