@@ -14,6 +14,8 @@ from typing import Any
 
 from bench.ask.configfile import config_file
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
+from bench.ask.outdir import out_directory
+from bench.ask.own import asks_something, own_scenario, shown
 from bench.ask.ownapp import OwnApp, is_own, own_app
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import merged
@@ -27,13 +29,13 @@ from bench.catalogue.home import inside
 from bench.catalogue.registry import APPS_FILE as APPS_FILE
 from bench.catalogue.registry import app_from_callable, load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.scenarios.asked import made
 from bench.catalogue.scenarios.request import Scenario
 from bench.catalogue.versions import COMPOSE_FILE as COMPOSE_FILE
 from bench.model import App, Client, Server
 from bench.model.errors import UsageError
 from bench.model.problems import Problems
 from bench.plan.layout import PROFILES, Profile
-from bench.store import why_taken
 
 DEFAULT_APP = "shortly"
 # The packages that servers/Dockerfile copies.
@@ -122,6 +124,13 @@ def resolve(
         servers: tuple[Server, ...] = ()
         targets: dict[str, str] = {}
         addresses: dict[str, Addresses] = {}
+        requests: Scenario | None = None
+        own = own or _is_own(asked, root, here)
+        if own and not asks_something(given):
+            given["url"] = ("/",)
+        with problems.collected():
+            if described := own_scenario(given):
+                requests = made(described)
         if asked["target"]:
             runtime = "external"
             problems.note(*beside_targets(asked))
@@ -130,17 +139,16 @@ def resolve(
                     name, url = read_target(value, targets)
                     targets[name] = url
                     addresses[name] = look_up(name, url, allowed=beyond)
-            combinations = _for_targets(asked["scenarios"], problems)
+            combinations = ((EXTERNAL, requests),) if requests else _for_targets(asked["scenarios"], problems)
         else:
-            own = own or (not inside(here) and is_own(given.get("app"), load_apps(root / APPS_FILE)))
             servers = _servers(asked["servers"], root, environment, problems, own=own)
             if own:
                 with problems.collected():
                     project_app = own_app(asked, here, environment)
-                    combinations = ((project_app.as_app(), SCENARIOS["get"]),)
+                    combinations = ((project_app.as_app(), requests),) if requests else ()
                     runtime = "local" if runtime == "auto" else runtime
             else:
-                combinations = _combinations(given, profile, root, problems)
+                combinations = _combinations(given, profile, root, requests, problems)
                 problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
                 with problems.collected():
                     runtime, reason = _runtime(runtime, combinations)
@@ -152,7 +160,7 @@ def resolve(
                 check_word("baseline", asked["baseline"], measured)
         out = old = None
         with problems.collected():
-            out = _out(asked["out"])
+            out = out_directory(asked["out"])
         if asked["against"] and runtime != "external":
             with problems.collected():
                 old = resolve_old(asked["against"], root, environment, servers, combinations, runtime)
@@ -184,6 +192,11 @@ def resolve(
     )
 
 
+def _is_own(asked: Mapping[str, Any], root: Path, here: Path) -> bool:
+    """Whether a run measures an application of the folder that the command is given in."""
+    return not (asked["target"] or inside(here)) and is_own(asked["app"], load_apps(root / APPS_FILE))
+
+
 def _given(
     given: Mapping[str, Any],
     profile: Profile,
@@ -194,8 +207,11 @@ def _given(
     settings: dict[str, Any] = {"profile": profile.name}
     if servers:
         settings["servers"] = tuple(server.name for server in servers)
-    settings["scenarios"] = tuple(scenario.name for _, scenario in combinations)
-    settings |= {name: given[name] for name in sorted(given) if SETTINGS[name].again and name not in settings}
+    settings["scenarios"] = tuple(scenario.name for _, scenario in combinations if scenario.asked is None)
+    again = (name for name in sorted(given) if SETTINGS[name].again and name not in settings)
+    settings |= {name: shown(name, given[name]) for name in again if given[name] is not False}
+    if not settings["scenarios"]:
+        del settings["scenarios"]
     return {**settings, "seed": seed}
 
 
@@ -227,7 +243,7 @@ def _servers(
 
 
 def _combinations(
-    given: Mapping[str, Any], profile: Profile, root: Path, problems: Problems
+    given: Mapping[str, Any], profile: Profile, root: Path, own: Scenario | None, problems: Problems
 ) -> tuple[tuple[App, Scenario], ...]:
     app = None
     apps: Mapping[str, App] = {}
@@ -240,6 +256,8 @@ def _combinations(
             check_word("scenario", name, SCENARIOS)
     if app is None:
         return ()
+    if own is not None:
+        return ((app, own),)
     if not names:
         fitting = [name for name in profile.scenarios if name in app.scenarios]
         names = fitting or app.scenarios[:1]
@@ -297,19 +315,3 @@ def _runtime(asked: str, combinations: Sequence[tuple[App, Scenario]]) -> tuple[
                 f'(README.md, "Adding a server or an application").'
             )
     return asked, ""
-
-
-def _out(asked: str | None) -> Path | None:
-    """The directory for the run's files, if it can become one: new, or without a result."""
-    if not asked:
-        return None
-    out = Path(asked)
-    try:
-        there = next(path for path in (out, *out.absolute().parents) if path.exists())
-        if not there.is_dir():
-            raise UsageError(f"--out {out}: {there} is a file, not a directory. Choose another place.")
-        if taken := why_taken(out):
-            raise UsageError(taken)
-    except OSError as error:
-        raise UsageError(f"--out {out}: {error.strerror}. Choose another place.") from None
-    return out
