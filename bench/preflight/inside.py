@@ -134,6 +134,9 @@ class Inside:
             try:
                 line = self._said.get(timeout=min(left, _LOOK_EVERY_S))
             except queue.Empty:
+                if self._child.poll() is not None:
+                    # Somebody whom it started has its pipes, and keeps them open.
+                    return self._ended()
                 if self._memory() > self._most_memory:
                     return {"kind": "memory", "detail": f"{self._most_memory / 1e6:,.0f} MB"}
                 continue

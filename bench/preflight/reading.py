@@ -90,11 +90,13 @@ class Reader:
 
     def place(self, path: str) -> str:
         """A path from the project's folder, where it is in it."""
-        path = self._secrets.hide(path)
-        for root in (self._root, os.path.realpath(self._root)):
-            if path.startswith(f"{root}{os.sep}"):
-                return os.path.relpath(path, root)
-        return path
+        root = self._root_of(path)
+        return self._secrets.hide(os.path.relpath(path, root) if root else path)
+
+    def _root_of(self, path: str) -> str:
+        """The project's folder as this path has it: as it was named, or without links."""
+        roots = (self._root, os.path.realpath(self._root))
+        return next((root for root in roots if path.startswith(f"{root}{os.sep}")), "")
 
     def _standing(self, stack: str) -> Raised | None:
         """The last line of the user's own code, of the thread that stood still: the main one is the last."""

@@ -42,8 +42,8 @@ def _notes(seen: Preflight, scenario: AskedScenario) -> Iterator[str]:
     sessions = [each.request for each in seen.answered if each.session_cookies]
     if sessions and scenario.cookies:
         yield (
-            f"{_listed(sessions)} {'sets' if len(sessions) == 1 else 'set'} a session cookie: each user keeps "
-            f"its cookies, --no-cookies for new visitors"
+            f"{_listed(sessions)} {'sets' if len(sessions) == 1 else 'set'} a session cookie: each user "
+            f"keeps its cookies, --no-cookies for new visitors"
         )
     for file in dict.fromkeys(file for each in every for file in each.written):
         writers = [each.request for each in every if file in each.written]
@@ -107,6 +107,8 @@ def _wrong(answer: Answered, asked: AskedRequest, seen: Preflight, scenario: Ask
         404: "--url PATH names a page that there is",
         405: "--url 'POST PATH' names another method",
     }
+    if status in (400, 415, 422) and asked.method != "GET" and not asked.body:
+        return f"{request} answers {status} to an empty body: --data or --json gives it one"
     if status >= 400:
         way = f": {ways[status]}" if status in ways and answer.raised is None else _why(answer)
         return f"{request} answers {status}{way}"

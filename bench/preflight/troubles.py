@@ -22,8 +22,8 @@ def trouble_in_words(seen: Preflight) -> str:
     match trouble.kind:
         case "no-module":
             return (
-                f"{target}: there is no module {detail}. Correct the name, or say where it is: --chdir FOLDER "
-                f"for a file, --python or --requirements for what is installed"
+                f"{target}: there is no module {detail}. Correct the name, or say where it is: --chdir "
+                f"FOLDER for a file, --python or --requirements for what is installed"
             )
         case "import" | "factory-failed":
             said = raised_in_words(raised) if raised else detail
@@ -37,7 +37,8 @@ def trouble_in_words(seen: Preflight) -> str:
                 f"{target} is {_a(detail)} and no WSGI application: it doesn't take (environ, start_response)"
             )
         case "asgi":
-            what = f"{detail}'s ASGI application" if detail == "Django" else f"an ASGI application ({detail})"
+            named = f" ({detail})" if detail else ""
+            what = "Django's ASGI application" if detail == "Django" else f"an ASGI application{named}"
             other = module.rpartition(".")[0]
             way = f"name {other}.wsgi:application" if detail == "Django" and other else _ASGI
             return f"{target} is {what}: {way}"
@@ -58,8 +59,8 @@ def trouble_in_words(seen: Preflight) -> str:
         case "ended":
             printed = f': "{trouble.printed}"' if trouble.printed else ""
             return (
-                f"{target} {detail} when it was imported or asked{printed}. An application may neither go into "
-                f"the background nor end its process"
+                f"{target} {detail} when it was imported or asked{printed}. An application may neither go "
+                f"into the background nor end its process"
             )
         case "memory":
             return f"{target} took more than {detail} of memory in one process, and was ended"
@@ -99,7 +100,7 @@ def _place(raised: Raised | None) -> str:
 
 
 def _instead(name: str, names: tuple[str, ...]) -> str:
-    close = get_close_matches(name, names, n=1)
+    close = [match for word in name.split(" or ") for match in get_close_matches(word, names, n=1)]
     if close:
         return f" Did you mean {close[0]}?"
     more = " ..." if len(names) > _SHOWN else ""

@@ -52,7 +52,8 @@ class Writes:
                 now = _signature(path)
                 if now != before:
                     self._signatures[path] = now
-                    written.add(path)
+                    if not os.path.isdir(path):
+                        written.add(path)
             heard = {name: list(dict.fromkeys(values)) for name, values in self._heard.items()}
             for values in self._heard.values():
                 values.clear()
