@@ -93,7 +93,7 @@ def _wrong(answer: Answered, asked: AskedRequest, seen: Preflight, scenario: Ask
             else f"{request} answers {status}, not {asked.status}{_why(answer)}"
         )
     if status in _REDIRECTS and not asked.redirects:
-        return _redirect(answer, scenario)
+        return _redirect(answer, asked, scenario)
     if answer.about == "host":
         return f"{request} answers 400 from ALLOWED_HOSTS: --host {_host(seen.hosts)}"
     if answer.about == "csrf":
@@ -115,12 +115,14 @@ def _wrong(answer: Answered, asked: AskedRequest, seen: Preflight, scenario: Ask
     return f"{request}: {answer.fault}" if answer.fault else ""
 
 
-def _redirect(answer: Answered, scenario: AskedScenario) -> str:
+def _redirect(answer: Answered, asked: AskedRequest, scenario: AskedScenario) -> str:
     """The ways out of a redirect, by where it leads."""
     target = urlsplit(answer.location)
     what = f"{answer.request} answers {answer.status} to"
     path = answer.request.partition(" ")[2].partition("?")[0]
     if target.scheme == "https" and target.path in (path, ""):
+        if any(name.lower() == "x-forwarded-proto" for name, _ in asked.headers):
+            return f"{what} https in spite of X-Forwarded-Proto: Django needs SECURE_PROXY_SSL_HEADER for it"
         return f"{what} https, which would measure the redirect: --header 'X-Forwarded-Proto: https'"
     if target.path == f"{path}/":
         return f"{what} {target.path}, which would measure the redirect: --url {target.path}"
