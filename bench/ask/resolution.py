@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
+from bench.ask.outdir import out_directory
+from bench.ask.own import own_scenario, shown
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import check_word, hint, merged
 from bench.ask.settings import SETTINGS, defaults
@@ -23,13 +25,13 @@ from bench.catalogue.consent import Addresses, look_up
 from bench.catalogue.registry import APPS_FILE as APPS_FILE
 from bench.catalogue.registry import app_from_callable, load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.scenarios.asked import made
 from bench.catalogue.scenarios.request import Scenario
 from bench.catalogue.versions import COMPOSE_FILE as COMPOSE_FILE
 from bench.model import App, Client, Server
 from bench.model.errors import UsageError
 from bench.model.problems import Problems
 from bench.plan.layout import PROFILES, Profile
-from bench.store import why_taken
 
 DEFAULT_APP = "shortly"
 # The packages that servers/Dockerfile copies.
@@ -107,6 +109,10 @@ def resolve(
         servers: tuple[Server, ...] = ()
         targets: dict[str, str] = {}
         addresses: dict[str, Addresses] = {}
+        own: Scenario | None = None
+        with problems.collected():
+            if requests := own_scenario(given):
+                own = made(requests)
         if asked["target"]:
             runtime = "external"
             problems.note(*beside_targets(asked))
@@ -115,10 +121,10 @@ def resolve(
                     name, url = read_target(value, targets)
                     targets[name] = url
                     addresses[name] = look_up(name, url, allowed=beyond)
-            combinations = _for_targets(asked["scenarios"], problems)
+            combinations = ((EXTERNAL, own),) if own else _for_targets(asked["scenarios"], problems)
         else:
             servers = _servers(asked["servers"], root, environment, problems)
-            combinations = _combinations(given, profile, root, problems)
+            combinations = _combinations(given, profile, root, own, problems)
             problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
             with problems.collected():
                 runtime, reason = _runtime(runtime, combinations)
@@ -130,7 +136,7 @@ def resolve(
                 check_word("baseline", asked["baseline"], measured)
         out = old = None
         with problems.collected():
-            out = _out(asked["out"])
+            out = out_directory(asked["out"])
         if asked["against"] and runtime != "external":
             with problems.collected():
                 old = resolve_old(asked["against"], root, environment, servers, combinations, runtime)
@@ -171,8 +177,11 @@ def _given(
     settings: dict[str, Any] = {"profile": profile.name}
     if servers:
         settings["servers"] = tuple(server.name for server in servers)
-    settings["scenarios"] = tuple(scenario.name for _, scenario in combinations)
-    settings |= {name: given[name] for name in sorted(given) if SETTINGS[name].again and name not in settings}
+    settings["scenarios"] = tuple(scenario.name for _, scenario in combinations if scenario.asked is None)
+    again = (name for name in sorted(given) if SETTINGS[name].again and name not in settings)
+    settings |= {name: shown(name, given[name]) for name in again if given[name] is not False}
+    if not settings["scenarios"]:
+        del settings["scenarios"]
     return {**settings, "seed": seed}
 
 
@@ -201,7 +210,7 @@ def _servers(
 
 
 def _combinations(
-    given: Mapping[str, Any], profile: Profile, root: Path, problems: Problems
+    given: Mapping[str, Any], profile: Profile, root: Path, own: Scenario | None, problems: Problems
 ) -> tuple[tuple[App, Scenario], ...]:
     app = None
     apps: Mapping[str, App] = {}
@@ -214,6 +223,8 @@ def _combinations(
             check_word("scenario", name, SCENARIOS)
     if app is None:
         return ()
+    if own is not None:
+        return ((app, own),)
     if not names:
         fitting = [name for name in profile.scenarios if name in app.scenarios]
         names = fitting or app.scenarios[:1]
@@ -271,19 +282,3 @@ def _runtime(asked: str, combinations: Sequence[tuple[App, Scenario]]) -> tuple[
                 f'(README.md, "Adding a server or an application").'
             )
     return asked, ""
-
-
-def _out(asked: str | None) -> Path | None:
-    """The directory for the run's files, if it can become one: new, or without a result."""
-    if not asked:
-        return None
-    out = Path(asked)
-    try:
-        there = next(path for path in (out, *out.absolute().parents) if path.exists())
-        if not there.is_dir():
-            raise UsageError(f"--out {out}: {there} is a file, not a directory. Choose another place.")
-        if taken := why_taken(out):
-            raise UsageError(taken)
-    except OSError as error:
-        raise UsageError(f"--out {out}: {error.strerror}. Choose another place.") from None
-    return out

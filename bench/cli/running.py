@@ -11,6 +11,8 @@ import click
 from bench.analysis.compare.limits import judge_plan
 from bench.ask import resolution
 from bench.ask.old_version import require_packages
+from bench.ask.own import own_scenario
+from bench.ask.precedence import read_flags
 from bench.cli import complete, listing
 from bench.cli.options import beyond, resume_options, run_options
 from bench.cli.say import columns, say
@@ -98,14 +100,16 @@ def resume(
     beyond: bool,
     as_json: bool,
     quiet: bool,
+    **flags: Any,
 ) -> None:
     """Continue an interrupted run; `wsgi-bench list results` names those there are.
 
     What a run is measured with is taken from this checkout. What is in no file of it has to be named again,
     since a result may be a stranger's.
     """
+    asks = own_scenario(read_flags(flags))
     with Reporter(quiet=quiet) as reporter:
-        outcome = resume_run(result_path(result), ROOT, reporter, Named(app, against, beyond))
+        outcome = resume_run(result_path(result), ROOT, reporter, Named(app, against, beyond, asks))
     _finish(context, outcome, as_json=as_json, quiet=quiet)
 
 

@@ -27,6 +27,7 @@ from bench.load.protocol import (
     read_confinement,
     read_probed,
     read_trial,
+    scenarios_order,
     targets_order,
 )
 from bench.machine import process
@@ -36,6 +37,7 @@ from bench.machine.priority import NONE, Priority
 from bench.machine.process import how_ended, killed_by
 from bench.model import Confinement, Target, Trial, TrialOrder
 from bench.model.errors import DriverError, MachineError, StoreError
+from bench.model.scenario import AskedScenario
 
 _START_S = 60.0
 _SLACK_S = 60.0
@@ -70,6 +72,7 @@ class LoadDriver:
         self._child: subprocess.Popen[bytes] | None = None
         self._buffer = b""
         self._clock = Clock()
+        self._requests = {name: len(scenario.endpoints) for name, scenario in SCENARIOS.items()}
 
     def __enter__(self) -> Self:
         try:
@@ -99,6 +102,13 @@ class LoadDriver:
     ) -> None:
         self._end()
 
+    def set_scenarios(self, asked: Iterable[AskedScenario]) -> None:
+        """Tell the driver a user's own scenarios."""
+        asked = tuple(asked)
+        self._requests |= {scenario.name: _most_probed(scenario) for scenario in asked}
+        self._send(scenarios_order(asked))
+        self._event(time.monotonic() + _SLACK_S)
+
     def set_targets(self, targets: Sequence[Target], store: tuple[str, int] | None) -> None:
         """Tell the driver what runs now; it forgets earlier targets and closes their connections."""
         self._send(targets_order(targets, store))
@@ -112,7 +122,7 @@ class LoadDriver:
         """
         self._send(probe_order(target, scenario, database, timeout_s))
         # One more, which learning has begun when its own time is up.
-        requests = 1 + (len(SCENARIOS[scenario].endpoints) if scenario in SCENARIOS else 1)
+        requests = 1 + self._requests.get(scenario, 1)
         return read_probed(self._event(time.monotonic() + requests * timeout_s + _SLACK_S))
 
     def idle_cpu(self, seconds: float) -> Mapping[str, float | None]:
@@ -201,3 +211,8 @@ class LoadDriver:
                         pipe.close()
             process.stop(self._child, signal.SIGTERM, _GRACE_S)
             self._child = None
+
+
+def _most_probed(scenario: AskedScenario) -> int:
+    """How many requests a probe may wait for in vain: each after what goes before it, a few times over."""
+    return len(scenario.login) + 8 * len(scenario.requests)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from bench.catalogue.scenarios.learned import ENOUGH_S
 from bench.catalogue.scenarios.request import Request, Scenario
 from bench.load.explain import broken, late, wrong
 from bench.load.learning import Asked, know, look
@@ -60,20 +61,20 @@ def probe(
     host: str,
     scenario: Scenario,
     timeout_s: float,
-    learned: Mapping[str, Learned] | None = None,
+    learned: Mapping[tuple[str, str], Learned] | None = None,
 ) -> Probed:
     """Ask for every endpoint once, until one isn't answered rightly.
 
     Args:
         host: for the field `Host`.
         timeout_s: how long each request may take, with making its connection.
-        learned: by endpoint, what an earlier probe has learned: the answers are held to it.
+        learned: by endpoint and request, what an earlier probe has learned: the answers are held to it.
     """
     wanted = set(scenario.endpoints)
     unknown = []
 
     def ask(request: Request, lingers: bool = False) -> Asked:
-        return _ask(address, Exchange(request, 0, host, close=True), timeout_s, lingers=lingers)
+        return ask_once(address, Exchange(request, 0, host, close=True), timeout_s, lingers=lingers)
 
     def ask_closely(request: Request) -> Asked:
         return ask(request, lingers=True)
@@ -81,7 +82,7 @@ def probe(
     for request in scenario.requests(random.Random(0)):
         if request.endpoint not in wanted:
             continue
-        known = (learned or {}).get(request.endpoint)
+        known = (learned or {}).get((request.endpoint, request.named))
         answer = look(request, host, known, ask_closely)
         if answer.fault:
             return Probed(False, 0.0, answer.fault, answer.detail, answer.received)
@@ -91,11 +92,11 @@ def probe(
         if not wanted:
             break
     answered_s = time.monotonic()
-    pages = tuple(know(request, host, scenario.name, first, ask) for request, first in unknown)
+    pages = tuple(know(request, host, scenario.name, first, ask, ENOUGH_S) for request, first in unknown)
     return Probed(True, time.monotonic() - answered_s, "", "", learned=pages)
 
 
-def _ask(address: Address, exchange: Exchange, timeout_s: float, *, lingers: bool) -> Asked:
+def ask_once(address: Address, exchange: Exchange, timeout_s: float, *, lingers: bool) -> Asked:
     """Ask once.
 
     Args:

@@ -79,6 +79,10 @@ class Exchange:
         """Whether a response of so many bytes is worth keeping: the next may be equal, and a copy costs."""
         return not self.unique and size <= (_MOST_KEPT_BYTES if self.unlike < _FEW else _SMALL_BYTES)
 
+    def looked_at(self, answer: bytes | bytearray | None) -> str | None:  # noqa: ARG002
+        """What a closer look finds wrong with an answer that is right so far; see `LookedExchange`."""
+        return None
+
     def like(self, answer: bytearray) -> bool:
         """Whether a whole answer differs from the last right one in nothing that matters."""
         if self.likeness is None or not self.likeness.holds(answer):
@@ -254,4 +258,5 @@ class Reply:
         assert self.head is not None
         head, expect = self.head, self._exchange.expect
         fault = expect.head_fault(head.status, head.location, head.content_type)
-        self.fault = fault or expect.size_fault(self.size) or (None if right else "body")
+        fault = fault or expect.size_fault(self.size) or (None if right else "body")
+        self.fault = fault or self._exchange.looked_at(self.raw)

@@ -24,6 +24,9 @@ class Learned:
         location: where a redirect leads: the host, unless it is the target's own, and the path; a `*` at its
             end stands for what was another each time. None without a Location.
         shortest, longest: the body, bytes.
+        any_length: whether any other length is right, too, but none where these had a body: what is asked
+            differs each time, or may change the page.
+        cookies: names of those that the probes of its scenario set.
     """
 
     deployment: str
@@ -36,6 +39,8 @@ class Learned:
     location: str | None
     shortest: int
     longest: int
+    any_length: bool = False
+    cookies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

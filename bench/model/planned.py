@@ -8,6 +8,7 @@ from typing import Any
 
 from bench.model.asked import TIMEOUT_S, App, Client, Server
 from bench.model.loads import Load
+from bench.model.scenario import AskedScenario
 from bench.model.variant import ITSELF, Source, Variant
 
 _SETTLING_S = 5.0
@@ -95,6 +96,7 @@ class Plan:
         priority: whether what the run starts is to come before other programs, where that is permitted.
         given: the settings by which the run can be asked for again, by name; empty in results of before they
             were saved.
+        scenarios: the user's own, by name; in a result without what nobody is to see.
     """
 
     profile: str
@@ -126,6 +128,7 @@ class Plan:
     baseline: str | None = None
     priority: bool = False
     given: Mapping[str, Any] = field(default_factory=dict)
+    scenarios: Mapping[str, AskedScenario] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,8 @@ class TrialOrder:
         opens_ns: when the window opens, of the driver's clock, where its processes share the trial; None to
             open it when all users are settled.
         timeout_s: how long one request may take.
+        first_user, user_step: the number of its first user, and how far the next one's is from it: several
+            processes share the users.
     """
 
     case: str
@@ -160,6 +165,8 @@ class TrialOrder:
     epoch_ns: int
     opens_ns: int | None = None
     timeout_s: float = TIMEOUT_S
+    first_user: int = 0
+    user_step: int = 1
 
     def most_s(self) -> float:
         """How long the trial may take, whatever the server does: settling before and after the window, the

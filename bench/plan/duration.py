@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.scenarios.asked import scenario_of
 from bench.catalogue.scenarios.learned import ENOUGH_S, learns
 from bench.model import MODELS, Load, LoadModel, Plan
 
@@ -73,7 +73,7 @@ def parts_of(plan: Plan) -> Parts:
 
 def learned_pages(plan: Plan) -> set[tuple[str, str]]:
     """Deployment and scenario of each page that the first round has to learn."""
-    return {(c.deployment, c.scenario) for c in plan.cases if learns(SCENARIOS[c.scenario])}
+    return {(c.deployment, c.scenario) for c in plan.cases if learns(scenario_of(c.scenario, plan.scenarios))}
 
 
 def pilot_blocks(plan: Plan) -> int:

@@ -147,6 +147,7 @@ def make_plan(
         given: see `Plan`; which runtime it became is added.
     """
     apps = list({app.name: app for app, _ in combinations}.values())
+    asked = {scenario.name: scenario.asked for _, scenario in combinations if scenario.asked is not None}
     deployments = _deployments(_variants(servers, old_servers, against, twin=profile.twin), apps)
     cases = tuple(
         case_of(deployment, scenario, load)
@@ -179,6 +180,7 @@ def make_plan(
         timeout_s=timeout_s,
         priority=priority,
         given={**(given or {}), **({} if runtime == "external" else {"runtime": runtime})},
+        scenarios=asked,
     )
     if until is not None:
         plan = going_on(plan, until, most_rounds, minutes)

@@ -202,6 +202,7 @@ def _work(
         first = priority.of("generator", cpus) if preferred else priority.NONE
         log = logs / "driver.log"
         with LoadDriver(command, environment, root, cpus.generator, log, first) as driver:
+            driver.set_scenarios(plan.scenarios.values())
             if suite.calibration is None:
                 reporter.phase("calibrating the load generator")
                 writer.append(

@@ -18,6 +18,7 @@ from bench.ask.targets import EXTERNAL, read_targets
 from bench.catalogue import consent, origin
 from bench.catalogue.registry import APPS_FILE, app_from_callable, load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.scenarios.asked import scenario_of
 from bench.catalogue.versions import COMPOSE_FILE, Checkouts, find
 from bench.deploy.external import target_server, urls
 from bench.deploy.redisprocess import DATABASES
@@ -25,8 +26,10 @@ from bench.model import App, Deployment, Plan, Server
 from bench.model.errors import UsageError
 from bench.model.loads.open import IN_FLIGHT_CAP
 from bench.model.resume_command import resume_command
+from bench.model.scenario import AskedScenario
 from bench.model.variant import THIS_CHECKOUT, Source
 from bench.plan.layout import CLIENTS, CONNECTIONS, case_of
+from bench.run.stored_asks import asked_again, require_asked, taken
 
 _RUNTIMES = ("compose", "local", "external")
 _SHOWN = 160
@@ -46,11 +49,13 @@ class Named:
         app: `module:callable`.
         against: the old version: a commit, a folder or a compose file.
         beyond: whether its targets may be other machines. Who began the run said so for themselves alone.
+        asks: the scenario of the user's own requests.
     """
 
     app: str | None = None
     against: str | None = None
     beyond: bool = False
+    asks: AskedScenario | None = None
 
 
 NOTHING = Named()
@@ -65,6 +70,7 @@ def named_again(plan: Plan) -> Iterator[str]:
         yield from ("--against", plan.against.compose_file or plan.against.commit or plan.against.asked)
     if any(_may_lead_beyond(url) for url in urls(plan).values()):
         yield consent.FLAG
+    yield from asked_again(plan)
 
 
 def old_version(directory: Path, plan: Plan, root: Path, named: Named) -> Source | None:
@@ -108,6 +114,9 @@ def taken_anew(
     if plan.runtime not in _RUNTIMES:
         raise UsageError(f"{directory}: there is no runtime {_cut(plan.runtime)}. Start a new run.")
     apps = _apps(directory, plan, root, named)
+    if plan.scenarios and named.asks is None:
+        raise UsageError(_unnamed(directory, plan, "requests of a user's own"))
+    require_asked(directory, plan, named.asks)
     known = (
         {THIS_CHECKOUT: _targets(directory, plan)}
         if plan.runtime == "external"
@@ -140,7 +149,7 @@ def taken_anew(
             + f"{more}. Nothing was started. Go back to the checkout and the environment variables that it "
             f"was measured with, or start a new run."
         )
-    return replace(plan, deployments=tuple(deployments))
+    return replace(plan, deployments=tuple(deployments), scenarios=taken(named.asks))
 
 
 def _apps(directory: Path, plan: Plan, root: Path, named: Named) -> Mapping[str, App]:
@@ -203,10 +212,11 @@ def _unplanned(plan: Plan, deployments: Iterable[Deployment]) -> Iterator[str]:
     if len(known) != len(plan.deployments) or len(known) >= DATABASES:
         yield f"deployments: {len(plan.deployments)}, of which {len(known)} are different"
     for case in plan.cases:
-        deployment, scenario = known.get(case.deployment), SCENARIOS.get(case.scenario)
+        deployment, asked = known.get(case.deployment), case.scenario in plan.scenarios
+        scenario = scenario_of(case.scenario, plan.scenarios) if asked else SCENARIOS.get(case.scenario)
         if deployment is None:
             yield f"case {_cut(case.id)}: there is no deployment {_cut(case.deployment)}"
-        elif scenario is None or case.scenario not in deployment.app.scenarios:
+        elif scenario is None or not (asked or case.scenario in deployment.app.scenarios):
             yield f"case {_cut(case.id)}: {deployment.app.name} has no scenario {_cut(case.scenario)}"
         elif case_of(deployment, scenario, case.load) != case:
             yield f"case {_cut(case.id)}: here it is {case_of(deployment, scenario, case.load).id}"

@@ -7,59 +7,15 @@ completes, the table in docs/configuration.md and 'The same run again' are all d
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from bench.ask.settings.requests import REQUESTS
+from bench.ask.settings.setting import LISTS as LISTS
+from bench.ask.settings.setting import REPEATED as REPEATED
+from bench.ask.settings.setting import Offered as Offered
+from bench.ask.settings.setting import Setting as Setting
 from bench.model import TIMEOUT_S
 from bench.plan.layout import CLIENTS, CONNECTIONS, PROFILES
-
-Kind = Literal["word", "text", "names", "several", "whole", "number", "share"]
-"""What a value is: one of the row's choices; any text; names with commas between; texts, each given by an
-option of its own; a whole number; a number; a part of the whole, as a fraction or in percent.
-"""
-LISTS: tuple[Kind, ...] = ("names", "several")
-Offered = Literal["servers", "apps", "scenarios", "versions", "directories"]
-"""What a shell offers for a value that isn't one of a few words."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One thing that a user can ask of a run.
-
-    Attributes:
-        name: its key in `bench.toml`; its option and its variable are called after it.
-        help: what it is about, for `--help` and the documentation; without the full stop.
-        more: whole sentences that only the documentation has.
-        form: what a value may be, in the documentation's words; empty to say choices or limits.
-        metavar: what `--help` calls a value; empty for click's own word.
-        choices: of a word.
-        lowest, highest: of a number, or of a share as a fraction.
-        default: what holds if neither the user nor the profile says anything.
-        otherwise: that in words, where `default` doesn't say it.
-        profile: the field of `Profile` that it replaces, from which its default comes.
-        offers: what a shell completes; choices are completed anyway.
-        drops: settings that are void if they come from a lower place than this one.
-        claims: whether it is void where the profile claims nothing.
-        again: whether a run that is asked for again has it, too.
-    """
-
-    name: str
-    kind: Kind
-    help: str
-    more: str = ""
-    form: str = ""
-    metavar: str = ""
-    choices: tuple[str, ...] = ()
-    lowest: float = 1
-    highest: float = 0
-    default: Any = None
-    otherwise: str = ""
-    profile: str = ""
-    offers: Offered | None = None
-    drops: tuple[str, ...] = ()
-    claims: bool = False
-    again: bool = True
-
 
 _ROWS = (
     Setting(
@@ -258,6 +214,7 @@ _ROWS = (
         metavar="EXPR",
         claims=True,
     ),
+    *REQUESTS,
 )
 SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}
 
@@ -271,8 +228,10 @@ def options_of(given: Mapping[str, Any]) -> Iterator[str]:
     """The words of a command line that give these settings, by name."""
     for name, value in given.items():
         setting = SETTINGS.get(name)
-        several = setting is not None and setting.kind == "several"
-        for text in map(_text, value if several else [value]):
+        if setting is not None and setting.kind == "flag":
+            yield flag(name)
+            continue
+        for text in map(_text, value if setting is not None and setting.kind in REPEATED else [value]):
             yield from (flag(name), text)
 
 
