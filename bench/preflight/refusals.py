@@ -10,6 +10,7 @@ from bench.model.counted import count
 from bench.model.preflight import Answered, Preflight
 from bench.model.scenario import AskedRequest, AskedScenario
 from bench.preflight.troubles import raised_in_words, trouble_in_words
+from bench.preflight.visitor import HOST
 
 _LOGIN = re.compile("log-?in|sign-?in|auth|sso|session", re.IGNORECASE)
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -94,7 +95,9 @@ def _wrong(answer: Answered, asked: AskedRequest, seen: Preflight, scenario: Ask
         )
     if status in _REDIRECTS and not asked.redirects:
         return _redirect(answer, asked, scenario)
-    if answer.about == "host":
+    if answer.about == "host" or (status == 400 and _refuses_host(seen, asked, scenario)):
+        if not seen.hosts:
+            return f"{request} answers 400: ALLOWED_HOSTS is empty, which allows no host without DEBUG"
         return f"{request} answers 400 from ALLOWED_HOSTS: --host {_host(seen.hosts)}"
     if answer.about == "csrf":
         return (
@@ -138,6 +141,18 @@ def _redirect(answer: Answered, asked: AskedRequest, scenario: AskedScenario) ->
 
 def _why(answer: Answered) -> str:
     return f": {raised_in_words(answer.raised)}" if answer.raised else ""
+
+
+def _refuses_host(seen: Preflight, asked: AskedRequest, scenario: AskedScenario) -> bool:
+    """Whether Django's settings don't allow the host that was asked for; its answer doesn't say so."""
+    if not any(name == "Django" for name, _ in seen.frameworks):
+        return False
+    own = next((value for name, value in asked.headers if name.lower() == "host"), scenario.host or HOST)
+    host = own.rpartition(":")[0] or own
+    return not any(
+        pattern in ("*", host) or (pattern.startswith(".") and f".{host}".endswith(pattern))
+        for pattern in seen.hosts
+    )
 
 
 def _host(hosts: Iterable[str]) -> str:
