@@ -102,6 +102,8 @@ def _read(setting: Setting, value: Any, place: str) -> Any:
     Raises:
         UsageError: it can't be that.
     """
+    if setting.kind == "lines":
+        return _lines(value, place)
     if setting.kind in LISTS:
         return _names(value, place)
     if setting.kind in ("whole", "number"):
@@ -120,6 +122,13 @@ def _names(value: Any, place: str) -> tuple[str, ...]:
     if isinstance(items, Sequence) and all(isinstance(item, str) for item in items):
         return tuple(part.strip() for item in items for part in item.split(",") if part.strip())
     raise UsageError(f"{place}: {value!r} is not a list of names. Write them with commas between.")
+
+
+def _lines(value: Any, place: str) -> tuple[str, ...]:
+    items = [value] if isinstance(value, str) else value
+    if isinstance(items, Sequence) and all(isinstance(item, str) for item in items):
+        return tuple(items)
+    raise UsageError(f"{place}: {value!r} is not a list of texts.")
 
 
 def _limited(setting: Setting, value: Any, place: str) -> int | float:

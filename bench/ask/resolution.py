@@ -15,16 +15,18 @@ from typing import Any
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import check_word, hint, merged
+from bench.ask.servers import chosen_servers, fitting_runtime
 from bench.ask.settings import SETTINGS, defaults
 from bench.ask.targets import EXTERNAL, FITTING, beside_targets, read_target
 from bench.ask.until import wrong_until
 from bench.catalogue.application import not_importable
 from bench.catalogue.consent import Addresses, look_up
 from bench.catalogue.registry import APPS_FILE as APPS_FILE
-from bench.catalogue.registry import app_from_callable, load_apps, load_servers
+from bench.catalogue.registry import app_from_callable, load_apps
 from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.scenarios.request import Scenario
 from bench.catalogue.versions import COMPOSE_FILE as COMPOSE_FILE
+from bench.machine.environment import split_cpus
 from bench.model import App, Client, Server
 from bench.model.errors import UsageError
 from bench.model.problems import Problems
@@ -32,8 +34,6 @@ from bench.plan.layout import PROFILES, Profile
 from bench.store import why_taken
 
 DEFAULT_APP = "shortly"
-# The packages that servers/Dockerfile copies.
-_IN_IMAGES = ("apps", "servers")
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Settings:
         until: to plus or minus which fraction ratios are to be known; None for the planned rounds.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
         timeout_s: how long one request may take.
+        server_cpus: how many each server gets; None for the usual share.
         priority: whether what is started comes before other programs, where that is permitted.
         given: by name, what asks for the same run again: all that was given but the directory, and what was
             drawn or chosen instead.
@@ -79,6 +80,7 @@ class Settings:
     adapts: bool
     timeout_s: float
     priority: bool
+    server_cpus: int | None
     given: Mapping[str, Any]
 
 
@@ -117,13 +119,15 @@ def resolve(
                     addresses[name] = look_up(name, url, allowed=beyond)
             combinations = _for_targets(asked["scenarios"], problems)
         else:
-            servers = _servers(asked["servers"], root, environment, problems)
+            servers = chosen_servers(asked["servers"], asked["server"], root, environment, problems)
             combinations = _combinations(given, profile, root, problems)
             problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
             with problems.collected():
-                runtime, reason = _runtime(runtime, combinations)
+                runtime, reason = fitting_runtime(runtime, combinations, servers)
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
+        with problems.collected():
+            split_cpus(server=asked["server_cpus"])
         problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
         if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
             with problems.collected():
@@ -157,6 +161,7 @@ def resolve(
         timeout_s=float(asked["timeout"]),
         # Of what runs already nothing is ours to prefer, and it may share the generator's CPU.
         priority=asked["priority"] == "auto" and runtime != "external",
+        server_cpus=asked["server_cpus"],
         given=_given(given, profile, servers, combinations, seed),
     )
 
@@ -169,8 +174,9 @@ def _given(
     seed: int,
 ) -> Mapping[str, Any]:
     settings: dict[str, Any] = {"profile": profile.name}
-    if servers:
-        settings["servers"] = tuple(server.name for server in servers)
+    named = tuple(server.name for server in servers if server.name in given.get("servers", (server.name,)))
+    if named and ("servers" in given or "server" not in given):
+        settings["servers"] = named
     settings["scenarios"] = tuple(scenario.name for _, scenario in combinations)
     settings |= {name: given[name] for name in sorted(given) if SETTINGS[name].again and name not in settings}
     return {**settings, "seed": seed}
@@ -185,19 +191,6 @@ def _profile(given: Mapping[str, Any]) -> Profile:
             several = isinstance(getattr(profile, field), tuple)
             changes[field] = (given[name],) if several else given[name]
     return replace(profile, **changes)
-
-
-def _servers(
-    names: Sequence[str], root: Path, environment: Mapping[str, str], problems: Problems
-) -> tuple[Server, ...]:
-    known: Mapping[str, Server] = {}
-    with problems.collected():
-        known = load_servers(root / COMPOSE_FILE, environment)
-        for name in names:
-            with problems.collected():
-                check_word("server", name, known)
-    chosen = [known[name] for name in dict.fromkeys(names) if name in known]
-    return tuple(chosen if names else (server for server in known.values() if server.default))
 
 
 def _combinations(
@@ -255,22 +248,6 @@ def _for_targets(names: Sequence[str], problems: Problems) -> tuple[tuple[App, S
             with problems.collected():
                 check_word("scenario", name, SCENARIOS)
     return tuple((EXTERNAL, SCENARIOS[name]) for name in names or ("get",) if name in FITTING)
-
-
-def _runtime(asked: str, combinations: Sequence[tuple[App, Scenario]]) -> tuple[str, str]:
-    """The runtime, and why it isn't the one that was asked for: an app from elsewhere is in no image."""
-    for app, _ in combinations:
-        if app.callable.partition(":")[0].partition(".")[0] in _IN_IMAGES:
-            continue
-        reason = f"{app.callable} is in no image: these hold {'/ and '.join(_IN_IMAGES)}/ of this checkout"
-        if asked == "auto":
-            return "local", f"runtime local: {reason}"
-        if asked == "compose":
-            raise UsageError(
-                f"--runtime compose: {reason}. Measure it with --runtime local, or add it to apps/ "
-                f'(README.md, "Adding a server or an application").'
-            )
-    return asked, ""
 
 
 def _out(asked: str | None) -> Path | None:

@@ -13,11 +13,12 @@ from typing import Any, Literal
 from bench.model import TIMEOUT_S
 from bench.plan.layout import CLIENTS, CONNECTIONS, PROFILES
 
-Kind = Literal["word", "text", "names", "several", "whole", "number", "share"]
-"""What a value is: one of the row's choices; any text; names with commas between; texts, each given by an
-option of its own; a whole number; a number; a part of the whole, as a fraction or in percent.
+Kind = Literal["word", "text", "names", "several", "lines", "whole", "number", "share"]
+"""What a value is: one of the row's choices; any text; names with commas between; texts or, with commas in
+them, lines, each given by an option of its own; a whole or any number; a fraction, or in percent.
 """
-LISTS: tuple[Kind, ...] = ("names", "several")
+REPEATED: tuple[Kind, ...] = ("several", "lines")
+LISTS: tuple[Kind, ...] = ("names", *REPEATED)
 Offered = Literal["servers", "apps", "scenarios", "versions", "directories"]
 """What a shell offers for a value that isn't one of a few words."""
 
@@ -85,15 +86,15 @@ _ROWS = (
         "They are deployed.",
         otherwise="those that the README's table has in `make bench`",
         offers="servers",
-        drops=("target",),
+        drops=("target", "server"),
     ),
     Setting(
         "target",
         "several",
         "Measure an HTTP server that runs already, instead of deploying any",
-        form="`name=http://host:port`",
+        form="`name=http://host:port`, `name=unix:/path`",
         metavar="NAME=URL",
-        drops=("servers", "against", "fail_if"),
+        drops=("servers", "server", "against", "fail_if"),
     ),
     Setting(
         "baseline",
@@ -258,6 +259,17 @@ _ROWS = (
         metavar="EXPR",
         claims=True,
     ),
+    Setting(
+        "server",
+        "lines",
+        "A server with numbers of its own (waitress:threads=8), a file of settings, or LABEL='COMMAND'",
+        "See [your own server lines](configuration.md#your-own-server-lines).",
+        metavar="SPEC",
+        drops=("target", "servers"),
+    ),
+    Setting(
+        "server_cpus", "whole", "CPUs that servers get; generator and Redis share the others", highest=1_024
+    ),
 )
 SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}
 
@@ -271,7 +283,7 @@ def options_of(given: Mapping[str, Any]) -> Iterator[str]:
     """The words of a command line that give these settings, by name."""
     for name, value in given.items():
         setting = SETTINGS.get(name)
-        several = setting is not None and setting.kind == "several"
+        several = setting is not None and setting.kind in REPEATED
         for text in map(_text, value if several else [value]):
             yield from (flag(name), text)
 

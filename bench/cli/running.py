@@ -59,7 +59,7 @@ def run(
             baseline=asked.baseline,
             seed=asked.seed,
             rate=asked.rate,
-            processes=asked.processes or len(split_cpus().generator),
+            processes=asked.processes or len(split_cpus(server=asked.server_cpus).generator),
             client=asked.client,
             against=asked.old.against if asked.old else None,
             old_servers=asked.old.servers if asked.old else (),
@@ -70,6 +70,7 @@ def run(
             adapts=asked.adapts,
             timeout_s=asked.timeout_s,
             priority=asked.priority,
+            server_cpus=asked.server_cpus,
             given=asked.given,
         )
         outcome = None
@@ -95,6 +96,7 @@ def resume(
     result: Path,
     app: str | None,
     against: str | None,
+    server: tuple[str, ...],
     beyond: bool,
     as_json: bool,
     quiet: bool,
@@ -105,7 +107,7 @@ def resume(
     since a result may be a stranger's.
     """
     with Reporter(quiet=quiet) as reporter:
-        outcome = resume_run(result_path(result), ROOT, reporter, Named(app, against, beyond))
+        outcome = resume_run(result_path(result), ROOT, reporter, Named(app, against, beyond, server))
     _finish(context, outcome, as_json=as_json, quiet=quiet)
 
 
