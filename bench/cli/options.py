@@ -51,6 +51,9 @@ _NAMED_AGAIN = (
         help="The old version, if the run has one.",
         shell_complete=complete.versions,
     ),
+    click.option(
+        "--server", metavar="SPEC", multiple=True, help="A server of the run's own line or file; repeatable."
+    ),
 )
 
 beyond = click.option(

@@ -140,7 +140,7 @@ def _run(
             baseline=asked.baseline,
             seed=asked.seed,
             rate=asked.rate,
-            processes=asked.processes or len(split_cpus().generator),
+            processes=asked.processes or len(split_cpus(server=asked.server_cpus).generator),
             client=asked.client,
             against=asked.old.against if asked.old else None,
             old_servers=asked.old.servers if asked.old else (),
@@ -151,6 +151,7 @@ def _run(
             adapts=asked.adapts,
             timeout_s=asked.timeout_s,
             priority=asked.priority,
+            server_cpus=asked.server_cpus,
             given=asked.given,
         )
         outcome = None
@@ -176,6 +177,7 @@ def resume(
     result: Path,
     app: str | None,
     against: str | None,
+    server: tuple[str, ...],
     beyond: bool,
     as_json: bool,
     quiet: bool,
@@ -188,7 +190,7 @@ def resume(
     """
     asks = own_scenario(read_flags(flags))
     with Reporter(quiet=quiet) as reporter:
-        outcome = resume_run(result_path(result), ROOT, reporter, Named(app, against, beyond, asks))
+        outcome = resume_run(result_path(result), ROOT, reporter, Named(app, against, beyond, asks, server))
     _finish(context, outcome, as_json=as_json, quiet=quiet)
 
 

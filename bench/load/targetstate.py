@@ -76,7 +76,7 @@ class TargetState:
         self.host = address.netloc
         self.usage: UsageReader | None = open_usage(target.usage, servers)
         self.contention = Contention(target.cpus, target.usage, servers)
-        self._addresses = addresses(target.url, target.addresses)
+        self._addresses = addresses(target.url, target.addresses, target.socket)
         self._address: Address | None = None
         self._links: dict[Connection, Link] = {}
         self._exchanges: dict[tuple[str, Connection], Exchanges] = {}

@@ -53,6 +53,7 @@ class Target:
         learned: what is right of the endpoints that no scenario knows.
         addresses: the IP addresses to connect to, the preferred one first; empty to look up the URL's host.
         cpus: its own, where nobody else of the run has them; empty elsewhere.
+        socket: path of the unix socket to connect to instead of an address; empty without.
     """
 
     deployment: str
@@ -62,6 +63,7 @@ class Target:
     learned: tuple[Learned, ...] = ()
     addresses: tuple[str, ...] = ()
     cpus: tuple[int, ...] = ()
+    socket: str = ""
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,9 @@ class DeploymentRecord:
             can't be seen, and in results of before this was looked at.
         oom_kills: processes that the kernel killed meanwhile because its cgroup's memory was used up; None
             where no counter says so.
+        workers: processes that served after warm-up: those that had started no other.
+        threads: of the one of them that had most, those of its runtime included. None where they can't be
+            seen, and in results of before.
     """
 
     deployment: str
@@ -158,6 +163,8 @@ class DeploymentRecord:
     idle_cpu: float | None = None
     restarts: int | None = None
     oom_kills: int | None = None
+    workers: int | None = None
+    threads: int | None = None
 
 
 @dataclass(frozen=True)

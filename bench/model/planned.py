@@ -95,6 +95,7 @@ class Plan:
         timeout_s: how long one request may take, of a probe or of a trial.
         baseline: the server that the report has the others as multiples of; None for the first in rank.
         priority: whether what the run starts is to come before other programs, where that is permitted.
+        server_cpus: how many CPUs each server gets, as the user gave it; None for the usual share.
         given: the settings by which the run can be asked for again, by name; empty in results of before they
             were saved.
         locust: the locust file whose users make the load; None without.
@@ -129,6 +130,7 @@ class Plan:
     timeout_s: float = TIMEOUT_S
     baseline: str | None = None
     priority: bool = False
+    server_cpus: int | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
     locust: LocustFile | None = None
     scenarios: Mapping[str, AskedScenario] = field(default_factory=dict)

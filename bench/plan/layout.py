@@ -128,6 +128,7 @@ def make_plan(
     adapts: bool = True,
     timeout_s: float = TIMEOUT_S,
     priority: bool = False,
+    server_cpus: int | None = None,
     given: Mapping[str, Any] | None = None,
 ) -> Plan:
     """Lay out every deployment and case.
@@ -143,7 +144,7 @@ def make_plan(
         until: `Plan.until`.
         most_rounds: that it may take to get there, if the user gave it.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
-        priority: see `Plan`.
+        priority, server_cpus: see `Plan`.
         given: see `Plan`; which runtime it became is added.
     """
     apps = list({app.name: app for app, _ in combinations}.values())
@@ -179,6 +180,7 @@ def make_plan(
         adapts=adapts,
         timeout_s=timeout_s,
         priority=priority,
+        server_cpus=server_cpus,
         given={**(given or {}), **({} if runtime == "external" else {"runtime": runtime})},
         scenarios=asked,
     )

@@ -157,6 +157,7 @@ class Runner:
                 self._watch.warmed_up()
                 fleet.read_processes()
                 fleet.read_idle_memory()
+                fleet.read_serving()
                 self._readback.look(number, fleet.targets())
                 if number == 1:
                     fleet.read_idle_cpu(_IDLE_S)

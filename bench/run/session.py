@@ -87,7 +87,7 @@ def _measure(
     shell: Mapping[str, str],
 ) -> Outcome:
     started = datetime.now(UTC)
-    cpus = split_cpus()
+    cpus = split_cpus(server=plan.server_cpus)
     twice = measured_twice(urls(plan), addresses)
     for sentence in twice:
         reporter.phase(sentence)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from bench.ask.serverspec import read_servers
 from bench.ask.settings import SETTINGS
 from bench.ask.targets import EXTERNAL, read_targets
 from bench.catalogue import consent, origin
@@ -36,6 +37,7 @@ _SHOWN = 160
 _FEW = 8
 _PLANNED = {
     **{name: name for name in ("users", "rate", "rounds", "blocks", "processes", "minutes", "until", "seed")},
+    "server_cpus": "server_cpus",
     "most_rounds": "rounds",
 }
 """Fields of a plan, with the settings whose limits they keep."""
@@ -48,6 +50,7 @@ class Named:
     Attributes:
         app: `module:callable`.
         against: the old version: a commit, a folder or a compose file.
+        servers: lines and files of servers, as `--server` takes them.
         beyond: whether its targets may be other machines. Who began the run said so for themselves alone.
         asks: the scenario of the user's own requests.
     """
@@ -56,6 +59,7 @@ class Named:
     against: str | None = None
     beyond: bool = False
     asks: AskedScenario | None = None
+    servers: tuple[str, ...] = ()
 
 
 NOTHING = Named()
@@ -68,6 +72,8 @@ def named_again(plan: Plan) -> Iterator[str]:
             yield from ("--app", app.callable)
     if plan.against is not None:
         yield from ("--against", plan.against.compose_file or plan.against.commit or plan.against.asked)
+    for spec in plan.given.get("server", ()):
+        yield from ("--server", str(spec))
     if any(_may_lead_beyond(url) for url in urls(plan).values()):
         yield consent.FLAG
     yield from asked_again(plan)
@@ -124,6 +130,8 @@ def taken_anew(
             source: load_servers(checkout.compose_file, environment) for source, checkout in checkouts.items()
         }
     )
+    lines = _own_servers(directory, plan, known[THIS_CHECKOUT], named)
+    known = {**known, THIS_CHECKOUT: {**known[THIS_CHECKOUT], **lines}}
     deployments: list[Deployment] = []
     wrong: list[str] = []
     for number, stored in enumerate(plan.deployments, 1):
@@ -170,6 +178,19 @@ def _apps(directory: Path, plan: Plan, root: Path, named: Named) -> Mapping[str,
     return apps
 
 
+def _own_servers(
+    directory: Path, plan: Plan, known: Mapping[str, Server], named: Named
+) -> Mapping[str, Server]:
+    """By name: those that the user names, since each may be any command."""
+    wanted = {d.server.name for d in plan.deployments if d.server.own or d.server.service}
+    given = {server.name: server for server in read_servers(named.servers, known, Path.cwd())}
+    if missing := sorted(wanted - given.keys()):
+        raise UsageError(_unnamed(directory, plan, f"the server {_cut(missing[0])}"))
+    if unknown := sorted(given.keys() - wanted):
+        raise UsageError(f"--server: {directory} has no server {unknown[0]} of that kind. Leave it out.")
+    return given
+
+
 def _targets(directory: Path, plan: Plan) -> Mapping[str, Server]:
     """By name; whether load may go there is asked elsewhere, see `find_addresses`."""
     stored = [f"{name}={url}" for name, url in urls(plan).items()]
@@ -190,7 +211,7 @@ def _differences(stored: Deployment, own: Deployment) -> Iterator[str]:
         (f"server {own.server.name}", stored.server, own.server),
         (f"app {own.app.name}", stored.app, own.app),
     ):
-        for field in fields(there):
+        for field in (field for field in fields(there) if field.compare):
             yield from _changed(
                 f"{what}, {field.name}", getattr(there, field.name), getattr(here, field.name)
             )
@@ -243,6 +264,8 @@ def _is_by_callable(app: App) -> bool:
 
 def _may_lead_beyond(url: str) -> bool:
     """Whether it isn't clear from the URL alone that it leads to this machine itself."""
+    if origin.socket_path(url):
+        return False
     try:
         host = origin.host_of(url)
         return host != "localhost" and bool(consent.beyond([host]))

@@ -98,8 +98,9 @@ def _may_lose_packets(facts: CaseFacts) -> bool:
     """Whether there is, or may be, a network between: the server is elsewhere."""
     if facts.suite.plan.runtime != "external":
         return False
-    host = urlsplit(facts.measured.deployment.server.environment.get("URL", "")).hostname or ""
-    return not (host in ("localhost", "::1") or host.startswith("127."))
+    url = facts.measured.deployment.server.environment.get("URL", "")
+    host = urlsplit(url).hostname or ""
+    return not (url.startswith("unix:") or host in ("localhost", "::1") or host.startswith("127."))
 
 
 def _refused(trial: Trial) -> float:

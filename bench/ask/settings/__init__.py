@@ -42,15 +42,15 @@ _ROWS = (
         "They are deployed.",
         otherwise="those that the README's table has in `make bench`",
         offers="servers",
-        drops=("target",),
+        drops=("target", "server"),
     ),
     Setting(
         "target",
         "several",
         "Measure an HTTP server that runs already, instead of deploying any",
-        form="`name=http://host:port`",
+        form="`name=http://host:port`, `name=unix:/path`",
         metavar="NAME=URL",
-        drops=("servers", "against", "fail_if"),
+        drops=("servers", "server", "against", "fail_if"),
     ),
     Setting(
         "baseline",
@@ -218,6 +218,17 @@ _ROWS = (
     ),
     *PROJECT,
     *REQUESTS,
+    Setting(
+        "server",
+        "lines",
+        "A server with numbers of its own (waitress:threads=8), a file of settings, or LABEL='COMMAND'",
+        "See [your own server lines](configuration.md#your-own-server-lines).",
+        metavar="SPEC",
+        drops=("target", "servers"),
+    ),
+    Setting(
+        "server_cpus", "whole", "CPUs that servers get; generator and Redis share the others", highest=1_024
+    ),
 )
 SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}
 
