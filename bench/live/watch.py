@@ -17,7 +17,7 @@ from bench.model import MODELS, Deployment, Failure, LoadModel, Plan, Trial
 from bench.model.counted import count
 from bench.model.digits import plus_minus
 from bench.plan.blocks import block_models
-from bench.plan.duration import EachS, Pace, Part, Parts, in_words, learned_pages, needs_pilot, pilot_blocks
+from bench.plan.duration import EachS, Pace, Part, Parts, in_words, learned_pages, needs_pilot, pilot_trials
 
 _REDRAW_S = 2.0
 _LOG_LINES = 5
@@ -82,6 +82,8 @@ class Watch:
             why: what is said of it, before the time that is left; empty for nothing.
             in_round: whether the first of these rounds has its servers up already.
         """
+        if plan.cases != self._plan.cases:
+            self._figures_so_far = RunningFigures(plan)
         self._plan = plan
         self._lay_out(rounds)
         if in_round:
@@ -255,7 +257,7 @@ class Watch:
         """Seconds until all is measured and stopped."""
         servers = sum(state != "failed" for state in self._states.values())
         cases, waiting = self._cases(), self._waiting()
-        pilot = pilot_blocks(self._plan) * waiting
+        pilot = pilot_trials(self._plan, waiting)
         unknown = learned_pages(self._plan) if self._to_learn else ()
         return self._pace.left_s(
             Parts(

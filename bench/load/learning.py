@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from statistics import median
 
 from bench.catalogue.scenarios.learned import (
     ENOUGH_S,
@@ -52,6 +53,7 @@ def know(
 ) -> Learned:
     """Ask again a few times, and put together what the right answers were like."""
     answers = [first]
+    took_s: list[float] = []
     began = time.monotonic()
     for asked in range(1, _PROBES):
         spent_s = time.monotonic() - began
@@ -60,8 +62,10 @@ def know(
         answer = ask(request)
         if not answer.fault and answer.answered is not None:
             answers.append(answer.answered)
+            took_s.append(time.monotonic() - began - spent_s)
     named = f"{request.method} {request.path}"
-    return learn(answers, host, scenario=scenario, endpoint=request.endpoint, request=named)
+    page = learn(answers, host, scenario=scenario, endpoint=request.endpoint, request=named)
+    return replace(page, answer_s=median(took_s)) if took_s else page
 
 
 def _instead(request: Request, answered: Answered, learned: Learned | None) -> str:

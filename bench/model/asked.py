@@ -27,6 +27,7 @@ class Server:
         docs: address of the documentation that justifies the settings.
         package: the distribution whose version is recorded; empty for the standard library.
         stop_grace_s: seconds from `stop_signal` until it is killed.
+        for_projects: whether a run of somebody's own application measures it without `--servers`.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Server:
     package: str
     stop_signal: str
     stop_grace_s: float
+    for_projects: bool = False
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ class Learned:
         location: where a redirect leads: the host, unless it is the target's own, and the path; a `*` at its
             end stands for what was another each time. None without a Location.
         shortest, longest: the body, bytes.
+        answer_s: how long an answer takes while nothing else is asked; 0 where that isn't known, and in
+            results of before it was saved.
     """
 
     deployment: str
@@ -36,6 +38,7 @@ class Learned:
     location: str | None
     shortest: int
     longest: int
+    answer_s: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from bench.catalogue.scenarios import SCENARIOS
 from bench.cli.listing import plan as listed
 from bench.model import Plan
 from bench.model.loads.open import EASY_RPS
-from bench.plan.layout import PROFILES, make_plan, with_open_rates
+from bench.plan.layout import PROFILES, make_plan
+from bench.plan.rates import with_open_rates
 from bench.plan.lengths import with_lengths
 
 ROOT = Path(__file__).parents[2]
