@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench.ask.measured_servers import default_servers, servers_for_project
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import check_word, hint, merged
@@ -117,7 +118,7 @@ def resolve(
                     addresses[name] = look_up(name, url, allowed=beyond)
             combinations = _for_targets(asked["scenarios"], problems)
         else:
-            servers = _servers(asked["servers"], root, environment, problems)
+            servers = _servers(asked["servers"], root, environment, problems, own=_is_own(given.get("app")))
             combinations = _combinations(given, profile, root, problems)
             problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
             with problems.collected():
@@ -188,16 +189,23 @@ def _profile(given: Mapping[str, Any]) -> Profile:
 
 
 def _servers(
-    names: Sequence[str], root: Path, environment: Mapping[str, str], problems: Problems
+    names: Sequence[str], root: Path, environment: Mapping[str, str], problems: Problems, *, own: bool
 ) -> tuple[Server, ...]:
+    """Those that are named, else those for an application of somebody's own, or for this checkout's."""
     known: Mapping[str, Server] = {}
     with problems.collected():
         known = load_servers(root / COMPOSE_FILE, environment)
         for name in names:
             with problems.collected():
                 check_word("server", name, known)
-    chosen = [known[name] for name in dict.fromkeys(names) if name in known]
-    return tuple(chosen if names else (server for server in known.values() if server.default))
+    if names:
+        return tuple(known[name] for name in dict.fromkeys(names) if name in known)
+    return servers_for_project(known) if own else default_servers(known)
+
+
+def _is_own(app: str | None) -> bool:
+    """Whether an application is named by its callable: in no list, so the user's own."""
+    return app is not None and (":" in app or app.endswith(".py"))
 
 
 def _combinations(
@@ -236,7 +244,7 @@ def _combinations(
 def _app(name: str, apps: Mapping[str, App]) -> App:
     if name in apps:
         return apps[name]
-    if ":" in name or name.endswith(".py"):
+    if _is_own(name):
         return app_from_callable(name)
     raise UsageError(
         f"there is no app {name!r}{hint(name, apps)}. Known are {', '.join(apps)}; any other is named "

@@ -41,7 +41,8 @@ class Watch:
         saved = tuple(saved)
         self._to_learn = not saved
         self._foreseen = plan.until is None
-        self._pace = Pace(plan, time.monotonic())
+        self._began_s = time.monotonic()
+        self._pace = Pace(plan, self._began_s)
         self._states: dict[str, State] = {deployment.name: "waiting" for deployment in plan.deployments}
         self._figures_so_far = RunningFigures(plan)
         for trial in saved:
@@ -259,7 +260,7 @@ class Watch:
         cases, waiting = self._cases(), self._waiting()
         pilot = pilot_trials(self._plan, waiting)
         unknown = learned_pages(self._plan) if self._to_learn else ()
-        return self._pace.left_s(
+        left_s = self._pace.left_s(
             Parts(
                 start=self._left["start"] * servers,
                 warm_up=self._left["warm-up"] * waiting,
@@ -269,6 +270,9 @@ class Watch:
                 learn=sum(self._states[deployment] != "failed" for deployment, _ in unknown),
             )
         )
+        if self._plan.minutes is None:
+            return left_s
+        return min(left_s, self._began_s + self._plan.minutes * 60 - time.monotonic())
 
     def _cases(self) -> Counter[LoadModel]:
         """How many of each load model are not given up."""

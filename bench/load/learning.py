@@ -24,8 +24,8 @@ from bench.model import Learned
 
 _PROBES = 20
 _FEWEST = 3
-# A page that is slower than `ENOUGH_S` gets the fewest, and one that takes very long not even these.
-_MOST_S = 10.0
+# A page that is slower than `ENOUGH_S` gets the fewest, and one that takes long not even these.
+_MOST_S = 2.0
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,6 @@ ENDING_S = 4.0
 """For stopping the last round's servers, and for the reports."""
 _SETTLES_S = 1.0
 """What a trial settles for at most, unless it is told to."""
-_LEARNED_FROM = 2
-"""Answers of a slow page, beside the first."""
 # How much the next block leaves of an earlier one's weight: of the last 20 two thirds.
 _KEPT = 0.95
 
@@ -113,7 +111,7 @@ def expected_each_s(plan: Plan) -> EachS:
     overhead_s = _mean([load.overhead_s(plan, None) for load in waiting])
     return {
         "start": _START_S[plan.runtime] + plan.page_s,
-        "learn": max(ENOUGH_S, _LEARNED_FROM * plan.page_s),
+        "learn": ENOUGH_S + plan.page_s / 2,
         "warm-up": plan.warmup_s + overhead_s if plan.warmup_s else 0.0,
         "pilot": _mean([load.settle_s(plan) + load.length_s(plan) for load in waiting]) + overhead_s,
         "stop": 0.0,

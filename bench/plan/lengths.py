@@ -156,7 +156,8 @@ def in_what(before: Plan, after: Plan) -> str:
     else:
         return ""
     rounds = after.rounds - after.counted_from + 1
-    return f"{why}; {rounds} rounds of {after.blocks} closed and {after.open_blocks} open blocks"
+    opened = f"{after.open_blocks} open blocks" if after.open_blocks else "no open block"
+    return f"{why}; {rounds} rounds of {after.blocks} closed and {opened}"
 
 
 def for_minutes(plan: Plan, minutes: float, *, more_rounds: bool) -> Plan:

@@ -32,6 +32,10 @@ LIMIT_S = 600.0
 _FEWEST_IN_LIMIT = 3
 _IN_TIME = 0.8
 """The share of the timeout in which all users are to be answered, and of the users for "all of them"."""
+_ALMOST = 0.25
+"""Of one more page at a time, which the start of a trial may feign."""
+_PACE = 0.95
+"""Of the time that is left: the last round is to be in it, though the machine may get slower."""
 _OVERHEADS = 3
 """Settling, going on and draining take an answer's time each."""
 _OPEN_SHARE = 0.6
@@ -72,12 +76,11 @@ def for_pages(
         if is_slow(made) and parallel is not None:
             asking = with_open_rates(asking, _capacities(asking, parallel))
         shaped = plan.claims and plan.adapts
-        time_s = _time_s(asking, left_s, each_s)
+        time_s = _time_s(_with_trials(asking, 1), left_s, each_s)
         asking = _fitted(asking, time_s, each_s) if shaped else _with_trials(asking, 1)
-        asking = replace(asking, expected_s=expected_s(asking))
-        if asking.expected_s <= limit_s(asking):
+        if _Shape(asking, each_s).closed_s() <= time_s:
             break
-    return asking
+    return replace(asking, expected_s=expected_s(asking))
 
 
 def slots(plan: Plan) -> Mapping[str, int]:
@@ -100,7 +103,7 @@ def enough_users(plan: Plan, parallel: float | None, fewest: int) -> int:
     if "users" in plan.given:
         return plan.users
     able = max(slots(plan).values(), default=1)
-    busy = able if parallel is None else max(fewest, math.ceil(parallel - 0.1))
+    busy = able if parallel is None else max(fewest, math.ceil(parallel - _ALMOST))
     number = plan.users
     while number * plan.page_s > _SOON_S * plan.parallel and number > busy:
         number = max(busy, number // 2)
@@ -186,7 +189,7 @@ def _time_s(plan: Plan, left_s: float | None, each_s: EachS) -> float:
     """For all rounds, from the start of the first one's servers."""
     known_s = {**expected_each_s(plan), **each_s}
     if left_s is not None:
-        return left_s + Cost.of(plan, known_s).starting_s
+        return _PACE * left_s + Cost.of(plan, known_s).starting_s
     parts = parts_of(plan)
     once_s = parts.learn * known_s["learn"] + parts.pilot * known_s["pilot"]
     return limit_s(plan) - DRIVER_START_S - ending_s(plan) - once_s

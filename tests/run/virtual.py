@@ -20,7 +20,6 @@ from bench.catalogue.registry import app_from_callable
 from bench.catalogue.scenarios import SCENARIOS
 from bench.deploy.external import target_server
 from bench.doctor.others import Others
-from bench.live.progress import Reporter
 from bench.load.protocol import Probed
 from bench.load.records import encode
 from bench.machine.place import HERE
