@@ -24,7 +24,14 @@ from bench.plan.duration import (
     is_slow,
     parts_of,
 )
-from bench.plan.lengths import FEWEST_IN_MINUTES, FEWEST_ROUNDS, LONGEST_CLOSED_S, MOST_STARTING, Cost
+from bench.plan.lengths import (
+    FEWEST_IN_MINUTES,
+    FEWEST_ROUNDS,
+    LONGEST_CLOSED_S,
+    MOST_STARTING,
+    Cost,
+    with_lengths,
+)
 from bench.plan.rates import with_open_rates
 
 LIMIT_S = 600.0
@@ -77,7 +84,7 @@ def for_pages(
             asking = with_open_rates(asking, _capacities(asking, parallel))
         shaped = plan.claims and plan.adapts
         time_s = _time_s(_with_trials(asking, 1), left_s, each_s)
-        asking = _fitted(asking, time_s, each_s) if shaped else _with_trials(asking, 1)
+        asking = _fitted(asking, time_s, each_s) if shaped else with_lengths(_with_trials(asking, 1), 0.0)
         if _Shape(asking, each_s).closed_s() <= time_s:
             break
     return replace(asking, expected_s=expected_s(asking))
@@ -146,7 +153,9 @@ def _capacities(plan: Plan, parallel: float) -> Mapping[str, float]:
 
 
 def _with_users(plan: Plan, most: int) -> Plan:
-    """No closed load of more users; those that become alike are one."""
+    """No closed load of more users, where the profile has more; those that become alike are one."""
+    if most >= plan.users:
+        return plan
     cases = [
         _with_load(case, replace(case.load, at_once=min(case.load.at_once, most)))
         if case.load.waits

@@ -36,8 +36,8 @@ def time_in_words(asked: Plan, plan: Plan) -> str:
 
 
 def plan_in_words(plan: Plan) -> str:
-    """How it measures slow pages: "a page takes 1.8 s, and 4 are answered at a time: 4 users (16 where pages
-    are faster), closed load settles for 2.7 s and counts for 3.6 s; 6 rounds of 1 closed block".
+    """How it measures slow pages: "a page takes 1.8 s: 4 users, not 16, so that each is answered in time;
+    closed load settles for 2.7 s and counts for 3.6 s; 6 rounds of 1 closed block".
     """
     users = max((case.load.at_once for case in plan.cases if case.load.waits), default=0)
     asking = count(users, "user")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 
@@ -61,8 +61,15 @@ def fitted(
     # Where some answers are much slower than others, these decide, and not what a page takes usually.
     if expected.page_s and not piloted.settle_s and found_rps:
         rated = replace(base, cases=piloted.cases, beyond=piloted.beyond)
-        return for_these(rated, min(found_rps.values()) * expected.page_s)
+        return for_these(rated, min(_of_most(piloted, found_rps)) * expected.page_s)
     return corrected(piloted, asked, each_s(), left_s(asked))
+
+
+def _of_most(plan: Plan, found_rps: Mapping[str, float]) -> Sequence[float]:
+    """What was found of servers that the open rate is for: no other makes everybody's trials longer."""
+    deployments = {case.id: case.deployment for case in plan.cases}
+    beyond = {deployments[id_] for id_ in plan.beyond}
+    return [rps for id_, rps in found_rps.items() if deployments[id_] not in beyond]
 
 
 def _parallel(plan: Plan, trials: Sequence[Trial]) -> float:

@@ -65,6 +65,15 @@ def test_what_the_user_numbered_stays() -> None:
     assert (made.rounds, made.blocks, made.open_blocks) == (asked.rounds, asked.blocks, asked.open_blocks)
 
 
+def test_other_numbers_of_users_stay_where_pages_are_fast() -> None:
+    asked = plan_of(NAMES, "full")
+    users = {case.load.at_once for case in asked.cases if case.load.waits}
+    assert {case.load.at_once for case in for_pages(asked, 0.001, 4.0).cases if case.load.waits} == users
+    slow = for_pages(asked, 1.8, 4.0)
+    assert {case.load.at_once for case in slow.cases if case.load.waits} == {1, 4}
+    assert len({case.id for case in slow.cases}) == len(slow.cases)
+
+
 def test_the_pilot_of_a_slow_page_is_one_trial() -> None:
     expected = for_pages(plan_of(NAMES), 1.8)
     (case,) = pilot_plan(expected).cases

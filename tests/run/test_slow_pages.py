@@ -107,3 +107,13 @@ def test_until_ends_earlier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     assert outcome.took_s < 400
     assert any("known well enough" in line for line in outcome.said)
+
+
+def test_smoke_shows_that_a_slow_page_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(dict.fromkeys(NAMES, Page(1.8, 1)))
+
+    outcome = run(plan_of(NAMES, "smoke"), stage, tmp_path / "run", monkeypatch)
+
+    findings = {id_: verdict.findings for id_, verdict in outcome.analysis.verdicts.items()}
+    assert findings == dict.fromkeys(findings, ())
+    assert all(trial.ok for trial in outcome.suite.trials)
