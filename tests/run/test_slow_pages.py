@@ -81,6 +81,15 @@ def test_minutes_are_a_bound_though_a_server_hangs(
     assert outcome.suite.trials or minutes < 3
 
 
+def test_too_few_minutes_say_how_many_it_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(dict.fromkeys(NAMES, Page(3.0, 4)))
+
+    outcome = run(plan_of(NAMES, minutes=3), stage, tmp_path / "run", monkeypatch)
+
+    texts = {finding.text for verdict in outcome.analysis.verdicts.values() for finding in verdict.findings}
+    assert any("all that --minutes 3 had time for" in text and "--minutes 6" in text for text in texts)
+
+
 def test_the_slowest_server_does_not_set_everybodys_rate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
