@@ -18,11 +18,8 @@ from bench.ask.outdir import out_directory
 from bench.ask.own import asks_something, own_scenario, shown
 from bench.ask.ownapp import OwnApp, is_own, own_app
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
-<<<<<<< HEAD
 from bench.ask.precedence import merged
-=======
 from bench.ask.servers import chosen_servers, fitting_runtime
->>>>>>> i-servers
 from bench.ask.settings import SETTINGS, defaults
 from bench.ask.targets import EXTERNAL, FITTING, beside_targets, read_target
 from bench.ask.until import wrong_until
@@ -43,7 +40,6 @@ from bench.model.problems import Problems
 from bench.plan.layout import PROFILES, Profile
 
 DEFAULT_APP = "shortly"
-<<<<<<< HEAD
 
 
 @dataclass(frozen=True)
@@ -91,11 +87,8 @@ class Settings:
     adapts: bool
     timeout_s: float
     priority: bool
-<<<<<<< HEAD
     own: OwnApp | None
-=======
     server_cpus: int | None
->>>>>>> i-servers
     given: Mapping[str, Any]
 
 
@@ -148,7 +141,6 @@ def resolve(
                     addresses[name] = look_up(name, url, allowed=beyond)
             combinations = ((EXTERNAL, requests),) if requests else _for_targets(asked["scenarios"], problems)
         else:
-<<<<<<< HEAD
             servers = chosen_servers(asked["servers"], asked["server"], root, environment, problems, own=own)
             if own:
                 with problems.collected():
@@ -160,13 +152,6 @@ def resolve(
                 problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
                 with problems.collected():
                     runtime, reason = fitting_runtime(runtime, combinations, servers)
-=======
-            servers = chosen_servers(asked["servers"], asked["server"], root, environment, problems)
-            combinations = _combinations(given, profile, root, problems)
-            problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
-            with problems.collected():
-                runtime, reason = fitting_runtime(runtime, combinations, servers)
->>>>>>> i-servers
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
         with problems.collected():
@@ -204,11 +189,8 @@ def resolve(
         timeout_s=float(asked["timeout"]),
         # Of what runs already nothing is ours to prefer, and it may share the generator's CPU.
         priority=asked["priority"] == "auto" and runtime != "external",
-<<<<<<< HEAD
         own=project_app,
-=======
         server_cpus=asked["server_cpus"],
->>>>>>> i-servers
         given=_given(given, profile, servers, combinations, seed),
     )
 
@@ -226,7 +208,6 @@ def _given(
     seed: int,
 ) -> Mapping[str, Any]:
     settings: dict[str, Any] = {"profile": profile.name}
-<<<<<<< HEAD
     named = tuple(server.name for server in servers if server.name in given.get("servers", (server.name,)))
     if named and ("servers" in given or "server" not in given):
         settings["servers"] = named
@@ -235,13 +216,6 @@ def _given(
     settings |= {name: shown(name, given[name]) for name in again if given[name] is not False}
     if not settings["scenarios"]:
         del settings["scenarios"]
-=======
-    named = tuple(server.name for server in servers if server.name in given.get("servers", (server.name,)))
-    if named and ("servers" in given or "server" not in given):
-        settings["servers"] = named
-    settings["scenarios"] = tuple(scenario.name for _, scenario in combinations)
-    settings |= {name: given[name] for name in sorted(given) if SETTINGS[name].again and name not in settings}
->>>>>>> i-servers
     return {**settings, "seed": seed}
 
 
@@ -256,7 +230,6 @@ def _profile(given: Mapping[str, Any]) -> Profile:
     return replace(profile, **changes)
 
 
-<<<<<<< HEAD
 def _combinations(
     given: Mapping[str, Any], profile: Profile, root: Path, own: Scenario | None, problems: Problems
 ) -> tuple[tuple[App, Scenario], ...]:
@@ -314,6 +287,3 @@ def _for_targets(names: Sequence[str], problems: Problems) -> tuple[tuple[App, S
             with problems.collected():
                 check_word("scenario", name, SCENARIOS)
     return tuple((EXTERNAL, SCENARIOS[name]) for name in names or ("get",) if name in FITTING)
-
-
-<<<<<<< HEAD

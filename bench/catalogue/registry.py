@@ -117,6 +117,7 @@ def _server(name: str, service: object, place: str, problems: Problems) -> Serve
         package=about.take("package", str, ""),
         stop_signal=stop_signal,
         stop_grace_s=_seconds(fields, "stop_grace_period", 10.0),
+        for_projects=about.take("for_projects", bool, False, required=False),
     )
 
 

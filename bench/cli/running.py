@@ -29,6 +29,7 @@ from bench.model import App
 from bench.model.errors import UsageError
 from bench.model.scenario import AskedScenario
 from bench.plan.layout import make_plan
+from bench.plan.pages import for_pages
 from bench.report import FORMATS
 from bench.report.text import render as render_text
 from bench.report.words import problem_lines
@@ -125,6 +126,7 @@ def _run(
         servers = asked.servers or tuple(target_server(n, url) for n, url in asked.targets.items())
         combinations = asked.combinations
         shell: Mapping[str, str] = os.environ
+        ready = None
         if asked.own:
             ready = made_ready(asked.own, servers, _asks(combinations), reporter.show_text, reporter.phase)
             for line in (*ready.notes, *(f"left out: {line}" for line in ready.missing)):
@@ -154,6 +156,8 @@ def _run(
             server_cpus=asked.server_cpus,
             given=asked.given,
         )
+        if ready is not None:
+            plan = for_pages(plan, ready.seconds_per_request)
         outcome = None
         if not dry_run:
             directory = result_directory(ROOT, asked.out)

@@ -250,6 +250,7 @@ class LocalRuntime:
             self.place.address,
             socket,
         )
+
     def _socket(self, deployment: Deployment, port: int) -> str:
         """The path on which a line that asks for one is to listen; empty for all others."""
         if not ownserver.wants_socket(deployment):

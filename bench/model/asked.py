@@ -72,6 +72,7 @@ class Server:
         service: the service of the compose file that it is with other settings; empty for itself, and for a
             line of the user's.
         settings: which of "workers" and "threads" `--server` can set.
+        for_projects: whether a run of somebody's own application measures it without `--servers`.
     """
 
     name: str
@@ -95,6 +96,8 @@ class Server:
     def at_service(self) -> str:
         """The service of the compose file that it is made from."""
         return self.service or self.name
+
+    for_projects: bool = False
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ class Learned:
         any_length: whether any other length is right, too, but none where these had a body: what is asked
             differs each time, or may change the page.
         cookies: names of those that the probes of its scenario set.
+        answer_s: how long an answer takes while nothing else is asked; 0 where that isn't known, and in
+            results of before it was saved.
     """
 
     deployment: str
@@ -41,6 +43,7 @@ class Learned:
     longest: int
     any_length: bool = False
     cookies: tuple[str, ...] = ()
+    answer_s: float = 0.0
 
 
 @dataclass(frozen=True)

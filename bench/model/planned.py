@@ -79,6 +79,10 @@ class Plan:
             throughput was known to plus or minus this fraction.
         settle_s: how long slow answers take, where there are any: open load settles for at least so long,
             closed load for one and a half of it.
+        page_s: how long the slowest page takes while nothing else is asked; 0 where that isn't known.
+        parallel: how many such pages the server that does fewest answers at a time.
+        beyond: cases of open load to which the rate that most servers can answer is not offered, since it
+            is too much for them, with what they did a second in the pilot.
         counted_from: the first round that counts. The trials of earlier ones were too short for slow answers
             that were seen in them.
         minutes: the time that the run may take, as the user gave it; None without a limit.
@@ -122,6 +126,9 @@ class Plan:
     against: Source | None = None
     fail_if: tuple[str, ...] = ()
     settle_s: float = 0.0
+    page_s: float = 0.0
+    parallel: float = 1.0
+    beyond: Mapping[str, float] = field(default_factory=dict)
     counted_from: int = 1
     minutes: float | None = None
     until: float | None = None

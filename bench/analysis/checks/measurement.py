@@ -109,6 +109,12 @@ def _refused(trial: Trial) -> float:
 
 def too_few(facts: CaseFacts) -> str | None:
     rounds = len({t.round for t in facts.measured.trials})
+    minutes = facts.suite.plan.minutes
+    if rounds < MIN_ROUNDS and minutes is not None:
+        return (
+            f"{rounds} round was all that --minutes {minutes:g} had time for, but how much a restart matters "
+            f"needs {MIN_ROUNDS} or more; give it --minutes {2 * minutes:g} or more"
+        )
     if rounds < MIN_ROUNDS:
         return (
             f"{rounds} round, but how much a restart matters needs {MIN_ROUNDS} or more; "

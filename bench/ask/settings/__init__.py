@@ -40,7 +40,8 @@ _ROWS = (
         "names",
         "Names of docker-compose.yml, with commas between",
         "They are deployed.",
-        otherwise="those that the README's table has in `make bench`",
+        otherwise="those that the README's table has in `make bench`; behind your own application those for "
+        "production",
         offers="servers",
         drops=("target", "server"),
     ),
