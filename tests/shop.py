@@ -28,6 +28,7 @@ class Shop:
         users: of each login, whose it was.
         seen: the environ of the last request.
         with_cookies: requests that had any.
+        password: of users who have another than the usual.
     """
 
     def __init__(self) -> None:
@@ -35,6 +36,7 @@ class Shop:
         self.users: list[str] = []
         self.seen: dict[str, Any] = {}
         self.with_cookies = 0
+        self.password: dict[str, str] = {}
         self._sessions: dict[str, dict[str, str]] = {}
         self._numbers = itertools.count(1)
 
@@ -91,7 +93,11 @@ class Shop:
                 return "404 Not Found", b"no such page", []
 
     def _log_in(self, form: dict[str, str], before: str) -> Answer:
-        if form.get("password") != PASSWORD or form.get("csrf") != before or not before:
+        if (
+            form.get("password") != self.password.get(form.get("name", ""), PASSWORD)
+            or form.get("csrf") != before
+            or not before
+        ):
             return "200 OK", b"Wrong name or password", []
         self.users.append(form["name"])
         sid = f"s{next(self._numbers)}"

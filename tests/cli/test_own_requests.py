@@ -20,6 +20,40 @@ ASKS = (
 )  # fmt: skip
 
 
+SCENARIO = """
+[values]
+account = { csv = "accounts.csv" }
+
+[[login]]
+path = "/login"
+capture.csrf = { regex = 'value="([0-9]+)"' }
+
+[[login]]
+method = "POST"
+path = "/login"
+form = { name = "${account.name}", password = "${account.password}", csrf = "${csrf}" }
+expect.status = 302
+
+[[requests]]
+name = "form"
+weight = 0
+path = "/form"
+capture.token = { regex = 'value="([0-9]+)"' }
+
+[[requests]]
+name = "buy"
+method = "POST"
+path = "/buy"
+after = "form"
+form = { token = "${token}" }
+expect.status = 303
+
+[[requests]]
+path = "/account"
+expect.contains = "account of"
+"""
+
+
 def plain(text: str) -> str:
     """Without line breaks, wherever the terminal has them."""
     return " ".join(text.split())
@@ -63,6 +97,28 @@ def test_urls_are_measured_and_their_secrets_are_not_kept(tmp_path: Path) -> Non
         assert "asked other requests than are named now" in plain(said.err)
         said = wsgi_bench("resume", out, *ASKS)
         measured(said, out)
+
+
+def test_a_scenario_file_is_measured_behind_a_login(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text("name,password\nada,hush-1\nbob,hush-2\n")
+    (tmp_path / "shop.toml").write_text(SCENARIO)
+    out, shop = tmp_path / "out", Shop()
+    shop.password = {"ada": "hush-1", "bob": "hush-2"}
+    with serving(shop) as url:
+        said = wsgi_bench(*QUICK, "--out", out, "--target", f"x={url}", "--scenario", tmp_path / "shop.toml")
+    suite = measured(said, out)
+    jsonschema.validate(json.loads((out / RESULT).read_text()), SCHEMA)
+    assert not [path.name for path in out.rglob("*") if path.is_file() and "hush" in path.read_text()]
+    statuses = [trial.statuses for trial in suite.trials]
+    assert all(counts["303"] and counts["200"] for counts in statuses)
+    assert set(shop.users) == {"ada", "bob"}
+    for words in (
+        "Each user kept the cookies that it got: before and sid.",
+        "Each user logged in once a deployment, which counts for nothing: GET /login and POST /login.",
+        "The result holds no values of bodies and values that were drawn: they may be secret.",
+        "| buy | <code>POST /buy</code> | 50 | status 303; after form |",
+    ):
+        assert words in plain((out / "report.md").read_text().replace("\\", "")), words
 
 
 def test_a_page_behind_a_login_is_refused_with_the_way_out(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "rate": ("--rate", "1234567.5e-1"),
     "rounds": ("--rounds", "3"),
     "runtime": ("--runtime", "local"),
+    "scenario": ("--scenario", str(ROOT / "tests/ask/shop.toml")),
     "scenarios": ("--scenarios", "static,hello"),
     "seed": ("--seed", "0"),
     "servers": ("--servers", "waitress,uwsgi"),
