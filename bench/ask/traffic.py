@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,18 @@ def read_traffic(asked: Mapping[str, Any]) -> AskedScenario | None:
     """What the log or the recording asks; None if neither was given.
 
     Args:
-        asked: settings by name; `host` says which of several hosts is meant.
+        asked: settings by name; `host` is sent as Host, and says which of several hosts is meant.
 
     Raises:
         UsageError: both were given, or the one can't be read, or has nothing to ask.
     """
-    log, recording, host = asked["from_access_log"], asked["har"], (asked.get("host") or "").lower()
+    log, recording, host = asked["from_access_log"], asked["har"], asked.get("host") or ""
     if log and recording:
         raise UsageError(
             "--from-access-log and --har exclude each other: each says all that is asked. Leave one out."
         )
-    if log:
-        return read_access_log(Path(log), host)
-    return read_har(Path(recording), host) if recording else None
+    if not log and not recording:
+        return None
+    meant = host.lower()
+    scenario = read_access_log(Path(log), meant) if log else read_har(Path(recording), meant)
+    return replace(scenario, host=host or scenario.host, cookies=not asked.get("no_cookies"))

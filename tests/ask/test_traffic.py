@@ -32,10 +32,22 @@ def test_each_is_read() -> None:
 
 
 def test_the_host_that_was_named_is_asked() -> None:
-    recording = read_traffic(asked(har=HAR, host="CDN.example"))
+    log, recording = (
+        read_traffic(asked(host="CDN.example", **given)) for given in ({"from_access_log": LOG}, {"har": HAR})
+    )
 
+    assert log is not None
     assert recording is not None
-    assert recording.host == "cdn.example"
+    assert (log.host, recording.host) == ("CDN.example", "CDN.example")
+    assert [request.path for request in recording.requests] == ["/lib"]
+
+
+def test_users_without_cookies_are_new_visitors() -> None:
+    kept, none = (read_traffic(asked(har=HAR, no_cookies=each)) for each in (False, True))
+
+    assert kept is not None
+    assert none is not None
+    assert (kept.cookies, none.cookies) == (True, False)
 
 
 def test_both_exclude_each_other() -> None:
