@@ -266,14 +266,7 @@ _ROWS = (
         form="a file: common, combined, uWSGI's or JSON, gzip or not",
         metavar="FILE",
     ),
-    Setting(
-        "har",
-        "text",
-        "Ask what a browser recorded: its requests to the host of the first page, as often",
-        "Cookies, Authorization, passwords and tokens stay behind.",
-        form="a file: HAR 1.2",
-        metavar="FILE",
-    ),
+    Setting("har", "text", "Ask what a browser recorded (HAR), as often", form="a file", metavar="FILE"),
 )
 SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}
 
