@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from bench.catalogue.scenarios.learned import held
 from bench.catalogue.scenarios.request import Request, Scenario
+from bench.load.likeness import Likeness
 from bench.load.link import Link
 from bench.load.probe import Address, accepting, addresses
 from bench.load.wire import Exchange
@@ -33,11 +34,13 @@ class Exchanges(dict[Request, Exchange]):
         self._endpoints = scenario.endpoints
         self._host = host
         self._close = connection == "close"
+        self._likeness = [Likeness() for _ in scenario.endpoints]
 
     def __missing__(self, request: Request) -> Exchange:
         expect = self._held.get(request.endpoint, request.expect)
         endpoint = self._endpoints.index(request.endpoint)
-        exchange = Exchange(replace(request, expect=expect), endpoint, self._host, self._close)
+        asked = replace(request, expect=expect)
+        exchange = Exchange(asked, endpoint, self._host, self._close, self._likeness[endpoint])
         if isinstance(expect.status, int):
             self.statuses[endpoint] = expect.status
         if not request.unique:

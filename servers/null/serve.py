@@ -1,4 +1,4 @@
-"""Answers every read with the same prebuilt bytes: what is left is the load generator's own cost.
+"""Answers every read with prebuilt bytes: what is left is the load generator's own cost.
 
 Not a WSGI server and in no ranking: `wsgi-bench calibrate` and every run measure it to know their ceiling.
 """
@@ -6,22 +6,29 @@ Not a WSGI server and in no ranking: `wsgi-bench calibrate` and every run measur
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from select import EPOLLIN, epoll
+from typing import NoReturn
 
 from servers.application import address
+from servers.null.answers import Answer, answer_to
 
-_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 13\r\n"
-_KEPT = _HEAD + b"\r\nHello, World!"
-_CLOSED = _HEAD + b"Connection: close\r\n\r\nHello, World!"
+_CLOSE = b"Connection: close"
 
 
-def serve(listener: socket.socket) -> None:
-    """Answer until killed, from one epoll loop; a request that asks for it has its connection closed."""
+def serve(listener: socket.socket, answer_to: Callable[[bytes], Answer]) -> NoReturn:
+    """Answer until killed, from one epoll loop; a request that asks for it has its connection closed.
+
+    Args:
+        answer_to: gives what to answer to requests with these bytes.
+    """
     listener.setblocking(False)
     listening = listener.fileno()
     events = epoll()
     events.register(listening, EPOLLIN)
     connections: dict[int, socket.socket] = {}
+    # The load generator has few requests, and each of its reads here is a whole one.
+    answers: dict[bytes, Answer] = {}
     while True:
         for fd, _ in events.poll():
             if fd == listening:
@@ -33,11 +40,13 @@ def serve(listener: socket.socket) -> None:
             connection = connections[fd]
             try:
                 data = connection.recv(65536)
-                if data and b"Connection: close" not in data:
-                    connection.send(_KEPT)
-                    continue
                 if data:
-                    connection.send(_CLOSED)
+                    answer = answers.get(data)
+                    if answer is None:
+                        answer = answers[data] = answer_to(data)
+                    answer(connection)
+                    if _CLOSE not in data:
+                        continue
             except OSError:
                 pass
             del connections[fd]
@@ -49,7 +58,7 @@ def main() -> None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address())
         listener.listen(1024)
-        serve(listener)
+        serve(listener, answer_to)
 
 
 if __name__ == "__main__":
