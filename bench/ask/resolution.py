@@ -12,14 +12,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench.ask.configfile import config_file
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
+from bench.ask.ownapp import OwnApp, is_own, own_app
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
-from bench.ask.precedence import check_word, hint, merged
+from bench.ask.precedence import merged
 from bench.ask.settings import SETTINGS, defaults
 from bench.ask.targets import EXTERNAL, FITTING, beside_targets, read_target
 from bench.ask.until import wrong_until
+from bench.ask.words import check_word, hint
 from bench.catalogue.application import not_importable
 from bench.catalogue.consent import Addresses, look_up
+from bench.catalogue.home import inside
 from bench.catalogue.registry import APPS_FILE as APPS_FILE
 from bench.catalogue.registry import app_from_callable, load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
@@ -34,6 +38,8 @@ from bench.store import why_taken
 DEFAULT_APP = "shortly"
 # The packages that servers/Dockerfile copies.
 _IN_IMAGES = ("apps", "servers")
+# What somebody may want to serve an application with; the others are for development.
+_OF_PROJECTS = ("gunicorn", "waitress", "uwsgi", "granian")
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class Settings:
         adapts: whether rounds and blocks are the profile's, and not the user's own.
         timeout_s: how long one request may take.
         priority: whether what is started comes before other programs, where that is permitted.
+        own: the application, where it is one of the user's own project.
         given: by name, what asks for the same run again: all that was given but the directory, and what was
             drawn or chosen instead.
     """
@@ -79,6 +86,7 @@ class Settings:
     adapts: bool
     timeout_s: float
     priority: bool
+    own: OwnApp | None
     given: Mapping[str, Any]
 
 
@@ -88,22 +96,29 @@ def resolve(
     environment: Mapping[str, str] = os.environ,
     *,
     beyond: bool = False,
+    own: bool = False,
+    here: Path | None = None,
 ) -> Settings:
     """Merge flags, environment, `bench.toml` and profile.
 
     Args:
         flags: option name to value; None or empty where the option wasn't given.
         root: the checkout.
+        own: whether the application is the user's own, named or not.
+        here: the working directory, by default.
         beyond: whether targets may be other machines. No setting: files and environments may be a stranger's.
 
     Raises:
         UsageError: with every problem found.
     """
     with Problems() as problems:
-        given = merged(flags, root, environment, problems)
+        here = here or Path.cwd()
+        given = merged(flags, config_file(root, here), environment, problems)
         asked = {**defaults(), **given}
         profile = _profile(given)
         runtime, reason = asked["runtime"], ""
+        project_app: OwnApp | None = None
+        combinations: tuple[tuple[App, Scenario], ...] = ()
         servers: tuple[Server, ...] = ()
         targets: dict[str, str] = {}
         addresses: dict[str, Addresses] = {}
@@ -117,11 +132,18 @@ def resolve(
                     addresses[name] = look_up(name, url, allowed=beyond)
             combinations = _for_targets(asked["scenarios"], problems)
         else:
-            servers = _servers(asked["servers"], root, environment, problems)
-            combinations = _combinations(given, profile, root, problems)
-            problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
-            with problems.collected():
-                runtime, reason = _runtime(runtime, combinations)
+            own = own or (not inside(here) and is_own(given.get("app"), load_apps(root / APPS_FILE)))
+            servers = _servers(asked["servers"], root, environment, problems, own=own)
+            if own:
+                with problems.collected():
+                    project_app = own_app(asked, here, environment)
+                    combinations = ((project_app.as_app(), SCENARIOS["get"]),)
+                    runtime = "local" if runtime == "auto" else runtime
+            else:
+                combinations = _combinations(given, profile, root, problems)
+                problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
+                with problems.collected():
+                    runtime, reason = _runtime(runtime, combinations)
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
         problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
@@ -157,6 +179,7 @@ def resolve(
         timeout_s=float(asked["timeout"]),
         # Of what runs already nothing is ours to prefer, and it may share the generator's CPU.
         priority=asked["priority"] == "auto" and runtime != "external",
+        own=project_app,
         given=_given(given, profile, servers, combinations, seed),
     )
 
@@ -188,7 +211,7 @@ def _profile(given: Mapping[str, Any]) -> Profile:
 
 
 def _servers(
-    names: Sequence[str], root: Path, environment: Mapping[str, str], problems: Problems
+    names: Sequence[str], root: Path, environment: Mapping[str, str], problems: Problems, *, own: bool
 ) -> tuple[Server, ...]:
     known: Mapping[str, Server] = {}
     with problems.collected():
@@ -197,7 +220,10 @@ def _servers(
             with problems.collected():
                 check_word("server", name, known)
     chosen = [known[name] for name in dict.fromkeys(names) if name in known]
-    return tuple(chosen if names else (server for server in known.values() if server.default))
+    usual = (
+        [known[name] for name in _OF_PROJECTS] if own and known else [s for s in known.values() if s.default]
+    )
+    return tuple(chosen if names else usual)
 
 
 def _combinations(

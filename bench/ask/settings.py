@@ -13,11 +13,12 @@ from typing import Any, Literal
 from bench.model import TIMEOUT_S
 from bench.plan.layout import CLIENTS, CONNECTIONS, PROFILES
 
-Kind = Literal["word", "text", "names", "several", "whole", "number", "share"]
-"""What a value is: one of the row's choices; any text; names with commas between; texts, each given by an
-option of its own; a whole number; a number; a part of the whole, as a fraction or in percent.
+Kind = Literal["word", "text", "names", "several", "lines", "whole", "number", "share"]
+"""What a value is: one of the row's choices; any text; names with commas between; texts or, with commas in
+them, lines, each given by an option of its own; a whole or any number; a fraction, or in percent.
 """
-LISTS: tuple[Kind, ...] = ("names", "several")
+REPEATED: tuple[Kind, ...] = ("several", "lines")
+LISTS: tuple[Kind, ...] = ("names", *REPEATED)
 Offered = Literal["servers", "apps", "scenarios", "versions", "directories"]
 """What a shell offers for a value that isn't one of a few words."""
 
@@ -106,8 +107,9 @@ _ROWS = (
     Setting(
         "app",
         "text",
-        "A name of apps/apps.toml, or any module:callable that PYTHONPATH leads to",
-        "The servers serve it.",
+        "The application: module, module:callable, module:factory() or a file; or a name of apps/apps.toml",
+        "Also the first word behind `run` and `try`. In this checkout, PYTHONPATH leads to one that is "
+        "elsewhere; in a folder of your own see [your application](any-app.md).",
         form="a name, or `module:callable`",
         otherwise="shortly, or else what fits the scenarios",
         offers="apps",
@@ -258,6 +260,61 @@ _ROWS = (
         metavar="EXPR",
         claims=True,
     ),
+    Setting(
+        "chdir",
+        "text",
+        "The folder of your project, in which its application is served",
+        form="a folder",
+        otherwise="the one that the command is given in",
+        metavar="DIR",
+        offers="directories",
+    ),
+    Setting(
+        "python",
+        "text",
+        "What runs your application: a Python, or the folder of an environment",
+        form="a path, a name or a version",
+        otherwise="the active or nearest virtual environment, or one built from the project's requirements",
+    ),
+    Setting(
+        "requirements",
+        "text",
+        "Build an environment for your application from this list",
+        "It is kept in your cache; your own is left as it is.",
+        form="a file",
+        metavar="FILE",
+    ),
+    Setting(
+        "env",
+        "lines",
+        "A variable for your application, beside those of your shell; NAME alone takes the shell's",
+        "Reports and results have its name, and never its value.",
+        form="`NAME=VALUE`, or `NAME`",
+        metavar="NAME=VALUE",
+    ),
+    Setting(
+        "env_file",
+        "text",
+        "A file of such variables, a line each",
+        form="a file",
+        metavar="FILE",
+    ),
+    Setting(
+        "from_access_log",
+        "text",
+        "Ask what an access log says was asked: its pages, as often",
+        "GET and HEAD are asked again, as far as they were answered 2xx.",
+        form="a file: common, combined, uWSGI's or JSON, gzip or not",
+        metavar="FILE",
+    ),
+    Setting(
+        "har",
+        "text",
+        "Ask what a browser recorded: its requests to the host of the first page, as often",
+        "Cookies, Authorization, passwords and tokens stay behind.",
+        form="a file: HAR 1.2",
+        metavar="FILE",
+    ),
 )
 SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}
 
@@ -271,7 +328,7 @@ def options_of(given: Mapping[str, Any]) -> Iterator[str]:
     """The words of a command line that give these settings, by name."""
     for name, value in given.items():
         setting = SETTINGS.get(name)
-        several = setting is not None and setting.kind == "several"
+        several = setting is not None and setting.kind in REPEATED
         for text in map(_text, value if several else [value]):
             yield from (flag(name), text)
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bench.ask.documented import usage
-from bench.ask.settings import SETTINGS, flag
+from bench.ask.settings import REPEATED, SETTINGS, flag
 from bench.catalogue import consent
 from bench.cli import complete
 
@@ -20,7 +20,7 @@ def run_options(command: Command) -> Command:
     for setting in reversed(SETTINGS.values()):
         command = click.option(
             flag(setting.name),
-            multiple=setting.kind == "several",
+            multiple=setting.kind in REPEATED,
             metavar=setting.metavar or ("N" if setting.kind in ("whole", "number") else None),
             help=usage(setting),
             shell_complete=complete.offered(setting),

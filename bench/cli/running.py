@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ import click
 from bench.analysis.compare.limits import judge_plan
 from bench.ask import resolution
 from bench.ask.old_version import require_packages
+from bench.ask.settings import SETTINGS
+from bench.catalogue.home import HOME
 from bench.cli import complete, listing
 from bench.cli.options import beyond, resume_options, run_options
 from bench.cli.say import columns, say
@@ -18,31 +22,74 @@ from bench.deploy.external import target_server
 from bench.deploy.select import choose_runtime
 from bench.live.progress import Reporter
 from bench.machine.environment import split_cpus
+from bench.model.errors import UsageError
+from bench.model.scenario import AskedRequest, AskedScenario
 from bench.plan.layout import make_plan
 from bench.report import FORMATS
 from bench.report.text import render as render_text
 from bench.report.words import problem_lines
+from bench.run.ready import made_ready
 from bench.run.results import result_directory, result_path
 from bench.run.session import Outcome, measure
 from bench.run.session import resume as resume_run
 from bench.run.stored_plan import Named
 from bench.store import RESULT
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = HOME
 
 
-@click.command()
-@run_options
-@beyond
-@click.option("--dry-run", is_flag=True, help="Print the plan and its time; start nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print the derived result as JSON.")
-@click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
-@click.pass_context
-def run(
-    context: click.Context, /, beyond: bool, dry_run: bool, as_json: bool, quiet: bool, **flags: Any
-) -> None:
+_FRONT_PAGE = AskedScenario("urls", (AskedRequest("GET /", "/"),))
+_measuring = (
+    click.argument(
+        "application", metavar="[APP]", default="", shell_complete=complete.offered(SETTINGS["app"])
+    ),
+    run_options,
+    beyond,
+    click.option("--dry-run", is_flag=True, help="Print the plan and its time; start nothing."),
+    click.option("--json", "as_json", is_flag=True, help="Print the derived result as JSON."),
+    click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems."),
+    click.pass_context,
+)
+
+
+def _measuring_verb(command: Callable[..., Any]) -> click.Command:
+    for part in reversed(_measuring):
+        command = part(command)
+    return click.command()(command)
+
+
+@_measuring_verb
+def run(context: click.Context, /, **words: Any) -> None:
     """Measure and compare; the report's path is the last thing said."""
-    asked = resolution.resolve(flags, ROOT, beyond=beyond)
+    _run(context, **words)
+
+
+@_measuring_verb
+def try_(context: click.Context, /, **words: Any) -> None:
+    """Measure your own application, found in this folder or named, within ten minutes."""
+    _run(context, own=True, **words)
+
+
+try_.name = "try"
+
+
+def _run(
+    context: click.Context,
+    /,
+    application: str,
+    beyond: bool,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    own: bool = False,
+    **flags: Any,
+) -> None:
+    if application and flags["app"]:
+        raise UsageError(f"{application} and --app {flags['app']}: one of them is enough.")
+    if own and flags["target"]:
+        raise UsageError("`try` deploys your application; servers that run already are measured by `run`.")
+    flags["app"] = application or flags["app"]
+    asked = resolution.resolve(flags, ROOT, beyond=beyond, own=own)
     with Reporter(quiet=quiet) as reporter:
         if asked.runtime_reason:
             reporter.phase(asked.runtime_reason)
@@ -51,11 +98,20 @@ def run(
         if asked.old and asked.old.missing:
             reporter.phase(f"not compared: {', '.join(asked.old.missing)}, which OLD doesn't have")
         servers = asked.servers or tuple(target_server(n, url) for n, url in asked.targets.items())
+        combinations = asked.combinations
+        shell: Mapping[str, str] = os.environ
+        if asked.own:
+            ready = made_ready(asked.own, servers, _FRONT_PAGE, reporter.show_text, reporter.phase)
+            for line in (*ready.notes, *(f"left out: {line}" for line in ready.missing)):
+                reporter.notice(line)
+            servers = ready.servers
+            combinations = tuple((ready.app, scenario) for _, scenario in combinations)
+            shell = asked.own.shell
         plan = make_plan(
             asked.profile,
             runtime,
             servers,
-            asked.combinations,
+            combinations,
             baseline=asked.baseline,
             seed=asked.seed,
             rate=asked.rate,
@@ -75,7 +131,7 @@ def run(
         outcome = None
         if not dry_run:
             directory = result_directory(ROOT, asked.out)
-            outcome = measure(plan, ROOT, directory, reporter, addresses=asked.addresses)
+            outcome = measure(plan, ROOT, directory, reporter, addresses=asked.addresses, shell=shell)
     if outcome is None:
         click.echo(listing.plan(plan, asked.old.missing if asked.old else (), columns(sys.stdout)))
         return

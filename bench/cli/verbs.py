@@ -32,6 +32,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
         "Render a stored result, by default the newest; without options all its files and the index.",
     ),
     "resume": ("running", "Continue an interrupted run; `wsgi-bench list results` names those there are."),
+    "try": ("running", "Measure your own application, found in this folder or named, within ten minutes."),
     "run": ("running", "Measure and compare; the report's path is the last thing said."),
 }
 

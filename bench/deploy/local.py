@@ -14,20 +14,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bench.catalogue.application import inherited, search_path
-from bench.catalogue.variables import of_child
 from bench.catalogue.versions import Checkouts
 from bench.deploy import cgroup
 from bench.deploy.logs import last_lines, log_path
 from bench.deploy.packages import serving
 from bench.deploy.redisprocess import RedisProcess, redis_version
+from bench.deploy.starting import Start, start_of
 from bench.machine import priority, process
 from bench.machine.interrupt import shield
 from bench.machine.place import HERE, Place
 from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
 from bench.model.errors import StoreError
-from bench.model.variant import THIS_CHECKOUT
 
 _SEED_S = 120.0
 
@@ -64,6 +62,7 @@ class LocalRuntime:
         checkouts: in which the commands run, by source.
         preferred: whether servers and Redis are to come before other programs.
         place: where they run; as long as there is no other, this machine.
+        shell: the environment that applications get something of; the harness's own by default.
     """
 
     name = "local"
@@ -78,8 +77,10 @@ class LocalRuntime:
         checkouts: Checkouts,
         preferred: bool = False,
         place: Place = HERE,
+        shell: Mapping[str, str] | None = None,
     ) -> None:
         self.place = place
+        self._shell = os.environ if shell is None else shell
         self.images: Mapping[str, str] = {}
         self.versions: Mapping[str, str] = _versions(deployments)
         self._directory = directory
@@ -131,11 +132,12 @@ class LocalRuntime:
         return Confinement(getattr(self._cpus, role), weight=weight, realtime=asked.realtime)
 
     def seed(self, deployment: Deployment) -> None:
+        start = self._start_of(deployment, self.place.free_port(), database=0)
         try:
             process.run(
                 self.place.command(deployment.app.seed),
-                environment=self._environment(deployment, self.place.free_port(), database=0),
-                cwd=self._checkouts[deployment.variant.source].root,
+                environment=start.environment,
+                cwd=start.folder,
                 timeout_s=_SEED_S,
             )
         except (process.CommandFailed, FileNotFoundError) as error:
@@ -144,15 +146,16 @@ class LocalRuntime:
     def start(self, deployment: Deployment) -> Target | Failure:
         port = self.place.free_port()
         path = log_path(self._directory, deployment.name)
+        start = self._start_of(deployment, port, deployment.database)
         with shield(), path.open("ab") as log:
             log_start = log.tell()
             group = cgroup.make(self.place)
             started_ns = self.place.clock.now_ns()
             try:
                 child = process.spawn(
-                    self.place.command(deployment.server.command),
-                    environment=self._environment(deployment, port, deployment.database),
-                    cwd=self._checkouts[deployment.variant.source].root,
+                    self.place.command(start.command),
+                    environment=start.environment,
+                    cwd=start.folder,
                     cpus=self._cpus.server,
                     cgroup=group.door if group else None,
                     priority=self._priority("server"),
@@ -161,9 +164,7 @@ class LocalRuntime:
             except (FileNotFoundError, PermissionError) as error:
                 if group:
                     group.remove()
-                reason = (
-                    f"`{deployment.server.command[0]}` can't be started ({error.strerror}); is it installed?"
-                )
+                reason = f"`{start.command[0]}` can't be started ({error.strerror}); is it installed?"
                 return Failure(deployment.name, 0, "start", reason)
             if group and not group.holds(child.pid):
                 group.remove()
@@ -220,29 +221,24 @@ class LocalRuntime:
     def _priority(self, role: Role) -> priority.Priority:
         return priority.of(role, self._cpus) if self._preferred else priority.NONE
 
-    def _environment(self, deployment: Deployment, port: int, database: int) -> dict[str, str]:
-        # The environment that the harness itself runs in has the servers' packages, too.
-        programs = str(Path(sys.executable).parent)
-        environment = inherited(os.environ)
-        checkout = self._checkouts[deployment.variant.source]
-        if checkout.imports:
-            here = self._checkouts[THIS_CHECKOUT].root
-            moved = [_moved(folder, here, checkout.root) for folder in search_path(os.environ)]
-            environment["PYTHONPATH"] = os.pathsep.join((str(checkout.imports), str(checkout.root), *moved))
-        path = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])
-        variables = of_child(deployment, port, database, self.store_address(), self.place.address)
-        return {**environment, **variables, "PATH": path}
-
-
-def _moved(folder: str, root: Path, other: Path) -> str:
-    """The same folder in another checkout; one that is in no checkout is itself."""
-    path = Path(folder).resolve()
-    return str(other / path.relative_to(root)) if path.is_relative_to(root) else folder
+    def _start_of(self, deployment: Deployment, port: int, database: int) -> Start:
+        return start_of(
+            deployment,
+            self._checkouts,
+            self._shell,
+            port,
+            database,
+            self.store_address(),
+            self.place.address,
+        )
 
 
 def _versions(deployments: Sequence[Deployment]) -> dict[str, str]:
-    """The versions of what serves, from this environment."""
-    versions = {}
+    """The versions of what serves: of a project's environment, or of this one."""
+    projects = [deployment.app.project for deployment in deployments if deployment.app.project is not None]
+    versions = {name: version for project in projects for name, version in project.versions.items()}
+    if projects:
+        return versions
     for package in serving(deployments):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[package] = importlib.metadata.version(package)

@@ -273,4 +273,4 @@ class Watch:
         return Counter(c.load.model for c in self._plan.cases if self._states[c.deployment] != "failed")
 
     def _waiting(self) -> int:
-        return sum(number for model, number in self._cases().items() if MODELS[model].loop == "closed")
+        return sum(number for model, number in self._cases().items() if MODELS[model].waits)

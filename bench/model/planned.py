@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.model.asked import TIMEOUT_S, App, Client, Server
+from bench.model.asked import TIMEOUT_S, App, Client, LocustFile, Server
 from bench.model.loads import Load
 from bench.model.variant import ITSELF, Source, Variant
 
@@ -87,7 +87,8 @@ class Plan:
         most_rounds: that count, of a run with `until`; None for as many as `minutes` allow.
         adapts: whether rounds and blocks are the profile's, and so may become fewer for slow applications.
         processes: of the load generator; several share each trial.
-        client: "loop", the harness's own, or "fasthttp", locust's FastHttpUser, for comparison.
+        client: "loop", the harness's own; "fasthttp", locust's FastHttpUser, for comparison; "locustfile",
+            the users of a locust file.
         against: the old version that is measured beside this one; None without.
         fail_if: how much may change from the old version to this one, as the user wrote it.
         timeout_s: how long one request may take, of a probe or of a trial.
@@ -95,6 +96,7 @@ class Plan:
         priority: whether what the run starts is to come before other programs, where that is permitted.
         given: the settings by which the run can be asked for again, by name; empty in results of before they
             were saved.
+        locust: the locust file whose users make the load; None without.
     """
 
     profile: str
@@ -126,6 +128,7 @@ class Plan:
     baseline: str | None = None
     priority: bool = False
     given: Mapping[str, Any] = field(default_factory=dict)
+    locust: LocustFile | None = None
 
 
 @dataclass(frozen=True)

@@ -261,7 +261,7 @@ class Runner:
         self._note(dead)
         if any(trial.failed or not trial.ok for trial in trials) and self._runtime.how_store_ended():
             raise StoreError("Redis has ended.")
-        self._waiting += trials if MODELS[model].loop == "closed" else []
+        self._waiting += trials if MODELS[model].waits else []
         self._watch.measured(model, trials)
         self._watch.failed(dead)
         return trials

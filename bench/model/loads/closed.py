@@ -25,6 +25,7 @@ class Closed(Load):
 
     model: str = field(default="closed", init=False)
     loop = "closed"
+    waits = True
 
     @classmethod
     def wanted(

@@ -32,6 +32,7 @@ class Open(Load):
 
     model: str = field(default="open", init=False)
     loop = "open"
+    waits = False
 
     @classmethod
     def wanted(
