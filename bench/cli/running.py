@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,13 @@ from bench.report import FORMATS
 from bench.report.text import render as render_text
 from bench.report.words import problem_lines
 from bench.run import found
+from bench.run.own_again import own_again
 from bench.run.ready import made_ready
 from bench.run.results import result_directory, result_path
 from bench.run.session import Outcome, measure
 from bench.run.session import resume as resume_run
 from bench.run.stored_plan import Named
-from bench.store import RESULT
+from bench.store import RESULT, load
 
 ROOT = HOME
 
@@ -192,9 +194,15 @@ def resume(
     What a run is measured with is taken from this checkout. What is in no file of it has to be named again,
     since a result may be a stranger's.
     """
-    asks = own_scenario(read_flags(flags))
+    directory = result_path(result)
     with Reporter(quiet=quiet) as reporter:
-        outcome = resume_run(result_path(result), ROOT, reporter, Named(app, against, beyond, asks, server))
+        given = {**flags, "app": app, "server": server}
+        own = own_again(load(directory).plan, given, ROOT, reporter.show_text, reporter.phase)
+        asks = own.asks if own else own_scenario(read_flags(flags))
+        named = Named(app, against, beyond, asks, server)
+        if own:
+            named = replace(named, own=own.app, shell=own.shell)
+        outcome = resume_run(directory, ROOT, reporter, named)
     _finish(context, outcome, as_json=as_json, quiet=quiet)
 
 
