@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,11 @@ import click
 from bench.analysis.compare.limits import judge_plan
 from bench.ask import initfile, resolution
 from bench.ask.old_version import require_packages
+from bench.ask.own import own_scenario
+from bench.ask.precedence import read_flags
 from bench.ask.settings import SETTINGS
 from bench.catalogue.home import HOME
+from bench.catalogue.scenarios.request import Scenario
 from bench.cli import complete, listing
 from bench.cli.options import beyond, resume_options, run_options
 from bench.cli.say import columns, say
@@ -22,9 +25,11 @@ from bench.deploy.external import target_server
 from bench.deploy.select import choose_runtime
 from bench.live.progress import Reporter
 from bench.machine.environment import split_cpus
+from bench.model import App
 from bench.model.errors import UsageError
-from bench.model.scenario import AskedRequest, AskedScenario
+from bench.model.scenario import AskedScenario
 from bench.plan.layout import make_plan
+from bench.plan.pages import for_pages
 from bench.report import FORMATS
 from bench.report.text import render as render_text
 from bench.report.words import problem_lines
@@ -39,7 +44,6 @@ from bench.store import RESULT
 ROOT = HOME
 
 
-_FRONT_PAGE = AskedScenario("urls", (AskedRequest("GET /", "/"),))
 application_argument = click.argument(
     "application", metavar="[APP]", default="", shell_complete=complete.offered(SETTINGS["app"])
 )
@@ -86,7 +90,9 @@ def init(application: str, quiet: bool, **flags: Any) -> None:
     asked = resolution.resolve(flags, ROOT, own=True)
     assert asked.own is not None
     with Reporter(quiet=quiet) as reporter:
-        ready = made_ready(asked.own, asked.servers, _FRONT_PAGE, reporter.show_text, reporter.phase)
+        ready = made_ready(
+            asked.own, asked.servers, _asks(asked.combinations), reporter.show_text, reporter.phase
+        )
         for line in ready.notes:
             reporter.notice(line)
     initfile.write(path, found.chosen(asked, asked.own, ready, Path.cwd()))
@@ -120,8 +126,9 @@ def _run(
         servers = asked.servers or tuple(target_server(n, url) for n, url in asked.targets.items())
         combinations = asked.combinations
         shell: Mapping[str, str] = os.environ
+        ready = None
         if asked.own:
-            ready = made_ready(asked.own, servers, _FRONT_PAGE, reporter.show_text, reporter.phase)
+            ready = made_ready(asked.own, servers, _asks(combinations), reporter.show_text, reporter.phase)
             for line in (*ready.notes, *(f"left out: {line}" for line in ready.missing)):
                 reporter.notice(line)
             servers = ready.servers
@@ -135,7 +142,7 @@ def _run(
             baseline=asked.baseline,
             seed=asked.seed,
             rate=asked.rate,
-            processes=asked.processes or len(split_cpus().generator),
+            processes=asked.processes or len(split_cpus(server=asked.server_cpus).generator),
             client=asked.client,
             against=asked.old.against if asked.old else None,
             old_servers=asked.old.servers if asked.old else (),
@@ -146,8 +153,11 @@ def _run(
             adapts=asked.adapts,
             timeout_s=asked.timeout_s,
             priority=asked.priority,
+            server_cpus=asked.server_cpus,
             given=asked.given,
         )
+        if ready is not None:
+            plan = for_pages(plan, ready.seconds_per_request)
         outcome = None
         if not dry_run:
             directory = result_directory(ROOT, asked.out)
@@ -171,18 +181,28 @@ def resume(
     result: Path,
     app: str | None,
     against: str | None,
+    server: tuple[str, ...],
     beyond: bool,
     as_json: bool,
     quiet: bool,
+    **flags: Any,
 ) -> None:
     """Continue an interrupted run; `wsgi-bench list results` names those there are.
 
     What a run is measured with is taken from this checkout. What is in no file of it has to be named again,
     since a result may be a stranger's.
     """
+    asks = own_scenario(read_flags(flags))
     with Reporter(quiet=quiet) as reporter:
-        outcome = resume_run(result_path(result), ROOT, reporter, Named(app, against, beyond))
+        outcome = resume_run(result_path(result), ROOT, reporter, Named(app, against, beyond, asks, server))
     _finish(context, outcome, as_json=as_json, quiet=quiet)
+
+
+def _asks(combinations: Sequence[tuple[App, Scenario]]) -> AskedScenario:
+    """What is asked of the user's own application, which is one scenario of the user's own."""
+    [(_, scenario)] = combinations
+    assert scenario.asked is not None
+    return scenario.asked
 
 
 def _finish(context: click.Context, outcome: Outcome, *, as_json: bool, quiet: bool) -> None:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bench.model.preflight import Answered, Preflight, Trouble
+from bench.model.preflight import Preflight, Trouble
 from bench.model.project import Project
-from bench.model.scenario import AskedRequest, AskedScenario
+from bench.model.scenario import AskedScenario
 from bench.preflight.hiding import Secrets
 from bench.preflight.inside import Inside, Said
 from bench.preflight.reading import Reader
@@ -69,10 +69,10 @@ def _seen(
         trouble = reader.trouble(loaded, inside.stack(), inside.output())
         return replace(seen, trouble=trouble)
     visitor = Visitor(inside, scenario, reader, timeout_s)
-    login = list(_visits(visitor, scenario.login))
+    login = list(visitor.log_in())
     asked = sorted(scenario.requests, key=lambda request: -request.weight)[:_REQUESTS_AT_MOST]
     chosen = [request for request in scenario.requests if request in asked]
-    answered = list(_visits(visitor, chosen))
+    answered = list(visitor.visit(chosen))
     heard = [loaded, *visitor.heard]
     return replace(
         seen,
@@ -85,12 +85,6 @@ def _seen(
         connects=_heard(heard, "connects"),
         processes=_heard(heard, "processes"),
     )
-
-
-def _visits(visitor: Visitor, requests: Iterable[AskedRequest]) -> Iterable[Answered]:
-    for request in requests:
-        if visitor.over is None:
-            yield visitor.visit(request)
 
 
 def _heard(said: Iterable[Said], what: str) -> tuple[str, ...]:

@@ -130,10 +130,15 @@ class Inside:
 
     def _receive(self, limit_s: float) -> Said:
         until = time.monotonic() + limit_s + _GRACE_S
+        ended = False
         while (left := until - time.monotonic()) > 0:
             try:
                 line = self._said.get(timeout=min(left, _LOOK_EVERY_S))
             except queue.Empty:
+                if ended:
+                    # Somebody whom it started has its pipes, and keeps them open.
+                    return self._ended()
+                ended = self._child.poll() is not None
                 if self._memory() > self._most_memory:
                     return {"kind": "memory", "detail": f"{self._most_memory / 1e6:,.0f} MB"}
                 continue

@@ -10,6 +10,7 @@ from bench.model.counted import count
 from bench.model.preflight import Answered, Preflight
 from bench.model.scenario import AskedRequest, AskedScenario
 from bench.preflight.troubles import raised_in_words, trouble_in_words
+from bench.preflight.visitor import HOST
 
 _LOGIN = re.compile("log-?in|sign-?in|auth|sso|session", re.IGNORECASE)
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -93,8 +94,10 @@ def _wrong(answer: Answered, asked: AskedRequest, seen: Preflight, scenario: Ask
             else f"{request} answers {status}, not {asked.status}{_why(answer)}"
         )
     if status in _REDIRECTS and not asked.redirects:
-        return _redirect(answer, scenario)
-    if answer.about == "host":
+        return _redirect(answer, asked, scenario)
+    if answer.about == "host" or (status == 400 and _refuses_host(seen, asked, scenario)):
+        if not seen.hosts:
+            return f"{request} answers 400: ALLOWED_HOSTS is empty, which allows no host without DEBUG"
         return f"{request} answers 400 from ALLOWED_HOSTS: --host {_host(seen.hosts)}"
     if answer.about == "csrf":
         return (
@@ -107,18 +110,22 @@ def _wrong(answer: Answered, asked: AskedRequest, seen: Preflight, scenario: Ask
         404: "--url PATH names a page that there is",
         405: "--url 'POST PATH' names another method",
     }
+    if status in (400, 415, 422) and asked.method != "GET" and not asked.body:
+        return f"{request} answers {status} to an empty body: --data or --json gives it one"
     if status >= 400:
         way = f": {ways[status]}" if status in ways and answer.raised is None else _why(answer)
         return f"{request} answers {status}{way}"
     return f"{request}: {answer.fault}" if answer.fault else ""
 
 
-def _redirect(answer: Answered, scenario: AskedScenario) -> str:
+def _redirect(answer: Answered, asked: AskedRequest, scenario: AskedScenario) -> str:
     """The ways out of a redirect, by where it leads."""
     target = urlsplit(answer.location)
     what = f"{answer.request} answers {answer.status} to"
     path = answer.request.partition(" ")[2].partition("?")[0]
     if target.scheme == "https" and target.path in (path, ""):
+        if any(name.lower() == "x-forwarded-proto" for name, _ in asked.headers):
+            return f"{what} https in spite of X-Forwarded-Proto: Django needs SECURE_PROXY_SSL_HEADER for it"
         return f"{what} https, which would measure the redirect: --header 'X-Forwarded-Proto: https'"
     if target.path == f"{path}/":
         return f"{what} {target.path}, which would measure the redirect: --url {target.path}"
@@ -134,6 +141,18 @@ def _redirect(answer: Answered, scenario: AskedScenario) -> str:
 
 def _why(answer: Answered) -> str:
     return f": {raised_in_words(answer.raised)}" if answer.raised else ""
+
+
+def _refuses_host(seen: Preflight, asked: AskedRequest, scenario: AskedScenario) -> bool:
+    """Whether Django's settings don't allow the host that was asked for; its answer doesn't say so."""
+    if not any(name == "Django" for name, _ in seen.frameworks):
+        return False
+    own = next((value for name, value in asked.headers if name.lower() == "host"), scenario.host or HOST)
+    host = own.rpartition(":")[0] or own
+    return not any(
+        pattern in ("*", host) or (pattern.startswith(".") and f".{host}".endswith(pattern))
+        for pattern in seen.hosts
+    )
 
 
 def _host(hosts: Iterable[str]) -> str:

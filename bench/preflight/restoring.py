@@ -31,6 +31,8 @@ def restore(scratch: Path) -> tuple[str, ...]:
                     path.rmdir()
             elif not note["there"]:
                 path.unlink()
+            elif stat.S_ISDIR(note["mode"]):
+                path.mkdir(parents=True, exist_ok=True)
             elif note["path"] in held:
                 left.append(f"{path}, since other programs have it open")
             elif not note["copy"]:
@@ -70,11 +72,13 @@ def _has_changed(note: Mapping[str, Any]) -> bool:
         return bool(note["there"])
     if not note["there"]:
         return stat.S_ISREG(now.st_mode) or stat.S_ISDIR(now.st_mode)
-    return (now.st_size, now.st_mtime_ns) != (note["size"], note["mtime_ns"])
+    same = (now.st_size, now.st_mtime_ns) == (note["size"], note["mtime_ns"])
+    return not same and not stat.S_ISDIR(note["mode"])
 
 
 def _write_back(path: Path, note: Mapping[str, Any]) -> None:
     """The same content, in the same file where there still is one: links to it hold."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with Path(note["copy"]).open("rb") as copy, path.open("r+b" if path.exists() else "wb") as file:
         shutil.copyfileobj(copy, file)
         file.truncate()

@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.ask.initfile import Chosen
 from bench.ask.ownapp import OwnApp
 from bench.ask.resolution import Settings
+from bench.ask.settings.requests import REQUESTS
 from bench.model import Server
 from bench.preflight.page import said
 from bench.run.ready import ReadyApp
@@ -36,7 +37,10 @@ def chosen(asked: Settings, own: OwnApp, ready: ReadyApp, here: Path) -> Iterato
     if "minutes" in asked.given:
         yield Chosen("minutes", asked.given["minutes"], "What a run may take")
     pages = "; ".join(f"{each.request}: {said(each)}" for each in ready.seen.answered)
-    yield Chosen("scenarios", list(asked.given["scenarios"]), f"What is asked of it. {pages}")
+    for name in (row.name for row in REQUESTS if row.name in asked.given):
+        yield Chosen(
+            name, asked.given[name], f"What is asked of it. {pages}" if name == "url" else "What is asked"
+        )
 
 
 def _names(servers: tuple[Server, ...]) -> list[str]:

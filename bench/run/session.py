@@ -87,7 +87,7 @@ def _measure(
     shell: Mapping[str, str],
 ) -> Outcome:
     started = datetime.now(UTC)
-    cpus = split_cpus()
+    cpus = split_cpus(server=plan.server_cpus)
     twice = measured_twice(urls(plan), addresses)
     for sentence in twice:
         reporter.phase(sentence)
@@ -206,6 +206,7 @@ def _work(
         first = priority.of("generator", cpus) if preferred else priority.NONE
         log = logs / "driver.log"
         with LoadDriver(command, environment, root, cpus.generator, log, first) as driver:
+            driver.set_scenarios(plan.scenarios.values())
             if suite.calibration is None:
                 reporter.phase("calibrating the load generator")
                 writer.append(

@@ -13,11 +13,13 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from bench.ask.serverspec import read_servers
 from bench.ask.settings import SETTINGS
 from bench.ask.targets import EXTERNAL, read_targets
 from bench.catalogue import consent, origin
 from bench.catalogue.registry import APPS_FILE, app_from_callable, load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.scenarios.asked import scenario_of
 from bench.catalogue.versions import COMPOSE_FILE, Checkouts, find
 from bench.deploy.external import target_server, urls
 from bench.deploy.redisprocess import DATABASES
@@ -25,14 +27,17 @@ from bench.model import App, Deployment, Plan, Server
 from bench.model.errors import UsageError
 from bench.model.loads.open import IN_FLIGHT_CAP
 from bench.model.resume_command import resume_command
+from bench.model.scenario import AskedScenario
 from bench.model.variant import THIS_CHECKOUT, Source
 from bench.plan.layout import CLIENTS, CONNECTIONS, case_of
+from bench.run.stored_asks import asked_again, require_asked, taken
 
 _RUNTIMES = ("compose", "local", "external")
 _SHOWN = 160
 _FEW = 8
 _PLANNED = {
     **{name: name for name in ("users", "rate", "rounds", "blocks", "processes", "minutes", "until", "seed")},
+    "server_cpus": "server_cpus",
     "most_rounds": "rounds",
 }
 """Fields of a plan, with the settings whose limits they keep."""
@@ -45,12 +50,16 @@ class Named:
     Attributes:
         app: `module:callable`.
         against: the old version: a commit, a folder or a compose file.
+        servers: lines and files of servers, as `--server` takes them.
         beyond: whether its targets may be other machines. Who began the run said so for themselves alone.
+        asks: the scenario of the user's own requests.
     """
 
     app: str | None = None
     against: str | None = None
     beyond: bool = False
+    asks: AskedScenario | None = None
+    servers: tuple[str, ...] = ()
 
 
 NOTHING = Named()
@@ -63,8 +72,11 @@ def named_again(plan: Plan) -> Iterator[str]:
             yield from ("--app", app.callable)
     if plan.against is not None:
         yield from ("--against", plan.against.compose_file or plan.against.commit or plan.against.asked)
+    for spec in plan.given.get("server", ()):
+        yield from ("--server", str(spec))
     if any(_may_lead_beyond(url) for url in urls(plan).values()):
         yield consent.FLAG
+    yield from asked_again(plan)
 
 
 def old_version(directory: Path, plan: Plan, root: Path, named: Named) -> Source | None:
@@ -108,6 +120,9 @@ def taken_anew(
     if plan.runtime not in _RUNTIMES:
         raise UsageError(f"{directory}: there is no runtime {_cut(plan.runtime)}. Start a new run.")
     apps = _apps(directory, plan, root, named)
+    if plan.scenarios and named.asks is None:
+        raise UsageError(_unnamed(directory, plan, "requests of a user's own"))
+    require_asked(directory, plan, named.asks)
     known = (
         {THIS_CHECKOUT: _targets(directory, plan)}
         if plan.runtime == "external"
@@ -115,6 +130,8 @@ def taken_anew(
             source: load_servers(checkout.compose_file, environment) for source, checkout in checkouts.items()
         }
     )
+    lines = _own_servers(directory, plan, known[THIS_CHECKOUT], named)
+    known = {**known, THIS_CHECKOUT: {**known[THIS_CHECKOUT], **lines}}
     deployments: list[Deployment] = []
     wrong: list[str] = []
     for number, stored in enumerate(plan.deployments, 1):
@@ -140,7 +157,7 @@ def taken_anew(
             + f"{more}. Nothing was started. Go back to the checkout and the environment variables that it "
             f"was measured with, or start a new run."
         )
-    return replace(plan, deployments=tuple(deployments))
+    return replace(plan, deployments=tuple(deployments), scenarios=taken(named.asks))
 
 
 def _apps(directory: Path, plan: Plan, root: Path, named: Named) -> Mapping[str, App]:
@@ -159,6 +176,19 @@ def _apps(directory: Path, plan: Plan, root: Path, named: Named) -> Mapping[str,
             raise UsageError(_unnamed(directory, plan, f"the application {_cut(app.callable)}"))
         apps[app.name] = app_from_callable(named.app)
     return apps
+
+
+def _own_servers(
+    directory: Path, plan: Plan, known: Mapping[str, Server], named: Named
+) -> Mapping[str, Server]:
+    """By name: those that the user names, since each may be any command."""
+    wanted = {d.server.name for d in plan.deployments if d.server.own or d.server.service}
+    given = {server.name: server for server in read_servers(named.servers, known, Path.cwd())}
+    if missing := sorted(wanted - given.keys()):
+        raise UsageError(_unnamed(directory, plan, f"the server {_cut(missing[0])}"))
+    if unknown := sorted(given.keys() - wanted):
+        raise UsageError(f"--server: {directory} has no server {unknown[0]} of that kind. Leave it out.")
+    return given
 
 
 def _targets(directory: Path, plan: Plan) -> Mapping[str, Server]:
@@ -181,7 +211,7 @@ def _differences(stored: Deployment, own: Deployment) -> Iterator[str]:
         (f"server {own.server.name}", stored.server, own.server),
         (f"app {own.app.name}", stored.app, own.app),
     ):
-        for field in fields(there):
+        for field in (field for field in fields(there) if field.compare):
             yield from _changed(
                 f"{what}, {field.name}", getattr(there, field.name), getattr(here, field.name)
             )
@@ -203,10 +233,11 @@ def _unplanned(plan: Plan, deployments: Iterable[Deployment]) -> Iterator[str]:
     if len(known) != len(plan.deployments) or len(known) >= DATABASES:
         yield f"deployments: {len(plan.deployments)}, of which {len(known)} are different"
     for case in plan.cases:
-        deployment, scenario = known.get(case.deployment), SCENARIOS.get(case.scenario)
+        deployment, asked = known.get(case.deployment), case.scenario in plan.scenarios
+        scenario = scenario_of(case.scenario, plan.scenarios) if asked else SCENARIOS.get(case.scenario)
         if deployment is None:
             yield f"case {_cut(case.id)}: there is no deployment {_cut(case.deployment)}"
-        elif scenario is None or case.scenario not in deployment.app.scenarios:
+        elif scenario is None or not (asked or case.scenario in deployment.app.scenarios):
             yield f"case {_cut(case.id)}: {deployment.app.name} has no scenario {_cut(case.scenario)}"
         elif case_of(deployment, scenario, case.load) != case:
             yield f"case {_cut(case.id)}: here it is {case_of(deployment, scenario, case.load).id}"
@@ -233,6 +264,8 @@ def _is_by_callable(app: App) -> bool:
 
 def _may_lead_beyond(url: str) -> bool:
     """Whether it isn't clear from the URL alone that it leads to this machine itself."""
+    if origin.socket_path(url):
+        return False
     try:
         host = origin.host_of(url)
         return host != "localhost" and bool(consent.beyond([host]))

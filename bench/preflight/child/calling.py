@@ -29,7 +29,7 @@ def ask(application: Any, command: dict[str, Any], theirs: Any) -> dict[str, Any
     ):
         answers.append(_Call(command).made(application, theirs))
     answer = answers[0]
-    if answer["status"] == 500 and answer["raised"] is None and command["calls"] > 1:
+    if answer["status"] == 500 and answer["raised"] is None:
         with theirs.watch() as watch:
             _Call(command).made(application, theirs)
         answer["raised"] = watch.raised
