@@ -44,15 +44,16 @@ def _of_poetry(package: Mapping[str, Any]) -> str:
     return f"{name}=={package.get('version')}"
 
 
-def local_to_uv(path: Path) -> tuple[Path, ...]:
-    """Folders of the local projects in uv's lock file that would be installed.
+def local_to_uv(path: Path, *, virtual: bool = False) -> tuple[Path, ...]:
+    """Folders of local projects in uv's lock file that would be installed; with `virtual` of others, too.
 
     Raises:
         UsageError: it can't be read.
     """
+    kinds = ("editable", "directory", *(("virtual",) if virtual else ()))
     sources = [package.get("source", {}) for package in read_toml(path).get("package", [])]
-    folders = [source.get("editable") or source.get("directory") for source in sources]
-    return tuple((path.parent / folder).resolve() for folder in folders if folder)
+    folders = [source[kind] for source in sources for kind in kinds if kind in source]
+    return tuple((path.parent / folder).resolve() for folder in folders)
 
 
 def of_pipenv(path: Path) -> tuple[tuple[str, ...], tuple[Path, ...]]:

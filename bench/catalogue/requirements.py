@@ -26,7 +26,7 @@ class Needs:
         constraints: lines that say which versions fit.
         linked: local projects, which are used where they are.
         notes: what the user should know of them.
-        by_uv: whether uv has to install what its own lock file says, instead.
+        lock: uv's lock file, if uv has to install what it says for the project in `root`, instead.
     """
 
     source: str
@@ -35,7 +35,7 @@ class Needs:
     constraints: tuple[str, ...] = ()
     linked: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
-    by_uv: bool = False
+    lock: Path | None = None
 
 
 def find(folder: Path) -> Needs | None:
@@ -51,8 +51,13 @@ def find(folder: Path) -> Needs | None:
         for kept in (place / "requirements" / name for name in _PRODUCTION):
             if kept.is_file():
                 return read_file(kept)
-        if (place / "pyproject.toml").is_file() and (needs := _pyproject(place / "pyproject.toml")):
-            return needs
+        if (place / "pyproject.toml").is_file():
+            for lock in (above / "uv.lock" for above in upward(place)):
+                # A member of a workspace, whose lock is the whole workspace's.
+                if lock.is_file() and place.resolve() in locked.local_to_uv(lock, virtual=True):
+                    return _uv_lock(lock, place)
+            if needs := _pyproject(place / "pyproject.toml"):
+                return needs
     return None
 
 
@@ -86,8 +91,8 @@ def _requirements(path: Path) -> Needs:
     return Needs(source, path.parent, tuple(lines), linked=contents.linked, notes=tuple(notes))
 
 
-def _uv_lock(path: Path) -> Needs:
-    return Needs("uv.lock", path.parent, linked=locked.local_to_uv(path), by_uv=True)
+def _uv_lock(path: Path, project: Path | None = None) -> Needs:
+    return Needs("uv.lock", project or path.parent, linked=locked.local_to_uv(path), lock=path)
 
 
 def _poetry_lock(path: Path) -> Needs:

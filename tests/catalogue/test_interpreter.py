@@ -324,6 +324,25 @@ def test_uvs_lock_is_installed_as_it_is_and_not_into_the_project(project: Projec
     assert interpreter.source == "built from uv.lock"
 
 
+def test_a_member_of_a_workspace_gets_what_the_workspaces_lock_says_of_it(project: Project) -> None:
+    for name in ("thing", "other"):
+        wheel(project.wheels, name)
+    members = '[tool.uv.workspace]\nmembers = ["web"]\n'
+    project.write("pyproject.toml", PYPROJECT.replace("thing", "other") + members)
+    project.write("web/pyproject.toml", PYPROJECT.replace("shop", "web"))
+    subprocess.run(
+        [uv.find_uv_bin(), "lock", "--quiet", "--python", str(project.base)],
+        cwd=project.folder,
+        env=project.variables,
+        check=True,
+    )
+
+    assert project.find().distributions == {"other": "1"}
+    member = project.find(below="web")
+    assert member.source == "built from uv.lock"
+    assert member.distributions == {"thing": "1"}
+
+
 def test_a_local_project_is_linked_and_not_built(project: Project) -> None:
     wheel(project.wheels, "thing")
     project.write("requirements.txt", "-r more/base.txt\n--editable .[web]\n")
