@@ -1,8 +1,8 @@
 """A session that a browser recorded (HAR 1.2) as a scenario.
 
 http://www.softwareishard.com/blog/har-12-spec/; Chromium and Firefox write more, which is used where it is
-there. Cookies, Authorization and all other fields that may be somebody's stay behind, and so does what can't
-be sent twice: a token that only one form had.
+there. Cookies, Authorization and all other fields that may be somebody's stay behind, and so do forms with a
+token of a session that has ended.
 """
 
 from __future__ import annotations
