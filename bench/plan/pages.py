@@ -65,8 +65,11 @@ def for_pages(
 ) -> Plan:
     """The plan for pages that take so long while nothing else is asked.
 
+    A run makes it by itself from its first probes, of the plan as it was asked for. Before a run it says what
+    that will do, and in which time.
+
     Args:
-        plan: as it was asked for: once more is known it may be made for pages again.
+        plan: as it was asked for. Where slow answers were seen in earlier rounds, these decide instead.
         parallel: how many of them a server with threads enough answers at a time; None before that is known.
             Its time is then that of servers which answer one after the other.
         left_s: until the last trial must have ended, the first round's servers running already; None before
