@@ -133,10 +133,12 @@ def pilot_plan(plan: Plan) -> Plan:
 def parallel_seen(plan: Plan, users: int, rps: float) -> float:
     """How many pages are answered at a time, where so many users got so many answers a second.
 
-    Where all of the users were answered at once, as many are as there are threads.
+    Where all of the users were answered at once, as many are as there are threads, if that is known.
     """
     seen = max(1.0, rps * plan.page_s)
-    return float(max(slots(plan).values())) if seen >= _IN_TIME * users > 1 else seen
+    able = slots(plan)
+    known = [able[d.name] for d in plan.deployments if d.server.threads is not None]
+    return float(max(known)) if known and seen >= _IN_TIME * users > 1 else seen
 
 
 def rate_expected(plan: Plan) -> float:
