@@ -10,7 +10,9 @@ import pytest
 
 from bench.ask.measured_servers import servers_for_project
 from bench.catalogue.registry import load_servers
+from bench.catalogue.scenarios import SCENARIOS
 from bench.model import Learned
+from bench.plan.layout import case_of
 from bench.plan.pages import enough_users, for_pages, limit_s, parallel_seen, pilot_plan
 from bench.plan.rates import rate_for_most
 from bench.plan.said import percentiles_in_words, time_in_words
@@ -72,7 +74,11 @@ def test_other_numbers_of_users_stay_where_pages_are_fast() -> None:
     assert {case.load.at_once for case in for_pages(asked, 0.001, 4.0).cases if case.load.waits} == users
     slow = for_pages(asked, 1.8, 4.0)
     assert {case.load.at_once for case in slow.cases if case.load.waits} == {1, 4}
-    assert len({case.id for case in slow.cases}) == len(slow.cases)
+    deployments = {deployment.name: deployment for deployment in slow.deployments}
+    for case in slow.cases:
+        assert case == case_of(deployments[case.deployment], SCENARIOS[case.scenario], case.load), (
+            "or no resume"
+        )
 
 
 def test_the_pilot_of_a_slow_page_is_one_trial() -> None:
