@@ -75,6 +75,7 @@ def test_other_numbers_of_users_stay_where_pages_are_fast() -> None:
     slow = for_pages(asked, 1.8, 4.0)
     assert {case.load.at_once for case in slow.cases if case.load.waits} == {1, 4}
     deployments = {deployment.name: deployment for deployment in slow.deployments}
+    # `resume` makes them anew, and takes no others.
     for case in slow.cases:
         assert case == case_of(deployments[case.deployment], SCENARIOS[case.scenario], case.load), (
             "or no resume"
