@@ -65,8 +65,11 @@ def for_pages(
 ) -> Plan:
     """The plan for pages that take so long while nothing else is asked.
 
+    A run makes it by itself from its first probes, of the plan as it was asked for. Before a run it says what
+    that will do, and in which time.
+
     Args:
-        plan: as it was asked for: once more is known it may be made for pages again.
+        plan: as it was asked for. Where slow answers were seen in earlier rounds, these decide instead.
         parallel: how many of them a server with threads enough answers at a time; None before that is known.
             Its time is then that of servers which answer one after the other.
         left_s: until the last trial must have ended, the first round's servers running already; None before
@@ -130,10 +133,12 @@ def pilot_plan(plan: Plan) -> Plan:
 def parallel_seen(plan: Plan, users: int, rps: float) -> float:
     """How many pages are answered at a time, where so many users got so many answers a second.
 
-    Where all of the users were answered at once, as many are as there are threads.
+    Where all of the users were answered at once, as many are as there are threads, if that is known.
     """
     seen = max(1.0, rps * plan.page_s)
-    return float(max(slots(plan).values())) if seen >= _IN_TIME * users > 1 else seen
+    able = slots(plan)
+    known = [able[d.name] for d in plan.deployments if d.server.threads is not None]
+    return float(max(known)) if known and seen >= _IN_TIME * users > 1 else seen
 
 
 def rate_expected(plan: Plan) -> float:

@@ -20,19 +20,18 @@ _LONG_S = 3600.0
 
 def time_in_words(asked: Plan, plan: Plan) -> str:
     """How long a run takes for its pages, with what would make it shorter: "about 9 min 30 s, since a page
-    takes 1.8 s; fewer pages, or --minutes 5 for wider intervals". Empty for pages that aren't slow.
+    takes 1.8 s; fewer pages, or --minutes 5 for wider intervals". Empty where pages make no difference.
 
     Args:
         asked: before anything was known of pages.
     """
-    if not is_slow(plan):
+    longer = plan.minutes is None and plan.expected_s > _WORTH_SAYING * asked.expected_s
+    if not (longer or is_slow(plan)):
         return ""
     seconds = plan.expected_s if plan.minutes is None else min(plan.expected_s, plan.minutes * 60)
     about = f"about {in_words(seconds)}, since a page takes {_seconds(plan.page_s)}"
-    longer = plan.expected_s > max(_WORTH_SAYING * asked.expected_s, _SHORTER_MINUTES * 60)
-    if plan.minutes is not None or not longer:
-        return about
-    return f"{about}; fewer pages, or --minutes {_SHORTER_MINUTES} for wider intervals"
+    shorter = longer and plan.expected_s > _SHORTER_MINUTES * 60
+    return f"{about}; fewer pages, or --minutes {_SHORTER_MINUTES} for wider intervals" if shorter else about
 
 
 def plan_in_words(plan: Plan) -> str:

@@ -55,7 +55,7 @@ def fitted(
         plan = for_pages(rated, expected.page_s, parallel, left_s=left_s(expected), each_s=start)
         return plan, {**expected_each_s(plan), **start}
 
-    if is_slow(expected) and not base.settle_s:
+    if is_slow(expected) and base.counted_from == 1:
         return for_these(base, _parallel(expected, block(pilot_plan(expected), 0)))
     piloted, found_rps = pilot(expected, block, ends_s)
     # Where some answers are much slower than others, these decide, and not what a page takes usually.

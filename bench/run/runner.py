@@ -184,7 +184,7 @@ class Runner:
     def _expect_pages(self, number: int) -> None:
         """Plan for pages as slow as the first probes saw them, which not even the warm-up may overtax."""
         self._base, page_s = self._plan, slowest_page_s(self._learned)
-        if page_s and not self._plan.settle_s:
+        if page_s and self._plan.counted_from == 1:
             plan = for_pages(self._plan, page_s)
             self._change(number, plan, expected_each_s(plan), time_in_words(self._base, plan))
 

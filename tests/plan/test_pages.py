@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 
 from bench.ask.measured_servers import servers_for_project
 from bench.catalogue.registry import load_servers
+from bench.catalogue.scenarios import SCENARIOS
 from bench.model import Learned
+from bench.plan.layout import case_of
 from bench.plan.pages import enough_users, for_pages, limit_s, parallel_seen, pilot_plan
 from bench.plan.rates import rate_for_most
 from bench.plan.said import percentiles_in_words, time_in_words
@@ -71,7 +74,12 @@ def test_other_numbers_of_users_stay_where_pages_are_fast() -> None:
     assert {case.load.at_once for case in for_pages(asked, 0.001, 4.0).cases if case.load.waits} == users
     slow = for_pages(asked, 1.8, 4.0)
     assert {case.load.at_once for case in slow.cases if case.load.waits} == {1, 4}
-    assert len({case.id for case in slow.cases}) == len(slow.cases)
+    deployments = {deployment.name: deployment for deployment in slow.deployments}
+    # `resume` makes them anew, and takes no others.
+    for case in slow.cases:
+        assert case == case_of(deployments[case.deployment], SCENARIOS[case.scenario], case.load), (
+            "or no resume"
+        )
 
 
 def test_the_pilot_of_a_slow_page_is_one_trial() -> None:
@@ -81,6 +89,26 @@ def test_the_pilot_of_a_slow_page_is_one_trial() -> None:
     assert parallel_seen(expected, 4, 4 / 1.8) == 4
     assert parallel_seen(expected, 4, 1 / 1.8) == pytest.approx(1)
     assert parallel_seen(expected, 2, 2 / 1.8) == 4, "there are more threads than were tried"
+
+
+def test_what_runs_already_is_asked_by_no_more_users_than_were_seen_to_be_answered() -> None:
+    asked = plan_of(NAMES)
+    unknown = tuple(
+        replace(d, server=replace(d.server, workers=None, threads=None)) for d in asked.deployments
+    )
+    expected = for_pages(replace(asked, deployments=unknown), 1.8)
+    (case,) = pilot_plan(expected).cases
+    assert case.load.at_once == 4, "of more, some might wait for longer than the timeout"
+    assert parallel_seen(expected, 4, 4 / 1.8) == pytest.approx(4)
+
+
+def test_where_not_even_three_rounds_fit_the_time_is_said_as_it_is() -> None:
+    asked = plan_of([f"server{number}" for number in range(12)])
+    made = for_pages(asked, 3.0)
+    assert made.rounds == 3
+    assert made.expected_s > 900
+    said = time_in_words(asked, made)
+    assert re.match(r"about \d+ min, since a page takes 3 s; fewer pages, or --minutes 5 for wider", said)
 
 
 def test_what_a_percentile_needs_is_said() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.model.finding import NOT_MEASURED
+from bench.plan.pages import for_pages
 from tests.run.virtual import Outcome, Page, Stage, plan_of, run
 
 NAMES = ("gunicorn", "waitress", "uwsgi", "granian")
@@ -55,6 +56,20 @@ def test_without_minutes_a_slow_page_makes_ten_minutes_of_it_and_the_run_says_so
     assert re.search(r"about \d+ min.*, since a page takes 1.8 s; fewer pages, or --minutes 5", said)
     assert "4 users, not 16" in said
     assert "no time for open load" in said
+
+
+def test_the_minutes_that_open_load_would_take_are_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(dict.fromkeys(NAMES, Page(1.8, 4)))
+    outcome = run(plan_of(NAMES, minutes=3), stage, tmp_path / "run", monkeypatch)
+    texts = {f.text for verdict in outcome.analysis.verdicts.values() for f in verdict.findings}
+    (minutes,) = {found[1] for text in texts if (found := re.search(r"--minutes (\d+), or fewer", text))}
+
+    longer = for_pages(plan_of(NAMES, minutes=float(minutes)), 1.8, 4.0)
+
+    assert longer.open_blocks >= 1
+    assert float(minutes) < 30
 
 
 def test_users_are_no_more_than_are_answered_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
