@@ -15,7 +15,7 @@ from typing import Any
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import check_word, hint, merged
-from bench.ask.servers import chosen_servers, fitting_runtime
+from bench.ask.servers import chosen_servers, fitting_runtime, wrong_client
 from bench.ask.settings import SETTINGS, defaults
 from bench.ask.targets import EXTERNAL, FITTING, beside_targets, read_target
 from bench.ask.until import wrong_until
@@ -120,6 +120,7 @@ def resolve(
             combinations = _for_targets(asked["scenarios"], problems)
         else:
             servers = chosen_servers(asked["servers"], asked["server"], root, environment, problems)
+            problems.note(*wrong_client(asked["client"], servers))
             combinations = _combinations(given, profile, root, problems)
             problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
             with problems.collected():

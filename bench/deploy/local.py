@@ -152,6 +152,8 @@ class LocalRuntime:
     def start(self, deployment: Deployment) -> Target | Failure:
         port = self.place.free_port()
         socket = self._socket(deployment, port)
+        listens = socket or f"{self.place.address}:{port}"
+        environment = self._environment(deployment, port, deployment.database)
         path = log_path(self._directory, deployment.name)
         with shield(), path.open("ab") as log:
             log_start = log.tell()
@@ -160,7 +162,7 @@ class LocalRuntime:
             try:
                 child = process.spawn(
                     self.place.command(ownserver.command(deployment, self.place.address, port, socket)),
-                    environment=self._environment(deployment, port, deployment.database),
+                    environment={**environment, **ownserver.variables(deployment, listens)},
                     cwd=self._checkouts[deployment.variant.source].root,
                     cpus=self._cpus.server,
                     cgroup=group.door if group else None,
@@ -177,9 +179,7 @@ class LocalRuntime:
             if group and not group.holds(child.pid):
                 group.remove()
                 group = None
-            running = self._running[deployment.name] = _Running(
-                deployment, child, log_start, socket or f"{self.place.address}:{port}", group
-            )
+            running = self._running[deployment.name] = _Running(deployment, child, log_start, listens, group)
         return Target(
             deployment=deployment.name,
             url="http://localhost" if socket else f"http://{self.place.address}:{port}",
@@ -231,6 +231,8 @@ class LocalRuntime:
             ]
         )
         for server in running.values():
+            if server.deployment.server.own:
+                ownserver.end_detached(server.listens, self.place)
             if server.group:
                 server.group.remove()
         return {name for name, clean in zip(running, ended, strict=True) if clean} - dead
