@@ -44,7 +44,7 @@ def wrong_client(client: str, servers: Sequence[Server]) -> Iterator[str]:
     """A sentence for each server that a client of the load generator has no way to."""
     for server in servers:
         if client != "loop" and server.own and "socket" in placeholders_of(server.command):
-            yield f"--client {client} has no way to {server.name}'s unix socket. Leave it out or use {{bind}}."
+            yield f"--client {client} has no way to the unix socket of {server.name}. Use {{bind}} there."
 
 
 def _not_there(servers: Sequence[Server], root: Path, environment: Mapping[str, str]) -> Iterator[str]:

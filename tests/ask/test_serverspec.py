@@ -222,7 +222,7 @@ def test_a_command_that_there_is_not_is_named_before_anything_starts(
 
 
 def test_locust_s_client_has_no_way_to_a_line_on_a_socket() -> None:
-    with pytest.raises(UsageError, match="--client fasthttp has no way to a's unix socket"):
+    with pytest.raises(UsageError, match="--client fasthttp has no way to the unix socket of a"):
         resolved(server=("a=gunicorn apps.hello.wsgi:application -b unix:{socket}",), client="fasthttp")
 
 
