@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench.ask.measured_servers import default_servers, servers_for_project
 from bench.ask.serverspec import read_servers
 from bench.ask.words import check_word
+from bench.catalogue.ownline import missing_program, placeholders_of
 from bench.catalogue.registry import load_servers
 from bench.catalogue.scenarios.request import Scenario
 from bench.catalogue.versions import COMPOSE_FILE
@@ -42,9 +45,30 @@ def chosen_servers(
     chosen = [known[name] for name in dict.fromkeys(names) if name in known]
     if known and specs:
         with problems.collected():
-            return (*chosen, *read_servers(specs, known, Path.cwd(), names))
+            given = read_servers(specs, known, Path.cwd(), names)
+            if not own:
+                problems.note(*_not_there(given, root, environment))
+            return (*chosen, *given)
     usual = servers_for_project(known) if own else default_servers(known)
     return tuple(chosen) if names or specs else usual
+
+
+def wrong_client(client: str, servers: Sequence[Server]) -> Iterator[str]:
+    """A sentence for each server that a client of the load generator has no way to."""
+    for server in servers:
+        if client != "loop" and server.own and "socket" in placeholders_of(server.command):
+            yield f"--client {client} has no way to the unix socket of {server.name}. Use {{bind}} there."
+
+
+def _not_there(servers: Sequence[Server], root: Path, environment: Mapping[str, str]) -> Iterator[str]:
+    # As `LocalRuntime` has it.
+    path = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
+    for server in servers:
+        if server.own and (word := missing_program(server.command, path, root)):
+            yield (
+                f"--server: {server.name} is started by `{word}`, which is neither in the application's "
+                f"environment nor in PATH. Install it there, or correct the line."
+            )
 
 
 def fitting_runtime(

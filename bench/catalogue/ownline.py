@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from bench.model.errors import UsageError
 
@@ -94,6 +95,20 @@ def program_of(command: Sequence[str]) -> str:
     if name.startswith("python") and words[1:2] == ["-m"] and len(words) > 2:
         return _MODULES.get(words[2], words[2])
     return name
+
+
+def missing_program(command: Sequence[str], path: str, folder: Path) -> str:
+    """The program of a command, if there is none of that name; empty where there is, or a shell decides.
+
+    Args:
+        path: where it is looked for, as `PATH`.
+        folder: the one that it is started in.
+    """
+    if command[:2] == ("sh", "-c") and _CONTROL.search(command[2]):
+        return ""
+    word = next(_words(command), "")
+    found = shutil.which(str(folder / word) if "/" in word else word, path=path)
+    return "" if found or not word or _EXPANDED.search(word) else word
 
 
 def goes_into_background(command: Sequence[str]) -> str:

@@ -59,7 +59,7 @@ def run_file(
     if missing := sorted(needed - own.keys()):
         raise UsageError(f"docker-compose.yml has no service {', '.join(missing)}.")
     if missing := sorted(
-        {d.server.name for d in deployments if d.server.name not in known[d.variant.source]}
+        {d.server.at_service for d in deployments if d.server.at_service not in known[d.variant.source]}
     ):
         raise UsageError(f"The old version's compose file has no service {', '.join(missing)} any more.")
     services = {d.name: _server(known[d.variant.source][d.server.at_service], d, cpus) for d in deployments}

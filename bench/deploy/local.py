@@ -154,6 +154,7 @@ class LocalRuntime:
     def start(self, deployment: Deployment) -> Target | Failure:
         port = self.place.free_port()
         socket = self._socket(deployment, port)
+        listens = socket or f"{self.place.address}:{port}"
         path = log_path(self._directory, deployment.name)
         start = self._start_of(deployment, port, deployment.database, socket)
         with shield(), path.open("ab") as log:
@@ -163,7 +164,7 @@ class LocalRuntime:
             try:
                 child = process.spawn(
                     self.place.command(start.command),
-                    environment=start.environment,
+                    environment={**start.environment, **ownserver.variables(deployment, listens)},
                     cwd=start.folder,
                     cpus=self._cpus.server,
                     cgroup=group.door if group else None,
@@ -178,9 +179,7 @@ class LocalRuntime:
             if group and not group.holds(child.pid):
                 group.remove()
                 group = None
-            running = self._running[deployment.name] = _Running(
-                deployment, child, log_start, socket or f"{self.place.address}:{port}", group
-            )
+            running = self._running[deployment.name] = _Running(deployment, child, log_start, listens, group)
         return Target(
             deployment=deployment.name,
             url="http://localhost" if socket else f"http://{self.place.address}:{port}",
@@ -232,6 +231,8 @@ class LocalRuntime:
             ]
         )
         for server in running.values():
+            if server.deployment.server.own:
+                ownserver.end_detached(server.listens, self.place)
             if server.group:
                 server.group.remove()
         return {name for name, clean in zip(running, ended, strict=True) if clean} - dead

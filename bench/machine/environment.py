@@ -42,9 +42,21 @@ def split_cpus(place: Place = HERE, *, server: int | None = None) -> CpuSplit:
             f"--server-cpus {server} leaves none of the {len(cpus)} CPUs that may be used here for the load "
             f"generator. {at_most} where there are more."
         )
-    others = cpus[:-server]
-    # The lowest are the generator's, as `deal` has it; Redis has one of its own where there are two or more.
-    return CpuSplit(cpus[-server:], others[:-1] or others, others[-1:])
+    return deal_to(server, cores)
+
+
+def deal_to(server: int, cores: list[tuple[int, ...]]) -> CpuSplit:
+    """Deal out cores so that the server has so many CPUs, fewer than there are.
+
+    The sibling of one of them that is left over is nobody's, unless there is no other CPU.
+    """
+    kept = next(n for n in reversed(range(len(cores))) if len(_flat(cores[n:])) >= server)
+    others = cores[:kept]
+    if not others:
+        cpus = _flat(cores)
+        others = [(cpu,) for cpu in cpus[:-server]]
+        return CpuSplit(cpus[-server:], _flat(others[:-1] or others), others[-1])
+    return CpuSplit(_flat(cores[kept:])[:server], _flat(others[:-1] or others), others[-1])
 
 
 def deal(cores: list[tuple[int, ...]]) -> CpuSplit:

@@ -12,8 +12,10 @@ import pytest
 from bench.ask.resolution import resolve
 from bench.ask.serverspec import read_server, read_servers
 from bench.catalogue.registry import load_servers
-from bench.model import Server
+from bench.deploy.composefile import run_file
+from bench.model import App, CpuSplit, Deployment, Server
 from bench.model.errors import UsageError
+from bench.model.variant import THIS_CHECKOUT
 
 ROOT = Path(__file__).parents[2]
 KNOWN = load_servers(ROOT / "docker-compose.yml", {})
@@ -197,3 +199,41 @@ def test_a_line_of_one_s_own_is_in_no_image() -> None:
         resolved(server=(line,), against="HEAD")
     with pytest.raises(UsageError, match="--server and --target exclude each other"):
         resolve({"server": (line,), "target": ("x=http://localhost:1",)}, ROOT, {})
+
+
+def test_a_command_that_there_is_not_is_named_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = (
+        "a=no-such-server -b {bind}",
+        "b=A=1 ./start.sh $PORT",
+        "c=cd x && nor-this $PORT",
+        "d=x | y {bind}",
+    )
+
+    with pytest.raises(UsageError) as caught:
+        resolved(server=(*lines, "ok=gunicorn apps.hello.wsgi:application -b {bind}"))
+
+    first, second, third = caught.value.problems
+    assert "a is started by `no-such-server`, which is neither in the application's environment" in first
+    assert "`./start.sh`" in second
+    assert "`nor-this`" in third
+
+
+def test_locust_s_client_has_no_way_to_a_line_on_a_socket() -> None:
+    with pytest.raises(UsageError, match="--client fasthttp has no way to the unix socket of a"):
+        resolved(server=("a=gunicorn apps.hello.wsgi:application -b unix:{socket}",), client="fasthttp")
+
+
+def test_numbers_of_one_s_own_reach_the_container() -> None:
+    server = read("w8=waitress:threads=8", ROOT)
+    deployment = Deployment("w8.hello", server, App("hello", "apps.hello.wsgi:application", (), False, ()), 1)
+    services = {"waitress": {"image": "i", "environment": {"THREADS": "4"}}, "driver": {"image": "d"}}
+    file = run_file(
+        {THIS_CHECKOUT: services}, [deployment], CpuSplit((1,), (0,), (0,)), {}, "run",
+        subnets=["10.0.0.0/24"], cgroups="2",
+    )  # fmt: skip
+
+    assert file["services"]["w8.hello"]["environment"]["THREADS"] == "8"
+    assert file["services"]["w8.hello"]["image"] == "i"

@@ -141,3 +141,19 @@ def test_a_command_that_there_is_not_is_a_failure_that_names_it(runtime: LocalRu
 
     assert isinstance(failure, Failure)
     assert "`no-such-server` can't be started" in failure.reason
+
+
+def test_what_a_line_detaches_from_itself_is_ended_with_it(runtime: LocalRuntime, tmp_path: Path) -> None:
+    (tmp_path / "start").write_text(
+        "#!/bin/sh\nexec gunicorn -D --pid $1 apps.hello.wsgi:application -b $2\n"
+    )
+    (tmp_path / "start").chmod(0o755)
+    target = started(runtime, f"mine={tmp_path}/start {tmp_path}/pid {{bind}}")
+    assert ask(target).endswith(b"Hello, World!")
+    daemon = psutil.Process(int((tmp_path / "pid").read_text()))
+    assert daemon.is_running()
+
+    runtime.stop([target])
+
+    psutil.wait_procs([daemon], timeout=PATIENCE_S)
+    assert not daemon.is_running()
