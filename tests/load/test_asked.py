@@ -265,6 +265,17 @@ def test_a_closer_look_is_had_at_every_answer(driver: LoadDriver) -> None:
             assert trial.wrong == {"200, another value in its JSON": trial.failed}
 
 
+def test_a_user_who_cannot_log_in_is_named_beside_the_wrong_answers(driver: LoadDriver) -> None:
+    """The first user of each process can: it is the probe's, too."""
+    rows = tuple((f"user {n}", PASSWORD if n < 2 else "guess") for n in range(4))
+    asked = replace(SHOP, values=(SHOP.values[0], replace(ACCOUNTS, rows=rows)))
+    with serving(Shop()) as url:
+        for trial in measured(driver, url, asked, CLOSED):
+            assert trial.wrong["login: 200"] == 2
+            assert trial.wrong["302 to /login"] == trial.failed > 0
+            assert trial.ok > 0
+
+
 def test_a_login_that_fails_says_what_it_answered(one: LoadDriver) -> None:
     wrong = replace(ACCOUNTS, rows=(("eve", "guess"),))
     with serving(Shop()) as url:
