@@ -62,6 +62,10 @@ class Shop:
                 return "200 OK", WELCOME, []
             case ["GET", path] if re.fullmatch(r"/items/\d+", path):
                 return "200 OK", f"<h1>{path}</h1>".encode(), []
+            case ["GET", "/secure"]:
+                return "301 Moved Permanently", b"", [("Location", "https://shop.example/secure")]
+            case ["GET", "/strict"]:
+                return "400 Bad Request", b"this host isn't allowed", []
             case ["GET", "/visit"]:
                 seen = "again" if "seen" in cookies(environ) else "first"
                 return "200 OK", seen.encode(), [("Set-Cookie", f"seen={next(self._numbers)}; Path=/")]

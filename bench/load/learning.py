@@ -96,7 +96,7 @@ def _instead(request: Request, answered: Answered, learned: Learned | None) -> s
     if answered.status in REDIRECTS and request.expect.page:
         to = f" to {shown(answered.location)}" if answered.location is not None else ", without a Location"
         redirect = f"answers {answered.status}{to}, which would measure the redirect and no page"
-        return f"{redirect}. {_way_out(request)}"
+        return f"{redirect}. {_way_out(request, answered)}"
     if request.asked is not None and request.asked.status is None and answered.status >= _BAD_REQUEST:
         hosts = ", or name a host that the application allows: --host NAME" * (
             answered.status == _BAD_REQUEST
@@ -105,9 +105,11 @@ def _instead(request: Request, answered: Answered, learned: Learned | None) -> s
     return ""
 
 
-def _way_out(request: Request) -> str:
+def _way_out(request: Request, answered: Answered) -> str:
     if request.asked is None:
         return (
             f"Have {request.path} answered with a page, or measure the redirect as such: --scenarios redirect"
         )
+    if (answered.location or b"").startswith(b"https://"):
+        return "Say that TLS ends before it: --header 'X-Forwarded-Proto: https'; or expect that status"
     return "Ask for another path, have users log in first (`login` of a scenario file), or expect that status"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -126,6 +127,11 @@ class TargetState:
                 scenario.asked, scenario.endpoints, exchanges.expected, self.host, close
             )
         return self._visitors[key]
+
+    def failed_logins(self, scenario: Scenario, connection: Connection) -> Counter[str]:
+        """What the logins were answered that failed before this trial, in words, with their numbers."""
+        visitors = self._visitors.get((scenario.name, connection))
+        return visitors.failed if visitors is not None else Counter()
 
     def close(self) -> None:
         for link in self._links.values():

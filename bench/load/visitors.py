@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from bench.catalogue.scenarios.asked import Mix
@@ -88,6 +89,9 @@ class Visitor:
 class Visitors:
     """The users of a scenario on one target: they stay from trial to trial, until it is started anew.
 
+    Attributes:
+        failed: what the logins were answered that failed last, in words, with their numbers.
+
     Args:
         expected: what is right of a request, by all that is known.
     """
@@ -103,6 +107,7 @@ class Visitors:
         self._expected = expected
         self._expects: dict[int, Expect] = {}
         self._known: dict[int, Visitor] = {}
+        self.failed: Counter[str] = Counter()
 
     def those(self, count: int, first: int = 0, step: int = 1) -> list[Visitor]:
         """So many users, from the one of a number on; the same for the same numbers."""
@@ -111,6 +116,11 @@ class Visitors:
             if number not in self._known:
                 self._known[number] = Visitor(number, self)
         return [self._known[number] for number in numbers]
+
+    def of(self, order: TrialOrder) -> list[Visitor]:
+        """The users of a trial."""
+        choose = self.those if order.load.waits else self.pool
+        return choose(order.load.at_once, order.first_user, order.user_step)
 
     def pool(self, cap: int, first: int = 0, step: int = 1) -> list[Visitor]:
         """The users of open load, of whom the next sends what is due, over and over.
@@ -141,12 +151,12 @@ class Turns:
         turn: the user.
     """
 
-    def __init__(self, visitors: Visitors, among: Sequence[Visitor], seed: str) -> None:
+    def __init__(self, visitors: Visitors, order: TrialOrder) -> None:
         self._mix = visitors.mix
-        self._visitors = among
-        self._rngs = [random.Random(f"{seed}/{visitor.number}") for visitor in among]
-        self._rest: list[tuple[Prepared, ...]] = [()] * len(among)
-        self._values: list[Values] = [{}] * len(among)
+        self._visitors = visitors.of(order)
+        self._rngs = [random.Random(f"{order.seed}/{visitor.number}") for visitor in self._visitors]
+        self._rest: list[tuple[Prepared, ...]] = [()] * len(self._visitors)
+        self._values: list[Values] = [{}] * len(self._visitors)
         self.turn = 0
 
     def __iter__(self) -> Turns:
@@ -183,10 +193,10 @@ class Arrivals:
         length: requests of each arrival on average, with those that follow at once.
     """
 
-    def __init__(self, visitors: Visitors, among: Sequence[Visitor], seed: str) -> None:
+    def __init__(self, visitors: Visitors, order: TrialOrder) -> None:
         self._mix = visitors.mix
-        self._visitors = among
-        self._rng = random.Random(seed)
+        self._visitors = visitors.of(order)
+        self._rng = random.Random(order.seed)
         self._number = 0
         self.length = self._mix.length
 

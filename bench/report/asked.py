@@ -53,7 +53,8 @@ def _points(suite: Suite, scenario: AskedScenario) -> Iterator[str]:
 
 
 def _table(scenario: AskedScenario) -> Table:
-    whole = sum(request.weight for request in scenario.requests)
+    # A result may be anybody's: nothing may be sent at all.
+    whole = sum(request.weight for request in scenario.requests) or 1.0
     rows = tuple(
         Row(
             (

@@ -117,6 +117,7 @@ def taken_anew(
     if plan.scenarios and named.asks is None:
         raise UsageError(_unnamed(directory, plan, "requests of a user's own"))
     require_asked(directory, plan, named.asks)
+    plan = replace(plan, scenarios=taken(named.asks))
     known = (
         {THIS_CHECKOUT: _targets(directory, plan)}
         if plan.runtime == "external"
@@ -151,7 +152,7 @@ def taken_anew(
             + f"{more}. Nothing was started. Go back to the checkout and the environment variables that it "
             f"was measured with, or start a new run."
         )
-    return replace(plan, deployments=tuple(deployments), scenarios=taken(named.asks))
+    return replace(plan, deployments=tuple(deployments))
 
 
 def _apps(directory: Path, plan: Plan, root: Path, named: Named) -> Mapping[str, App]:

@@ -116,7 +116,7 @@ def test_a_scenario_file_is_measured_behind_a_login(tmp_path: Path) -> None:
         "Each user kept the cookies that it got: before and sid.",
         "Each user logged in once a deployment, which counts for nothing: GET /login and POST /login.",
         "The result holds no values of bodies and values that were drawn: they may be secret.",
-        "| buy | <code>POST /buy</code> | 50 | status 303; after form |",
+        "| buy | <code>POST /buy</code> | 50.0 | status 303; after form |",
     ):
         assert words in plain((out / "report.md").read_text().replace("\\", "")), words
 

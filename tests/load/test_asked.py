@@ -158,6 +158,10 @@ def test_lengths_are_not_held_where_requests_change_something_or_differ(one: Loa
         ("/account", "GET /account answers 302 to /login?next=/account, which would measure the redirect and "
          "no page. Ask for another path, have users log in first (`login` of a scenario file), or expect "
          "that status"),
+        ("/secure", "answers 301 to https://shop.example/secure, which would measure the redirect and no page. "
+         "Say that TLS ends before it: --header 'X-Forwarded-Proto: https'; or expect that status"),
+        ("/strict", "GET /strict answers 400. Correct the request, or expect that status, or name a host that "
+         "the application allows: --host NAME"),
         ("/none", "GET /none answers 404. Correct the request, or expect that status"),
         ("/ 201", "GET /: expected status 201; got status 200 OK"),
         ("/ ~Goodbye", 'a body with "Goodbye"; got status 200 OK'),
@@ -263,6 +267,17 @@ def test_a_closer_look_is_had_at_every_answer(driver: LoadDriver) -> None:
         for trial in driver.block([order(CLOSED, "mine"), order(OPEN, "mine")]):
             assert trial.errors == {"json": trial.failed}
             assert trial.wrong == {"200, another value in its JSON": trial.failed}
+
+
+def test_a_user_who_cannot_log_in_is_named_beside_the_wrong_answers(driver: LoadDriver) -> None:
+    """The first user of each process can: it is the probe's, too."""
+    rows = tuple((f"user {n}", PASSWORD if n < 2 else "guess") for n in range(4))
+    asked = replace(SHOP, values=(SHOP.values[0], replace(ACCOUNTS, rows=rows)))
+    with serving(Shop()) as url:
+        for trial in measured(driver, url, asked, CLOSED):
+            assert trial.wrong["login: 200"] == 2
+            assert trial.wrong["302 to /login"] == trial.failed > 0
+            assert trial.ok > 0
 
 
 def test_a_login_that_fails_says_what_it_answered(one: LoadDriver) -> None:
