@@ -15,6 +15,7 @@ from bench.preflight.hiding import Secrets
 from bench.preflight.inside import Inside, Said
 from bench.preflight.reading import Reader
 from bench.preflight.restoring import binds, restore
+from bench.preflight.survey import differences, survey
 from bench.preflight.visitor import Visitor
 
 LIMIT_S = 30.0
@@ -38,6 +39,7 @@ def preflight(
     """
     secrets = Secrets(environment, (project.root, project.python))
     reader = Reader(project.root, secrets)
+    before = survey(project.root)
     with tempfile.TemporaryDirectory(prefix="wsgi-bench-preflight-") as folder:
         scratch = Path(folder)
         try:
@@ -49,7 +51,11 @@ def preflight(
             return Preflight(project.callable, trouble=trouble)
         finally:
             left = restore(scratch)
-    return replace(seen, left_changed=tuple(map(reader.place, left)))
+    unseen = dict.fromkeys(
+        differences(before, survey(project.root)), "it isn't its Python code that changed it"
+    )
+    reasons = {**unseen, **left}
+    return replace(seen, left_changed=tuple(f"{reader.place(path)}: {why}" for path, why in reasons.items()))
 
 
 def _seen(
