@@ -72,17 +72,17 @@ def _seen(
         written=reader.places(loaded.get("written", ())),
     )
     if loaded.get("kind"):
-        trouble = reader.trouble(loaded, inside.stack(), inside.output())
-        return replace(seen, trouble=trouble)
+        return replace(seen, trouble=_trouble(loaded, inside, reader))
     visitor = Visitor(inside, scenario, reader, timeout_s)
     login = list(visitor.log_in())
     asked = sorted(scenario.requests, key=lambda request: -request.weight)[:_REQUESTS_AT_MOST]
     chosen = [request for request in scenario.requests if request in asked]
     answered = list(visitor.visit(chosen))
+    answered = list(visitor.explained(answered))
     heard = [loaded, *visitor.heard]
     return replace(
         seen,
-        trouble=reader.trouble(visitor.over, inside.stack(), inside.output()) if visitor.over else None,
+        trouble=_trouble(visitor.over, inside, reader) if visitor.over else None,
         login=tuple(login),
         answered=tuple(answered),
         unasked=len(scenario.requests) - len(chosen),
@@ -91,6 +91,10 @@ def _seen(
         connects=_heard(heard, "connects"),
         processes=_heard(heard, "processes"),
     )
+
+
+def _trouble(said: Said, inside: Inside, reader: Reader) -> Trouble:
+    return reader.trouble(said, inside.stack() if said["kind"] == "blocked" else "", inside.output())
 
 
 def _heard(said: Iterable[Said], what: str) -> tuple[str, ...]:
