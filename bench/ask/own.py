@@ -10,12 +10,13 @@ from typing import Any
 from bench.ask.scenario import read_scenario
 from bench.ask.settings import flag
 from bench.ask.settings.requests import REQUESTS
+from bench.ask.traffic import read_traffic
 from bench.ask.urls import beside_urls, require_host, scenario_of_urls
 from bench.model.errors import UsageError
 from bench.model.scenario import AskedScenario
 from bench.model.secrets import HIDDEN, header_shown
 
-_WAYS = ("scenarios", "url", "scenario")
+_WAYS = ("scenarios", "url", "scenario", "from_access_log", "har")
 """The settings that say what is asked: one of them does."""
 NAMES = tuple(row.name for row in REQUESTS)
 _BODIES = ("data", "json_body")
@@ -48,11 +49,18 @@ def own_scenario(given: Mapping[str, Any]) -> AskedScenario | None:
             host=given.get("host") or asked.host,
             cookies=asked.cookies and not given.get("no_cookies"),
         )
+    if (traffic := read_traffic(given)) is not None:
+        return traffic
     if left := [flag(name) for name in ("host", "no_cookies") if given.get(name)]:
         raise UsageError(
-            f"{' and '.join(left)}: there is neither a --url nor a --scenario whose requests have it."
+            f"{' and '.join(left)}: nothing of your own is asked (--url, --scenario) that could have it."
         )
     return None
+
+
+def asks_something(given: Mapping[str, Any]) -> bool:
+    """Whether any setting says what is asked."""
+    return any(given.get(name) for name in _WAYS)
 
 
 def shown(name: str, value: Any) -> Any:

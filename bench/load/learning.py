@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from statistics import median
 
 from bench.catalogue.scenarios.learned import (
     Answered,
@@ -23,8 +24,8 @@ from bench.model import Learned
 _PROBES = 20
 _FEWEST = 3
 _BAD_REQUEST = 400
-# A page that is slower than `ENOUGH_S` gets the fewest, and one that takes very long not even these.
-_MOST_S = 10.0
+# A page that is slower than `ENOUGH_S` gets the fewest, and one that takes long not even these.
+_MOST_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def know(
         enough_s: for so long a page is asked, if it is asked the fewest times.
     """
     answers = [first]
+    took_s: list[float] = []
     began = time.monotonic()
     # What asks for a change makes one each time.
     for asked in range(1, _PROBES if request.method in SAFE else _FEWEST):
@@ -72,7 +74,8 @@ def know(
         answer = ask(request)
         if not answer.fault and answer.answered is not None:
             answers.append(answer.answered)
-    return learn(
+            took_s.append(time.monotonic() - began - spent_s)
+    page = learn(
         answers,
         request.host or host,
         scenario=scenario,
@@ -80,6 +83,7 @@ def know(
         request=request.named,
         any_length=request.expect.any_length,
     )
+    return replace(page, answer_s=median(took_s)) if took_s else page
 
 
 def _instead(request: Request, answered: Answered, learned: Learned | None) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from bench.catalogue.scenarios.learned import held
 from bench.catalogue.scenarios.looking import wants_a_look
 from bench.catalogue.scenarios.request import Expect, Request, Scenario
+from bench.load.likeness import Likeness
 from bench.load.link import Link
 from bench.load.looked import LookedExchange
 from bench.load.probe import Address, accepting, addresses
@@ -41,13 +42,17 @@ class Exchanges(dict[Request, Exchange]):
         self._endpoints = scenario.endpoints
         self._host = host
         self._close = connection == "close"
+        self._likeness = [Likeness() for _ in scenario.endpoints]
 
     def __missing__(self, request: Request) -> Exchange:
         expect = self.expected(request)
         endpoint = self._endpoints.index(request.endpoint)
         looked = request.asked is not None and wants_a_look(request.asked)
         kind = LookedExchange if looked else Exchange
-        exchange = kind(replace(request, expect=expect), endpoint, self._host, self._close)
+        asked = replace(request, expect=expect)
+        exchange = kind(asked, endpoint, self._host, self._close, self._likeness[endpoint])
+        if isinstance(expect.status, int):
+            self.statuses[endpoint] = expect.status
         if not request.unique:
             self[request] = exchange
         return exchange
@@ -77,7 +82,7 @@ class TargetState:
         self.host = address.netloc
         self.usage: UsageReader | None = open_usage(target.usage, servers)
         self.contention = Contention(target.cpus, target.usage, servers)
-        self._addresses = addresses(target.url, target.addresses)
+        self._addresses = addresses(target.url, target.addresses, target.socket)
         self._address: Address | None = None
         self._links: dict[Connection, Link] = {}
         self._exchanges: dict[tuple[str, Connection], Exchanges] = {}

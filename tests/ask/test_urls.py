@@ -72,7 +72,7 @@ def test_a_request_in_one_line(spec: str, request_: AskedRequest) -> None:
         ({"url": ("/",), "scenarios": ("hello",)}, "--scenarios and --url exclude each other"),
         ({"data": ("a",)}, "--data goes with --url, and there is none"),
         ({"header": ("A: b",)}, "--header goes with --url, and there is none"),
-        ({"no_cookies": True}, "--no-cookies: there is neither a --url nor a --scenario"),
+        ({"no_cookies": True}, "--no-cookies: nothing of your own is asked"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(given: dict[str, Any], words: str) -> None:

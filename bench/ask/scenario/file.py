@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.ask.precedence import hint
 from bench.ask.scenario.requests import known_keys, read_request
 from bench.ask.scenario.table import Table
 from bench.ask.scenario.values import read_values
 from bench.ask.urls import require_host
+from bench.ask.words import hint
 from bench.catalogue.scenarios import SCENARIOS
 from bench.model.errors import UsageError
 from bench.model.problems import Problems

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
-from bench.ask.precedence import hint
+from bench.ask.words import hint
 from bench.model.problems import Problems
 
 T = TypeVar("T")

@@ -6,8 +6,8 @@ import csv
 import re
 from pathlib import Path
 
-from bench.ask.precedence import hint
 from bench.ask.scenario.table import Table, as_text
+from bench.ask.words import hint
 from bench.model.errors import UsageError
 from bench.model.scenario import Drawn
 

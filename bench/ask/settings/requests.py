@@ -64,4 +64,20 @@ REQUESTS = (
         "flag",
         "A redirect is a right answer, where a --url says no status",
     ),
+    Setting(
+        "from_access_log",
+        "text",
+        "Ask what an access log says was asked: its pages, as often",
+        "GET and HEAD are asked again, as far as they were answered 2xx.",
+        form="a file: common, combined, uWSGI's or JSON, gzip or not",
+        metavar="FILE",
+    ),
+    Setting(
+        "har",
+        "text",
+        "Ask what a browser recorded: its requests to the host of the first page, as often",
+        "Cookies, Authorization, passwords and tokens stay behind.",
+        form="a file: HAR 1.2",
+        metavar="FILE",
+    ),
 )
