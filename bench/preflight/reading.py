@@ -103,9 +103,8 @@ class Reader:
         return next((root for root in roots if path.startswith(f"{root}{os.sep}")), "")
 
     def _standing(self, stack: str) -> Raised | None:
-        """The last line of the user's own code, of the thread that stood still: the main one is the last."""
-        main = stack[stack.rfind("hread 0x") :]
-        frames = [(match["file"], int(match["line"])) for match in _FRAME.finditer(main)]
+        """The last line of the user's own code where it stood still."""
+        frames = [(match["file"], int(match["line"])) for match in _FRAME.finditer(stack)]
         own = [
             (file, line) for file, line in frames if self.place(file) != file and not _LIBRARIES.search(file)
         ]

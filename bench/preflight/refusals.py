@@ -12,9 +12,9 @@ from bench.model.scenario import AskedRequest, AskedScenario
 from bench.preflight.troubles import raised_in_words, trouble_in_words
 from bench.preflight.visitor import HOST
 
-_LOGIN = re.compile("log-?in|sign-?in|auth|sso|session", re.IGNORECASE)
+_LOGIN = re.compile("log-?in|sign-?in|(^|[/_-])(o?auth2?|sso|session)", re.IGNORECASE)
 _REDIRECTS = (301, 302, 303, 307, 308)
-_MUCH_PRINTED = 10_000
+_MUCH_PRINTED = 100_000
 _SHOWN = 5
 
 
@@ -33,12 +33,16 @@ def refusals(seen: Preflight, scenario: AskedScenario) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sentence for sentence in refused if sentence))
 
 
-def notes(seen: Preflight, scenario: AskedScenario) -> tuple[str, ...]:
-    """A sentence for everything else that a user should know before figures come of it."""
-    return tuple(dict.fromkeys(_notes(seen, scenario)))
+def notes(seen: Preflight, scenario: AskedScenario, *, restored: bool = False) -> tuple[str, ...]:
+    """A sentence for everything else that a user should know before figures come of it.
+
+    Args:
+        restored: whether what is written is put back before each round.
+    """
+    return tuple(dict.fromkeys(_notes(seen, scenario, restored)))
 
 
-def _notes(seen: Preflight, scenario: AskedScenario) -> Iterator[str]:
+def _notes(seen: Preflight, scenario: AskedScenario, restored: bool) -> Iterator[str]:
     every = (*seen.login, *seen.answered)
     sessions = [each.request for each in seen.answered if each.session_cookies]
     if sessions and scenario.cookies:
@@ -49,7 +53,8 @@ def _notes(seen: Preflight, scenario: AskedScenario) -> Iterator[str]:
     for file in dict.fromkeys(file for each in every for file in each.written):
         writers = [each.request for each in every if file in each.written]
         what = f"{_listed(writers)} {'writes' if len(writers) == 1 else 'write'} to {file}"
-        yield f"{what}: --reset CMD, or --copy {file}" if file in seen.databases else what
+        if not restored:
+            yield f"{what}: --reset CMD, or --copy {file}" if file in seen.databases else what
     for file in seen.written:
         yield f"Its import writes to {file}"
     for each in every:
@@ -57,8 +62,9 @@ def _notes(seen: Preflight, scenario: AskedScenario) -> Iterator[str]:
             yield f"{each.request} {problem}, which PEP 3333 doesn't allow and servers treat differently"
         if each.later is not None and each.later != each.status:
             yield f"{each.request} answers {each.status} first, and {each.later} to a user who comes again"
-    if seen.binds:
-        yield f"It takes {_listed(seen.binds)} itself, which a second process of a server can't"
+    # A port that the kernel chooses is taken to try something, or for clients that are told of it.
+    if fixed := [address for address in seen.binds if not address.endswith(":0")]:
+        yield f"It takes {_listed(fixed)} itself, which a second process of a server can't"
     if seen.processes:
         yield f"It starts processes of its own: {_listed(seen.processes)}"
     if seen.threads:
@@ -68,7 +74,7 @@ def _notes(seen: Preflight, scenario: AskedScenario) -> Iterator[str]:
     if seen.printed > _MUCH_PRINTED:
         yield f"It printed {seen.printed:,} bytes; under load that is a part of what is measured"
     for file in seen.left_changed:
-        yield f"No longer as it was: {file}"
+        yield f"No longer as it was is {file}"
 
 
 def _wrong_login(answer: Answered, asked: AskedRequest) -> str:
@@ -140,7 +146,14 @@ def _redirect(answer: Answered, asked: AskedRequest, scenario: AskedScenario) ->
 
 
 def _why(answer: Answered) -> str:
-    return f": {raised_in_words(answer.raised)}" if answer.raised else ""
+    if answer.raised is None:
+        return ""
+    # As Django and SQLAlchemy have it of SQLite, PostgreSQL and MySQL.
+    no_table = re.search(
+        "no such table|relation .* does not exist|Table .* doesn't exist", answer.raised.text
+    )
+    way = ": --setup CMD makes its tables, as --setup 'python manage.py migrate' does" if no_table else ""
+    return f": {raised_in_words(answer.raised)}{way}"
 
 
 def _refuses_host(seen: Preflight, asked: AskedRequest, scenario: AskedScenario) -> bool:

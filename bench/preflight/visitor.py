@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bench.catalogue.scenarios.asked import Mix
 from bench.catalogue.scenarios.looking import look
@@ -21,6 +22,7 @@ HOST = "127.0.0.1:8000"
 _CALLS = 5
 # Of all requests together, beside the first call of each.
 _BUDGET_S = 2.0
+_ERROR = 500
 
 
 class Visitor:
@@ -59,6 +61,21 @@ class Visitor:
                     self._send(step, 1)
                 yield self._visited(chain[-1], often=asked.method in SAFE)
 
+    def explained(self, answers: list[Answered]) -> Iterator[Answered]:
+        """The same answers, those with an error page with the exception behind it, where one is seen.
+
+        Each of them is sent once more, and watched, which takes long.
+        """
+        over = self.over
+        steps = {chain[-1].asked.name: chain[-1] for chain in self._mix.each}
+        for answer in answers:
+            said: Said = {}
+            if answer.status == _ERROR and answer.raised is None:
+                said, _ = self._send(steps[answer.name], 1, watched=True)
+            yield replace(answer, raised=self._reader.raised(said["raised"])) if said else answer
+        # Whatever the watching did to it, it had answered before.
+        self.over = over
+
     def _visited(self, step: Prepared, *, often: bool) -> Answered:
         first, fault = self._send(step, 1)
         if not first:
@@ -68,29 +85,24 @@ class Visitor:
             again, _ = self._send(step, _CALLS - 1)
         return self._reader.answered(step.asked, first, again, fault)
 
-    def _send(self, step: Prepared, calls: int) -> tuple[Said, str]:
+    def _send(self, step: Prepared, calls: int, *, watched: bool = False) -> tuple[Said, str]:
         """What was said of a request, and why it isn't what its user expects; nothing where all is over."""
-        path = step.asked.path
-        request = step.request(self._values, self._jar.field(path) if self._jar else "")
-        said: Said = (
-            {"kind": "ended"}
-            if self.over
-            else self._inside.ask(
-                {
-                    "method": request.method,
-                    "path": request.path,
-                    "headers": list(
-                        {"Host": request.host or HOST, "Accept": "*/*", **request.headers}.items()
-                    ),
-                    "body": base64.b64encode(request.body).decode(),
-                    "calls": calls,
-                    "budget_s": self._budget_s,
-                    "limit_s": self._timeout_s + self._budget_s,
-                }
-            )
-        )
+        if self.over:
+            return {}, ""
+        request = step.request(self._values, self._jar.field(step.asked.path) if self._jar else "")
+        headers = {"Host": request.host or HOST, "Accept": "*/*", **request.headers}
+        command = {
+            "method": request.method,
+            "path": request.path,
+            "headers": list(headers.items()),
+            "body": base64.b64encode(request.body).decode(),
+            "calls": calls,
+            "budget_s": self._budget_s,
+            "watched": watched,
+        }
+        said = self._inside.ask(command, self._timeout_s + self._budget_s)
         if said.get("kind"):
-            self.over = self.over or said
+            self.over = said
             return {}, ""
         self.heard.append(said)
         return said, self._kept(step.asked, request.path, said)

@@ -105,7 +105,10 @@ class Fleet:
             raise failed
 
     def start(self, deployments: Iterable[tuple[Deployment, tuple[str, ...]]]) -> None:
-        """Start deployments, each with the names of the scenarios that it must answer rightly."""
+        """Start deployments, each with the names of the scenarios that it must answer rightly; the state of
+        somebody's own application is put back before.
+        """
+        self._runtime.reset()
         for deployment, scenarios in deployments:
             fault = self._start(deployment, scenarios)
             if fault is not None and any(_PORT_TAKEN.search(line) for line in fault.log):

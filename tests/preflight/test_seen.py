@@ -209,7 +209,13 @@ def test_a_file_that_another_program_has_open_is_left_alone(tmp_path: Path) -> N
     with (tmp_path / "app.log").open("a"):
         looked = look(tmp_path, "web")
 
-    assert looked.seen.left_changed == ("app.log, since other programs have it open",)
+    assert looked.seen.left_changed == ("app.log: other programs have it open",)
+
+
+def test_a_file_that_another_program_changed_is_told(tmp_path: Path) -> None:
+    write(tmp_path, {"web.py": f"import subprocess\nsubprocess.run(['touch', 'new.txt'], check=True)\n{APP}"})
+
+    assert look(tmp_path, "web").seen.left_changed == ("new.txt: it isn't its Python code that changed it",)
 
 
 def test_megabytes_of_output_are_counted_and_not_kept(tmp_path: Path) -> None:

@@ -22,12 +22,21 @@ class Theirs:
         self._root = os.path.join(os.path.realpath(root), "")
         libraries = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
         self._libraries = tuple(os.path.join(os.path.realpath(path), "") for path in libraries if path)
+        self._package = ""
+
+    def take_package(self, module: Any) -> None:
+        """Have the code of the application's own package be theirs, too, wherever it is installed."""
+        folders = getattr(module, "__path__", None)
+        if folders:
+            self._package = os.path.join(os.path.realpath(next(iter(folders))), "")
 
     def has(self, file: str) -> bool:
         if file.startswith("<"):
             # "<frozen os>", "<string>": in no file.
             return False
         path = os.path.realpath(file)
+        if self._package and path.startswith(self._package):
+            return True
         foreign = path.startswith(self._libraries) or re.search(r"[/\\](site|dist)-packages[/\\]", path)
         return path.startswith(self._root) and not foreign
 

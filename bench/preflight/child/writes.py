@@ -105,7 +105,7 @@ class Writes:
             self._heard["processes"].append("fork" if "fork" in event else str(arguments[0]))
         elif event in ("socket.bind", "socket.connect"):
             address = arguments[1]
-            words = f"{address[0]}:{address[1]}" if isinstance(address, tuple) else os.fsdecode(address)
+            words = _in_words(address)
             if event == "socket.connect":
                 self._heard["connects"].append(words)
             else:
@@ -150,6 +150,13 @@ class Writes:
 
     def _note(self, note: dict[str, Any]) -> None:
         os.write(self._log, (json.dumps(note) + "\n").encode())
+
+
+def _in_words(address: Any) -> str:
+    if not isinstance(address, tuple):
+        return os.fsdecode(address)
+    host = f"[{address[0]}]" if ":" in str(address[0]) else address[0]
+    return f"{host}:{address[1]}"
 
 
 def _signature(path: str) -> tuple[int, int] | None:
