@@ -99,7 +99,7 @@ def slow_s(plan: Plan, trials: Sequence[Trial]) -> float | None:
     def seen(case: Case) -> Measured:
         return Measured(case, deployments[case.deployment], tuple(by_case.get(case.id, ())))
 
-    groups = grouped(case for case in plan.cases if case.load.waits).values()
+    groups = grouped(case for case in plan.cases if case.load.saturates).values()
     lasting = [_of_group(plan, [seen(case) for case in group]) for group in groups]
     return max((seconds for seconds in lasting if seconds is not None), default=None)
 
@@ -143,7 +143,7 @@ Row = tuple[float, float, float, float]
 
 def _table(measured: Measured) -> dict[tuple[int, int], Row]:
     """What each block tells."""
-    if not measured.case.load.waits:
+    if not measured.case.load.saturates:
         return {}
     return {(t.round, t.block): _parts(t) for t in measured.trials if t.begun and t.mean_s is not None}
 

@@ -14,7 +14,7 @@ _ENOUGH = 3
 
 def unseen(suite: Suite) -> Iterator[str]:
     """A sentence on how rare a pause or a slow answer may be that nothing was seen of."""
-    closed = [member for member in measured(suite).values() if member.case.load.waits and member.trials]
+    closed = [member for member in measured(suite).values() if member.case.load.saturates and member.trials]
     if not suite.plan.claims or not closed:
         return
     counted_s = min(member.total(lambda trial: trial.duration_s) for member in closed)

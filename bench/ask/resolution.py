@@ -12,30 +12,34 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench.ask.configfile import config_file
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
 from bench.ask.outdir import out_directory
-from bench.ask.own import own_scenario, shown
+from bench.ask.own import asks_something, own_scenario, shown
+from bench.ask.ownapp import OwnApp, is_own, own_app
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
-from bench.ask.precedence import check_word, hint, merged
+from bench.ask.precedence import merged
+from bench.ask.servers import chosen_servers, fitting_runtime, wrong_client
 from bench.ask.settings import SETTINGS, defaults
 from bench.ask.targets import EXTERNAL, FITTING, beside_targets, read_target
 from bench.ask.until import wrong_until
+from bench.ask.words import check_word, hint
 from bench.catalogue.application import not_importable
 from bench.catalogue.consent import Addresses, look_up
+from bench.catalogue.home import inside
 from bench.catalogue.registry import APPS_FILE as APPS_FILE
-from bench.catalogue.registry import app_from_callable, load_apps, load_servers
+from bench.catalogue.registry import app_from_callable, load_apps
 from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.scenarios.asked import made
 from bench.catalogue.scenarios.request import Scenario
 from bench.catalogue.versions import COMPOSE_FILE as COMPOSE_FILE
+from bench.machine.environment import split_cpus
 from bench.model import App, Client, Server
 from bench.model.errors import UsageError
 from bench.model.problems import Problems
 from bench.plan.layout import PROFILES, Profile
 
 DEFAULT_APP = "shortly"
-# The packages that servers/Dockerfile copies.
-_IN_IMAGES = ("apps", "servers")
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,9 @@ class Settings:
         until: to plus or minus which fraction ratios are to be known; None for the planned rounds.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
         timeout_s: how long one request may take.
+        server_cpus: how many each server gets; None for the usual share.
         priority: whether what is started comes before other programs, where that is permitted.
+        own: the application, where it is one of the user's own project.
         given: by name, what asks for the same run again: all that was given but the directory, and what was
             drawn or chosen instead.
     """
@@ -81,6 +87,8 @@ class Settings:
     adapts: bool
     timeout_s: float
     priority: bool
+    own: OwnApp | None
+    server_cpus: int | None
     given: Mapping[str, Any]
 
 
@@ -90,29 +98,39 @@ def resolve(
     environment: Mapping[str, str] = os.environ,
     *,
     beyond: bool = False,
+    own: bool = False,
+    here: Path | None = None,
 ) -> Settings:
     """Merge flags, environment, `bench.toml` and profile.
 
     Args:
         flags: option name to value; None or empty where the option wasn't given.
         root: the checkout.
+        own: whether the application is the user's own, named or not.
+        here: the working directory, by default.
         beyond: whether targets may be other machines. No setting: files and environments may be a stranger's.
 
     Raises:
         UsageError: with every problem found.
     """
     with Problems() as problems:
-        given = merged(flags, root, environment, problems)
+        here = here or Path.cwd()
+        given = merged(flags, config_file(root, here), environment, problems)
         asked = {**defaults(), **given}
         profile = _profile(given)
         runtime, reason = asked["runtime"], ""
+        project_app: OwnApp | None = None
+        combinations: tuple[tuple[App, Scenario], ...] = ()
         servers: tuple[Server, ...] = ()
         targets: dict[str, str] = {}
         addresses: dict[str, Addresses] = {}
-        own: Scenario | None = None
+        requests: Scenario | None = None
+        own = own or _is_own(asked, root, here)
+        if own and not asks_something(given):
+            given["url"] = ("/",)
         with problems.collected():
-            if requests := own_scenario(given):
-                own = made(requests)
+            if described := own_scenario(given):
+                requests = made(described)
         if asked["target"]:
             runtime = "external"
             problems.note(*beside_targets(asked))
@@ -121,15 +139,24 @@ def resolve(
                     name, url = read_target(value, targets)
                     targets[name] = url
                     addresses[name] = look_up(name, url, allowed=beyond)
-            combinations = ((EXTERNAL, own),) if own else _for_targets(asked["scenarios"], problems)
+            combinations = ((EXTERNAL, requests),) if requests else _for_targets(asked["scenarios"], problems)
         else:
-            servers = _servers(asked["servers"], root, environment, problems)
-            combinations = _combinations(given, profile, root, own, problems)
-            problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
-            with problems.collected():
-                runtime, reason = _runtime(runtime, combinations)
+            servers = chosen_servers(asked["servers"], asked["server"], root, environment, problems, own=own)
+            problems.note(*wrong_client(asked["client"], servers))
+            if own:
+                with problems.collected():
+                    project_app = own_app(asked, here, environment)
+                    combinations = ((project_app.as_app(), requests),) if requests else ()
+                    runtime = "local" if runtime == "auto" else runtime
+            else:
+                combinations = _combinations(given, profile, root, requests, problems)
+                problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
+                with problems.collected():
+                    runtime, reason = fitting_runtime(runtime, combinations, servers)
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
+        with problems.collected():
+            split_cpus(server=asked["server_cpus"])
         problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
         if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
             with problems.collected():
@@ -163,8 +190,15 @@ def resolve(
         timeout_s=float(asked["timeout"]),
         # Of what runs already nothing is ours to prefer, and it may share the generator's CPU.
         priority=asked["priority"] == "auto" and runtime != "external",
+        own=project_app,
+        server_cpus=asked["server_cpus"],
         given=_given(given, profile, servers, combinations, seed),
     )
+
+
+def _is_own(asked: Mapping[str, Any], root: Path, here: Path) -> bool:
+    """Whether a run measures an application of the folder that the command is given in."""
+    return not (asked["target"] or inside(here)) and is_own(asked["app"], load_apps(root / APPS_FILE))
 
 
 def _given(
@@ -175,8 +209,9 @@ def _given(
     seed: int,
 ) -> Mapping[str, Any]:
     settings: dict[str, Any] = {"profile": profile.name}
-    if servers:
-        settings["servers"] = tuple(server.name for server in servers)
+    named = tuple(server.name for server in servers if server.name in given.get("servers", (server.name,)))
+    if named and ("servers" in given or "server" not in given):
+        settings["servers"] = named
     settings["scenarios"] = tuple(scenario.name for _, scenario in combinations if scenario.asked is None)
     again = (name for name in sorted(given) if SETTINGS[name].again and name not in settings)
     settings |= {name: shown(name, given[name]) for name in again if given[name] is not False}
@@ -194,19 +229,6 @@ def _profile(given: Mapping[str, Any]) -> Profile:
             several = isinstance(getattr(profile, field), tuple)
             changes[field] = (given[name],) if several else given[name]
     return replace(profile, **changes)
-
-
-def _servers(
-    names: Sequence[str], root: Path, environment: Mapping[str, str], problems: Problems
-) -> tuple[Server, ...]:
-    known: Mapping[str, Server] = {}
-    with problems.collected():
-        known = load_servers(root / COMPOSE_FILE, environment)
-        for name in names:
-            with problems.collected():
-                check_word("server", name, known)
-    chosen = [known[name] for name in dict.fromkeys(names) if name in known]
-    return tuple(chosen if names else (server for server in known.values() if server.default))
 
 
 def _combinations(
@@ -266,19 +288,3 @@ def _for_targets(names: Sequence[str], problems: Problems) -> tuple[tuple[App, S
             with problems.collected():
                 check_word("scenario", name, SCENARIOS)
     return tuple((EXTERNAL, SCENARIOS[name]) for name in names or ("get",) if name in FITTING)
-
-
-def _runtime(asked: str, combinations: Sequence[tuple[App, Scenario]]) -> tuple[str, str]:
-    """The runtime, and why it isn't the one that was asked for: an app from elsewhere is in no image."""
-    for app, _ in combinations:
-        if app.callable.partition(":")[0].partition(".")[0] in _IN_IMAGES:
-            continue
-        reason = f"{app.callable} is in no image: these hold {'/ and '.join(_IN_IMAGES)}/ of this checkout"
-        if asked == "auto":
-            return "local", f"runtime local: {reason}"
-        if asked == "compose":
-            raise UsageError(
-                f"--runtime compose: {reason}. Measure it with --runtime local, or add it to apps/ "
-                f'(README.md, "Adding a server or an application").'
-            )
-    return asked, ""

@@ -26,9 +26,9 @@ _SPEC = re.compile(
     r"(?: +(?P<status>[0-9]+))?(?: +~(?P<text>.*))?",
     re.DOTALL,
 )
-_STATUSES = range(200, 600)
+STATUSES = range(200, 600)
 _FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)")
-_BESIDES = ("data", "json_body", "header", "no_cookies", "allow_redirect")
+_BESIDES = ("data", "json_body", "header", "allow_redirect")
 # The harness says what these are.
 _OWN_FIELDS = ("connection", "content-length", "host", "transfer-encoding")
 
@@ -162,7 +162,7 @@ def _read(spec: str, taken: Collection[str]) -> AskedRequest:
             problems.note(f"{place}: there is no method {method!r}. Known are {', '.join(METHODS)}.")
         with problems.collected():
             require_path(path, place)
-        if status and int(status) not in _STATUSES:
+        if status and int(status) not in STATUSES:
             problems.note(f"{place}: {status} is no status of an answer: these are 200 to 599.")
         if text is not None and not text:
             problems.note(

@@ -68,6 +68,11 @@ def digest(top: Path, files: Iterable[Path]) -> str:
     return sha256.hexdigest()[:_DIGITS]
 
 
+def project_digest(root: Path) -> str:
+    """A hash of all modules of a project; environments in it and hidden folders aren't of it."""
+    return digest(root, sorted(_modules(root)))
+
+
 def _find(part: str, above: Sequence[ModuleSpec]) -> ModuleSpec | None:
     """Whatever finds a module of that name; a parent isn't imported, which would run it."""
     try:
@@ -86,6 +91,10 @@ def _package_files(specs: Sequence[ModuleSpec]) -> set[Path]:
         return set()
     whole = next((Path(spec.origin).parent for spec in specs if _is_package(spec) and spec.origin), None)
     folder = whole or Path(str(specs[-1].origin)).parent
+    return _modules(folder)
+
+
+def _modules(folder: Path) -> set[Path]:
     files = set()
     for place, below, names in os.walk(folder):
         below[:] = [name for name in below if not _foreign(Path(place, name))]

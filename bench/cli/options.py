@@ -10,6 +10,7 @@ import click
 from bench.ask.documented import usage
 from bench.ask.own import NAMES as OWN
 from bench.ask.settings import REPEATED, SETTINGS, Setting, flag
+from bench.ask.settings.project import PROJECT
 from bench.catalogue import consent
 from bench.cli import complete
 
@@ -25,7 +26,7 @@ def run_options(command: Command) -> Command:
 
 def resume_options(command: Command) -> Command:
     """Give `resume` the options that name again what no file of the checkout has."""
-    for name in reversed(OWN):
+    for name in reversed((*(row.name for row in PROJECT), *OWN)):
         command = _option(SETTINGS[name])(command)
     for option in reversed(_NAMED_AGAIN):
         command = option(command)
@@ -50,6 +51,9 @@ _NAMED_AGAIN = (
         metavar="VERSION",
         help="The old version, if the run has one.",
         shell_complete=complete.versions,
+    ),
+    click.option(
+        "--server", metavar="SPEC", multiple=True, help="A server of the run's own line or file; repeatable."
     ),
 )
 

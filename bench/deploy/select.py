@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def open_runtime(
     addresses: Mapping[str, Addresses] | None = None,
     *,
     preferred: bool = False,
+    shell: Mapping[str, str] = os.environ,
 ) -> Runtime:
     """The runtime of that name; nothing is started before it is entered.
 
@@ -49,6 +51,7 @@ def open_runtime(
         say: told what takes long, such as building images.
         addresses: of servers that run already, by name; see `ExternalRuntime`.
         preferred: whether what is started is to come before other programs.
+        shell: the environment that applications get something of.
 
     Raises:
         EngineError: it needs a Docker engine, and none answers.
@@ -61,4 +64,4 @@ def open_runtime(
         return ComposeRuntime(
             directory, cpus, deployments, checkouts=checkouts, engine=engine, say=say, preferred=preferred
         )
-    return LocalRuntime(directory, cpus, deployments, checkouts=checkouts, preferred=preferred)
+    return LocalRuntime(directory, cpus, deployments, checkouts=checkouts, preferred=preferred, shell=shell)

@@ -27,8 +27,8 @@ class RunningFigures:
 
     def __init__(self, plan: Plan) -> None:
         cautious = plan.until is not None
-        self._rates = {case.id: RunningRate(cautious=cautious) for case in plan.cases if case.load.waits}
-        self._latencies = {case.id: RunningLatency() for case in plan.cases if not case.load.waits}
+        self._rates = {case.id: RunningRate(cautious=cautious) for case in plan.cases if case.load.saturates}
+        self._latencies = {case.id: RunningLatency() for case in plan.cases if not case.load.saturates}
 
     def add(self, trial: Trial) -> None:
         """Count one more trial."""
@@ -38,7 +38,7 @@ class RunningFigures:
             self._latencies[trial.case].add(trial)
 
     def reached(self, case: Case) -> Reached | None:
-        """Requests a second where users wait; otherwise p99, or p50 while p99 has too few samples."""
+        """Requests a second where users don't think; otherwise p99, or p50 while p99 has too few samples."""
         if case.id in self._rates:
             rate = self._rates[case.id].estimate()
             return None if rate is None else Reached(a_second(rate.value), _half_width(rate))

@@ -36,7 +36,7 @@ from bench.machine.place import Clock, compare
 from bench.machine.priority import NONE, Priority
 from bench.machine.process import how_ended, killed_by
 from bench.model import Confinement, Target, Trial, TrialOrder
-from bench.model.errors import DriverError, MachineError, StoreError
+from bench.model.errors import DriverError, MachineError, StoreError, TimeIsUp
 from bench.model.scenario import AskedScenario
 
 _START_S = 60.0
@@ -136,12 +136,25 @@ class LoadDriver:
         self._send(confined_order())
         return read_confinement(self._event(time.monotonic() + _SLACK_S)["read"])
 
-    def block(self, trials: Sequence[TrialOrder]) -> Iterator[Trial]:
-        """Run trials one after the other; each is given as soon as it has ended."""
+    def block(self, trials: Sequence[TrialOrder], ends_s: float | None = None) -> Iterator[Trial]:
+        """Run trials one after the other; each is given as soon as it has ended.
+
+        Args:
+            ends_s: monotonic time after which none is waited for; the driver is of no use then.
+
+        Raises:
+            TimeIsUp: that time has come.
+        """
         there = [replace(trial, epoch_ns=self._clock.there(trial.epoch_ns)) for trial in trials]
         self._send(block_order(there))
         for trial in trials:
-            event = self._event(time.monotonic() + trial.most_s() + _SLACK_S)
+            most_s = time.monotonic() + trial.most_s() + _SLACK_S
+            try:
+                event = self._event(most_s if ends_s is None else min(most_s, ends_s))
+            except DriverError:
+                if ends_s is None or time.monotonic() < ends_s:
+                    raise
+                raise TimeIsUp(f"no time was left for trial {trial.case}") from None
             event.pop("event")
             yield read_trial(event)
         self._event(time.monotonic() + _SLACK_S)

@@ -255,7 +255,9 @@ def _sleep_until(at_ns: int) -> None:
 
 def _url(state: TargetState) -> str:
     """Where the loop would connect to."""
-    host, port = state.address()[1]
+    address = state.address()[1]
+    assert not isinstance(address, str), "a unix socket is refused beforehand"
+    host, port = address
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

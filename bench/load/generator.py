@@ -140,6 +140,8 @@ class LoadGenerator:
         self.reset(order.database)
         link = state.link(order.load.connection)
         link.wrong.clear()
+        if order.opens_ns is None:
+            self.prepare(order)
         stream = self._stream(order, state)
         records = Records()
         meter, retransmits = Meter(state.usage, link, state.contention), link.retransmits
@@ -174,12 +176,19 @@ class LoadGenerator:
             statuses=dict(
                 statuses + counted.right_by_status(state.exchanges(scenario, order.load.connection).statuses)
             ),
-            wrong=dict(wrong),
+            wrong=dict(wrong + state.failed_logins(scenario, order.load.connection)),
         )
 
     def prepare(self, order: TrialOrder) -> None:
-        """What comes before a trial of several processes, whose window opens at a time set beforehand."""
-        self._stream(order, self._states[order.target])
+        """Have the users of a trial log in who haven't yet.
+
+        Where several processes share a trial they do so beforehand, since its window opens at a set time.
+        """
+        state, load = self._states[order.target], order.load
+        visitors = state.visitors(self._scenarios[order.scenario], load.connection)
+        if visitors is not None:
+            among = visitors.of(order)
+            visitors.failed = log_in(state.link(load.connection), among, round(order.timeout_s * 1e9))
 
     def logs_in(self, order: TrialOrder) -> bool:
         """Whether there is something to prepare for a trial."""
@@ -187,16 +196,13 @@ class LoadGenerator:
         return asked is not None and bool(asked.login)
 
     def _stream(self, order: TrialOrder, state: TargetState) -> Iterator[Exchange]:
-        """What is sent in a trial; users who have to are logged in by then."""
+        """What is sent in a trial."""
         scenario, load = self._scenarios[order.scenario], order.load
         visitors = state.visitors(scenario, load.connection)
         if visitors is None:
             exchanges = state.exchanges(scenario, load.connection)
             return map(exchanges.__getitem__, scenario.requests(random.Random(order.seed)))
-        choose = visitors.those if load.waits else visitors.pool
-        among = choose(load.at_once, order.first_user, order.user_step)
-        log_in(state.link(load.connection), among, round(order.timeout_s * 1e9))
-        return Turns(visitors, among, order.seed) if load.waits else Arrivals(visitors, among, order.seed)
+        return Turns(visitors, order) if load.waits else Arrivals(visitors, order)
 
 
 def _counts(counted: Counted) -> dict[str, Any]:

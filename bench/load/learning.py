@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from statistics import median
 
 from bench.catalogue.scenarios.learned import (
     Answered,
@@ -23,8 +24,8 @@ from bench.model import Learned
 _PROBES = 20
 _FEWEST = 3
 _BAD_REQUEST = 400
-# A page that is slower than `ENOUGH_S` gets the fewest, and one that takes very long not even these.
-_MOST_S = 10.0
+# A page that is slower than `ENOUGH_S` gets the fewest, and one that takes long not even these.
+_MOST_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def know(
         enough_s: for so long a page is asked, if it is asked the fewest times.
     """
     answers = [first]
+    took_s: list[float] = []
     began = time.monotonic()
     # What asks for a change makes one each time.
     for asked in range(1, _PROBES if request.method in SAFE else _FEWEST):
@@ -72,7 +74,8 @@ def know(
         answer = ask(request)
         if not answer.fault and answer.answered is not None:
             answers.append(answer.answered)
-    return learn(
+            took_s.append(time.monotonic() - began - spent_s)
+    page = learn(
         answers,
         request.host or host,
         scenario=scenario,
@@ -80,6 +83,7 @@ def know(
         request=request.named,
         any_length=request.expect.any_length,
     )
+    return replace(page, answer_s=median(took_s)) if took_s else page
 
 
 def _instead(request: Request, answered: Answered, learned: Learned | None) -> str:
@@ -92,7 +96,7 @@ def _instead(request: Request, answered: Answered, learned: Learned | None) -> s
     if answered.status in REDIRECTS and request.expect.page:
         to = f" to {shown(answered.location)}" if answered.location is not None else ", without a Location"
         redirect = f"answers {answered.status}{to}, which would measure the redirect and no page"
-        return f"{redirect}. {_way_out(request)}"
+        return f"{redirect}. {_way_out(request, answered)}"
     if request.asked is not None and request.asked.status is None and answered.status >= _BAD_REQUEST:
         hosts = ", or name a host that the application allows: --host NAME" * (
             answered.status == _BAD_REQUEST
@@ -101,9 +105,11 @@ def _instead(request: Request, answered: Answered, learned: Learned | None) -> s
     return ""
 
 
-def _way_out(request: Request) -> str:
+def _way_out(request: Request, answered: Answered) -> str:
     if request.asked is None:
         return (
             f"Have {request.path} answered with a page, or measure the redirect as such: --scenarios redirect"
         )
+    if (answered.location or b"").startswith(b"https://"):
+        return "Say that TLS ends before it: --header 'X-Forwarded-Proto: https'; or expect that status"
     return "Ask for another path, have users log in first (`login` of a scenario file), or expect that status"

@@ -6,6 +6,7 @@ from bench.catalogue.scenarios.looking import Fields, Seen, look
 from bench.catalogue.scenarios.request import Expect, Request
 from bench.load.content import Bytes, Chunked
 from bench.load.head import find_end, parse
+from bench.load.likeness import Begun, Likeness
 from bench.load.wire import Exchange, Reply
 
 MOST_BYTES = 1 << 24
@@ -23,16 +24,18 @@ class LookedExchange(Exchange):
 
     __slots__ = ("seen",)
 
-    def __init__(self, request: Request, endpoint: int, host: str, close: bool) -> None:
-        super().__init__(request, endpoint, host, close)
+    def __init__(
+        self, request: Request, endpoint: int, host: str, close: bool, likeness: Likeness | None = None
+    ) -> None:
+        super().__init__(request, endpoint, host, close, likeness)
         self.seen = Seen()
 
-    def keeps(self, size: int) -> bool:
+    def compares(self, size: int) -> bool:
         return size <= MOST_BYTES
 
-    def like(self, _answer: bytearray) -> bool:
+    def begun(self, _answer: bytes | bytearray) -> Begun | None:
         # In what fields say nothing of other answers, as Set-Cookie, they do here.
-        return False
+        return None
 
     def remember(self, reply: Reply) -> None:
         small = reply.raw is not None and len(reply.raw) <= _MOST_KEPT_BYTES

@@ -25,16 +25,19 @@ _MOST_BEGINS_BYTES = 4096
 # Whoever closes when asked to does so at once, and nobody else waits for it.
 _LINGER_S = 0.05
 
-Address = tuple[socket.AddressFamily, tuple[str, int]]
-"""A socket's family and address."""
+Address = tuple[socket.AddressFamily, tuple[str, int] | str]
+"""A socket's family, and host and port, or the path of a unix socket."""
 
 
-def addresses(url: str, known: Sequence[str] = ()) -> tuple[Address, ...]:
+def addresses(url: str, known: Sequence[str] = (), path: str = "") -> tuple[Address, ...]:
     """The addresses behind a URL, the preferred one first.
 
     Args:
         known: those that its host was found to have; without any it is looked up.
+        path: of the unix socket that is asked instead; empty without.
     """
+    if path:
+        return ((socket.AF_UNIX, path),)
     parts = urlsplit(url)
     resolved = [
         address
@@ -132,12 +135,17 @@ def ask_once(address: Address, exchange: Exchange, timeout_s: float, *, lingers:
                     reply.end()
             if lingers and not reply.fault and (after := _after(connection)):
                 reply.feed(after)
-    except ConnectionRefusedError:
-        return answer("connect", f"connection refused: nothing listens at {peer[0]}:{peer[1]}")
+    except (ConnectionRefusedError, FileNotFoundError):
+        place = peer if isinstance(peer, str) else f"{peer[0]}:{peer[1]}"
+        return answer("connect", f"connection refused: nothing listens at {place}")
     except TimeoutError:
         return answer("unfinished", late(reply, connected, timeout_s))
     except OSError as error:
-        if found_in(error) and (error.errno != errno.EADDRNOTAVAIL or _has_a_way(address)):
+        if (
+            family != socket.AF_UNIX
+            and found_in(error)
+            and (error.errno != errno.EADDRNOTAVAIL or _has_a_way(address))
+        ):
             raise
         return answer("reset" if connected else "connect", broken(reply, connected, error))
     return answer(reply.fault, wrong(reply, exchange, bytes(begins))) if reply.fault else answer("", "")

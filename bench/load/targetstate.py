@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from bench.catalogue.scenarios.learned import held
 from bench.catalogue.scenarios.looking import wants_a_look
 from bench.catalogue.scenarios.request import Expect, Request, Scenario
+from bench.load.likeness import Likeness
 from bench.load.link import Link
 from bench.load.looked import LookedExchange
 from bench.load.probe import Address, accepting, addresses
@@ -40,13 +42,17 @@ class Exchanges(dict[Request, Exchange]):
         self._endpoints = scenario.endpoints
         self._host = host
         self._close = connection == "close"
+        self._likeness = [Likeness() for _ in scenario.endpoints]
 
     def __missing__(self, request: Request) -> Exchange:
         expect = self.expected(request)
         endpoint = self._endpoints.index(request.endpoint)
         looked = request.asked is not None and wants_a_look(request.asked)
         kind = LookedExchange if looked else Exchange
-        exchange = kind(replace(request, expect=expect), endpoint, self._host, self._close)
+        asked = replace(request, expect=expect)
+        exchange = kind(asked, endpoint, self._host, self._close, self._likeness[endpoint])
+        if isinstance(expect.status, int):
+            self.statuses[endpoint] = expect.status
         if not request.unique:
             self[request] = exchange
         return exchange
@@ -76,7 +82,7 @@ class TargetState:
         self.host = address.netloc
         self.usage: UsageReader | None = open_usage(target.usage, servers)
         self.contention = Contention(target.cpus, target.usage, servers)
-        self._addresses = addresses(target.url, target.addresses)
+        self._addresses = addresses(target.url, target.addresses, target.socket)
         self._address: Address | None = None
         self._links: dict[Connection, Link] = {}
         self._exchanges: dict[tuple[str, Connection], Exchanges] = {}
@@ -121,6 +127,11 @@ class TargetState:
                 scenario.asked, scenario.endpoints, exchanges.expected, self.host, close
             )
         return self._visitors[key]
+
+    def failed_logins(self, scenario: Scenario, connection: Connection) -> Counter[str]:
+        """What the logins were answered that failed before this trial, in words, with their numbers."""
+        visitors = self._visitors.get((scenario.name, connection))
+        return visitors.failed if visitors is not None else Counter()
 
     def close(self) -> None:
         for link in self._links.values():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from bench.catalogue.scenarios.asked import Mix
@@ -17,7 +18,7 @@ from bench.model.scenario import AskedScenario
 
 Values = Mapping[str, str]
 Expected = Callable[[Request], Expect]
-_FEWEST = 4
+_FEWEST = 16
 _NONE = -1
 
 
@@ -88,6 +89,9 @@ class Visitor:
 class Visitors:
     """The users of a scenario on one target: they stay from trial to trial, until it is started anew.
 
+    Attributes:
+        failed: what the logins were answered that failed last, in words, with their numbers.
+
     Args:
         expected: what is right of a request, by all that is known.
     """
@@ -103,6 +107,7 @@ class Visitors:
         self._expected = expected
         self._expects: dict[int, Expect] = {}
         self._known: dict[int, Visitor] = {}
+        self.failed: Counter[str] = Counter()
 
     def those(self, count: int, first: int = 0, step: int = 1) -> list[Visitor]:
         """So many users, from the one of a number on; the same for the same numbers."""
@@ -112,14 +117,17 @@ class Visitors:
                 self._known[number] = Visitor(number, self)
         return [self._known[number] for number in numbers]
 
+    def of(self, order: TrialOrder) -> list[Visitor]:
+        """The users of a trial."""
+        choose = self.those if order.load.waits else self.pool
+        return choose(order.load.at_once, order.first_user, order.user_step)
+
     def pool(self, cap: int, first: int = 0, step: int = 1) -> list[Visitor]:
         """The users of open load, of whom the next sends what is due, over and over.
 
-        Where nobody has to log in there are as many as requests may be under way at once. Else they are those
-        of closed load, who have logged in already.
+        They are those of closed load, who have logged in and have their cookies, and so one may have several
+        requests under way, as in several tabs.
         """
-        if not self.mix.login:
-            return self.those(cap, first, step)
         return self.those(min(cap, max(_FEWEST, len(self._known))), first, step)
 
     def expect(self, prepared: Prepared) -> Expect:
@@ -143,12 +151,12 @@ class Turns:
         turn: the user.
     """
 
-    def __init__(self, visitors: Visitors, among: Sequence[Visitor], seed: str) -> None:
+    def __init__(self, visitors: Visitors, order: TrialOrder) -> None:
         self._mix = visitors.mix
-        self._visitors = among
-        self._rngs = [random.Random(f"{seed}/{visitor.number}") for visitor in among]
-        self._rest: list[tuple[Prepared, ...]] = [()] * len(among)
-        self._values: list[Values] = [{}] * len(among)
+        self._visitors = visitors.of(order)
+        self._rngs = [random.Random(f"{order.seed}/{visitor.number}") for visitor in self._visitors]
+        self._rest: list[tuple[Prepared, ...]] = [()] * len(self._visitors)
+        self._values: list[Values] = [{}] * len(self._visitors)
         self.turn = 0
 
     def __iter__(self) -> Turns:
@@ -185,10 +193,10 @@ class Arrivals:
         length: requests of each arrival on average, with those that follow at once.
     """
 
-    def __init__(self, visitors: Visitors, among: Sequence[Visitor], seed: str) -> None:
+    def __init__(self, visitors: Visitors, order: TrialOrder) -> None:
         self._mix = visitors.mix
-        self._visitors = among
-        self._rng = random.Random(seed)
+        self._visitors = visitors.of(order)
+        self._rng = random.Random(order.seed)
         self._number = 0
         self.length = self._mix.length
 

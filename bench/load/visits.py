@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -57,12 +57,15 @@ class OpenVisits(OpenTrial):
         return super()._begun() + self._followed
 
 
-def log_in(link: Link, visitors: Sequence[Visitor], timeout_ns: int) -> None:
-    """Have those users log in who haven't; whom that fails goes on without, and tries again before the next
-    trial.
+def log_in(link: Link, visitors: Sequence[Visitor], timeout_ns: int) -> Counter[str]:
+    """Have those users log in who haven't, each step on a connection of its own.
 
-    What the answers of a failed one were stands among the wrong answers of the trial.
+    Whoever that fails goes on without, and tries again before the next trial.
+
+    Returns:
+        What failed ones were answered, in words, with their numbers.
     """
+    began = now_ns()
     waiting = deque(visitor for visitor in visitors if not visitor.logged_in)
     link.refresh()
     at_once = len(waiting)
@@ -78,13 +81,20 @@ def log_in(link: Link, visitors: Sequence[Visitor], timeout_ns: int) -> None:
             visit = connection.exchange
             assert isinstance(visit, Visit)
             follows = following(visit, right=link.outcome == OK)
-            link.park(connection)
+            link.discard(connection)
             if follows is not None:
                 _send(link, follows)
             elif link.outcome == OK:
                 visit.visitor.logged_in = True
         for connection in link.overdue(now, timeout_ns):
             link.discard(connection)
+    missing = sum(not visitor.logged_in for visitor in visitors)
+    words = link.wrong.counted("done", began, now_ns())[1]
+    link.wrong.clear()
+    failed = Counter({f"login: {text}": number for text, number in words.items()})
+    if missing > failed.total():
+        failed["login: no answer"] = missing - failed.total()
+    return failed
 
 
 def _send(link: Link, visit: Visit) -> None:

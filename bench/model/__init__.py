@@ -3,8 +3,8 @@
 `docs/glossary.md` defines each word; the field names are those of `result.json`.
 """
 
-from bench.model.asked import TIMEOUT_S, App, Client, LoadModel, Server
-from bench.model.loads import MODELS, Closed, Connection, Load, Loop, Open
+from bench.model.asked import TIMEOUT_S, App, Client, LoadModel, LocustFile, LocustUsers, Server
+from bench.model.loads import MODELS, Closed, Connection, Load, Loop, Open, Users
 from bench.model.measured import (
     UNREAD_KINDS,
     Calibration,
@@ -65,6 +65,8 @@ __all__ = [
     "Learned",
     "Load",
     "LoadModel",
+    "LocustFile",
+    "LocustUsers",
     "Loop",
     "MeasuredCode",
     "Open",
@@ -83,5 +85,6 @@ __all__ = [
     "TrialOrder",
     "Uncompared",
     "UsageSource",
+    "Users",
     "Verdict",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 
 from bench.model.scenario import AskedRequest, AskedScenario
@@ -40,6 +40,11 @@ def digest(asked: AskedScenario) -> str:
         return asked.digest
     whole = json.dumps(asdict(asked), sort_keys=True)
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def digest_in(scenarios: Mapping[str, AskedScenario], name: str) -> str:
+    """What tells the requests of two plans apart: the hash of a user's own; empty for the catalogue's."""
+    return digest(scenarios[name]) if name in scenarios else ""
 
 
 def header_shown(name: str, value: str) -> str:

@@ -63,7 +63,7 @@ class Group:
     @property
     def closed(self) -> bool:
         """Whether it measures capacity."""
-        return self.first.load.waits
+        return self.first.load.saturates
 
     @cached_property
     def ranked(self) -> tuple[tuple[Entry, ...], ...]:
@@ -100,7 +100,7 @@ def groups(suite: Suite, analysis: Analysis, *, old: bool = False) -> tuple[Grou
 
     shown = suite.plan.cases if old else new_version(suite).plan.cases
     entries = {name: tuple(sorted(map(entry, cases), key=key)) for name, cases in grouped(shown).items()}
-    opened = {name: members for name, members in entries.items() if not members[0].case.load.waits}
+    opened = {name: members for name, members in entries.items() if not members[0].case.load.saturates}
 
     def group(name: str, members: tuple[Entry, ...]) -> Group:
         first = members[0].case
@@ -109,7 +109,7 @@ def groups(suite: Suite, analysis: Analysis, *, old: bool = False) -> tuple[Grou
         wanted = [case for case in ranked if case.server == suite.plan.baseline]
         baseline = next(iter([*wanted, *ranked]), None)
         companion = next((n for n, others in opened.items() if _equal_but_load(others[0].case, first)), "")
-        latency = {e.case.server: e for e in opened[companion]} if companion and first.load.waits else {}
+        latency = {e.case.server: e for e in opened[companion]} if companion and first.load.saturates else {}
         return Group(
             name,
             members,

@@ -22,7 +22,7 @@ from bench.run.fleet import Fleet
 NULL_SERVER = Server(
     name="null",
     title="prebuilt bytes",
-    command=("python", "-m", "servers.null.serve"),
+    command=("python", "servers/null/serve.py"),
     environment={},
     workers=1,
     threads=1,

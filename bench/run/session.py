@@ -14,6 +14,7 @@ from bench.analysis.findings import findings_of
 from bench.analysis.measured import counting
 from bench.ask.targets import measured_twice
 from bench.catalogue.consent import Addresses
+from bench.catalogue.home import results_folder
 from bench.catalogue.versions import Checkouts, checked_out
 from bench.deploy import Runtime
 from bench.deploy.external import urls
@@ -33,7 +34,7 @@ from bench.model.finding import exit_code
 from bench.report.units import count, listed
 from bench.run.calibrate import calibrate_run, startable
 from bench.run.identity import identify, with_started
-from bench.run.results import RESULTS, new_id
+from bench.run.results import new_id
 from bench.run.resuming import Ready, made_ready
 from bench.run.runner import Runner
 from bench.run.saving import Saved, raise_told, require_written, save
@@ -58,20 +59,22 @@ def measure(
     reporter: Reporter,
     *,
     addresses: Mapping[str, Addresses] | None = None,
+    shell: Mapping[str, str] = os.environ,
 ) -> Outcome:
     """Measure a new plan.
 
     Args:
         addresses: of servers that run already, by name, as `look_up` has checked them.
+        shell: the environment that applications get something of, or in a project of their own all of.
 
     Raises:
         Interrupted: by a signal.
         BenchError: something else ended the run. What was measured is saved in either case, and a
             report of it written.
     """
-    provide(plan, read_facts(root / RESULTS, quick=True))
+    provide(plan, read_facts(results_folder(root), quick=True))
     with checked_out((d.variant.source for d in plan.deployments), root) as checkouts:
-        return _measure(plan, root, directory, reporter, checkouts, addresses or {})
+        return _measure(plan, root, directory, reporter, checkouts, addresses or {}, shell)
 
 
 def _measure(
@@ -81,13 +84,14 @@ def _measure(
     reporter: Reporter,
     checkouts: Checkouts,
     addresses: Mapping[str, Addresses],
+    shell: Mapping[str, str],
 ) -> Outcome:
     started = datetime.now(UTC)
-    cpus = split_cpus()
+    cpus = split_cpus(server=plan.server_cpus)
     twice = measured_twice(urls(plan), addresses)
     for sentence in twice:
         reporter.phase(sentence)
-    runtime = _open(plan, checkouts, directory, cpus, reporter, addresses)
+    runtime = _open(plan, checkouts, directory, cpus, reporter, addresses, shell)
     suite = Suite(
         schema_version=SCHEMA_VERSION,
         id=new_id(started),
@@ -101,7 +105,7 @@ def _measure(
             images={},
             cpu_split=cpus,
             notes=(
-                *notes(read_facts(root / RESULTS, quick=True), deploys=plan.runtime != "external"),
+                *notes(read_facts(results_folder(root), quick=True), deploys=plan.runtime != "external"),
                 *twice,
             ),
             measured=identify(plan, checkouts, os.environ),
@@ -266,6 +270,7 @@ def _open(
     cpus: CpuSplit,
     reporter: Reporter,
     addresses: Mapping[str, Addresses],
+    shell: Mapping[str, str] = os.environ,
 ) -> Runtime:
     """The runtime that a plan names, not entered yet, with the null server among what it can start."""
     return open_runtime(
@@ -277,4 +282,5 @@ def _open(
         reporter.phase,
         addresses,
         preferred=plan.priority,
+        shell=shell,
     )

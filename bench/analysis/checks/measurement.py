@@ -35,7 +35,7 @@ def little(facts: CaseFacts) -> str | None:
     load = facts.measured.case.load
     timed = [t for t in facts.measured.trials if t.mean_s is not None]
     window = sum(t.duration_s for t in timed)
-    if not load.waits or not timed or window <= 0:
+    if not load.saturates or not timed or window <= 0:
         return None
     busy = sum((t.answers + t.failed) * (t.mean_s or 0.0) for t in timed) / window
     tolerance = LITTLE_TOLERANCE + len(timed) / max(1, sum(map(answers, timed)))
@@ -64,7 +64,7 @@ def slow(facts: CaseFacts) -> str | None:
 
 
 def drifting(facts: CaseFacts) -> str | None:
-    change = drift(facts.measured, facts.others) if facts.measured.case.load.waits else None
+    change = drift(facts.measured, facts.others) if facts.measured.case.load.saturates else None
     if change is None:
         return None
     return (
@@ -98,8 +98,9 @@ def _may_lose_packets(facts: CaseFacts) -> bool:
     """Whether there is, or may be, a network between: the server is elsewhere."""
     if facts.suite.plan.runtime != "external":
         return False
-    host = urlsplit(facts.measured.deployment.server.environment.get("URL", "")).hostname or ""
-    return not (host in ("localhost", "::1") or host.startswith("127."))
+    url = facts.measured.deployment.server.environment.get("URL", "")
+    host = urlsplit(url).hostname or ""
+    return not (url.startswith("unix:") or host in ("localhost", "::1") or host.startswith("127."))
 
 
 def _refused(trial: Trial) -> float:
@@ -108,13 +109,20 @@ def _refused(trial: Trial) -> float:
 
 def too_few(facts: CaseFacts) -> str | None:
     rounds = len({t.round for t in facts.measured.trials})
+    minutes = facts.suite.plan.minutes
+    if rounds < MIN_ROUNDS and minutes is not None:
+        return (
+            f"{rounds} round was all that --minutes {minutes:g} had time for, but how much a restart matters "
+            f"needs {MIN_ROUNDS} or more; give it --minutes {2 * minutes:g} or more"
+        )
     if rounds < MIN_ROUNDS:
         return (
             f"{rounds} round, but how much a restart matters needs {MIN_ROUNDS} or more; "
             f"run with --rounds {MIN_ROUNDS} or more (6 in the standard profile)"
         )
     histogram = facts.measured.latency
-    if not facts.measured.case.load.waits and (not histogram or histogram.percentile_s(0.5) is None):
+    if not facts.measured.case.load.saturates and (not histogram or histogram.percentile_s(0.5) is None):
         count = histogram.count if histogram else 0
-        return f"{count} answers are too few for a median; use a higher --rate or more --rounds"
+        more = "more --users" if facts.measured.case.load.waits else "a higher --rate"
+        return f"{count} answers are too few for a median; use {more} or more --rounds"
     return None

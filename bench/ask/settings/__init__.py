@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bench.ask.settings.project import PROJECT
 from bench.ask.settings.requests import REQUESTS
 from bench.ask.settings.setting import LISTS as LISTS
 from bench.ask.settings.setting import REPEATED as REPEATED
@@ -39,17 +40,18 @@ _ROWS = (
         "names",
         "Names of docker-compose.yml, with commas between",
         "They are deployed.",
-        otherwise="those that the README's table has in `make bench`",
+        otherwise="those that the README's table has in `make bench`; behind your own application those for "
+        "production",
         offers="servers",
-        drops=("target",),
+        drops=("target", "server"),
     ),
     Setting(
         "target",
         "several",
         "Measure an HTTP server that runs already, instead of deploying any",
-        form="`name=http://host:port`",
+        form="`name=http://host:port`, `name=unix:/path`",
         metavar="NAME=URL",
-        drops=("servers", "against", "fail_if"),
+        drops=("servers", "server", "against", "fail_if"),
     ),
     Setting(
         "baseline",
@@ -62,8 +64,9 @@ _ROWS = (
     Setting(
         "app",
         "text",
-        "A name of apps/apps.toml, or any module:callable that PYTHONPATH leads to",
-        "The servers serve it.",
+        "The application: module, module:callable, module:factory() or a file; or a name of apps/apps.toml",
+        "Also the first word behind `run` and `try`. In this checkout, PYTHONPATH leads to one that is "
+        "elsewhere; in a folder of your own see [your application](any-app.md).",
         form="a name, or `module:callable`",
         otherwise="shortly, or else what fits the scenarios",
         offers="apps",
@@ -214,7 +217,19 @@ _ROWS = (
         metavar="EXPR",
         claims=True,
     ),
+    *PROJECT,
     *REQUESTS,
+    Setting(
+        "server",
+        "lines",
+        "A server with numbers of its own (waitress:threads=8), a file of settings, or LABEL='COMMAND'",
+        "See [your own server lines](configuration.md#your-own-server-lines).",
+        metavar="SPEC",
+        drops=("target", "servers"),
+    ),
+    Setting(
+        "server_cpus", "whole", "CPUs that servers get; generator and Redis share the others", highest=1_024
+    ),
 )
 SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}
 

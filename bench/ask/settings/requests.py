@@ -6,6 +6,16 @@ from bench.ask.settings.setting import Setting
 
 REQUESTS = (
     Setting(
+        "scenario",
+        "text",
+        "A file with requests to measure: drawn values, logins, what is taken from answers",
+        "See [your own requests](own-requests.md).",
+        form="a TOML file",
+        metavar="FILE",
+        offers="files",
+        drops=("scenarios", "url"),
+    ),
+    Setting(
         "url",
         "lines",
         "A request to measure, e.g. '3*/items/7', 'POST /cart 303' or '/login 200 ~Sign in'",
@@ -13,7 +23,7 @@ REQUESTS = (
         "Answers are held to what the first ones were. See [your own requests](own-requests.md).",
         form="`[WEIGHT*][METHOD ]PATH[ STATUS][ ~TEXT]`",
         metavar="REQUEST",
-        drops=("scenarios",),
+        drops=("scenarios", "scenario"),
     ),
     Setting(
         "data",
@@ -53,5 +63,21 @@ REQUESTS = (
         "allow_redirect",
         "flag",
         "A redirect is a right answer, where a --url says no status",
+    ),
+    Setting(
+        "from_access_log",
+        "text",
+        "Ask what an access log says was asked: its pages, as often",
+        "GET and HEAD are asked again, as far as they were answered 2xx.",
+        form="a file: common, combined, uWSGI's or JSON, gzip or not",
+        metavar="FILE",
+    ),
+    Setting(
+        "har",
+        "text",
+        "Ask what a browser recorded: its requests to the host of the first page, as often",
+        "Cookies, Authorization, passwords and tokens stay behind.",
+        form="a file: HAR 1.2",
+        metavar="FILE",
     ),
 )

@@ -13,7 +13,7 @@ fraction or in percent; nothing, since the option says it all.
 LISTS: tuple[Kind, ...] = ("names", "several", "lines")
 REPEATED: tuple[Kind, ...] = ("several", "lines")
 """Each value is given by an option of its own."""
-Offered = Literal["servers", "apps", "scenarios", "versions", "directories"]
+Offered = Literal["servers", "apps", "scenarios", "versions", "directories", "files"]
 """What a shell offers for a value that isn't one of a few words."""
 
 

@@ -15,7 +15,7 @@ from bench.model.scenario import AskedRequest, AskedScenario, Drawn
 
 _AT_ONCE = 256
 # Each is kept with its last answer, so that equal ones needn't be parsed.
-_MOST_KEPT = 512
+_MOST_KEPT = 256
 
 
 class Mix:

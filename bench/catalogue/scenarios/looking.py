@@ -51,7 +51,7 @@ def look(asked: AskedRequest, fields: Fields, body: bytes) -> Seen:
     document = _document(body) if _reads_json(asked) else _NOTHING
     for path, wanted in asked.expect_json:
         value = at(document, path)
-        if value is _NOTHING or value != json.loads(wanted):
+        if value is _NOTHING or not _same(value, json.loads(wanted)):
             got = "there is none" if value is _NOTHING else f"got {_shown(json.dumps(value))}"
             return Seen("json", f"expected {path} of the JSON body to be {_shown(wanted)}; {got}")
     taken: dict[str, str] = {}
@@ -85,6 +85,11 @@ def _captured(capture: Capture, fields: Fields, body: bytes, document: Any) -> s
         case "regex":
             match = re.search(capture.where, body.decode("utf-8", "replace"))
             return match and match[1 if match.re.groups else 0]
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    """Whether two values are the same in JSON, where true isn't 1."""
+    return bool(value == wanted) and isinstance(value, bool) == isinstance(wanted, bool)
 
 
 def _found_nothing(capture: Capture) -> str:

@@ -75,11 +75,13 @@ class Expect:
         """The kind of error that the body's length alone shows; see `fault`."""
         return None
 
-    def body_right(self, body: bytes | bytearray) -> bool:
-        """Whether a whole body is as expected."""
-        if self.body is not None and body != self.body:
+    def body_right(self, answer: bytes | bytearray, start: int = 0) -> bool:
+        """Whether a whole body is as expected; it is what `answer` holds from `start` on."""
+        if self.body is not None and not (
+            len(answer) - start == len(self.body) and answer.endswith(self.body)
+        ):
             return False
-        return self.contains is None or self.contains in body
+        return self.contains is None or answer.find(self.contains, start) >= 0
 
 
 @dataclass(frozen=True, eq=False)

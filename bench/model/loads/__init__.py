@@ -8,13 +8,15 @@ from typing import Any
 from bench.model.loads.closed import Closed
 from bench.model.loads.load import Connection, Load, Loop
 from bench.model.loads.open import Open
+from bench.model.loads.users import Users
 
-__all__ = ["MODELS", "Closed", "Connection", "Load", "Loop", "Open", "restored"]
+__all__ = ["MODELS", "Closed", "Connection", "Load", "Loop", "Open", "Users", "restored"]
 
 # In the order in which a plan and a report have them.
 MODELS: Mapping[str, type[Load]] = {
     "closed": Closed,
     "open": Open,
+    "users": Users,
 }
 
 

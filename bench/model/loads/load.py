@@ -25,8 +25,10 @@ class Load(ABC):
         connection: "close" asks the server to close after each response.
         share: of the server's own capacity, which the pilot makes into its rate; None for a rate that is
             the same for all servers.
-        loop: "closed" where a user waits for its answer before it sends the next request: throughput is then
-            what the server can do. "open" where requests are due at set times: their latency tells.
+        loop: "closed" where a user sends its next request as soon as the last is answered: throughput is
+            then what the server can do. "open" where something else than the server decides how many requests
+            there are, the times at which they are due or how long users think: their latency tells.
+        waits: whether a user waits for its answer before it sends its next request, at once or later.
     """
 
     model: str = field(init=False)
@@ -35,6 +37,7 @@ class Load(ABC):
     connection: Connection = "as-is"
     share: float | None = None
     loop: ClassVar[Loop]
+    waits: ClassVar[bool]
 
     @classmethod
     @abstractmethod
@@ -91,8 +94,8 @@ class Load(ABC):
         """What a run will offer, in words: "60 % of the slowest"."""
 
     @property
-    def waits(self) -> bool:
-        """Whether a user waits for its answer before it sends the next request."""
+    def saturates(self) -> bool:
+        """Whether a user sends its next request as soon as its last is answered."""
         return self.loop == "closed"
 
     @property
