@@ -14,8 +14,8 @@ _ESTABLISHED, _LISTEN = "01", "0A"
 def peers(pid: int, place: Place) -> Counter[str]:
     """How many a process and its descendants have open now, by the address that they lead to.
 
-    Those that somebody else has opened to them aren't among them: they end at a port that is listened on. Unix
-    sockets have no address at this end and aren't counted.
+    Those that somebody else has opened to them aren't among them: they end at a port that is listened on.
+    Unix sockets have no address at this end and aren't counted.
     """
     sockets = {inode for member in process_tree(pid, place) for inode in sockets_of(member, place)}
     table = [row for file in ("tcp", "tcp6") for row in rows(pid, f"net/{file}", place)]
