@@ -66,7 +66,8 @@ def named_again(plan: Plan) -> Iterator[str]:
     yield from options_of({row.name: plan.given[row.name] for row in PROJECT if row.name in plan.given})
     if plan.against is not None:
         yield from ("--against", plan.against.compose_file or plan.against.commit or plan.against.asked)
-    for spec in plan.given.get("server", ()):
+    lines = plan.given.get("server")
+    for spec in lines if isinstance(lines, list | tuple) else ():
         yield from ("--server", str(spec))
     if any(_may_lead_beyond(url) for url in urls(plan).values()):
         yield consent.FLAG
