@@ -67,7 +67,7 @@ class Exchange:
         if reply.raw is not None:
             self.good, self.good_keeps = bytes(reply.raw), reply.keeps
 
-    def compares(self, size: int) -> bool:
+    def keeps(self, size: int) -> bool:
         """Whether responses of so many bytes are compared as a whole: a copy is kept for the next."""
         return not self.unique and size <= MOST_COMPARED_BYTES
 
@@ -196,7 +196,7 @@ class Reply:
         """Take the first bytes."""
         self.received = len(data)
         answer = bytes(data) if isinstance(data, memoryview) else data
-        self.raw = bytes(answer) if self._exchange.compares(self.received) else None
+        self.raw = bytes(answer) if self._exchange.keeps(self.received) else None
         if begun is None:
             self._begun = answer
             self._take_heads(0)
@@ -208,7 +208,7 @@ class Reply:
         self.received += len(data)
         if self.raw is None:
             return
-        if not self._exchange.compares(self.received):
+        if not self._exchange.keeps(self.received):
             self.raw = None
             return
         if isinstance(self.raw, bytes):

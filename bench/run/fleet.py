@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
@@ -15,7 +15,7 @@ from bench.load.protocol import Probed
 from bench.machine.counters import read_listen
 from bench.machine.interrupt import shield
 from bench.machine.lasting import Processes
-from bench.model import TIMEOUT_S, Deployment, DeploymentRecord, Failure, Learned, Target
+from bench.model import TIMEOUT_S, Deployment, DeploymentRecord, Failure, Learned, Sample, Target
 from bench.model.errors import BenchError, EngineError
 
 _START_TIMEOUT_S = 30.0
@@ -37,6 +37,7 @@ class Member:
     target: Target
     scenarios: tuple[str, ...]
     processes: Processes
+    samples: dict[str, Sample] = field(default_factory=dict)
     start_s: float | None = None
     memory_idle_bytes: int | None = None
     idle_cpu: float | None = None
@@ -121,6 +122,18 @@ class Fleet:
     def newly_learned(self) -> list[Learned]:
         """What is right of the members' pages, as far as earlier rounds didn't know it."""
         return [page for target in self.targets() for page in target.learned if page not in self._learned]
+
+    def samples(self) -> Mapping[tuple[str, str], Sample]:
+        """What is answered rightly, by app and scenario; of several servers the first is as good as any."""
+        return {
+            (member.deployment.app.name, scenario): sample
+            for member in reversed(self.members.values())
+            for scenario, sample in member.samples.items()
+        }
+
+    def load_again(self) -> None:
+        """Have the driver know the members again, once it was told of others."""
+        self._driver.set_targets(self.targets(), self._runtime.store_address())
 
     def targets(self) -> list[Target]:
         return [member.target for member in self.members.values()]
@@ -207,6 +220,8 @@ class Fleet:
             if probed.right:
                 if target.started_ns and member.start_s is None:
                     member.start_s = (heard_ns - target.started_ns) / 1e9 - probed.since_s
+                if probed.sample is not None:
+                    member.samples[scenario] = probed.sample
                 learned = (replace(page, deployment=target.deployment) for page in probed.learned)
                 member.target = replace(target, learned=(*target.learned, *learned))
                 return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bench.analysis.disturbed import Usual
@@ -12,7 +12,7 @@ from bench.doctor.others import Others
 from bench.live.progress import Reporter
 from bench.live.watch import Watch
 from bench.load.client import LoadDriver
-from bench.model import MODELS, Failure, Learned, LoadModel, Plan, Trial
+from bench.model import MODELS, Failure, Learned, LoadModel, Plan, Sample, Trial
 from bench.model.errors import StoreError
 from bench.plan.blocks import block_models, starting_order
 from bench.plan.duration import ENDING_S, needs_pilot
@@ -35,6 +35,8 @@ class Runner:
         saved: trials of an earlier, interrupted run.
         counts: whether one of these counts.
         learned: what that has learned of the deployments' pages.
+        calibrate: finds what the load generator reaches with answers like these, by app and scenario; None
+            where that is known.
         others: looks who uses the machine from now on.
         epoch_ns: monotonic time from which trials count their `at_s`.
     """
@@ -50,6 +52,7 @@ class Runner:
         saved: Sequence[Trial],
         counts: Callable[[Trial], bool],
         learned: Sequence[Learned] = (),
+        calibrate: Callable[[Mapping[tuple[str, str], Sample]], None] | None = None,
         others: Callable[[], Others],
         epoch_ns: int,
     ) -> None:
@@ -60,6 +63,7 @@ class Runner:
         self._writer = writer
         self._reporter = reporter
         self._learned = list(learned)
+        self._calibrate = calibrate
         # Monotonic time at which the last trial must have ended; None without --minutes.
         self._ends_s = None if plan.minutes is None else epoch_ns / 1e9 + plan.minutes * 60 - ENDING_S
         self._over = False
@@ -153,6 +157,10 @@ class Runner:
                 self._watch.started(fleet.members, fleet.failures, learned=bool(learned))
                 if not fleet.members:
                     return
+                if self._calibrate is not None:
+                    self._calibrate(fleet.samples())
+                    self._calibrate = None
+                    fleet.load_again()
                 self._trials.warm_up(self._plan, number, fleet)
                 self._watch.warmed_up()
                 fleet.read_processes()

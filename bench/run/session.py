@@ -28,11 +28,11 @@ from bench.machine import priority
 from bench.machine.environment import describe, split_cpus, stay_on
 from bench.machine.interrupt import shield
 from bench.machine.place import HERE
-from bench.model import Analysis, CpuSplit, Plan, Suite
+from bench.model import Analysis, CpuSplit, Plan, Sample, Suite
 from bench.model.errors import Interrupted, MachineError, StoreError
 from bench.model.finding import exit_code
 from bench.report.units import count, listed
-from bench.run.calibrate import calibrate_run, startable
+from bench.run.calibrate import Page, calibrate_run, startable
 from bench.run.identity import identify, with_started
 from bench.run.results import new_id
 from bench.run.resuming import Ready, made_ready
@@ -206,11 +206,14 @@ def _work(
         first = priority.of("generator", cpus) if preferred else priority.NONE
         log = logs / "driver.log"
         with LoadDriver(command, environment, root, cpus.generator, log, first) as driver:
-            if suite.calibration is None:
+
+            def calibrate(samples: Mapping[Page, Sample]) -> None:
                 reporter.phase("calibrating the load generator")
-                writer.append(
-                    calibration=calibrate_run(plan, cpus, runtime, driver, root, writer.directory, epoch_ns)
+                measured = calibrate_run(
+                    plan, cpus, runtime, driver, root, writer.directory, epoch_ns, samples
                 )
+                writer.append(calibration=measured)
+
             runner = Runner(
                 plan,
                 runtime,
@@ -220,6 +223,7 @@ def _work(
                 saved=suite.trials,
                 counts=counting(suite),
                 learned=suite.learned,
+                calibrate=calibrate if suite.calibration is None else None,
                 others=Others,
                 epoch_ns=epoch_ns,
             )

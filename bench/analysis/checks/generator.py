@@ -83,5 +83,6 @@ def _ceiling(facts: CaseFacts) -> float | None:
     calibration, counts = facts.suite.calibration, facts.counts
     if calibration is None:
         return None
+    ceiling = calibration.of(facts.measured.case.app, facts.measured.case.scenario)
     keeps = counts.connections < (counts.ok + counts.failed) / 2
-    return calibration.keep_alive_rps if keeps else calibration.close_rps
+    return ceiling.keep_alive_rps if keeps else ceiling.close_rps
