@@ -154,13 +154,10 @@ class Runner:
                 fleet.start((d, self._scenarios(d.name)) for d in self._watch.starting(number, wanted))
                 learned = fleet.newly_learned()
                 self._learn(learned)
-                self._watch.started(fleet.members, fleet.failures, learned=bool(learned))
+                once = self._calibrated(fleet) or bool(learned)
+                self._watch.started(fleet.members, fleet.failures, once=once)
                 if not fleet.members:
                     return
-                if self._calibrate is not None:
-                    self._calibrate(fleet.samples())
-                    self._calibrate = None
-                    fleet.load_again()
                 self._trials.warm_up(self._plan, number, fleet)
                 self._watch.warmed_up()
                 fleet.read_processes()
@@ -178,6 +175,15 @@ class Runner:
         finally:
             self._writer.append(deployments=fleet.records)
         self._watch.stopped()
+
+    def _calibrated(self, fleet: Fleet) -> bool:
+        """Whether the load generator's ceiling was measured now, with answers like the members'."""
+        if self._calibrate is None or not fleet.members:
+            return False
+        self._calibrate(fleet.samples())
+        self._calibrate = None
+        fleet.load_again()
+        return True
 
     def _missing(self, number: int) -> list[int]:
         """The blocks of a round that want a trial yet."""
