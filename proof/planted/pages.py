@@ -25,6 +25,7 @@ _FRAMED = {
     "length": _HEAD + "Content-Length: %d\n\n",
     "pieces": _HEAD + "Content-Length: %d\n\n",
     "chunked": _HEAD + "Transfer-Encoding: chunked\n\n",
+    "chunks": _HEAD + "Transfer-Encoding: chunked\n\n",
     "http10": _HEAD.replace("1.1", "1.0") + "\n",
 }
 
@@ -47,13 +48,13 @@ class Pages:
         token = b"%032d" % number
         longer = number % plan.lengths
         body: Sequence[bytes] = self._before, token[-self._token :], self._after, b"x" * longer
-        if plan.framing == "chunked":
+        if plan.framing in ("chunked", "chunks"):
             first, second = len(self._before) + self._token, len(self._after) + longer
             body = (b"%x\r\n" % first, *body[:2], b"\r\n%x\r\n" % second, *body[2:], b"\r\n0\r\n\r\n")
         head = token.join(self._head)
         if b"%d" in head:
             head %= plan.size + longer
-        if plan.framing == "pieces":
+        if plan.framing in ("pieces", "chunks"):
             connection.send(head)
             connection.sendmsg(body)
         else:
