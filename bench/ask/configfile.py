@@ -13,7 +13,7 @@ from bench.model.problems import Problems
 
 CONFIG_FILE = "bench.toml"
 PYPROJECT = "pyproject.toml"
-_TABLE = "wsgi-bench"
+TABLE = "wsgi-bench"
 
 
 def config_file(root: Path, here: Path) -> Path:
@@ -44,9 +44,9 @@ def read_config(path: Path, problems: Problems) -> dict[str, Any]:
         return {}
     if path.name == PYPROJECT:
         tool = table.get("tool")
-        table = tool.get(_TABLE, {}) if isinstance(tool, dict) else {}
+        table = tool.get(TABLE, {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
-        problems.note(f"{path.name}: [tool.{_TABLE}] must be a table.")
+        problems.note(f"{path.name}: [tool.{TABLE}] must be a table.")
         return {}
     settings = {name.replace("-", "_"): value for name, value in table.items()}
     problems.note(

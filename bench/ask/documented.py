@@ -8,7 +8,7 @@ from bench.ask.settings import REPEATED, SETTINGS, Setting
 from bench.plan.layout import PROFILES
 
 _HEADER = f"| setting | value | by default ({' / '.join(PROFILES)}) | says |\n| --- | --- | --- | --- |\n"
-_KINDS = {"names": "names", "text": "text", "several": "texts", "lines": "texts"}
+_KINDS = {"names": "names", "text": "text", "several": "texts", "lines": "texts", "flag": "`true`"}
 
 
 def usage(setting: Setting) -> str:

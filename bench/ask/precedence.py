@@ -15,6 +15,7 @@ from bench.model.problems import Problems
 from bench.plan.layout import PROFILES
 
 ENVIRONMENT_PREFIX = "WSGI_BENCH_"
+_NOT_GIVEN = (None, "", (), False)
 
 
 def merged(
@@ -30,7 +31,7 @@ def merged(
     variables = {
         name: value for name in SETTINGS if (value := environment.get(ENVIRONMENT_PREFIX + name.upper()))
     }
-    options = {name: value for name, value in flags.items() if value not in (None, "", ())}
+    options = {name: value for name, value in flags.items() if value not in _NOT_GIVEN}
     given: dict[str, Any] = {}
     for values, prefix, spelled in (
         (read_config(config, problems), f"{config.name}, ", str),
@@ -46,6 +47,21 @@ def merged(
             given.pop(name, None)
             with problems.collected():
                 given[name] = _read(SETTINGS[name], value, prefix + spelled(name))
+    return given
+
+
+def read_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The value of each setting that an option gives, and nothing else does.
+
+    Raises:
+        UsageError: names every value that can't be that.
+    """
+    options = {name: value for name, value in flags.items() if value not in _NOT_GIVEN}
+    given: dict[str, Any] = {}
+    with Problems() as problems:
+        for name, value in options.items():
+            with problems.collected():
+                given[name] = _read(SETTINGS[name], value, flag(name))
     return given
 
 
@@ -70,6 +86,8 @@ def _read(setting: Setting, value: Any, place: str) -> Any:
         return _lines(value, place)
     if setting.kind in LISTS:
         return _names(value, place)
+    if setting.kind == "flag":
+        return _said(value, place)
     if setting.kind in ("whole", "number"):
         return _limited(setting, value, place)
     if setting.kind == "share":
@@ -89,10 +107,18 @@ def _names(value: Any, place: str) -> tuple[str, ...]:
 
 
 def _lines(value: Any, place: str) -> tuple[str, ...]:
-    items = [value] if isinstance(value, str) else value
+    items = value.splitlines() if isinstance(value, str) else value
     if isinstance(items, Sequence) and all(isinstance(item, str) for item in items):
-        return tuple(items)
+        return tuple(filter(str.strip, items))
     raise UsageError(f"{place}: {value!r} is not a list of texts.")
+
+
+def _said(value: Any, place: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    said = value if isinstance(value, bool) else words.get(str(value).lower())
+    if said is None:
+        raise UsageError(f"{place}: {value!r} is neither true nor false.")
+    return said
 
 
 def _limited(setting: Setting, value: Any, place: str) -> int | float:

@@ -14,9 +14,12 @@ from typing import Any
 
 from bench.ask.configfile import config_file
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
+from bench.ask.outdir import out_directory
+from bench.ask.own import asks_something, own_scenario, shown
 from bench.ask.ownapp import OwnApp, is_own, own_app
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import merged
+from bench.ask.servers import chosen_servers, fitting_runtime, wrong_client
 from bench.ask.settings import SETTINGS, defaults
 from bench.ask.targets import EXTERNAL, FITTING, beside_targets, read_target
 from bench.ask.until import wrong_until
@@ -25,21 +28,18 @@ from bench.catalogue.application import not_importable
 from bench.catalogue.consent import Addresses, look_up
 from bench.catalogue.home import inside
 from bench.catalogue.registry import APPS_FILE as APPS_FILE
-from bench.catalogue.registry import app_from_callable, load_apps, load_servers
+from bench.catalogue.registry import app_from_callable, load_apps
 from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.scenarios.asked import made
 from bench.catalogue.scenarios.request import Scenario
 from bench.catalogue.versions import COMPOSE_FILE as COMPOSE_FILE
+from bench.machine.environment import split_cpus
 from bench.model import App, Client, Server
 from bench.model.errors import UsageError
 from bench.model.problems import Problems
 from bench.plan.layout import PROFILES, Profile
-from bench.store import why_taken
 
 DEFAULT_APP = "shortly"
-# The packages that servers/Dockerfile copies.
-_IN_IMAGES = ("apps", "servers")
-# What somebody may want to serve an application with; the others are for development.
-_OF_PROJECTS = ("gunicorn", "waitress", "uwsgi", "granian")
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ class Settings:
         until: to plus or minus which fraction ratios are to be known; None for the planned rounds.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
         timeout_s: how long one request may take.
+        server_cpus: how many each server gets; None for the usual share.
         priority: whether what is started comes before other programs, where that is permitted.
         own: the application, where it is one of the user's own project.
         given: by name, what asks for the same run again: all that was given but the directory, and what was
@@ -87,6 +88,7 @@ class Settings:
     timeout_s: float
     priority: bool
     own: OwnApp | None
+    server_cpus: int | None
     given: Mapping[str, Any]
 
 
@@ -122,6 +124,13 @@ def resolve(
         servers: tuple[Server, ...] = ()
         targets: dict[str, str] = {}
         addresses: dict[str, Addresses] = {}
+        requests: Scenario | None = None
+        own = own or _is_own(asked, root, here)
+        if own and not asks_something(given):
+            given["url"] = ("/",)
+        with problems.collected():
+            if described := own_scenario(given):
+                requests = made(described)
         if asked["target"]:
             runtime = "external"
             problems.note(*beside_targets(asked))
@@ -130,29 +139,31 @@ def resolve(
                     name, url = read_target(value, targets)
                     targets[name] = url
                     addresses[name] = look_up(name, url, allowed=beyond)
-            combinations = _for_targets(asked["scenarios"], problems)
+            combinations = ((EXTERNAL, requests),) if requests else _for_targets(asked["scenarios"], problems)
         else:
-            own = own or (not inside(here) and is_own(given.get("app"), load_apps(root / APPS_FILE)))
-            servers = _servers(asked["servers"], root, environment, problems, own=own)
+            servers = chosen_servers(asked["servers"], asked["server"], root, environment, problems, own=own)
+            problems.note(*wrong_client(asked["client"], servers))
             if own:
                 with problems.collected():
                     project_app = own_app(asked, here, environment)
-                    combinations = ((project_app.as_app(), SCENARIOS["get"]),)
+                    combinations = ((project_app.as_app(), requests),) if requests else ()
                     runtime = "local" if runtime == "auto" else runtime
             else:
-                combinations = _combinations(given, profile, root, problems)
+                combinations = _combinations(given, profile, root, requests, problems)
                 problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
                 with problems.collected():
-                    runtime, reason = _runtime(runtime, combinations)
+                    runtime, reason = fitting_runtime(runtime, combinations, servers)
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
+        with problems.collected():
+            split_cpus(server=asked["server_cpus"])
         problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
         if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
             with problems.collected():
                 check_word("baseline", asked["baseline"], measured)
         out = old = None
         with problems.collected():
-            out = _out(asked["out"])
+            out = out_directory(asked["out"])
         if asked["against"] and runtime != "external":
             with problems.collected():
                 old = resolve_old(asked["against"], root, environment, servers, combinations, runtime)
@@ -180,8 +191,14 @@ def resolve(
         # Of what runs already nothing is ours to prefer, and it may share the generator's CPU.
         priority=asked["priority"] == "auto" and runtime != "external",
         own=project_app,
+        server_cpus=asked["server_cpus"],
         given=_given(given, profile, servers, combinations, seed),
     )
+
+
+def _is_own(asked: Mapping[str, Any], root: Path, here: Path) -> bool:
+    """Whether a run measures an application of the folder that the command is given in."""
+    return not (asked["target"] or inside(here)) and is_own(asked["app"], load_apps(root / APPS_FILE))
 
 
 def _given(
@@ -192,10 +209,14 @@ def _given(
     seed: int,
 ) -> Mapping[str, Any]:
     settings: dict[str, Any] = {"profile": profile.name}
-    if servers:
-        settings["servers"] = tuple(server.name for server in servers)
-    settings["scenarios"] = tuple(scenario.name for _, scenario in combinations)
-    settings |= {name: given[name] for name in sorted(given) if SETTINGS[name].again and name not in settings}
+    named = tuple(server.name for server in servers if server.name in given.get("servers", (server.name,)))
+    if named and ("servers" in given or "server" not in given):
+        settings["servers"] = named
+    settings["scenarios"] = tuple(scenario.name for _, scenario in combinations if scenario.asked is None)
+    again = (name for name in sorted(given) if SETTINGS[name].again and name not in settings)
+    settings |= {name: shown(name, given[name]) for name in again if given[name] is not False}
+    if not settings["scenarios"]:
+        del settings["scenarios"]
     return {**settings, "seed": seed}
 
 
@@ -210,24 +231,8 @@ def _profile(given: Mapping[str, Any]) -> Profile:
     return replace(profile, **changes)
 
 
-def _servers(
-    names: Sequence[str], root: Path, environment: Mapping[str, str], problems: Problems, *, own: bool
-) -> tuple[Server, ...]:
-    known: Mapping[str, Server] = {}
-    with problems.collected():
-        known = load_servers(root / COMPOSE_FILE, environment)
-        for name in names:
-            with problems.collected():
-                check_word("server", name, known)
-    chosen = [known[name] for name in dict.fromkeys(names) if name in known]
-    usual = (
-        [known[name] for name in _OF_PROJECTS] if own and known else [s for s in known.values() if s.default]
-    )
-    return tuple(chosen if names else usual)
-
-
 def _combinations(
-    given: Mapping[str, Any], profile: Profile, root: Path, problems: Problems
+    given: Mapping[str, Any], profile: Profile, root: Path, own: Scenario | None, problems: Problems
 ) -> tuple[tuple[App, Scenario], ...]:
     app = None
     apps: Mapping[str, App] = {}
@@ -240,6 +245,8 @@ def _combinations(
             check_word("scenario", name, SCENARIOS)
     if app is None:
         return ()
+    if own is not None:
+        return ((app, own),)
     if not names:
         fitting = [name for name in profile.scenarios if name in app.scenarios]
         names = fitting or app.scenarios[:1]
@@ -281,35 +288,3 @@ def _for_targets(names: Sequence[str], problems: Problems) -> tuple[tuple[App, S
             with problems.collected():
                 check_word("scenario", name, SCENARIOS)
     return tuple((EXTERNAL, SCENARIOS[name]) for name in names or ("get",) if name in FITTING)
-
-
-def _runtime(asked: str, combinations: Sequence[tuple[App, Scenario]]) -> tuple[str, str]:
-    """The runtime, and why it isn't the one that was asked for: an app from elsewhere is in no image."""
-    for app, _ in combinations:
-        if app.callable.partition(":")[0].partition(".")[0] in _IN_IMAGES:
-            continue
-        reason = f"{app.callable} is in no image: these hold {'/ and '.join(_IN_IMAGES)}/ of this checkout"
-        if asked == "auto":
-            return "local", f"runtime local: {reason}"
-        if asked == "compose":
-            raise UsageError(
-                f"--runtime compose: {reason}. Measure it with --runtime local, or add it to apps/ "
-                f'(README.md, "Adding a server or an application").'
-            )
-    return asked, ""
-
-
-def _out(asked: str | None) -> Path | None:
-    """The directory for the run's files, if it can become one: new, or without a result."""
-    if not asked:
-        return None
-    out = Path(asked)
-    try:
-        there = next(path for path in (out, *out.absolute().parents) if path.exists())
-        if not there.is_dir():
-            raise UsageError(f"--out {out}: {there} is a file, not a directory. Choose another place.")
-        if taken := why_taken(out):
-            raise UsageError(taken)
-    except OSError as error:
-        raise UsageError(f"--out {out}: {error.strerror}. Choose another place.") from None
-    return out

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bench.catalogue.traffic import read_access_log, read_har
-from bench.model.errors import UsageError
 from bench.model.scenario import AskedScenario
 
 
-def read_traffic(asked: Mapping[str, Any]) -> AskedScenario | None:
+def read_traffic(given: Mapping[str, Any]) -> AskedScenario | None:
     """What the log or the recording asks; None if neither was given.
 
     Args:
-        asked: settings by name; `host` says which of several hosts is meant.
+        given: the user's settings, by name; `host` is sent as Host, and says which of several hosts is meant.
 
     Raises:
-        UsageError: both were given, or the one can't be read, or has nothing to ask.
+        UsageError: it can't be read, or has nothing to ask.
     """
-    log, recording, host = asked["from_access_log"], asked["har"], (asked.get("host") or "").lower()
-    if log and recording:
-        raise UsageError(
-            "--from-access-log and --har exclude each other: each says all that is asked. Leave one out."
-        )
+    log, recording, host = given.get("from_access_log"), given.get("har"), given.get("host") or ""
     if log:
-        return read_access_log(Path(log), host)
-    return read_har(Path(recording), host) if recording else None
+        scenario = read_access_log(Path(log), host.lower())
+    elif recording:
+        scenario = read_har(Path(recording), host.lower())
+    else:
+        return None
+    return replace(scenario, host=host or scenario.host, cookies=not given.get("no_cookies"))

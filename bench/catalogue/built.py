@@ -38,6 +38,8 @@ def environment(
     )
     folder = cache_folder(variables) / "environments" / name
     if not folder.is_dir():
+        for note in needs.notes:
+            say(note)
         say(f"Building an environment from {needs.source} with {base.name} ...")
     return made_once(folder, lambda made: _build(needs, base, made, variables))
 
@@ -46,8 +48,8 @@ def _contents(needs: Needs) -> list[str]:
     """Hashes of the files that are read anew: of uv's lock, constraints, and local projects."""
     named = [Path(line.removeprefix("-c ")) for line in needs.lines if line.startswith("-c ")]
     paths = [*named, *(project / "pyproject.toml" for project in needs.linked)]
-    if needs.by_uv:
-        paths += [needs.root / "uv.lock", needs.root / "pyproject.toml"]
+    if needs.lock is not None:
+        paths += [needs.lock, needs.root / "pyproject.toml"]
     return [f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in paths if path.is_file()]
 
 
@@ -61,7 +63,7 @@ def _build(needs: Needs, base: Interpreter, made: Path, variables: Mapping[str, 
     try:
         # It is renamed once it is whole: no path of its own may be in it.
         install("venv", "--quiet", "--relocatable", "--python", base.python, str(made))
-        if needs.by_uv:
+        if needs.lock is not None:
             install("sync", "--quiet", "--frozen", "--no-dev", "--no-install-local")
         elif needs.lines:
             constraints = made / "constraints.txt"

@@ -41,7 +41,7 @@ def discover(folder: Path, named: str | None, environment: Mapping[str, str]) ->
 
     Args:
         folder: where the project is (`--chdir`).
-        named: as `place` reads it, or a folder such as "."; None to look for it.
+        named: as `place` reads it, or a folder such as "." or its manage.py; None to look for it.
         environment: for FLASK_APP and DJANGO_SETTINGS_MODULE.
 
     Raises:
@@ -52,6 +52,8 @@ def discover(folder: Path, named: str | None, environment: Mapping[str, str]) ->
         raise UsageError(f"{folder} is no folder. Name the one that the project is in.")
     if named is None:
         return _detected(folder, environment)
+    if (folder / named).name == "manage.py" and (folder / named).is_file():
+        return _detected(_plain((folder / named).parent), environment)
     if (folder / named).is_dir() and not (folder / named / "__init__.py").is_file():
         return _detected(_plain(folder / named), environment)
     if (folder / named).is_dir() and (inner := _inner(folder, named)):

@@ -110,7 +110,7 @@ def _ask(command: tuple[str, ...], folder: Path, environment: Mapping[str, str])
     try:
         said = process.run(
             [program, *command[1:]], environment=variables, cwd=folder, timeout_s=_ASKS_S
-        ).split()
+        ).splitlines()
     except (process.CommandFailed, OSError):
         return None
     kept = Path(said[-1]) if said else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -83,7 +84,20 @@ def _named(asked: str, folder: Path, environment: Mapping[str, str]) -> Path:
         raise UsageError(f"--python {asked}: {path} doesn't exist.")
     if program := shutil.which(asked, path=environment.get("PATH")):
         return Path(program)
-    return _by_uv([asked], f"--python {asked}", folder, environment)
+    return _of_pyenv(asked, environment) or _by_uv([asked], f"--python {asked}", folder, environment)
+
+
+def _of_pyenv(asked: str, environment: Mapping[str, str]) -> Path | None:
+    """The newest that pyenv has of a version; its shims, which uv would ask, know only the chosen ones."""
+    root = Path(environment.get("PYENV_ROOT") or Path(environment.get("HOME", "/"), ".pyenv"))
+    if not re.fullmatch(r"3(\.\d+){1,2}", asked):
+        return None
+    versions = [path for path in root.glob(f"versions/{asked}*/bin/python") if _is(path.parts[-3], asked)]
+    return max(versions, key=lambda path: path.parts[-3].rpartition(".")[2].zfill(4), default=None)
+
+
+def _is(version: str, asked: str) -> bool:
+    return version == asked or bool(re.fullmatch(re.escape(asked) + r"\.\d+", version))
 
 
 def _by_uv(request: list[str], source: str, folder: Path, environment: Mapping[str, str]) -> Path:

@@ -25,7 +25,11 @@ def of_poetry(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     # Locked in several versions, each for other Pythons: the project's own limits choose.
     times = Counter(package.get("name") for package in packages)
     pins = [_of_poetry(package) for package in packages if times[package.get("name")] == 1]
-    return dependencies(path.parent), tuple(filter(None, pins))
+    sources = [package.get("source") or {} for package in packages]
+    # poetry's word for an index that isn't PyPI.
+    indexes = dict.fromkeys(source.get("url") for source in sources if source.get("type") == "legacy")
+    lines = [f"--extra-index-url {url}" for url in indexes]
+    return (*lines, *dependencies(path.parent)), tuple(filter(None, pins))
 
 
 def _of_poetry(package: Mapping[str, Any]) -> str:
@@ -40,26 +44,29 @@ def _of_poetry(package: Mapping[str, Any]) -> str:
     return f"{name}=={package.get('version')}"
 
 
-def local_to_uv(path: Path) -> tuple[Path, ...]:
-    """Folders of the local projects in uv's lock file that would be installed.
+def local_to_uv(path: Path, *, virtual: bool = False) -> tuple[Path, ...]:
+    """Folders of local projects in uv's lock file that would be installed; with `virtual` of others, too.
 
     Raises:
         UsageError: it can't be read.
     """
+    kinds = ("editable", "directory", *(("virtual",) if virtual else ()))
     sources = [package.get("source", {}) for package in read_toml(path).get("package", [])]
-    folders = [source.get("editable") or source.get("directory") for source in sources]
-    return tuple((path.parent / folder).resolve() for folder in folders if folder)
+    folders = [source[kind] for source in sources for kind in kinds if kind in source]
+    return tuple((path.parent / folder).resolve() for folder in folders)
 
 
-def of_pipenv(path: Path) -> tuple[str, ...]:
-    """
+def of_pipenv(path: Path) -> tuple[tuple[str, ...], tuple[Path, ...]]:
+    """What is locked, and the folders of local projects.
+
     Raises:
         UsageError: it can't be read.
     """
     try:
         lock = json.loads(path.read_text(encoding="utf-8"))
-        return tuple(_lines_of_pipenv(lock))
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+        folders = [entry["path"] for entry in lock["default"].values() if "path" in entry]
+        return tuple(_lines_of_pipenv(lock)), tuple((path.parent / folder).resolve() for folder in folders)
+    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
         raise UsageError(f"{path} can't be read as pipenv's lock file: {error}") from None
 
 

@@ -68,7 +68,7 @@ def read_module(path: Path) -> ModuleText:
         for node in statements
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
     )
-    names = {bound: None for node in ast.walk(tree) for bound in bound_names(node) if bound not in _DYNAMIC}
+    names = {bound: None for node in ast.walk(tree) for bound in _bound_names(node) if bound not in _DYNAMIC}
     return ModuleText(
         names=tuple(names),
         applications=tuple(dict.fromkeys([*_called_as_applications(assigned, functions)])),
@@ -81,7 +81,7 @@ def read_module(path: Path) -> ModuleText:
     )
 
 
-def bound_names(node: ast.AST) -> Sequence[str]:
+def _bound_names(node: ast.AST) -> Sequence[str]:
     """The names that a piece of a module may bind, in whatever scope."""
     if isinstance(node, ast.Name):
         return (node.id,) if isinstance(node.ctx, ast.Store) else ()

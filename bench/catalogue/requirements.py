@@ -25,7 +25,8 @@ class Needs:
         lines: of a requirements file.
         constraints: lines that say which versions fit.
         linked: local projects, which are used where they are.
-        by_uv: whether uv has to install what its own lock file says, instead.
+        notes: what the user should know of them.
+        lock: uv's lock file, if uv has to install what it says for the project in `root`, instead.
     """
 
     source: str
@@ -33,7 +34,8 @@ class Needs:
     lines: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
     linked: tuple[Path, ...] = ()
-    by_uv: bool = False
+    notes: tuple[str, ...] = ()
+    lock: Path | None = None
 
 
 def find(folder: Path) -> Needs | None:
@@ -49,8 +51,13 @@ def find(folder: Path) -> Needs | None:
         for kept in (place / "requirements" / name for name in _PRODUCTION):
             if kept.is_file():
                 return read_file(kept)
-        if (place / "pyproject.toml").is_file() and (needs := _pyproject(place / "pyproject.toml")):
-            return needs
+        if (place / "pyproject.toml").is_file():
+            for lock in (above / "uv.lock" for above in upward(place)):
+                # A member of a workspace, whose lock is the whole workspace's.
+                if lock.is_file() and place.resolve() in locked.local_to_uv(lock, virtual=True):
+                    return _uv_lock(lock, place)
+            if needs := _pyproject(place / "pyproject.toml"):
+                return needs
     return None
 
 
@@ -74,12 +81,18 @@ def read_file(path: Path) -> Needs:
 def _requirements(path: Path) -> Needs:
     contents = requirementsfile.read(path)
     source = f"{path.parent.name}/{path.name}" if path.parent.name == "requirements" else path.name
-    lines = [*contents.lines, *(line for project in contents.linked for line in dependencies(project))]
-    return Needs(source, path.parent, tuple(lines), linked=contents.linked)
+    lines, notes = list(contents.lines), []
+    for project in contents.linked:
+        try:
+            lines += dependencies(project)
+        except UsageError:
+            # Most such files list it all themselves.
+            notes.append(f"What {project} says of its needs in code isn't read; {source} has to say it.")
+    return Needs(source, path.parent, tuple(lines), linked=contents.linked, notes=tuple(notes))
 
 
-def _uv_lock(path: Path) -> Needs:
-    return Needs("uv.lock", path.parent, linked=locked.local_to_uv(path), by_uv=True)
+def _uv_lock(path: Path, project: Path | None = None) -> Needs:
+    return Needs("uv.lock", project or path.parent, linked=locked.local_to_uv(path), lock=path)
 
 
 def _poetry_lock(path: Path) -> Needs:
@@ -88,7 +101,8 @@ def _poetry_lock(path: Path) -> Needs:
 
 
 def _pipfile_lock(path: Path) -> Needs:
-    return Needs("Pipfile.lock", path.parent, locked.of_pipenv(path))
+    lines, linked = locked.of_pipenv(path)
+    return Needs("Pipfile.lock", path.parent, lines, linked=linked)
 
 
 def _pyproject(path: Path) -> Needs | None:

@@ -51,7 +51,7 @@ def _read(path: Path, lines: list[str], linked: dict[Path, None], including: lis
         why = error.strerror if isinstance(error, OSError) else "it isn't UTF-8"
         raise UsageError(f"{path}{by} can't be read: {why}.") from None
     for line in map(str.strip, text.splitlines()):
-        if include := _INCLUDE.match(line):
+        if (include := _INCLUDE.match(line)) and "://" not in line:
             _read((path.parent / include["file"]).resolve(), lines, linked, [*including, path])
         elif constraint := _CONSTRAINT.match(line):
             lines.append(f"-c {(path.parent / constraint['file']).resolve()}")

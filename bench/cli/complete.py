@@ -66,6 +66,11 @@ def directories(_context: Context, _parameter: Parameter, begun: str) -> list[Co
     return [CompletionItem(begun, type="dir")]
 
 
+def files(_context: Context, _parameter: Parameter, begun: str) -> list[CompletionItem]:
+    """Files, which the shell itself completes."""
+    return [CompletionItem(begun, type="file")]
+
+
 def versions(_context: Context, _parameter: Parameter, begun: str) -> list[CompletionItem]:
     """Branches and tags; any path where none begins so."""
     items = [CompletionItem(name) for name in branches_and_tags(ROOT) if name.startswith(begun)]
@@ -79,6 +84,7 @@ lists = _one_of(lambda: LISTS)
 _OFFERED: Mapping[Offered, Completion] = {
     "apps": _one_of(lambda: load_apps(ROOT / APPS_FILE)),
     "directories": directories,
+    "files": files,
     "scenarios": _some_of(lambda: SCENARIOS),
     "servers": _some_of(lambda: load_servers(ROOT / COMPOSE_FILE)),
     "versions": versions,

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from bench.analysis.compare.limits import judge_plan
-from bench.ask import resolution
+from bench.ask import initfile, resolution
 from bench.ask.old_version import require_packages
+from bench.ask.own import own_scenario
+from bench.ask.precedence import read_flags
 from bench.ask.settings import SETTINGS
 from bench.catalogue.home import HOME
+from bench.catalogue.scenarios.request import Scenario
 from bench.cli import complete, listing
 from bench.cli.options import beyond, resume_options, run_options
 from bench.cli.say import columns, say
@@ -22,27 +26,31 @@ from bench.deploy.external import target_server
 from bench.deploy.select import choose_runtime
 from bench.live.progress import Reporter
 from bench.machine.environment import split_cpus
+from bench.model import App
 from bench.model.errors import UsageError
-from bench.model.scenario import AskedRequest, AskedScenario
+from bench.model.scenario import AskedScenario
 from bench.plan.layout import make_plan
+from bench.plan.pages import for_pages
 from bench.report import FORMATS
 from bench.report.text import render as render_text
 from bench.report.words import problem_lines
+from bench.run import found
+from bench.run.own_again import own_again
 from bench.run.ready import made_ready
 from bench.run.results import result_directory, result_path
 from bench.run.session import Outcome, measure
 from bench.run.session import resume as resume_run
 from bench.run.stored_plan import Named
-from bench.store import RESULT
+from bench.store import RESULT, load
 
 ROOT = HOME
 
 
-_FRONT_PAGE = AskedScenario("urls", (AskedRequest("GET /", "/"),))
+application_argument = click.argument(
+    "application", metavar="[APP]", default="", shell_complete=complete.offered(SETTINGS["app"])
+)
 _measuring = (
-    click.argument(
-        "application", metavar="[APP]", default="", shell_complete=complete.offered(SETTINGS["app"])
-    ),
+    application_argument,
     run_options,
     beyond,
     click.option("--dry-run", is_flag=True, help="Print the plan and its time; start nothing."),
@@ -73,6 +81,26 @@ def try_(context: click.Context, /, **words: Any) -> None:
 try_.name = "try"
 
 
+@click.command()
+@application_argument
+@run_options
+@click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
+def init(application: str, quiet: bool, **flags: Any) -> None:
+    """Write what `try` finds of your application into this folder's configuration, with the reasons."""
+    path = initfile.place(Path.cwd())
+    flags["app"] = application or flags["app"]
+    asked = resolution.resolve(flags, ROOT, own=True)
+    assert asked.own is not None
+    with Reporter(quiet=quiet) as reporter:
+        ready = made_ready(
+            asked.own, asked.servers, _asks(asked.combinations), reporter.show_text, reporter.phase
+        )
+        for line in ready.notes:
+            reporter.notice(line)
+    initfile.write(path, found.chosen(asked, asked.own, ready, Path.cwd()))
+    say(f"{path}: `wsgi-bench run` and `wsgi-bench try` use it from now on.", sys.stdout)
+
+
 def _run(
     context: click.Context,
     /,
@@ -100,8 +128,9 @@ def _run(
         servers = asked.servers or tuple(target_server(n, url) for n, url in asked.targets.items())
         combinations = asked.combinations
         shell: Mapping[str, str] = os.environ
+        ready = None
         if asked.own:
-            ready = made_ready(asked.own, servers, _FRONT_PAGE, reporter.show_text, reporter.phase)
+            ready = made_ready(asked.own, servers, _asks(combinations), reporter.show_text, reporter.phase)
             for line in (*ready.notes, *(f"left out: {line}" for line in ready.missing)):
                 reporter.notice(line)
             servers = ready.servers
@@ -115,7 +144,7 @@ def _run(
             baseline=asked.baseline,
             seed=asked.seed,
             rate=asked.rate,
-            processes=asked.processes or len(split_cpus().generator),
+            processes=asked.processes or len(split_cpus(server=asked.server_cpus).generator),
             client=asked.client,
             against=asked.old.against if asked.old else None,
             old_servers=asked.old.servers if asked.old else (),
@@ -126,8 +155,11 @@ def _run(
             adapts=asked.adapts,
             timeout_s=asked.timeout_s,
             priority=asked.priority,
+            server_cpus=asked.server_cpus,
             given=asked.given,
         )
+        if ready is not None:
+            plan = for_pages(plan, ready.seconds_per_request)
         outcome = None
         if not dry_run:
             directory = result_directory(ROOT, asked.out)
@@ -151,18 +183,34 @@ def resume(
     result: Path,
     app: str | None,
     against: str | None,
+    server: tuple[str, ...],
     beyond: bool,
     as_json: bool,
     quiet: bool,
+    **flags: Any,
 ) -> None:
     """Continue an interrupted run; `wsgi-bench list results` names those there are.
 
     What a run is measured with is taken from this checkout. What is in no file of it has to be named again,
     since a result may be a stranger's.
     """
+    directory = result_path(result)
     with Reporter(quiet=quiet) as reporter:
-        outcome = resume_run(result_path(result), ROOT, reporter, Named(app, against, beyond))
+        given = {**flags, "app": app, "server": server}
+        own = own_again(load(directory).plan, given, ROOT, reporter.show_text, reporter.phase)
+        asks = own.asks if own else own_scenario(read_flags(flags))
+        named = Named(app, against, beyond, asks, server)
+        if own:
+            named = replace(named, own=own.app, shell=own.shell)
+        outcome = resume_run(directory, ROOT, reporter, named)
     _finish(context, outcome, as_json=as_json, quiet=quiet)
+
+
+def _asks(combinations: Sequence[tuple[App, Scenario]]) -> AskedScenario:
+    """What is asked of the user's own application, which is one scenario of the user's own."""
+    [(_, scenario)] = combinations
+    assert scenario.asked is not None
+    return scenario.asked
 
 
 def _finish(context: click.Context, outcome: Outcome, *, as_json: bool, quiet: bool) -> None:

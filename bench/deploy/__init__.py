@@ -86,6 +86,10 @@ class Runtime(Protocol):
         """Whether its main process still runs."""
         ...
 
+    def listens_elsewhere(self, target: Target) -> str:
+        """What is wrong if it listens somewhere, but not at the address that it was given; else empty."""
+        ...
+
     def how_ended(self, target: Target) -> str:
         """How its main process ended, e.g. "was killed by SIGTERM"; empty if that isn't known."""
         ...

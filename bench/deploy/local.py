@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from bench.catalogue.versions import Checkouts
-from bench.deploy import cgroup
+from bench.deploy import cgroup, ownserver
 from bench.deploy.logs import last_lines, log_path
 from bench.deploy.packages import serving
 from bench.deploy.redisprocess import RedisProcess, redis_version
@@ -36,12 +38,14 @@ class _Running:
 
     Attributes:
         log_start: bytes that the log had before.
+        listens: the address that it was given: "127.0.0.1:40123", or the path of a unix socket.
         group: its own cgroup, where it could get one.
     """
 
     deployment: Deployment
     child: subprocess.Popen[bytes]
     log_start: int
+    listens: str
     group: cgroup.Cgroup | None
 
     @property
@@ -89,6 +93,8 @@ class LocalRuntime:
         self._preferred = preferred
         self._running: dict[str, _Running] = {}
         self._store: RedisProcess | None = None
+        # A run's own directory may have a longer path than a unix socket's may be.
+        self._sockets: Path | None = None
         if any(deployment.app.redis for deployment in deployments):
             self._store = RedisProcess(directory, cpus.store, place, self._priority("store"))
             self.versions = {**self.versions, "redis-server": redis_version()}
@@ -108,6 +114,8 @@ class LocalRuntime:
     ) -> None:
         with shield():
             self._stop(list(self._running))
+            if self._sockets is not None:
+                shutil.rmtree(self._sockets, ignore_errors=True)
             if self._store is not None:
                 self._store.__exit__(kind, error, trace)
 
@@ -145,8 +153,10 @@ class LocalRuntime:
 
     def start(self, deployment: Deployment) -> Target | Failure:
         port = self.place.free_port()
+        socket = self._socket(deployment, port)
+        listens = socket or f"{self.place.address}:{port}"
         path = log_path(self._directory, deployment.name)
-        start = self._start_of(deployment, port, deployment.database)
+        start = self._start_of(deployment, port, deployment.database, socket)
         with shield(), path.open("ab") as log:
             log_start = log.tell()
             group = cgroup.make(self.place)
@@ -154,7 +164,7 @@ class LocalRuntime:
             try:
                 child = process.spawn(
                     self.place.command(start.command),
-                    environment=start.environment,
+                    environment={**start.environment, **ownserver.variables(deployment, listens)},
                     cwd=start.folder,
                     cpus=self._cpus.server,
                     cgroup=group.door if group else None,
@@ -169,18 +179,25 @@ class LocalRuntime:
             if group and not group.holds(child.pid):
                 group.remove()
                 group = None
-            running = self._running[deployment.name] = _Running(deployment, child, log_start, group)
+            running = self._running[deployment.name] = _Running(deployment, child, log_start, listens, group)
         return Target(
             deployment=deployment.name,
-            url=f"http://{self.place.address}:{port}",
+            url="http://localhost" if socket else f"http://{self.place.address}:{port}",
             usage=running.usage,
             started_ns=started_ns,
             cpus=self._cpus.server if self._cpus.apart else (),
+            socket=socket,
         )
 
     def alive(self, target: Target) -> bool:
         running = self._running.get(target.deployment)
         return running is not None and running.child.poll() is None
+
+    def listens_elsewhere(self, target: Target) -> str:
+        running = self._running.get(target.deployment)
+        if running is None or not running.deployment.server.own:
+            return ""
+        return ownserver.elsewhere(running.deployment, running.child.pid, running.listens, self.place)
 
     def how_ended(self, target: Target) -> str:
         running = self._running.get(target.deployment)
@@ -214,6 +231,8 @@ class LocalRuntime:
             ]
         )
         for server in running.values():
+            if server.deployment.server.own:
+                ownserver.end_detached(server.listens, self.place)
             if server.group:
                 server.group.remove()
         return {name for name, clean in zip(running, ended, strict=True) if clean} - dead
@@ -221,7 +240,7 @@ class LocalRuntime:
     def _priority(self, role: Role) -> priority.Priority:
         return priority.of(role, self._cpus) if self._preferred else priority.NONE
 
-    def _start_of(self, deployment: Deployment, port: int, database: int) -> Start:
+    def _start_of(self, deployment: Deployment, port: int, database: int, socket: str = "") -> Start:
         return start_of(
             deployment,
             self._checkouts,
@@ -230,7 +249,16 @@ class LocalRuntime:
             database,
             self.store_address(),
             self.place.address,
+            socket,
         )
+
+    def _socket(self, deployment: Deployment, port: int) -> str:
+        """The path on which a line that asks for one is to listen; empty for all others."""
+        if not ownserver.wants_socket(deployment):
+            return ""
+        if self._sockets is None:
+            self._sockets = Path(tempfile.mkdtemp(prefix="wsgi-bench-"))
+        return str(self._sockets / f"{port}.sock")
 
 
 def _versions(deployments: Sequence[Deployment]) -> dict[str, str]:

@@ -13,8 +13,8 @@ from bench.machine import process, uv
 # Older ones don't know the settings that are measured, or how they are started.
 _OLDEST = {
     "cheroot": "8.5",
-    "granian": "1.6",
-    "gunicorn": "20.1",
+    "granian": "2.0",
+    "gunicorn": "21.2",
     "pyuwsgi": "2.0.20",
     "waitress": "2.0",
     "werkzeug": "2.0",

@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.catalogue.application import inherited, search_path
 from bench.catalogue.variables import of_child
 from bench.catalogue.versions import Checkout, Checkouts
+from bench.deploy import ownserver
 from bench.machine.cache import bytecode
 from bench.model import Deployment
 from bench.model.project import Project
@@ -40,6 +41,7 @@ def start_of(
     database: int,
     store: tuple[str, int] | None,
     address: str,
+    socket: str = "",
 ) -> Start:
     """What serves a deployment at this address.
 
@@ -47,10 +49,12 @@ def start_of(
         shell: the environment that the harness was started in, with what the user gives the application.
         database: of Redis.
         store: host and port of Redis; None without one.
+        socket: the path of a unix socket, for a line of the user's that asks for one.
     """
     checkout = checkouts[deployment.variant.source]
     variables = of_child(deployment, port, database, store, address)
-    command = tuple(_placed(word, checkout) for word in deployment.server.command)
+    words = ownserver.command(deployment, address, port, socket)
+    command = tuple(_placed(word, checkout) for word in words)
     project = deployment.app.project
     if project is None:
         return Start(command, checkout.root, {**_of_checkout(checkout, checkouts, shell), **variables})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 from select import EPOLLIN, EPOLLOUT
-from socket import IPPROTO_TCP, SOCK_NONBLOCK, SOCK_STREAM, TCP_NODELAY, AddressFamily, SocketType
+from socket import AF_UNIX, IPPROTO_TCP, SOCK_NONBLOCK, SOCK_STREAM, TCP_NODELAY, AddressFamily, SocketType
 
 from bench.load.clock import now_ns
 from bench.load.connection import Connection
@@ -37,8 +37,8 @@ class Link(Pool):
         look_at: before this time no request can be overdue, nanoseconds.
     """
 
-    def __init__(self, family: AddressFamily, address: tuple[str, int]) -> None:
-        super().__init__(lossless=loses_nothing(address[0]))
+    def __init__(self, family: AddressFamily, address: tuple[str, int] | str) -> None:
+        super().__init__(lossless=isinstance(address, str) or loses_nothing(address[0]))
         self._family = family
         self._address = address
         self._buffer = bytearray(_BUFFER_BYTES)
@@ -236,7 +236,8 @@ class Link(Pool):
     def _open(self, exchange: Exchange, due: int, sent: int) -> int:
         try:
             sock = SocketType(self._family, SOCK_STREAM | SOCK_NONBLOCK)
-            sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+            if self._family != AF_UNIX:
+                sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         except OSError as error:
             return CODE[kind_of(error.errno) or "connect"]
         connection = Connection(sock, exchange)
@@ -245,7 +246,8 @@ class Link(Pool):
         code = sock.connect_ex(self._address)
         if code not in (0, errno.EINPROGRESS):
             sock.close()
-            return CODE[kind_of(code) or "connect"]
+            # Of a unix socket EAGAIN is a full listen queue: connect(2).
+            return CODE[(self._family != AF_UNIX and kind_of(code)) or "connect"]
         # On one machine the connection is made by now, whatever the code says: send at once.
         try:
             self._epoll.register(connection.fd, EPOLLIN)

@@ -4,6 +4,7 @@ The harness sends an order and reads events until the order's last one:
 
 | order | events |
 | --- | --- |
+| scenarios | done |
 | targets | done |
 | probe | probed |
 | block | trial for each trial, then done |
@@ -19,14 +20,16 @@ little of something itself (`bench.model.shortage`).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.model import Confinement, Learned, Sample, Target, Trial, TrialOrder, UsageSource
 from bench.model.errors import StoreError
 from bench.model.loads import restored
+from bench.model.scenario import AskedScenario
 from bench.model.shortage import found_in, sentence
+from bench.store.jsonable import parse
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,10 @@ def failed(error: Exception) -> Mapping[str, Any]:
     return {"event": "failed", "reason": f"{type(error).__name__}: {error}"}
 
 
+def scenarios_order(asked: Iterable[AskedScenario]) -> Mapping[str, Any]:
+    return {"order": "scenarios", "scenarios": [asdict(scenario) for scenario in asked]}
+
+
 def targets_order(targets: Sequence[Target], store: tuple[str, int] | None) -> Mapping[str, Any]:
     return {"order": "targets", "targets": [asdict(t) for t in targets], "store": store}
 
@@ -100,21 +107,29 @@ def clock_order() -> Mapping[str, Any]:
     return {"order": "clock"}
 
 
+def read_scenarios(values: Iterable[Any]) -> list[AskedScenario]:
+    return [parse(AskedScenario, value, "scenario") for value in values]
+
+
 def read_confinement(value: Mapping[str, Any] | None) -> Confinement | None:
     return None if value is None else Confinement(**{**value, "cpus": tuple(value["cpus"])})
 
 
 def read_target(value: Mapping[str, Any]) -> Target:
-    learned = tuple(Learned(**page) for page in value["learned"])
+    learned = _learned(value["learned"])
     lists = {name: tuple(value[name]) for name in ("addresses", "cpus")}
     return Target(**{**value, "usage": UsageSource(**value["usage"]), "learned": learned, **lists})
 
 
 def read_probed(value: Mapping[str, Any]) -> Probed:
-    learned = tuple(Learned(**page) for page in value["learned"])
+    learned = _learned(value["learned"])
     known = {name: value[name] for name in ("right", "since_s", "fault", "detail", "received")}
     sample = Sample(**value["sample"]) if value["sample"] is not None else None
     return Probed(**known, learned=learned, sample=sample)
+
+
+def _learned(pages: Iterable[Mapping[str, Any]]) -> tuple[Learned, ...]:
+    return tuple(Learned(**{**page, "cookies": tuple(page["cookies"])}) for page in pages)
 
 
 def read_trial_order(value: Mapping[str, Any]) -> TrialOrder:

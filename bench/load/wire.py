@@ -67,9 +67,13 @@ class Exchange:
         if reply.raw is not None:
             self.good, self.good_keeps = bytes(reply.raw), reply.keeps
 
-    def keeps(self, size: int) -> bool:
+    def compares(self, size: int) -> bool:
         """Whether responses of so many bytes are compared as a whole: a copy is kept for the next."""
         return not self.unique and size <= MOST_COMPARED_BYTES
+
+    def looked_at(self, answer: bytes | bytearray | None) -> str | None:  # noqa: ARG002
+        """What a closer look finds wrong with an answer that is right so far; see `LookedExchange`."""
+        return None
 
     def begun(self, answer: bytes | bytearray) -> Begun | None:
         """What the head of a response says that begins like a right one; None where it has to be parsed."""
@@ -168,8 +172,8 @@ class Reply:
             return
         if isinstance(self._content, Unbounded):
             self.complete = True
-            self.raw = None
             self._check(self._content.right())
+            self.raw = None
         else:
             self._break("truncated" if self.received else "closed")
 
@@ -196,7 +200,7 @@ class Reply:
         """Take the first bytes."""
         self.received = len(data)
         answer = bytes(data) if isinstance(data, memoryview) else data
-        self.raw = bytes(answer) if self._exchange.keeps(self.received) else None
+        self.raw = bytes(answer) if self._exchange.compares(self.received) else None
         if begun is None:
             self._begun = answer
             self._take_heads(0)
@@ -208,7 +212,7 @@ class Reply:
         self.received += len(data)
         if self.raw is None:
             return
-        if not self._exchange.keeps(self.received):
+        if not self._exchange.compares(self.received):
             self.raw = None
             return
         if isinstance(self.raw, bytes):
@@ -286,4 +290,5 @@ class Reply:
         assert self.head is not None
         head, expect = self.head, self._exchange.expect
         fault = expect.head_fault(head.status, head.location, head.content_type)
-        self.fault = fault or expect.size_fault(self.size) or (None if right else "body")
+        fault = fault or expect.size_fault(self.size) or (None if right else "body")
+        self.fault = fault or self._exchange.looked_at(self.raw)

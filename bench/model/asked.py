@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bench.model.project import Project
@@ -68,6 +68,11 @@ class Server:
         docs: address of the documentation that justifies the settings.
         package: the distribution whose version is recorded; empty for the standard library.
         stop_grace_s: seconds from `stop_signal` until it is killed.
+        own: whether it is the user's own line, run as it is; placeholders such as `{bind}` stand in it.
+        service: the service of the compose file that it is with other settings; empty for itself, and for a
+            line of the user's.
+        settings: which of "workers" and "threads" `--server` can set.
+        for_projects: whether a run of somebody's own application measures it without `--servers`.
     """
 
     name: str
@@ -83,6 +88,16 @@ class Server:
     package: str
     stop_signal: str
     stop_grace_s: float
+    own: bool = False
+    service: str = ""
+    settings: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def at_service(self) -> str:
+        """The service of the compose file that it is made from."""
+        return self.service or self.name
+
+    for_projects: bool = False
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,11 @@ class Learned:
         location: where a redirect leads: the host, unless it is the target's own, and the path; a `*` at its
             end stands for what was another each time. None without a Location.
         shortest, longest: the body, bytes.
+        any_length: whether any other length is right, too, but none where these had a body: what is asked
+            differs each time, or may change the page.
+        cookies: names of those that the probes of its scenario set.
+        answer_s: how long an answer takes while nothing else is asked; 0 where that isn't known, and in
+            results of before it was saved.
     """
 
     deployment: str
@@ -36,6 +41,9 @@ class Learned:
     location: str | None
     shortest: int
     longest: int
+    any_length: bool = False
+    cookies: tuple[str, ...] = ()
+    answer_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,7 @@ class Target:
         learned: what is right of the endpoints that no scenario knows.
         addresses: the IP addresses to connect to, the preferred one first; empty to look up the URL's host.
         cpus: its own, where nobody else of the run has them; empty elsewhere.
+        socket: path of the unix socket to connect to instead of an address; empty without.
     """
 
     deployment: str
@@ -57,6 +66,7 @@ class Target:
     learned: tuple[Learned, ...] = ()
     addresses: tuple[str, ...] = ()
     cpus: tuple[int, ...] = ()
+    socket: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,6 +151,9 @@ class DeploymentRecord:
             can't be seen, and in results of before this was looked at.
         oom_kills: processes that the kernel killed meanwhile because its cgroup's memory was used up; None
             where no counter says so.
+        workers: processes that served after warm-up: those that had started no other.
+        threads: of the one of them that had most, those of its runtime included. None where they can't be
+            seen, and in results of before.
     """
 
     deployment: str
@@ -153,6 +166,8 @@ class DeploymentRecord:
     idle_cpu: float | None = None
     restarts: int | None = None
     oom_kills: int | None = None
+    workers: int | None = None
+    threads: int | None = None
 
 
 @dataclass(frozen=True)

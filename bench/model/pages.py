@@ -8,11 +8,14 @@ SHORTER_BYTES, LONGER_BYTES, SAME_PERCENT = 2, 8, 2
 """The margins where all probes saw one length: clocks lose a digit, counters get several."""
 VARIED_BYTES, VARIED_PERCENT, VARIED_RANGES = 32, 5, 2
 """The margin where they didn't: a few probes see neither the shortest nor the longest."""
+_NO_LIMIT = 1 << 53
 
 
 def accepted(learned: Learned) -> tuple[int, int]:
     """The shortest and the longest body that is right, bytes."""
     shortest, longest = learned.shortest, learned.longest
+    if learned.any_length:
+        return min(shortest, 1), _NO_LIMIT
     if longest == 0:
         return 0, 0
     share = longest * SAME_PERCENT // 100

@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bench.model.preflight import Answered, Preflight, Trouble
+from bench.model.preflight import Preflight, Trouble
 from bench.model.project import Project
-from bench.model.scenario import AskedRequest, AskedScenario
+from bench.model.scenario import AskedScenario
 from bench.preflight.hiding import Secrets
 from bench.preflight.inside import Inside, Said
 from bench.preflight.reading import Reader
 from bench.preflight.restoring import binds, restore
+from bench.preflight.survey import differences, survey
 from bench.preflight.visitor import Visitor
 
 LIMIT_S = 30.0
@@ -38,6 +39,7 @@ def preflight(
     """
     secrets = Secrets(environment, (project.root, project.python))
     reader = Reader(project.root, secrets)
+    before = survey(project.root)
     with tempfile.TemporaryDirectory(prefix="wsgi-bench-preflight-") as folder:
         scratch = Path(folder)
         try:
@@ -49,7 +51,11 @@ def preflight(
             return Preflight(project.callable, trouble=trouble)
         finally:
             left = restore(scratch)
-    return replace(seen, left_changed=tuple(map(reader.place, left)))
+    unseen = dict.fromkeys(
+        differences(before, survey(project.root)), "it isn't its Python code that changed it"
+    )
+    reasons = {**unseen, **left}
+    return replace(seen, left_changed=tuple(f"{reader.place(path)}: {why}" for path, why in reasons.items()))
 
 
 def _seen(
@@ -66,17 +72,17 @@ def _seen(
         written=reader.places(loaded.get("written", ())),
     )
     if loaded.get("kind"):
-        trouble = reader.trouble(loaded, inside.stack(), inside.output())
-        return replace(seen, trouble=trouble)
+        return replace(seen, trouble=_trouble(loaded, inside, reader))
     visitor = Visitor(inside, scenario, reader, timeout_s)
-    login = list(_visits(visitor, scenario.login))
+    login = list(visitor.log_in())
     asked = sorted(scenario.requests, key=lambda request: -request.weight)[:_REQUESTS_AT_MOST]
     chosen = [request for request in scenario.requests if request in asked]
-    answered = list(_visits(visitor, chosen))
+    answered = list(visitor.visit(chosen))
+    answered = list(visitor.explained(answered))
     heard = [loaded, *visitor.heard]
     return replace(
         seen,
-        trouble=reader.trouble(visitor.over, inside.stack(), inside.output()) if visitor.over else None,
+        trouble=_trouble(visitor.over, inside, reader) if visitor.over else None,
         login=tuple(login),
         answered=tuple(answered),
         unasked=len(scenario.requests) - len(chosen),
@@ -87,10 +93,8 @@ def _seen(
     )
 
 
-def _visits(visitor: Visitor, requests: Iterable[AskedRequest]) -> Iterable[Answered]:
-    for request in requests:
-        if visitor.over is None:
-            yield visitor.visit(request)
+def _trouble(said: Said, inside: Inside, reader: Reader) -> Trouble:
+    return reader.trouble(said, inside.stack() if said["kind"] == "blocked" else "", inside.output())
 
 
 def _heard(said: Iterable[Said], what: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -24,7 +25,7 @@ class Secrets:
     def __init__(self, environment: Mapping[str, str], known: tuple[str, ...]) -> None:
         hidden: dict[str, str] = {}
         for name, value in environment.items():
-            if name in _OPEN or name.startswith(("LC_", "XDG_", "PYTHON")):
+            if name in _OPEN or name.startswith(("LC_", "XDG_", "PYTHON")) or _is_a_place(value):
                 continue
             for part in (value, _password(value)):
                 if len(part) >= _SHORTEST and not any(part in text for text in known):
@@ -37,6 +38,10 @@ class Secrets:
         for value, name in self._hidden:
             text = text.replace(value, name)
         return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+
+
+def _is_a_place(value: str) -> bool:
+    return value.startswith("/") and os.path.lexists(value)
 
 
 def _password(value: str) -> str:

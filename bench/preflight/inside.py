@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -24,7 +25,7 @@ from bench.model.project import Project
 _SCRIPT = Path(__file__).parent / "child" / "main.py"
 _MARK = "WSGI_BENCH_PREFLIGHT"
 _LOOK_EVERY_S = 0.1
-# Beyond the limit that the process has itself, after which it has written where it stood.
+# For what takes no time at all, on a busy machine.
 _GRACE_S = 1.0
 _HEAD_BYTES, _TAIL_BYTES = 4_096, 32_768
 _MEMORY_SHARE = 0.5
@@ -97,27 +98,29 @@ class Inside:
             "root": self._project.root,
             "kept": str(self._scratch),
             "stack": str(self._scratch / "stack"),
-            "limit_s": self._limit_s,
         }
         self._send(job)
         about = self._receive(self._limit_s)
         return about, about if "kind" in about else self._receive(self._limit_s)
 
-    def ask(self, command: Mapping[str, Any]) -> Said:
+    def ask(self, command: Mapping[str, Any], limit_s: float) -> Said:
         """Send a request; `command` is as `bench/preflight/child/calling.py` reads it."""
         self._send(command)
-        return self._receive(command["limit_s"])
+        return self._receive(limit_s)
 
     def output(self) -> str:
         """What the application printed: the beginning and the end of it."""
         return (bytes(self._head) + bytes(self._tail)).decode("utf-8", "replace")
 
     def stack(self) -> str:
-        """Where the application stood when its time was up."""
-        try:
-            return (self._scratch / "stack").read_text(errors="replace")
-        except OSError:
-            return ""
+        """Where the application stood when its time was up; waits a moment for it to be written."""
+        until = time.monotonic() + _GRACE_S
+        text = ""
+        while not text.endswith("\n") and time.monotonic() < until:
+            time.sleep(_LOOK_EVERY_S)
+            with suppress(OSError):
+                text = (self._scratch / "stack").read_text(errors="replace")
+        return text
 
     def _send(self, said: Mapping[str, Any]) -> None:
         assert self._child.stdin is not None
@@ -129,11 +132,16 @@ class Inside:
             return
 
     def _receive(self, limit_s: float) -> Said:
-        until = time.monotonic() + limit_s + _GRACE_S
+        until = time.monotonic() + limit_s
+        ended = False
         while (left := until - time.monotonic()) > 0:
             try:
                 line = self._said.get(timeout=min(left, _LOOK_EVERY_S))
             except queue.Empty:
+                if ended:
+                    # Somebody whom it started has its pipes, and keeps them open.
+                    return self._ended()
+                ended = self._child.poll() is not None
                 if self._memory() > self._most_memory:
                     return {"kind": "memory", "detail": f"{self._most_memory / 1e6:,.0f} MB"}
                 continue
@@ -141,6 +149,7 @@ class Inside:
                 return self._ended()
             said: Said = json.loads(line)
             return said
+        self._child.send_signal(signal.SIGUSR2)
         return {"kind": "blocked", "detail": f"{limit_s:g} s"}
 
     def _ended(self) -> Said:

@@ -29,7 +29,7 @@ def rows(seen: Preflight, python: str, origin: str, others: Sequence[str] = ()) 
     implementation = "" if seen.implementation == "CPython" else f"{seen.implementation} "
     frameworks = "".join(f", {name} {version}" for name, version in seen.frameworks[:1])
     versions = f" {implementation}{seen.python}{frameworks}" if seen.python else ""
-    asked = [(each.request, _said(each)) for each in seen.answered]
+    asked = [(each.request, said(each)) for each in seen.answered]
     more = len(asked) - _ROWS_AT_MOST + seen.unasked
     return [
         ("application", f"{seen.callable}   ({origin}{also})"),
@@ -43,10 +43,10 @@ def block(lines: Iterable[Row]) -> str:
     """Rows below each other, wrapped."""
     every = list(lines)
     width = min(_LABEL_AT_MOST, max(len(label) for label, _ in every)) + 2
-    said = []
+    lines_said = []
     for label, text in every:
         short = label if len(label) <= _LABEL_AT_MOST else f"{label[: _LABEL_AT_MOST - 3]}..."
-        said += textwrap.wrap(
+        lines_said += textwrap.wrap(
             text,
             _WIDTH,
             initial_indent=f"{short:<{width}}",
@@ -55,10 +55,11 @@ def block(lines: Iterable[Row]) -> str:
             break_long_words=False,
             replace_whitespace=False,
         )
-    return "\n".join(said)
+    return "\n".join(lines_said)
 
 
-def _said(answer: Answered) -> str:
+def said(answer: Answered) -> str:
+    """What one request was answered with: status, size, time, what it sets and writes."""
     if answer.status is None:
         return "no answer"
     first = f" (first {_time(answer.first_ms)})" if answer.first_ms > 3 * answer.ms + 5 else ""

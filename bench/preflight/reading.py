@@ -16,6 +16,7 @@ from bench.preflight.hiding import Secrets
 from bench.preflight.inside import Said
 
 _FRAME = re.compile(r'^\s*File "(?P<file>.+)", line (?P<line>\d+)(?: in (?P<name>.*))?$', re.MULTILINE)
+_TAKEN_AWAY = re.compile(r";\s*(max-age=(0|-\d+)\s*(;|$)|expires=[^;]*\b1970\b)", re.IGNORECASE)
 _LIBRARIES = re.compile(r"[/\\](site|dist)-packages[/\\]")
 
 
@@ -45,13 +46,16 @@ class Reader:
             "".join(map(self._secrets.hide, printed)),
         )
 
-    def answered(self, asked: AskedRequest, first: Said, again: Said) -> Answered:
+    def unanswered(self, asked: AskedRequest) -> Answered:
+        return Answered(asked.name, self._request(asked))
+
+    def answered(self, asked: AskedRequest, first: Said, again: Said, fault: str) -> Answered:
         """What became of a request: of its first call, and of those after it, if there were any."""
         fields = [(str(key).lower(), str(value)) for key, value in first["headers"]]
         text = _decoded(first["body"])
         return Answered(
             name=asked.name,
-            request=self.request(asked),
+            request=self._request(asked),
             status=first["status"],
             later=again.get("status"),
             bytes=first["length"],
@@ -61,15 +65,15 @@ class Reader:
             same=bool(again.get("same", True)),
             content_type=self._secrets.hide(_value(fields, "content-type")),
             location=self._secrets.hide(_value(fields, "location")),
-            cookies=tuple(self._secrets.hide(name) for name, value in _cookies(fields) if value is not None),
+            cookies=tuple(map(self._secrets.hide, _cookies(fields))),
             written=self.places([*first["written"], *again.get("written", ())]),
             raised=self.raised(first["raised"] or again.get("raised")),
             problems=tuple(map(self._secrets.hide, first["problems"])),
             about=_about(first["status"], text),
-            fault="" if asked.contains in text else f"its body has no {asked.contains!r}",
+            fault=self._secrets.hide(fault),
         )
 
-    def request(self, asked: AskedRequest) -> str:
+    def _request(self, asked: AskedRequest) -> str:
         return self._secrets.hide(f"{asked.method} {asked.path}")
 
     def raised(self, said: Said | None) -> Raised | None:
@@ -90,16 +94,17 @@ class Reader:
 
     def place(self, path: str) -> str:
         """A path from the project's folder, where it is in it."""
-        path = self._secrets.hide(path)
-        for root in (self._root, os.path.realpath(self._root)):
-            if path.startswith(f"{root}{os.sep}"):
-                return os.path.relpath(path, root)
-        return path
+        root = self._root_of(path)
+        return self._secrets.hide(os.path.relpath(path, root) if root else path)
+
+    def _root_of(self, path: str) -> str:
+        """The project's folder as this path has it: as it was named, or without links."""
+        roots = (self._root, os.path.realpath(self._root))
+        return next((root for root in roots if path.startswith(f"{root}{os.sep}")), "")
 
     def _standing(self, stack: str) -> Raised | None:
-        """The last line of the user's own code, of the thread that stood still: the main one is the last."""
-        main = stack[stack.rfind("hread 0x") :]
-        frames = [(match["file"], int(match["line"])) for match in _FRAME.finditer(main)]
+        """The last line of the user's own code where it stood still."""
+        frames = [(match["file"], int(match["line"])) for match in _FRAME.finditer(stack)]
         own = [
             (file, line) for file, line in frames if self.place(file) != file and not _LIBRARIES.search(file)
         ]
@@ -127,17 +132,11 @@ def _decoded(body: str) -> str:
     return base64.b64decode(body).decode("utf-8", "replace")
 
 
-def _cookies(fields: Sequence[tuple[str, str]]) -> list[tuple[str, str | None]]:
-    return [cookie_of(value) for name, value in fields if name == "set-cookie"]
+def _cookies(fields: Sequence[tuple[str, str]]) -> list[str]:
+    """The names of cookies that are set; of those that are taken away, none."""
+    values = [value for name, value in fields if name == "set-cookie"]
+    return [value.partition("=")[0].strip() for value in values if not _TAKEN_AWAY.search(value)]
 
 
 def _value(fields: Sequence[tuple[str, str]], name: str) -> str:
     return next((value for key, value in fields if key == name), "")
-
-
-def cookie_of(field: str) -> tuple[str, str | None]:
-    """Name and value of a Set-Cookie field; None for a cookie that is taken away."""
-    pair, _, attributes = field.partition(";")
-    name, _, value = pair.partition("=")
-    gone = re.search(r"max-age=(0|-\d+)\s*(;|$)|expires=[^;]*\b1970\b", attributes, re.IGNORECASE)
-    return name.strip(), None if gone else value.strip()

@@ -10,10 +10,11 @@ from bench.model.counted import count
 from bench.model.preflight import Answered, Preflight
 from bench.model.scenario import AskedRequest, AskedScenario
 from bench.preflight.troubles import raised_in_words, trouble_in_words
+from bench.preflight.visitor import HOST
 
-_LOGIN = re.compile("log-?in|sign-?in|auth|sso|session", re.IGNORECASE)
+_LOGIN = re.compile("log-?in|sign-?in|(^|[/_-])(o?auth2?|sso|session)", re.IGNORECASE)
 _REDIRECTS = (301, 302, 303, 307, 308)
-_MUCH_PRINTED = 10_000
+_MUCH_PRINTED = 100_000
 _SHOWN = 5
 
 
@@ -56,8 +57,9 @@ def _notes(seen: Preflight, scenario: AskedScenario) -> Iterator[str]:
             yield f"{each.request} {problem}, which PEP 3333 doesn't allow and servers treat differently"
         if each.later is not None and each.later != each.status:
             yield f"{each.request} answers {each.status} first, and {each.later} to a user who comes again"
-    if seen.binds:
-        yield f"It takes {_listed(seen.binds)} itself, which a second process of a server can't"
+    # A port that the kernel chooses is taken to try something, or for clients that are told of it.
+    if fixed := [address for address in seen.binds if not address.endswith(":0")]:
+        yield f"It takes {_listed(fixed)} itself, which a second process of a server can't"
     if seen.processes:
         yield f"It starts processes of its own: {_listed(seen.processes)}"
     if seen.threads:
@@ -67,7 +69,7 @@ def _notes(seen: Preflight, scenario: AskedScenario) -> Iterator[str]:
     if seen.printed > _MUCH_PRINTED:
         yield f"It printed {seen.printed:,} bytes; under load that is a part of what is measured"
     for file in seen.left_changed:
-        yield f"No longer as it was: {file}"
+        yield f"No longer as it was is {file}"
 
 
 def _wrong_login(answer: Answered, asked: AskedRequest) -> str:
@@ -93,8 +95,10 @@ def _wrong(answer: Answered, asked: AskedRequest, seen: Preflight, scenario: Ask
             else f"{request} answers {status}, not {asked.status}{_why(answer)}"
         )
     if status in _REDIRECTS and not asked.redirects:
-        return _redirect(answer, scenario)
-    if answer.about == "host":
+        return _redirect(answer, asked, scenario)
+    if answer.about == "host" or (status == 400 and _refuses_host(seen, asked, scenario)):
+        if not seen.hosts:
+            return f"{request} answers 400: ALLOWED_HOSTS is empty, which allows no host without DEBUG"
         return f"{request} answers 400 from ALLOWED_HOSTS: --host {_host(seen.hosts)}"
     if answer.about == "csrf":
         return (
@@ -107,18 +111,22 @@ def _wrong(answer: Answered, asked: AskedRequest, seen: Preflight, scenario: Ask
         404: "--url PATH names a page that there is",
         405: "--url 'POST PATH' names another method",
     }
+    if status in (400, 415, 422) and asked.method != "GET" and not asked.body:
+        return f"{request} answers {status} to an empty body: --data or --json gives it one"
     if status >= 400:
         way = f": {ways[status]}" if status in ways and answer.raised is None else _why(answer)
         return f"{request} answers {status}{way}"
     return f"{request}: {answer.fault}" if answer.fault else ""
 
 
-def _redirect(answer: Answered, scenario: AskedScenario) -> str:
+def _redirect(answer: Answered, asked: AskedRequest, scenario: AskedScenario) -> str:
     """The ways out of a redirect, by where it leads."""
     target = urlsplit(answer.location)
     what = f"{answer.request} answers {answer.status} to"
     path = answer.request.partition(" ")[2].partition("?")[0]
     if target.scheme == "https" and target.path in (path, ""):
+        if any(name.lower() == "x-forwarded-proto" for name, _ in asked.headers):
+            return f"{what} https in spite of X-Forwarded-Proto: Django needs SECURE_PROXY_SSL_HEADER for it"
         return f"{what} https, which would measure the redirect: --header 'X-Forwarded-Proto: https'"
     if target.path == f"{path}/":
         return f"{what} {target.path}, which would measure the redirect: --url {target.path}"
@@ -133,7 +141,26 @@ def _redirect(answer: Answered, scenario: AskedScenario) -> str:
 
 
 def _why(answer: Answered) -> str:
-    return f": {raised_in_words(answer.raised)}" if answer.raised else ""
+    if answer.raised is None:
+        return ""
+    # As Django and SQLAlchemy have it of SQLite, PostgreSQL and MySQL.
+    no_table = re.search(
+        "no such table|relation .* does not exist|Table .* doesn't exist", answer.raised.text
+    )
+    way = ": --setup CMD makes its tables, as --setup 'python manage.py migrate' does" if no_table else ""
+    return f": {raised_in_words(answer.raised)}{way}"
+
+
+def _refuses_host(seen: Preflight, asked: AskedRequest, scenario: AskedScenario) -> bool:
+    """Whether Django's settings don't allow the host that was asked for; its answer doesn't say so."""
+    if not any(name == "Django" for name, _ in seen.frameworks):
+        return False
+    own = next((value for name, value in asked.headers if name.lower() == "host"), scenario.host or HOST)
+    host = own.rpartition(":")[0] or own
+    return not any(
+        pattern in ("*", host) or (pattern.startswith(".") and f".{host}".endswith(pattern))
+        for pattern in seen.hosts
+    )
 
 
 def _host(hosts: Iterable[str]) -> str:

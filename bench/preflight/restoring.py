@@ -13,15 +13,15 @@ from typing import Any
 import psutil
 
 
-def restore(scratch: Path) -> tuple[str, ...]:
+def restore(scratch: Path) -> dict[str, str]:
     """Put back every file that is noted in `kept.jsonl`, as it was when it was opened for writing.
 
     Returns:
-        A clause for each that stays changed: since it is large, or other programs have it open.
+        The reason for each path that stays changed.
     """
     changed = [note for note in _first_notes(scratch) if _has_changed(note)]
     held = _held({note["path"] for note in changed if note["there"]}) if changed else set()
-    left = []
+    left: dict[str, str] = {}
     # The last made first: folders are empty by then.
     for note in reversed(changed):
         path = Path(note["path"])
@@ -31,15 +31,17 @@ def restore(scratch: Path) -> tuple[str, ...]:
                     path.rmdir()
             elif not note["there"]:
                 path.unlink()
+            elif stat.S_ISDIR(note["mode"]):
+                path.mkdir(parents=True, exist_ok=True)
             elif note["path"] in held:
-                left.append(f"{path}, since other programs have it open")
+                left[note["path"]] = "other programs have it open"
             elif not note["copy"]:
-                left.append(f"{path}, since it is large")
+                left[note["path"]] = "it is large"
             else:
                 _write_back(path, note)
         except OSError as error:
-            left.append(f"{path}: {error.strerror}")
-    return tuple(left)
+            left[note["path"]] = str(error.strerror)
+    return left
 
 
 def binds(scratch: Path) -> tuple[str, ...]:
@@ -70,11 +72,13 @@ def _has_changed(note: Mapping[str, Any]) -> bool:
         return bool(note["there"])
     if not note["there"]:
         return stat.S_ISREG(now.st_mode) or stat.S_ISDIR(now.st_mode)
-    return (now.st_size, now.st_mtime_ns) != (note["size"], note["mtime_ns"])
+    same = (now.st_size, now.st_mtime_ns) == (note["size"], note["mtime_ns"])
+    return not same and not stat.S_ISDIR(note["mode"])
 
 
 def _write_back(path: Path, note: Mapping[str, Any]) -> None:
     """The same content, in the same file where there still is one: links to it hold."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with Path(note["copy"]).open("rb") as copy, path.open("r+b" if path.exists() else "wb") as file:
         shutil.copyfileobj(copy, file)
         file.truncate()

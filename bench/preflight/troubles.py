@@ -37,7 +37,8 @@ def trouble_in_words(seen: Preflight) -> str:
                 f"{target} is {_a(detail)} and no WSGI application: it doesn't take (environ, start_response)"
             )
         case "asgi":
-            what = f"{detail}'s ASGI application" if detail == "Django" else f"an ASGI application ({detail})"
+            named = f" ({detail})" if detail else ""
+            what = "Django's ASGI application" if detail == "Django" else f"an ASGI application{named}"
             other = module.rpartition(".")[0]
             way = f"name {other}.wsgi:application" if detail == "Django" and other else _ASGI
             return f"{target} is {what}: {way}"
@@ -99,7 +100,7 @@ def _place(raised: Raised | None) -> str:
 
 
 def _instead(name: str, names: tuple[str, ...]) -> str:
-    close = get_close_matches(name, names, n=1)
+    close = [match for word in name.split(" or ") for match in get_close_matches(word, names, n=1)]
     if close:
         return f" Did you mean {close[0]}?"
     more = " ..." if len(names) > _SHOWN else ""

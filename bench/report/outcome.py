@@ -10,6 +10,7 @@ from bench.analysis.keepalive import by_deployment
 from bench.analysis.outcomes import NOT_ACCOUNTED, SENT_AGAIN, kinds, not_accounted
 from bench.analysis.unseen import unseen
 from bench.model import Analysis, Comparison, DeploymentRecord, Failure, Suite
+from bench.plan.said import undecided
 from bench.report import disturbance, how_known, processes
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
@@ -40,6 +41,7 @@ def validity(suite: Suite, analysis: Analysis, shown: tuple[Group, ...]) -> Sect
     if suite.plan.claims and analysis.twin is None:
         lines.append("No twin was measured: the harness's own error is not known.")
     lines += how_known.lines(suite, analysis)
+    lines += undecided(suite.plan)
     lines += unseen(suite)
     lines += processes.lines(suite)
     lines += _connections(suite, analysis)

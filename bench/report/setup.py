@@ -95,7 +95,7 @@ def _facts(suite: Suite, deployment: Deployment, kept: Keeping) -> dict[str, str
         "Version": _version(suite, server),
         **({"Image size": f"{megabytes(image_bytes)} MB"} if image_bytes is not None else {}),
         "Concurrency": server.concurrency,
-        "Workers x threads": workers_x_threads(server),
+        "Workers x threads": workers_x_threads(suite, deployment),
         "Keep-alive, documented": kept.said,
         "Keep-alive, seen": kept.seen,
         "Connections an answer": number(kept.per_answer),

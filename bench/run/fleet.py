@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
@@ -14,13 +14,14 @@ from bench.load.client import LoadDriver
 from bench.load.protocol import Probed
 from bench.machine.counters import read_listen
 from bench.machine.interrupt import shield
-from bench.machine.lasting import Processes
+from bench.machine.lasting import Processes, serving
 from bench.model import TIMEOUT_S, Deployment, DeploymentRecord, Failure, Learned, Sample, Target
 from bench.model.errors import BenchError, EngineError
 
 _START_TIMEOUT_S = 30.0
 _REFUSED_TIMEOUT_S = 5.0
 _WRONG_TIMEOUT_S = 3.0
+_ELSEWHERE_S = 3.0
 _FIRST_PAUSE_S = 0.005
 _LONGEST_PAUSE_S = 0.25
 _PAUSE_GROWTH = 1.5
@@ -37,10 +38,11 @@ class Member:
     target: Target
     scenarios: tuple[str, ...]
     processes: Processes
-    samples: dict[str, Sample] = field(default_factory=dict)
+    samples: dict[str, Sample | None] = field(default_factory=dict)
     start_s: float | None = None
     memory_idle_bytes: int | None = None
     idle_cpu: float | None = None
+    serving: tuple[int, int] | None = None
 
 
 class Fleet:
@@ -113,27 +115,19 @@ class Fleet:
             if fault is not None:
                 self.failures.append(fault)
                 self._failed(fault)
-        self._driver.set_targets(self.targets(), self._runtime.store_address())
+        self.aim()
         # The last one has just answered: a process of that request alone isn't to be there still.
         time.sleep(_ENDING_S)
         for member in self.members.values():
             member.processes.ready()
 
+    def aim(self) -> None:
+        """Have the load go to the members."""
+        self._driver.set_targets(self.targets(), self._runtime.store_address())
+
     def newly_learned(self) -> list[Learned]:
         """What is right of the members' pages, as far as earlier rounds didn't know it."""
         return [page for target in self.targets() for page in target.learned if page not in self._learned]
-
-    def samples(self) -> Mapping[tuple[str, str], Sample]:
-        """What is answered rightly, by app and scenario; of several servers the first is as good as any."""
-        return {
-            (member.deployment.app.name, scenario): sample
-            for member in reversed(self.members.values())
-            for scenario, sample in member.samples.items()
-        }
-
-    def load_again(self) -> None:
-        """Have the driver know the members again, once it was told of others."""
-        self._driver.set_targets(self.targets(), self._runtime.store_address())
 
     def targets(self) -> list[Target]:
         return [member.target for member in self.members.values()]
@@ -146,6 +140,11 @@ class Fleet:
     def read_idle_memory(self) -> None:
         for member in self.members.values():
             member.memory_idle_bytes = self._runtime.memory_bytes(member.target)[0]
+
+    def read_serving(self) -> None:
+        """See how many workers and threads serve; threads are often started by the first requests."""
+        for member in self.members.values():
+            member.serving = serving(member.target.usage, self._runtime.place)
 
     def read_listen(self, name: str) -> dict[str, float]:
         """Connections that a member has refused so far, if it has a network namespace of its own.
@@ -207,6 +206,7 @@ class Fleet:
         limit_s = _START_TIMEOUT_S if target.started_ns else _REFUSED_TIMEOUT_S
         began = time.monotonic()
         wrong_since: float | None = None
+        elsewhere_since: float | None = None
         pause_s = _FIRST_PAUSE_S
         while True:
             asked = time.monotonic()
@@ -216,12 +216,11 @@ class Fleet:
             heard_ns = self._runtime.place.clock.now_ns()
             if not self._runtime.alive(target):
                 # Before what was found: on a port that was taken, the one who took it has answered.
-                return self._ended(target, "start", "the server ended before it answered")
+                return self._not_there(target, member.deployment)
             if probed.right:
                 if target.started_ns and member.start_s is None:
                     member.start_s = (heard_ns - target.started_ns) / 1e9 - probed.since_s
-                if probed.sample is not None:
-                    member.samples[scenario] = probed.sample
+                member.samples[scenario] = probed.sample
                 learned = (replace(page, deployment=target.deployment) for page in probed.learned)
                 member.target = replace(target, learned=(*target.learned, *learned))
                 return None
@@ -233,6 +232,14 @@ class Fleet:
             elif wrong_since is None:
                 # One that came in part has been waited for.
                 wrong_since = asked if probed.fault == "unfinished" else now
+            elsewhere = self._runtime.listens_elsewhere(target)
+            if not elsewhere:
+                elsewhere_since = None
+            elif elsewhere_since is None:
+                elsewhere_since = now
+            elif now - elsewhere_since > _ELSEWHERE_S:
+                # What it opens beside its address, it may open first.
+                return self._failure(target, "start", elsewhere)
             if wrong_since is not None and now - wrong_since > _WRONG_TIMEOUT_S:
                 return self._failure(target, "probe", _wrong_answer(scenario, probed))
             if now - began > limit_s:
@@ -240,6 +247,15 @@ class Fleet:
                 return self._failure(target, "start", f"no right answer{within}: {probed.detail}")
             time.sleep(min(pause_s, _LONGEST_PAUSE_S))
             pause_s *= _PAUSE_GROWTH
+
+    def _not_there(self, target: Target, deployment: Deployment) -> Failure:
+        failure = self._ended(target, "start", "the server ended before it answered")
+        if deployment.server.own and failure.reason.endswith("exit code 0"):
+            return replace(
+                failure,
+                reason=f"{failure.reason}. A line has to stay in the foreground: leave out what detaches it",
+            )
+        return failure
 
     def _ended(self, target: Target, phase: str, reason: str) -> Failure:
         how = self._runtime.how_ended(target)
@@ -267,6 +283,8 @@ class Fleet:
                     idle_cpu=member.idle_cpu,
                     restarts=member.processes.restarts,
                     oom_kills=kills[name],
+                    workers=member.serving[0] if member.serving else None,
+                    threads=member.serving[1] if member.serving else None,
                 )
                 for name, member in self.members.items()
             ]

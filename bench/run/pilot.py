@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bench.analysis.checks.facts import MAX_ERROR_RATE
 from bench.analysis.slow import slow_s
 from bench.model import Plan, Trial
 from bench.plan.duration import pilot_blocks
-from bench.plan.layout import with_open_rates
 from bench.plan.lengths import with_settling
+from bench.plan.rates import with_open_rates
 
 FEWEST_BLOCKS = 3
 """Fewer say too little of how their trials vary to tell slow answers."""
@@ -27,8 +27,9 @@ Block = Callable[[Plan, int], Sequence[Trial]]
 """Runs one block of the loads whose users wait, by its number from 0, as the plan has it."""
 
 
-def pilot(plan: Plan, block: Block, ends_s: float | None) -> Plan:
-    """The plan with the rates of open load, and with trials that are long enough for slow answers.
+def pilot(plan: Plan, block: Block, ends_s: float | None) -> tuple[Plan, Mapping[str, float]]:
+    """The plan with the rates of open load, and with trials that are long enough for slow answers; and what
+    each case did a second.
 
     Where slow answers are seen, all is found again with longer trials: without them a server seems faster
     than it is in the long run.
@@ -48,7 +49,8 @@ def pilot(plan: Plan, block: Block, ends_s: float | None) -> Plan:
     for trial in trials:
         if trial.answers and trial.failed <= MAX_ERROR_RATE * trial.ok:
             rates.setdefault(trial.case, []).append(trial.answers / trial.duration_s)
-    return with_open_rates(plan, {case: statistics.median(values) for case, values in rates.items()})
+    found = {case: statistics.median(values) for case, values in rates.items()}
+    return with_open_rates(plan, found), found
 
 
 def needed_s(plan: Plan, trials: Sequence[Trial]) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bench.ask.ownapp import OwnApp
-from bench.catalogue.interpreter import find_interpreter
+from bench.catalogue.interpreter import Interpreter, find_interpreter
 from bench.deploy.overlay import lay_over
 from bench.deploy.program import program
 from bench.model import App, Server
@@ -27,13 +27,16 @@ class ReadyApp:
         servers: those that can serve it.
         missing: why each of the others can't, with what to do.
         notes: what its user should know before figures come of it.
+        seconds_per_request: on average over what is asked, by its weights.
     """
 
     app: App
+    interpreter: Interpreter
     seen: Preflight
     servers: tuple[Server, ...]
     missing: tuple[str, ...]
     notes: tuple[str, ...]
+    seconds_per_request: float
 
 
 def made_ready(
@@ -80,4 +83,13 @@ def made_ready(
             **{s.package: overlays[s.name].version for s in had if overlays[s.name].version},
         },
     )
-    return ReadyApp(own.as_app(project), seen, had, missing, notes(seen, scenario))
+    return ReadyApp(
+        own.as_app(project), interpreter, seen, had, missing, notes(seen, scenario), _seconds(seen, scenario)
+    )
+
+
+def _seconds(seen: Preflight, scenario: AskedScenario) -> float:
+    weights = {request.name: request.weight for request in scenario.requests}
+    took = [(each.ms / 1000, weights[each.name]) for each in seen.answered]
+    total = sum(weight for _, weight in took)
+    return sum(seconds * weight for seconds, weight in took) / total if total else 0.0

@@ -23,8 +23,17 @@ def new_id(now: datetime) -> str:
 
 
 def result_directory(root: Path, out: Path | None) -> Path:
-    """The directory of a new run: as asked, else `<UTC time>-<host>/` in the folder of results."""
-    return out.resolve() if out is not None else results_folder(root) / new_id(datetime.now(UTC))
+    """The directory of a new run: as asked, else `<UTC time>-<host>/` in the folder of results.
+
+    In somebody's project that folder tells git to pass it over.
+    """
+    if out is not None:
+        return out.resolve()
+    folder = results_folder(root)
+    if not folder.is_relative_to(root) and not (folder / ".gitignore").exists():
+        folder.mkdir(exist_ok=True)
+        (folder / ".gitignore").write_text("*\n")
+    return folder / new_id(datetime.now(UTC))
 
 
 def write_reports(suite: Suite, directory: Path) -> Analysis:

@@ -21,7 +21,9 @@ from bench.model import CpuSplit, Environment, Plan, Suite
 from bench.run.identity import identify, require_same, with_started
 from bench.run.stored_plan import Named, old_version, taken_anew
 
-Open = Callable[[Plan, Checkouts, Path, CpuSplit, Reporter, Mapping[str, Addresses]], Runtime]
+Open = Callable[
+    [Plan, Checkouts, Path, CpuSplit, Reporter, Mapping[str, Addresses], Mapping[str, str]], Runtime
+]
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,9 @@ def made_ready(
     checkouts = stack.enter_context(checked_out([against] if against else [], root))
     plan = taken_anew(directory, suite.plan, root, os.environ, named, checkouts)
     provide(plan, read_facts(results_folder(root), quick=True))
-    runtime = open_runtime(plan, checkouts, directory, suite.environment.cpu_split, reporter, addresses)
+    runtime = open_runtime(
+        plan, checkouts, directory, suite.environment.cpu_split, reporter, addresses, named.shell
+    )
     require_same(directory, suite.environment, _now(plan, checkouts, runtime))
     opened = stack.enter_context(ExitStack())
     stay_on(suite.environment.cpu_split)
@@ -84,7 +88,7 @@ def _now(plan: Plan, checkouts: Checkouts, runtime: Runtime) -> Environment:
         docker=runtime.docker,
         versions=runtime.versions,
         images={},
-        cpu_split=split_cpus(),
+        cpu_split=split_cpus(server=plan.server_cpus),
         notes=(),
         measured=identify(plan, checkouts, os.environ),
     )

@@ -28,11 +28,12 @@ from bench.machine import priority
 from bench.machine.environment import describe, split_cpus, stay_on
 from bench.machine.interrupt import shield
 from bench.machine.place import HERE
-from bench.model import Analysis, CpuSplit, Plan, Sample, Suite
+from bench.model import Analysis, Calibration, CpuSplit, Plan, Sample, Suite
 from bench.model.errors import Interrupted, MachineError, StoreError
 from bench.model.finding import exit_code
 from bench.report.units import count, listed
 from bench.run.calibrate import Page, calibrate_run, startable
+from bench.run.first import FirstAnswers
 from bench.run.identity import identify, with_started
 from bench.run.results import new_id
 from bench.run.resuming import Ready, made_ready
@@ -87,7 +88,7 @@ def _measure(
     shell: Mapping[str, str],
 ) -> Outcome:
     started = datetime.now(UTC)
-    cpus = split_cpus()
+    cpus = split_cpus(server=plan.server_cpus)
     twice = measured_twice(urls(plan), addresses)
     for sentence in twice:
         reporter.phase(sentence)
@@ -206,13 +207,11 @@ def _work(
         first = priority.of("generator", cpus) if preferred else priority.NONE
         log = logs / "driver.log"
         with LoadDriver(command, environment, root, cpus.generator, log, first) as driver:
+            driver.set_scenarios(plan.scenarios.values())
 
-            def calibrate(samples: Mapping[Page, Sample]) -> None:
+            def calibrate(samples: Mapping[Page, Sample]) -> Calibration:
                 reporter.phase("calibrating the load generator")
-                measured = calibrate_run(
-                    plan, cpus, runtime, driver, root, writer.directory, epoch_ns, samples
-                )
-                writer.append(calibration=measured)
+                return calibrate_run(plan, cpus, runtime, driver, root, writer.directory, epoch_ns, samples)
 
             runner = Runner(
                 plan,
@@ -222,8 +221,7 @@ def _work(
                 reporter,
                 saved=suite.trials,
                 counts=counting(suite),
-                learned=suite.learned,
-                calibrate=calibrate if suite.calibration is None else None,
+                first=FirstAnswers(writer, suite.learned, None if suite.calibration else calibrate),
                 others=Others,
                 epoch_ns=epoch_ns,
             )

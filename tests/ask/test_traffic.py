@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from bench.ask.settings import defaults
 from bench.ask.traffic import read_traffic
-from bench.model.errors import UsageError
 
 FOLDER = Path(__file__).parents[1] / "catalogue/traffic"
 LOG, HAR = str(FOLDER / "logs/gunicorn.log"), str(FOLDER / "chromium.har")
 
 
-def asked(**given: Any) -> dict[str, Any]:
-    return {**defaults(), **given}
-
-
 def test_without_either_there_is_none() -> None:
-    assert read_traffic(asked()) is None
+    assert read_traffic({}) is None
 
 
 def test_each_is_read() -> None:
-    log, recording = read_traffic(asked(from_access_log=LOG)), read_traffic(asked(har=HAR))
+    log, recording = read_traffic({"from_access_log": LOG}), read_traffic({"har": HAR})
 
     assert log is not None
     assert recording is not None
@@ -32,12 +23,19 @@ def test_each_is_read() -> None:
 
 
 def test_the_host_that_was_named_is_asked() -> None:
-    recording = read_traffic(asked(har=HAR, host="CDN.example"))
+    log, recording = (
+        read_traffic({"host": "CDN.example", **given}) for given in ({"from_access_log": LOG}, {"har": HAR})
+    )
 
+    assert log is not None
     assert recording is not None
-    assert recording.host == "cdn.example"
+    assert (log.host, recording.host) == ("CDN.example", "CDN.example")
+    assert [request.path for request in recording.requests] == ["/lib"]
 
 
-def test_both_exclude_each_other() -> None:
-    with pytest.raises(UsageError, match="--from-access-log and --har exclude each other"):
-        read_traffic(asked(from_access_log=LOG, har=HAR))
+def test_users_without_cookies_are_new_visitors() -> None:
+    kept, none = (read_traffic({"har": HAR, "no_cookies": each}) for each in (False, True))
+
+    assert kept is not None
+    assert none is not None
+    assert (kept.cookies, none.cookies) == (True, False)

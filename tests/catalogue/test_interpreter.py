@@ -173,6 +173,18 @@ def test_poetry_is_asked_where_it_keeps_it(project: Project, tmp_path: Path) -> 
     assert interpreter.source == "the environment of poetry"
 
 
+def test_a_version_is_found_where_pyenv_has_it(project: Project) -> None:
+    for name in ("3.1.7", "3.11.9", "3.11.10", "3.11-dev", "3.12.0"):
+        folder = project.folder.parent / f"home/.pyenv/versions/{name}/bin"
+        folder.mkdir(parents=True)
+        (folder / "python").write_text(f"#!/bin/sh\necho >&2 this is {name}; exit 1\n")
+        (folder / "python").chmod(0o755)
+
+    assert "this is 3.11.10" in project.refused("3.11")
+    assert "this is 3.11.9" in project.refused("3.11.9")
+    assert "this is 3.1.7" in project.refused("3.1")
+
+
 @pytest.mark.parametrize("asked", ["env-of-mine", "env-of-mine/bin/python", "python3"])
 def test_what_was_asked_for_comes_first(project: Project, asked: str) -> None:
     project.environment(".venv")
@@ -256,7 +268,8 @@ requires-python = ">=3.11"
 dependencies = ["thing"]
 """
 PIPENV = """{"_meta": {"sources": [{"name": "pypi", "url": "https://pypi.example/simple"}]},
- "default": {"thing": {"version": "==1.1"}, "other": {"version": "==5", "markers": "python_version < '3'"}},
+ "default": {"thing": {"version": "==1.1"}, "shop": {"editable": true, "path": "."},
+  "other": {"version": "==5", "markers": "python_version < '3'"}},
  "develop": {"other": {"version": "==5"}}}"""
 
 
@@ -311,6 +324,25 @@ def test_uvs_lock_is_installed_as_it_is_and_not_into_the_project(project: Projec
     assert interpreter.source == "built from uv.lock"
 
 
+def test_a_member_of_a_workspace_gets_what_the_workspaces_lock_says_of_it(project: Project) -> None:
+    for name in ("thing", "other"):
+        wheel(project.wheels, name)
+    members = '[tool.uv.workspace]\nmembers = ["web"]\n'
+    project.write("pyproject.toml", PYPROJECT.replace("thing", "other") + members)
+    project.write("web/pyproject.toml", PYPROJECT.replace("shop", "web"))
+    subprocess.run(
+        [uv.find_uv_bin(), "lock", "--quiet", "--python", str(project.base)],
+        cwd=project.folder,
+        env=project.variables,
+        check=True,
+    )
+
+    assert project.find().distributions == {"other": "1"}
+    member = project.find(below="web")
+    assert member.source == "built from uv.lock"
+    assert member.distributions == {"thing": "1"}
+
+
 def test_a_local_project_is_linked_and_not_built(project: Project) -> None:
     wheel(project.wheels, "thing")
     project.write("requirements.txt", "-r more/base.txt\n--editable .[web]\n")
@@ -335,6 +367,17 @@ def test_a_local_project_is_linked_and_not_built(project: Project) -> None:
     ).stdout
     assert said.startswith(f"{project.folder}/src/shop/__init__.py")
     assert "shop:cart" in said
+
+
+def test_a_local_project_that_says_its_needs_in_code_is_linked_with_a_word(project: Project) -> None:
+    project.write("requirements.txt", "-e .\n")
+    project.write("setup.py", "raise SystemExit('run')\n")
+    project.write("shop.py", "")
+
+    python = project.find().python
+
+    assert project.said[0].startswith(f"What {project.folder} says of its needs in code isn't read")
+    subprocess.run([python, "-Bc", "import shop"], cwd="/", check=True)
 
 
 def test_requirements_that_are_named_come_before_an_environment(project: Project) -> None:

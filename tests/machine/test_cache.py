@@ -13,9 +13,9 @@ from bench.model.errors import MachineError
 @pytest.mark.parametrize(
     ("variables", "folder"),
     [
-        ({"HOME": "/home/a"}, "/home/a/.cache/wsgi-bench"),
-        ({"HOME": "/home/a", "XDG_CACHE_HOME": "/fast"}, "/fast/wsgi-bench"),
-        ({"HOME": "/home/a", "XDG_CACHE_HOME": "relative"}, "/home/a/.cache/wsgi-bench"),
+        ({"HOME": "/users/ann"}, "/users/ann/.cache/wsgi-bench"),
+        ({"HOME": "/users/ann", "XDG_CACHE_HOME": "/fast"}, "/fast/wsgi-bench"),
+        ({"HOME": "/users/ann", "XDG_CACHE_HOME": "relative"}, "/users/ann/.cache/wsgi-bench"),
     ],
 )
 def test_it_is_where_the_user_keeps_caches(variables: dict[str, str], folder: str) -> None:

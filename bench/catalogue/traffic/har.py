@@ -1,8 +1,8 @@
 """A session that a browser recorded (HAR 1.2) as a scenario.
 
 http://www.softwareishard.com/blog/har-12-spec/; Chromium and Firefox write more, which is used where it is
-there. Cookies, Authorization and all other fields that may be somebody's stay behind, and so does what can't
-be sent twice: a token that only one form had.
+there. Cookies, Authorization and all other fields that may be somebody's stay behind, and so do forms with a
+token of a session that has ended.
 """
 
 from __future__ import annotations
@@ -23,10 +23,13 @@ from bench.model.scenario import AskedScenario
 _OPTION = "--har"
 _MOST_BYTES = 256 << 20
 """It is read as a whole, which takes a few times its size."""
+_MOST_BODY_BYTES = 1 << 20
+"""Each user sends it again and again, and a plan holds it."""
 _KEPT = ("accept", "accept-language", "content-type", "hx-request", "x-requested-with")
 """Fields by which an application chooses what it answers, and in which nobody's secret is."""
 _CSRF = re.compile(r"csrf|xsrf|authenticity_token|requestverificationtoken", re.I)
-_METHOD = re.compile(r"[A-Z]{1,20}")
+_ANY_METHOD = re.compile(r"[A-Z]{1,20}")
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _FIELD = re.compile(r"[ -~]{0,1000}")
 _HTML = ("text/html", "application/xhtml+xml")
 """What a page is, in a recording."""
@@ -133,7 +136,7 @@ def _read_entry(entry: Any) -> _Recorded | None:
     """One entry; None if it is no request over HTTP."""
     method, url = _get(entry, "request", "method"), _get(entry, "request", "url")
     status = _get(entry, "response", "status")
-    if not (isinstance(method, str) and _METHOD.fullmatch(method) and isinstance(url, str)):
+    if not (isinstance(method, str) and _ANY_METHOD.fullmatch(method) and isinstance(url, str)):
         return None
     try:
         parts = urlsplit(url)
@@ -169,12 +172,12 @@ def _read_entry(entry: Any) -> _Recorded | None:
 
 def _why_left(entry: Any, seen: Seen, fields: Mapping[str, str], body: str | None) -> str:
     """Why a recorded request can't be asked again, beside what a `Tally` sees; empty if it can."""
-    if seen.method in ("OPTIONS", "CONNECT", "TRACE"):
+    if seen.method not in _METHODS:
         return seen.method
     if _get(entry, "_fromCache"):
         return "from the browser's cache"
     if body is None:
-        return "with a body that wasn't recorded, or with a file"
+        return "with a body that wasn't recorded, has a file, or is larger than 1 MB"
     if any(map(_CSRF.search, (*fields, seen.path, body))) and seen.method not in ("GET", "HEAD"):
         return "with a CSRF token, which a scenario.toml can take from the form"
     return ""
@@ -193,10 +196,10 @@ def _body(sent: Any, size: Any) -> str | None:
     if not text and isinstance(size, int) and size > 0:
         return None
     try:
-        text.encode("utf-8", "surrogateescape")
+        encoded = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         return None
-    return text
+    return text if len(encoded) <= _MOST_BODY_BYTES else None
 
 
 def _pairs(pairs: Any) -> Iterator[tuple[str, str]]:

@@ -29,7 +29,10 @@ _UWSGI = re.compile(
     rb".*?()\] ([A-Z]{1,20}) ([!-~\x80-\xff]{1,2000}) => generated -?\d+ bytes in \d+ \w+ "
     rb"\(HTTP/[\d.]+ (\d{3})\)"
 )
-_REQUEST_LINE = re.compile(r"([A-Z]{1,20}) (\S{1,2000})(?: HTTP/[\d.]+)?")
+_REQUEST_LINE = re.compile(r"([A-Z]{1,20}) (\S+)(?: HTTP/[\d.]+)?")
+_METHOD = re.compile(r"[A-Z]{1,20}")
+_STATUS = re.compile(r"[0-9]{3}(?![0-9])")
+_LONGEST = 2000
 _Names = tuple[tuple[str, ...], ...]
 
 
@@ -88,7 +91,7 @@ def _read_json(text: str) -> Line | None:
         return None
     status = _text(fields, _STATUSES)
     method, target = _asked(fields)
-    if method and target and status[:3].isascii() and status[:3].isdigit():
+    if _METHOD.fullmatch(method) and 0 < len(target) <= _LONGEST and _STATUS.match(status):
         host, path = _parted(target)
         host = _text(fields, _HOSTS) or host
         return Line(*(part.encode("utf-8", "replace") for part in (host, method, path, status[:3])))

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from bench.model.scenario import AskedRequest, AskedScenario
 
-MOST_ASKED = 200
-"""Different requests of a scenario, each of which is probed before it is measured."""
+MOST_ASKED = 50
+"""Different requests of a scenario, each of which is probed for up to a second, of each server."""
 MOST_COUNTED = 100_000
 """Different requests that are counted at a time; they have 200 MB at most."""
 _TITLE = 80

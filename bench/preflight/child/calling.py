@@ -17,6 +17,15 @@ _BODY_AT_MOST = 1 << 28
 
 
 def ask(application: Any, command: dict[str, Any], theirs: Any) -> dict[str, Any]:
+    """Send a request, and watch for exceptions if that was asked for; see `_repeated`."""
+    if not command["watched"]:
+        return _repeated(application, command, theirs)
+    with theirs.watch() as watch:
+        answer = _repeated(application, command, theirs)
+    return {**answer, "raised": answer["raised"] or watch.raised}
+
+
+def _repeated(application: Any, command: dict[str, Any], theirs: Any) -> dict[str, Any]:
     """Send a request as often as was asked, or until its time is used up.
 
     Returns:
@@ -29,10 +38,6 @@ def ask(application: Any, command: dict[str, Any], theirs: Any) -> dict[str, Any
     ):
         answers.append(_Call(command).made(application, theirs))
     answer = answers[0]
-    if answer["status"] == 500 and answer["raised"] is None and command["calls"] > 1:
-        with theirs.watch() as watch:
-            _Call(command).made(application, theirs)
-        answer["raised"] = watch.raised
     answer["ms"] = [each["ms"] for each in answers]
     answer["same"] = len({(each["status"], each["digest"]) for each in answers}) == 1
     return answer

@@ -28,6 +28,7 @@ def load(named: str, theirs: Any) -> dict[str, Any]:
     try:
         importlib.import_module(module_name)
         module = sys.modules[module_name]
+        theirs.take_package(sys.modules[module_name.partition(".")[0]])
     except SystemExit as error:
         return {"kind": "exit", "detail": repr(error.code), "raised": theirs.raised(error)}
     except BaseException as error:

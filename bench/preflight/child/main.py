@@ -12,6 +12,7 @@ import importlib.util
 import json
 import os
 import platform
+import signal
 import sys
 import threading
 import time
@@ -40,17 +41,16 @@ def main() -> None:
     watch = writes.Writes(job["kept"])
     _as_a_server_would(job["root"])
     with open(job["stack"], "w") as stack:
-        _tell(
-            answers, {"python": platform.python_version(), "implementation": platform.python_implementation()}
-        )
-        faulthandler.dump_traceback_later(job["limit_s"], file=stack)
+        about = {"python": platform.python_version(), "implementation": platform.python_implementation()}
+        _tell(answers, about)
+        # Of the thread that gets the signal, the main one: to read those of threads that go on can crash.
+        faulthandler.register(signal.SIGUSR2, file=stack, all_threads=False)
         watch.begin()
         began = time.perf_counter()
         outcome = loading.load(job["callable"], theirs)
         if os.getpid() != process:
             # The application forked while it was imported: only one of them is to answer.
             os._exit(0)
-        faulthandler.cancel_dump_traceback_later()
         application = outcome.pop("application", None)
         outcome["import_s"] = time.perf_counter() - began
         outcome["frameworks"] = loading.frameworks()
@@ -58,11 +58,9 @@ def main() -> None:
         _tell(answers, {**outcome, **_state(watch)})
         for line in commands:
             command = json.loads(line)
-            faulthandler.dump_traceback_later(command["limit_s"], file=stack)
             answer = calling.ask(application, command, theirs)
             if os.getpid() != process:
                 os._exit(0)
-            faulthandler.cancel_dump_traceback_later()
             _tell(answers, {**answer, **_state(watch)})
     sys.stdout.flush()
     sys.stderr.flush()

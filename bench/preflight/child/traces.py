@@ -22,9 +22,21 @@ class Theirs:
         self._root = os.path.join(os.path.realpath(root), "")
         libraries = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
         self._libraries = tuple(os.path.join(os.path.realpath(path), "") for path in libraries if path)
+        self._package = ""
+
+    def take_package(self, module: Any) -> None:
+        """Have the code of the application's own package be theirs, too, wherever it is installed."""
+        folders = getattr(module, "__path__", None)
+        if folders:
+            self._package = os.path.join(os.path.realpath(next(iter(folders))), "")
 
     def has(self, file: str) -> bool:
+        if file.startswith("<"):
+            # "<frozen os>", "<string>": in no file.
+            return False
         path = os.path.realpath(file)
+        if self._package and path.startswith(self._package):
+            return True
         foreign = path.startswith(self._libraries) or re.search(r"[/\\](site|dist)-packages[/\\]", path)
         return path.startswith(self._root) and not foreign
 
@@ -33,7 +45,7 @@ class Theirs:
 
     def raised(self, error: BaseException) -> dict[str, Any]:
         """What the harness is told of an exception."""
-        frames = traceback.extract_tb(error.__traceback__)
+        frames = [each for each in traceback.extract_tb(error.__traceback__) if not _is_ours(each.filename)]
         own = [frame for frame in frames if self.has(frame.filename)]
         # Where only libraries have a hand in it, the place is the last before the exception.
         file, line = next(((each.filename, each.lineno or 0) for each in reversed(own or frames)), ("", 0))
@@ -77,6 +89,10 @@ class Watch:
                 self._last = error
                 self.raised = self._theirs.raised(error.with_traceback(argument[2]))
         return self._happened
+
+
+def _is_ours(file: str) -> bool:
+    return os.path.dirname(os.path.abspath(file)) == os.path.dirname(os.path.abspath(__file__))
 
 
 def _text(error: BaseException) -> str:

@@ -52,7 +52,8 @@ class Writes:
                 now = _signature(path)
                 if now != before:
                     self._signatures[path] = now
-                    written.add(path)
+                    if not os.path.isdir(path):
+                        written.add(path)
             heard = {name: list(dict.fromkeys(values)) for name, values in self._heard.items()}
             for values in self._heard.values():
                 values.clear()
@@ -67,7 +68,7 @@ class Writes:
             base = next((path[: -len(end)] for end in _BESIDE if path.endswith(end)), path)
             if base not in self._databases or base == path:
                 meant.add(path)
-            elif path.endswith("-wal") and self._signatures[path] not in (None, (0, 0)):
+            elif path.endswith("-wal") and (self._signatures[path] or (0, 0))[0]:
                 meant.add(base)
         return meant
 
@@ -94,7 +95,7 @@ class Writes:
             source, target, source_folder, target_folder = arguments
             self._keep(source, source_folder)
             self._keep(target, target_folder)
-        elif event == "os.remove":
+        elif event in ("os.remove", "os.rmdir"):
             self._keep(*arguments)
         elif event == "os.truncate":
             self._keep(arguments[0])
@@ -104,7 +105,7 @@ class Writes:
             self._heard["processes"].append("fork" if "fork" in event else str(arguments[0]))
         elif event in ("socket.bind", "socket.connect"):
             address = arguments[1]
-            words = f"{address[0]}:{address[1]}" if isinstance(address, tuple) else os.fsdecode(address)
+            words = _in_words(address)
             if event == "socket.connect":
                 self._heard["connects"].append(words)
             else:
@@ -136,10 +137,12 @@ class Writes:
         note: dict[str, Any] = {"path": path, "there": os.path.lexists(path), "copy": ""}
         if note["there"]:
             described = os.lstat(path)
-            if not stat.S_ISREG(described.st_mode):
+            if not stat.S_ISREG(described.st_mode) and not stat.S_ISDIR(described.st_mode):
                 return
             note.update(mtime_ns=described.st_mtime_ns, size=described.st_size, mode=described.st_mode)
-            if described.st_size <= min(_COPY_AT_MOST, _ALL_AT_MOST - self._copied):
+            if stat.S_ISREG(described.st_mode) and described.st_size <= min(
+                _COPY_AT_MOST, _ALL_AT_MOST - self._copied
+            ):
                 self._copied += described.st_size
                 note["copy"] = os.path.join(self._folder, str(len(self._signatures)))
                 shutil.copyfile(path, note["copy"])
@@ -147,6 +150,13 @@ class Writes:
 
     def _note(self, note: dict[str, Any]) -> None:
         os.write(self._log, (json.dumps(note) + "\n").encode())
+
+
+def _in_words(address: Any) -> str:
+    if not isinstance(address, tuple):
+        return os.fsdecode(address)
+    host = f"[{address[0]}]" if ":" in str(address[0]) else address[0]
+    return f"{host}:{address[1]}"
 
 
 def _signature(path: str) -> tuple[int, int] | None:

@@ -65,10 +65,9 @@ def test_a_recording_of_chromium() -> None:
     assert asked.source == (
         "chromium.har: 5 requests cover 41 % of 17 requests; left out: 3 to other hosts, most to "
         "cdn.example, 1 for static files, 1 with a password or token, 1 with a CSRF token, which a "
-        "scenario.toml can take from the form, 1 answered 3xx, 1 from the browser's cache, "
-        "1 without an answer, 1 answered 4xx, 2 "
-        "that aren't HTTP; 10 had cookies or Authorization, which stay behind: what needs a login takes a "
-        "scenario.toml"
+        "scenario.toml can take from the form, 1 answered 3xx, 1 from the browser's cache, 1 without an "
+        "answer, 1 answered 4xx, 2 that aren't HTTP; 10 had cookies or Authorization, which stay behind: "
+        "what needs a login takes a scenario.toml"
     )
 
 
@@ -149,6 +148,7 @@ def test_a_form_with_a_token_of_its_own_is_left_out(tmp_path: Path, text: str) -
         ({"text": "AAEC", "encoding": "base64"}, 3, None),
         ({"text": '--x\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n\r\n'}, 900, None),
         ({"text": "\ud800"}, 3, None),
+        ({"text": "x" * ((1 << 20) + 1)}, 0, None),
         ({"text": 7}, 1, None),
     ],
 )
@@ -158,7 +158,8 @@ def test_a_body_is_sent_whole_or_not_at_all(
     asked = recorded(tmp_path, entry(), entry(method="PUT", postData=sent, bodySize=size))
 
     assert [request.body for request in asked.requests] == ([""] if body is None else ["", body])
-    assert ("1 with a body that wasn't recorded, or with a file" in asked.source) == (body is None)
+    why = "1 with a body that wasn't recorded, has a file, or is larger than 1 MB"
+    assert (why in asked.source) == (body is None)
 
 
 def test_requests_that_differ_in_their_body_or_fields_have_names_of_their_own(tmp_path: Path) -> None:
