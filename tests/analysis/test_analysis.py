@@ -384,6 +384,9 @@ def test_the_ceiling_is_that_with_answers_like_the_cases_own() -> None:
         calibration = Calibration(60_000, 20_000, 0.0001, "x", "y", Sample(420, 13, False), (other,))
         found = analyse(replace(suite, calibration=calibration))
         assert codes(found, CLOSED.format("gunicorn")) == expected
+        if expected:
+            (reason,) = found.verdicts[CLOSED.format("gunicorn")].reasons
+            assert "(2,000 with answers of 200,000 bytes that differ each time)" in reason
 
 
 def test_late_sending_is_the_generators_fault() -> None:
