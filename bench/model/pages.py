@@ -41,4 +41,4 @@ def size(length: int) -> str:
 def answers_in_words(sample: Sample) -> str:
     """What answers are like, e.g. "answers of 1,559 bytes that differ each time"."""
     length = "without a body" if sample.body_bytes == 0 else f"of {size(sample.body_bytes)}"
-    return f"answers {length} that {'differ each time' if sample.differing else 'are all the same'}"
+    return f"answers {length} that {'differ each time' if sample.differing else 'are the same each time'}"

@@ -171,7 +171,7 @@ def test_the_ceiling_is_said_with_the_answers_that_it_is_of() -> None:
     text = rendered(replace(standard(), calibration=replace(page, others=(other,))), "md")
     assert "| shop, get: 60,000 a second on kept connections" in text
     assert "; hello, hello: 9,000 a second on kept connections" in text
-    assert "with answers without a body that are all the same |" in text
+    assert "with answers without a body that are the same each time |" in text
 
 
 def test_what_a_noisy_run_could_not_show() -> None:
