@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bench.model import Calibration, Learned, Sample
+from bench.model import Calibration, Learned, Sample, Target
 from bench.run.fleet import Fleet
 from bench.store import Writer
 
-Calibrate = Callable[[Mapping[tuple[str, str], Sample]], Calibration]
-"""Finds what the load generator reaches with answers like these, by app and scenario."""
+Calibrate = Callable[[Mapping[tuple[str, str], Sample], Sequence[Target]], Calibration]
+"""Finds what the load generator reaches with answers like these, by app and scenario, and then has the load
+go to these targets again.
+"""
 
 
 class FirstAnswers:
@@ -38,7 +40,6 @@ class FirstAnswers:
             for scenario, sample in member.samples.items()
             if sample is not None
         }
-        self._writer.append(calibration=self._calibrate(samples))
+        self._writer.append(calibration=self._calibrate(samples, fleet.targets()))
         self._calibrate = None
-        fleet.aim()
         return True

@@ -106,15 +106,11 @@ class Fleet:
             if fault is not None:
                 self.failures.append(fault)
                 self._failed(fault)
-        self.aim()
+        self._driver.set_targets(self.targets(), self._runtime.store_address())
         # The last one has just answered: a process of that request alone isn't to be there still.
         time.sleep(_ENDING_S)
         for member in self.members.values():
             member.processes.ready()
-
-    def aim(self) -> None:
-        """Have the load go to the members."""
-        self._driver.set_targets(self.targets(), self._runtime.store_address())
 
     def newly_learned(self) -> list[Learned]:
         """What is right of the members' pages, as far as earlier rounds didn't know it."""

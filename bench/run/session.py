@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ from bench.machine import priority
 from bench.machine.environment import describe, split_cpus, stay_on
 from bench.machine.interrupt import shield
 from bench.machine.place import HERE
-from bench.model import Analysis, Calibration, CpuSplit, Plan, Sample, Suite
+from bench.model import Analysis, Calibration, CpuSplit, Plan, Sample, Suite, Target
 from bench.model.errors import Interrupted, MachineError, StoreError
 from bench.model.finding import exit_code
 from bench.report.units import count, listed
@@ -214,9 +214,13 @@ def _work(
         with LoadDriver(command, environment, root, cpus.generator, log, first) as driver:
             driver.set_scenarios(plan.scenarios.values())
 
-            def calibrate(samples: Mapping[Page, Sample]) -> Calibration:
+            def calibrate(samples: Mapping[Page, Sample], targets: Sequence[Target]) -> Calibration:
                 reporter.phase("calibrating the load generator")
-                return calibrate_run(plan, cpus, runtime, driver, root, writer.directory, epoch_ns, samples)
+                measured = calibrate_run(
+                    plan, cpus, runtime, driver, root, writer.directory, epoch_ns, samples
+                )
+                driver.set_targets(targets, runtime.store_address())
+                return measured
 
             runner = Runner(
                 plan,
