@@ -38,7 +38,7 @@ class Pages:
         head = _FRAMED[plan.framing].replace("\n", "\r\n").encode()
         self._head = head.split(_TOKEN.encode())
         self._numbers = itertools.count(1) if plan.differing else itertools.repeat(1)
-        self._token = min(len(_TOKEN), plan.size)
+        self._token = min(len(_TOKEN), plan.size // 2)
         rest = plan.size - self._token
         self._before, self._after = b"x" * (rest // 2), b"x" * (rest - rest // 2)
 
