@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from bench.ask.ownapp import OwnApp
+from bench.ask.servers import not_there
 from bench.catalogue.interpreter import Interpreter, find_interpreter
 from bench.deploy.outside import Outside
 from bench.deploy.overlay import lay_over
 from bench.deploy.program import program
+from bench.deploy.starting import project_environment
 from bench.model import App, Server
 from bench.model.errors import UsageError
 from bench.model.preflight import Preflight
@@ -72,6 +75,9 @@ def made_ready(
     project = Project(
         str(own.found.root), interpreter.python, own.found.callable, interpreter.name, variables=own.variables
     )
+    path = project_environment(project, own.shell)["PATH"]
+    if reasons := tuple(not_there(servers, path, Path(project.root))):
+        raise UsageError(*reasons)
     with surrounded(own, project, say) as outside:
         seen = preflight(project, scenario, outside.shell)
         if seen.trouble is None:

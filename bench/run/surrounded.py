@@ -31,7 +31,7 @@ def surrounded(own: OwnApp, project: Project, say: Callable[[str], None]) -> Ite
     files of `--copy` are put back before each round and at the end.
 
     Raises:
-        UsageError: services don't come up, `--setup` fails, or a file isn't there.
+        UsageError: services don't come up, `--setup` or `--reset` fails, or a file isn't there.
         EngineError: services are asked for, and there is no Docker engine.
     """
     environment = project_environment(project, own.shell)
@@ -46,6 +46,9 @@ def surrounded(own: OwnApp, project: Project, say: Callable[[str], None]) -> Ite
                 raise UsageError(f"--setup {failed}")
             # What it made is what rounds begin with.
             copies.save()
+        # Once before anything is measured: it may be wrong from the first.
+        if own.reset and (failed := _run(own.reset, project, environment)):
+            raise UsageError(f"--reset {failed}")
 
         def reset() -> None:
             copies.put_back()
@@ -95,7 +98,7 @@ class _Copies:
 def _copied(files: Sequence[Path]) -> Iterator[_Copies]:
     """Copies of files, which are put back as they were when the block ends, with their dates and modes."""
     if missing := [file for file in files if not file.is_file()]:
-        raise UsageError(*(f"--copy {file}: there is no such file in the project." for file in missing))
+        raise UsageError(*map(_no_file, missing))
     with tempfile.TemporaryDirectory(prefix="wsgi-bench-copies-") as scratch:
         first, later = Path(scratch, "first"), Path(scratch, "later")
         first.mkdir()
@@ -109,6 +112,12 @@ def _copied(files: Sequence[Path]) -> Iterator[_Copies]:
         finally:
             with shield():
                 original.put_back()
+
+
+def _no_file(file: Path) -> str:
+    if file.is_dir():
+        return f"--copy {file}: that is a folder. Name files in it, or put it back with --reset CMD."
+    return f"--copy {file}: there is no such file in the project."
 
 
 def _like(source: Path, target: Path) -> None:
