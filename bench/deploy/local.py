@@ -220,7 +220,8 @@ class LocalRuntime:
     def log_tail(self, target: Target, lines: int = 20) -> tuple[str, ...]:
         running = self._running.get(target.deployment)
         start = running.log_start if running is not None else 0
-        return last_lines(log_path(self._directory, target.deployment), lines, start)
+        told = last_lines(log_path(self._directory, target.deployment), lines, start)
+        return tuple(map(self._outside.hide, told))
 
     def stop(self, targets: Sequence[Target]) -> set[str]:
         with shield():

@@ -20,6 +20,7 @@ from bench.model.preflight import Preflight
 from bench.model.project import Project
 from bench.model.scenario import AskedScenario
 from bench.preflight import preflight
+from bench.preflight.hiding import secrets_of
 from bench.preflight.page import block, rows
 from bench.preflight.refusals import notes, refusals
 from bench.run.surrounded import surrounded
@@ -76,9 +77,14 @@ def made_ready(
         str(own.found.root), interpreter.python, own.found.callable, interpreter.name, variables=own.variables
     )
     path = project_environment(project, own.shell)["PATH"]
-    if reasons := tuple(not_there(servers, path, Path(project.root))):
+    started = [
+        replace(server, command=(*program(server.command[0], interpreter), *server.command[1:]))
+        for server in servers
+    ]
+    if reasons := tuple(not_there(started, path, Path(project.root))):
         raise UsageError(*reasons)
-    with surrounded(own, project, say) as outside:
+    secrets = secrets_of(project, scenario, own.shell)
+    with surrounded(own, project, secrets, say) as outside:
         seen = preflight(project, scenario, outside.shell)
         if seen.trouble is None:
             show(block(rows(seen, interpreter.python, own.found.origin, own.found.others)))

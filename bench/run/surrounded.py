@@ -18,6 +18,7 @@ from bench.machine import process
 from bench.machine.interrupt import shield
 from bench.model.errors import StoreError, UsageError
 from bench.model.project import Project
+from bench.preflight.hiding import Secrets
 
 _COMMAND_S = 600.0
 _LINES = 5
@@ -26,9 +27,14 @@ _BESIDE = ("", "-wal", "-shm", "-journal")
 
 
 @contextmanager
-def surrounded(own: OwnApp, project: Project, say: Callable[[str], None]) -> Iterator[Outside]:
+def surrounded(
+    own: OwnApp, project: Project, secrets: Secrets, say: Callable[[str], None]
+) -> Iterator[Outside]:
     """What the application finds around it while the block lasts: its services are up, `--setup` has run, and
     files of `--copy` are put back before each round and at the end.
+
+    Args:
+        secrets: are kept out of what is said of its commands and servers.
 
     Raises:
         UsageError: services don't come up, `--setup` or `--reset` fails, or a file isn't there.
@@ -43,19 +49,19 @@ def surrounded(own: OwnApp, project: Project, say: Callable[[str], None]) -> Ite
         if own.setup:
             say(f"--setup: {own.setup}")
             if failed := _run(own.setup, project, environment):
-                raise UsageError(f"--setup {failed}")
+                raise UsageError(f"--setup {secrets.replaced(failed)}")
             # What it made is what rounds begin with.
             copies.save()
         # Once before anything is measured: it may be wrong from the first.
         if own.reset and (failed := _run(own.reset, project, environment)):
-            raise UsageError(f"--reset {failed}")
+            raise UsageError(f"--reset {secrets.replaced(failed)}")
 
         def reset() -> None:
             copies.put_back()
             if own.reset and (failed := _run(own.reset, project, environment)):
-                raise StoreError(f"--reset {failed}")
+                raise StoreError(f"--reset {secrets.replaced(failed)}")
 
-        yield Outside(own.shell, reset)
+        yield Outside(own.shell, reset, secrets.replaced)
 
 
 def _run(command: str, project: Project, environment: dict[str, str]) -> str:
