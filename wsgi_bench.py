@@ -18,3 +18,7 @@ def main() -> int:
     from bench.__main__ import main as run
 
     return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -26,6 +26,7 @@ from bench.model import Suite
 from bench.model.finding import exit_code
 from bench.store import Writer, load
 from tests.make_suite import make_suite, without_trials
+from tests.preflight.looking import write
 
 ROOT = Path(__file__).parents[2]
 RATE = "200"
@@ -58,10 +59,11 @@ def wsgi_bench(
     cwd: Path = ROOT,
     env: Mapping[str, str] | None = None,
     timeout_s: float = 240,
+    command: tuple[str | Path, ...] = (sys.executable, "-m", "bench"),
 ) -> Said:
     """Run `wsgi-bench ARGUMENTS` with the code of the checkout `cwd`."""
     ended = subprocess.run(
-        [sys.executable, "-m", "bench", *map(str, arguments)],
+        [*command, *map(str, arguments)],
         cwd=cwd,
         env=environment() if env is None else env,
         stdin=subprocess.DEVNULL,
@@ -113,6 +115,31 @@ def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
             for module in (reading, running, upkeep):
                 patch.setattr(module, "ROOT", cwd)
             patch.setattr(sys, "argv", ["wsgi-bench", *map(str, arguments)])
+            code = main()
+        return Said(code, *capsys.readouterr())
+
+    return call
+
+
+class Tried(Protocol):
+    """Runs `wsgi-bench VERB ARGUMENTS` in this process, in a project of these files."""
+
+    def __call__(self, files: Mapping[str, str], *arguments: str, verb: str = "try") -> Said: ...
+
+
+@pytest.fixture
+def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tried:
+    """In `shop/` of the test's folder, with this Python: it has all servers, and none is fetched."""
+
+    def call(files: Mapping[str, str], *arguments: str, verb: str = "try") -> Said:
+        project = tmp_path / "shop"
+        project.mkdir(exist_ok=True)
+        write(project, files)
+        with monkeypatch.context() as patch:
+            for name in os.environ.keys() - environment().keys():
+                patch.delenv(name)
+            patch.chdir(project)
+            patch.setattr(sys, "argv", ["wsgi-bench", verb, *arguments, "--python", sys.executable])
             code = main()
         return Said(code, *capsys.readouterr())
 
