@@ -19,6 +19,7 @@ from typing import Self
 from bench.catalogue.versions import Checkouts
 from bench.deploy import cgroup, ownserver
 from bench.deploy.logs import last_lines, log_path
+from bench.deploy.outside import OF_THE_HARNESS, Outside
 from bench.deploy.packages import serving
 from bench.deploy.redisprocess import RedisProcess, redis_version
 from bench.deploy.starting import Start, start_of
@@ -66,7 +67,7 @@ class LocalRuntime:
         checkouts: in which the commands run, by source.
         preferred: whether servers and Redis are to come before other programs.
         place: where they run; as long as there is no other, this machine.
-        shell: the environment that applications get something of; the harness's own by default.
+        outside: what applications find around them.
     """
 
     name = "local"
@@ -81,10 +82,10 @@ class LocalRuntime:
         checkouts: Checkouts,
         preferred: bool = False,
         place: Place = HERE,
-        shell: Mapping[str, str] | None = None,
+        outside: Outside = OF_THE_HARNESS,
     ) -> None:
         self.place = place
-        self._shell = os.environ if shell is None else shell
+        self._outside = outside
         self.images: Mapping[str, str] = {}
         self.versions: Mapping[str, str] = _versions(deployments)
         self._directory = directory
@@ -150,6 +151,9 @@ class LocalRuntime:
             )
         except (process.CommandFailed, FileNotFoundError) as error:
             raise StoreError(f"Redis could not be filled for {deployment.app.name}: {error}") from None
+
+    def reset(self) -> None:
+        self._outside.reset()
 
     def start(self, deployment: Deployment) -> Target | Failure:
         port = self.place.free_port()
@@ -244,7 +248,7 @@ class LocalRuntime:
         return start_of(
             deployment,
             self._checkouts,
-            self._shell,
+            self._outside.shell,
             port,
             database,
             self.store_address(),
