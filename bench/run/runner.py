@@ -14,7 +14,7 @@ from bench.live.watch import Watch
 from bench.load.client import LoadDriver
 from bench.model import MODELS, Failure, Learned, LoadModel, Plan, Trial
 from bench.model.errors import StoreError, TimeIsUp
-from bench.plan.blocks import block_models, starting_order
+from bench.plan.blocks import block_models, scenarios_of, starting_order
 from bench.plan.duration import EachS, expected_each_s, needs_pilot
 from bench.plan.lengths import block_s, each_of, in_what, least_s, remeasured
 from bench.plan.pages import for_pages
@@ -31,6 +31,7 @@ from bench.run.trials import Trials
 from bench.store import Writer
 
 _IDLE_S = 0.5
+AfterRound = Callable[[int, Plan, Sequence[Learned], float | None], None]
 
 
 class Runner:
@@ -41,6 +42,7 @@ class Runner:
         counts: whether one of these counts.
         learned: what that has learned of the deployments' pages.
         others: looks who uses the machine from now on.
+        after_round: is called as `OwnCosts.of_application`, once its servers have stopped.
         epoch_ns: monotonic time from which trials count their `at_s`.
     """
 
@@ -56,6 +58,7 @@ class Runner:
         counts: Callable[[Trial], bool],
         learned: Sequence[Learned] = (),
         others: Callable[[], Others],
+        after_round: AfterRound,
         epoch_ns: int,
     ) -> None:
         self._plan = plan
@@ -75,6 +78,7 @@ class Runner:
         self._again = Again(runtime, writer, reporter)
         self._readback = Readback(runtime, driver, writer)
         self._others = others
+        self._after_round = after_round
         self._given_up: set[str] = set()
         self._measured = {trial.round for trial in saved}
         self._models = block_models(plan)
@@ -115,9 +119,7 @@ class Runner:
         return [n for n in range(self._plan.counted_from, self._plan.rounds + 1) if n not in self._measured]
 
     def _known_enough_after(self, number: int) -> bool:
-        """Whether ratios are known as well as was asked; if not, as many rounds as that seems to take are
-        planned.
-        """
+        """Whether ratios are known as well as was asked; if not, as many rounds as it takes are planned."""
         if self._plan.until is None or number < max(self._measured, default=0):
             return False
         left_s = self._limit.left_s(self._plan)
@@ -146,7 +148,9 @@ class Runner:
         )
         try:
             with fleet:
-                fleet.start((d, self._scenarios(d.name)) for d in self._watch.starting(number, wanted))
+                fleet.start(
+                    (d, scenarios_of(self._plan, d.name)) for d in self._watch.starting(number, wanted)
+                )
                 learned = fleet.newly_learned()
                 self._learn(learned)
                 self._watch.started(fleet.members, fleet.failures, learned=bool(learned))
@@ -171,14 +175,12 @@ class Runner:
                 self._again.name_others(number, fleet, others)
         finally:
             self._writer.append(deployments=fleet.records)
+        self._after_round(number, self._plan, self._learned, self._limit.left_s(self._plan))
         self._watch.stopped()
 
     def _missing(self, number: int) -> list[int]:
         """The blocks of a round that want a trial yet."""
         return self._trials.missing(self._plan, self._models, number, self._given_up)
-
-    def _scenarios(self, deployment: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(c.scenario for c in self._plan.cases if c.deployment == deployment))
 
     def _expect_pages(self, number: int) -> None:
         """Plan for pages as slow as the first probes saw them, which not even the warm-up may overtax."""

@@ -35,6 +35,7 @@ from bench.model.finding import exit_code
 from bench.report.units import count, listed
 from bench.run.calibrate import calibrate_run, startable
 from bench.run.identity import identify, with_started
+from bench.run.own_cost import OwnCosts
 from bench.run.results import new_id
 from bench.run.resuming import Ready, made_ready
 from bench.run.runner import Runner
@@ -217,6 +218,8 @@ def _work(
                 writer.append(
                     calibration=calibrate_run(plan, cpus, runtime, driver, root, writer.directory, epoch_ns)
                 )
+            own = OwnCosts(suite, runtime, driver, writer, reporter.phase)
+            own.of_servers(plan, epoch_ns)
             runner = Runner(
                 plan,
                 runtime,
@@ -227,6 +230,7 @@ def _work(
                 counts=counting(suite),
                 learned=suite.learned,
                 others=Others,
+                after_round=own.of_application,
                 epoch_ns=epoch_ns,
             )
             with _store_watched(runtime):

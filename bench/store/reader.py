@@ -41,7 +41,7 @@ class JournalEntry:
 
     Attributes:
         number: counted over the whole run, also across `resume`.
-        plan, calibration, environment, own_cost: what became known since the run's start, e.g. the pilot's rate.
+        plan, calibration, environment, own_cost: what became known since the run's start.
     """
 
     number: int

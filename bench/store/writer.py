@@ -142,7 +142,7 @@ class Writer:
         """Save what one block, or the end of a round, added. On disk when this returns.
 
         Args:
-            plan, calibration, environment, own_cost: replace the ones before, e.g. once the pilot set the rate.
+            plan, calibration, environment, own_cost: replace the ones before.
 
         Raises:
             MachineError: disk full, or the directory was removed; everything saved before is intact, and
