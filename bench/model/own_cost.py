@@ -12,13 +12,14 @@ class OwnCalls:
 
     Attributes:
         calls: how many counted.
-        cpu_s, wall_s: of a request on average, by the requests' weights; those that were left out count as 0.
+        cpu_s: of a request on average, by the requests' weights; those that were left out count as 0.
+        wait_s: likewise, in which it waited for something else than a CPU.
     """
 
     round: int
     calls: int
     cpu_s: float
-    wall_s: float
+    wait_s: float
 
 
 @dataclass(frozen=True)

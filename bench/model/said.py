@@ -202,8 +202,9 @@ class OwnShare:
         application_s: CPU time of the application alone, a request.
         share: of what a request costs behind the server, which may come out above 1.
         covered: the share of the requests that this is of; of the others nothing is in the figures above.
-        waits: the share of the time of a call, without a server, in which no CPU was used.
-        busy: CPUs that the server used under closed load, of those that its processes can use.
+        waits: the share of the time of a call, without a server, in which it waits for something else than a
+            CPU.
+        busy: CPU time that the server used under closed load, of what its processes could have had.
     """
 
     case: str

@@ -28,6 +28,8 @@ _IMPORT_S = 30.0
 _MOST_REQUESTS = 50
 _FORMS = 8
 _IDLE = 0.05
+# A logarithm is taken of it.
+_LEAST_S = 1e-9
 
 
 @dataclass(frozen=True)
@@ -123,18 +125,11 @@ def called(
     if not right:
         return replace(before, left_out=(*before.left_out, *left))
 
-    def of_request(key: str, idle: float = 0.0) -> float:
-        # What its threads do by themselves isn't for any request.
-        return sum(
-            request.weight * max(1e-9, float(counted[key]) - idle * counted["wall_s"]) / counted["calls"]
-            for request, counted in right
-        )
-
     calls = OwnCalls(
         number,
         sum(counted["calls"] for _, counted in right),
-        of_request("cpu_s", said["idle"]) / weight,
-        of_request("wall_s") / weight,
+        sum(request.weight * _cpu_s(counted, said["idle"]) for request, counted in right) / weight,
+        sum(request.weight * counted["wait_s"] / counted["calls"] for request, counted in right) / weight,
     )
     return OwnCost(
         asked.name,
@@ -144,6 +139,12 @@ def called(
         before.left_out if before.calls else (*before.left_out, *left),
         before.hello_s,
     )
+
+
+def _cpu_s(counted: Said, idle: float) -> float:
+    """Of a request, without what the application's threads do by themselves."""
+    used_s: float = (counted["cpu_s"] - idle * counted["wall_s"]) / counted["calls"]
+    return max(_LEAST_S, used_s)
 
 
 def _said(

@@ -23,7 +23,8 @@ def measure(application: Any, command: dict[str, Any], environ_of: Callable[...,
     beside its first call, which isn't counted.
 
     Returns:
-        `counted`: of each request its calls, CPU and wall seconds, statuses, and the length of its last body;
+        `counted`: of each request its calls, CPU and wall seconds, those of the latter in which it waited for
+        something else than a CPU, statuses, and the length of its last body;
         `idle`: CPU time of this process while nothing is called, as a share of one CPU.
     """
     idle = _idle()
@@ -45,7 +46,7 @@ class _Counted:
         self._environs = environs
         self._at_once = 0
         self._calls = 0
-        self._cpu_s = self._wall_s = 0.0
+        self._cpu_s = self._wall_s = self._wait_s = 0.0
         self._statuses: dict[str, None] = {}
         self._length = 0
         self._raised = ""
@@ -59,7 +60,7 @@ class _Counted:
         self._run(application, self._next(1))
         _, wall_s = self._run(application, self._next(1)) if self._wall_s < _IDLE_S else (0.0, self._wall_s)
         self._at_once = max(1, min(_MOST_AT_ONCE, int(_BATCH_S / max(wall_s, 1e-9))))
-        self._calls, self._cpu_s, self._wall_s = 0, 0.0, 0.0
+        self._calls, self._cpu_s, self._wall_s, self._wait_s = 0, 0.0, 0.0, 0.0
 
     def batch(self, application: Any) -> float:
         """Call it a few times; return the CPU time that it took."""
@@ -70,6 +71,7 @@ class _Counted:
             "calls": self._calls,
             "cpu_s": self._cpu_s,
             "wall_s": self._wall_s,
+            "wait_s": self._wait_s,
             "statuses": list(self._statuses),
             "length": self._length,
             "raised": self._raised,
@@ -84,13 +86,14 @@ class _Counted:
         ]
 
     def _run(self, application: Any, environs: list[dict[str, Any]]) -> tuple[float, float]:
-        cpu_s, wall_s = _cpu_s(), time.perf_counter()
+        queued_s, cpu_s, wall_s = _queued_s(), _cpu_s(), time.perf_counter()
         for environ in environs:
             try:
                 self._call(application, environ)
             except Exception as error:
                 self._raised = type(error).__name__
         cpu_s, wall_s = _cpu_s() - cpu_s, time.perf_counter() - wall_s
+        self._wait_s += max(0.0, wall_s - cpu_s - (_queued_s() - queued_s))
         self._calls += len(environs)
         self._cpu_s += cpu_s
         self._wall_s += wall_s
@@ -120,6 +123,15 @@ def _cpu_s() -> float:
     """Of all threads of this process, and of the processes that it has waited for."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def _queued_s() -> float:
+    """How long this thread has waited for a CPU: https://docs.kernel.org/scheduler/sched-stats.html"""
+    try:
+        with open("/proc/thread-self/schedstat") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
 
 
 def _idle() -> float:
