@@ -25,6 +25,7 @@ from bench.deploy.redisprocess import RedisProcess, redis_version
 from bench.deploy.starting import Start, start_of
 from bench.machine import priority, process
 from bench.machine.interrupt import shield
+from bench.machine.marked import end_marked
 from bench.machine.place import HERE, Place
 from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
@@ -240,7 +241,7 @@ class LocalRuntime:
         )
         for server in running.values():
             if server.deployment.server.own:
-                ownserver.end_detached(server.listens, self.place)
+                end_marked(ownserver.LISTEN, server.listens)
             if server.group:
                 server.group.remove()
         return {name for name, clean in zip(running, ended, strict=True) if clean} - dead

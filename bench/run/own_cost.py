@@ -18,6 +18,8 @@ from bench.run.fleet import Fleet
 from bench.run.own_calls import WALL_S, called
 from bench.store import Writer
 
+AfterRound = Callable[[int, Plan, Sequence[Learned], float | None], None]
+"""What is called when a round's servers have stopped."""
 _BLOCKS = 6
 _TRIAL_S = 0.1
 _USERS = 16
