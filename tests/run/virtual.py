@@ -245,6 +245,7 @@ def run(plan: Plan, stage: Stage, directory: Path, monkeypatch: pytest.MonkeyPat
             counts=lambda _trial: True,
             first=FirstAnswers(writer, (), None),
             others=Others,
+            after_round=lambda *_: None,
             epoch_ns=round(began_s * _SECOND),
         ).run()
         writer.finish(complete=True, finished="2026-01-01T01:00:00+00:00")
