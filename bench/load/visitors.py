@@ -72,6 +72,10 @@ class Visitor:
         visit.rest, visit.values = chain[1:], values
         return visit
 
+    def forget_visits(self) -> None:
+        """Make each request anew."""
+        self._visits.clear()
+
     def took(self, visit: Visit) -> None:
         """Keep what the right answer to a request has brought."""
         if self._jar is not None:
