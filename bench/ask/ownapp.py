@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.ask.settings import flag
 from bench.catalogue.discovery import Found, discover
 from bench.catalogue.envfile import read_env_file
 from bench.model import App
@@ -29,6 +30,9 @@ class OwnApp:
         python, requirements: as they were asked for.
         shell: the environment that it gets: the shell's, and what was given it.
         variables: names of what was given.
+        setup, reset: command lines: once, and before each round; empty for none.
+        copies: files of the project that are put back before each round.
+        services: the compose file of what it needs; None without.
     """
 
     found: Found
@@ -37,6 +41,15 @@ class OwnApp:
     requirements: Path | None
     shell: Mapping[str, str]
     variables: tuple[str, ...]
+    setup: str
+    reset: str
+    copies: tuple[str, ...]
+    services: Path | None
+
+    @property
+    def restores(self) -> bool:
+        """Whether what it writes is put back."""
+        return bool(self.reset or self.copies)
 
     @property
     def name(self) -> str:
@@ -78,19 +91,27 @@ def own_app(asked: Mapping[str, Any], here: Path, environment: Mapping[str, str]
     given = read_env_file(here / asked["env_file"]) if asked["env_file"] else {}
     given |= dict(_variable(text, environment) for text in asked["env"])
     shell = {**environment, **given}
-    requirements = None
-    if asked["requirements"]:
-        requirements = here / asked["requirements"]
-        if not requirements.is_file():
-            raise UsageError(f"--requirements {asked['requirements']}: there is no such file.")
     return OwnApp(
         found=discover(folder, asked["app"], shell),
         folder=folder,
         python=asked["python"],
-        requirements=requirements,
+        requirements=_file(asked, "requirements", here),
         shell=shell,
         variables=tuple(sorted(given)),
+        setup=asked["setup"] or "",
+        reset=asked["reset"] or "",
+        copies=asked["copy"],
+        services=_file(asked, "services", here),
     )
+
+
+def _file(asked: Mapping[str, Any], name: str, here: Path) -> Path | None:
+    if not asked[name]:
+        return None
+    file: Path = here / asked[name]
+    if not file.is_file():
+        raise UsageError(f"{flag(name)} {asked[name]}: there is no such file.")
+    return file.absolute()
 
 
 def _variable(text: str, environment: Mapping[str, str]) -> tuple[str, str]:

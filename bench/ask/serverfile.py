@@ -77,5 +77,5 @@ def _without_addresses(path: Path, options: Mapping[str, str]) -> str:
         return str(path)
     # What a file says of its own folder, it says with %d.
     folder = str(path.parent).replace("&", r"\&").replace("|", r"\|")
-    script = rf"s|%d|{folder}/|g; /^[ \t]*({'|'.join(addresses)})[ \t]*=/d"
+    script = rf"s|%d|{folder}/|g; /^[[:space:]]*({'|'.join(addresses)})[[:space:]]*=/d"
     return f"exec://sed -E {shlex.quote(script)} {shlex.quote(str(path))}"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.catalogue import djangoproject
+from bench.catalogue.envfile import read_env_file
 from bench.catalogue.modules import Candidate, candidates, wanting
 from bench.catalogue.moduletext import read_module
 from bench.catalogue.named import complete, file_of, module_of, place
@@ -112,7 +114,8 @@ def _told(folder: Path, environment: Mapping[str, str]) -> Iterator[Candidate | 
             origin = os.path.relpath(root / "manage.py", folder)
             yield _named_in(root, djangoproject.application(root, environment), origin)
     for name in _ENV_FILES:
-        yield _of_flask(folder, _variable(folder / name, "FLASK_APP"), f"FLASK_APP of {name}")
+        with suppress(UsageError):
+            yield _of_flask(folder, read_env_file(folder / name).get("FLASK_APP", ""), f"FLASK_APP of {name}")
 
 
 def _configured(folder: Path) -> str:
@@ -152,19 +155,6 @@ def _of_flask(folder: Path, named: str, origin: str) -> Candidate | None:
     factories = read_module(file).factories if file else ()
     is_factory = any(factory.name == name for factory in factories)
     return replace(candidate, callable=f"{candidate.callable}()") if is_factory else candidate
-
-
-def _variable(path: Path, name: str) -> str:
-    """A variable of a file of NAME=VALUE lines."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return ""
-    for line in reversed(lines):
-        key, equals, value = line.strip().removeprefix("export ").partition("=")
-        if equals and key.strip() == name:
-            return value.strip().strip("'\"")
-    return ""
 
 
 def _plain(path: Path) -> Path:

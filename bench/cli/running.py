@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,11 @@ from bench.cli import complete, listing
 from bench.cli.options import beyond, resume_options, run_options
 from bench.cli.say import columns, say
 from bench.deploy.external import target_server
+from bench.deploy.outside import OF_THE_HARNESS
 from bench.deploy.select import choose_runtime
 from bench.live.progress import Reporter
 from bench.machine.environment import split_cpus
-from bench.model import App
+from bench.model import App, Plan, Server
 from bench.model.errors import UsageError
 from bench.model.scenario import AskedScenario
 from bench.plan.layout import make_plan
@@ -92,11 +93,10 @@ def init(application: str, quiet: bool, **flags: Any) -> None:
     asked = resolution.resolve(flags, ROOT, own=True)
     assert asked.own is not None
     with Reporter(quiet=quiet) as reporter:
-        ready = made_ready(
-            asked.own, asked.servers, _asks(asked.combinations), reporter.show_text, reporter.phase
-        )
-        for line in ready.notes:
-            reporter.notice(line)
+        asks = _asks(asked.combinations)
+        with made_ready(asked.own, asked.servers, asks, reporter.show_text, reporter.phase) as ready:
+            for line in ready.notes:
+                reporter.notice(line)
     initfile.write(path, found.chosen(asked, asked.own, ready, Path.cwd()))
     say(f"{path}: `wsgi-bench run` and `wsgi-bench try` use it from now on.", sys.stdout)
 
@@ -118,7 +118,8 @@ def _run(
         raise UsageError("`try` deploys your application; servers that run already are measured by `run`.")
     flags["app"] = application or flags["app"]
     asked = resolution.resolve(flags, ROOT, beyond=beyond, own=own)
-    with Reporter(quiet=quiet) as reporter:
+    outcome, ready, outside = None, None, OF_THE_HARNESS
+    with Reporter(quiet=quiet) as reporter, ExitStack() as stack:
         if asked.runtime_reason:
             reporter.phase(asked.runtime_reason)
         runtime = choose_runtime(asked.runtime, reporter.phase)
@@ -127,43 +128,23 @@ def _run(
             reporter.phase(f"not compared: {', '.join(asked.old.missing)}, which OLD doesn't have")
         servers = asked.servers or tuple(target_server(n, url) for n, url in asked.targets.items())
         combinations = asked.combinations
-        shell: Mapping[str, str] = os.environ
-        ready = None
         if asked.own:
-            ready = made_ready(asked.own, servers, _asks(combinations), reporter.show_text, reporter.phase)
+            ready = stack.enter_context(
+                made_ready(asked.own, servers, _asks(combinations), reporter.show_text, reporter.phase)
+            )
             for line in (*ready.notes, *(f"left out: {line}" for line in ready.missing)):
                 reporter.notice(line)
-            servers = ready.servers
+            servers, outside = ready.servers, ready.outside
             combinations = tuple((ready.app, scenario) for _, scenario in combinations)
-            shell = asked.own.shell
-        plan = make_plan(
-            asked.profile,
-            runtime,
-            servers,
-            combinations,
-            baseline=asked.baseline,
-            seed=asked.seed,
-            rate=asked.rate,
-            processes=asked.processes or len(split_cpus(server=asked.server_cpus).generator),
-            client=asked.client,
-            against=asked.old.against if asked.old else None,
-            old_servers=asked.old.servers if asked.old else (),
-            fail_if=asked.fail_if,
-            minutes=asked.minutes,
-            until=asked.until,
-            most_rounds=asked.given.get("rounds"),
-            adapts=asked.adapts,
-            timeout_s=asked.timeout_s,
-            priority=asked.priority,
-            server_cpus=asked.server_cpus,
-            given=asked.given,
-        )
+        plan = _plan(asked, runtime, servers, combinations)
         if ready is not None:
             plan = for_pages(plan, ready.seconds_per_request)
-        outcome = None
         if not dry_run:
             directory = result_directory(ROOT, asked.out)
-            outcome = measure(plan, ROOT, directory, reporter, addresses=asked.addresses, shell=shell)
+            told = ready.notes if ready else ()
+            outcome = measure(
+                plan, ROOT, directory, reporter, addresses=asked.addresses, outside=outside, told=told
+            )
     if outcome is None:
         click.echo(listing.plan(plan, asked.old.missing if asked.old else (), columns(sys.stdout)))
         return
@@ -195,13 +176,15 @@ def resume(
     since a result may be a stranger's.
     """
     directory = result_path(result)
-    with Reporter(quiet=quiet) as reporter:
+    with Reporter(quiet=quiet) as reporter, ExitStack() as stack:
         given = {**flags, "app": app, "server": server}
-        own = own_again(load(directory).plan, given, ROOT, reporter.show_text, reporter.phase)
+        own = stack.enter_context(
+            own_again(load(directory).plan, given, ROOT, reporter.show_text, reporter.phase)
+        )
         asks = own.asks if own else own_scenario(read_flags(flags))
         named = Named(app, against, beyond, asks, server)
         if own:
-            named = replace(named, own=own.app, shell=own.shell)
+            named = replace(named, own=own.app, outside=own.outside)
         outcome = resume_run(directory, ROOT, reporter, named)
     _finish(context, outcome, as_json=as_json, quiet=quiet)
 
@@ -211,6 +194,36 @@ def _asks(combinations: Sequence[tuple[App, Scenario]]) -> AskedScenario:
     [(_, scenario)] = combinations
     assert scenario.asked is not None
     return scenario.asked
+
+
+def _plan(
+    asked: resolution.Settings,
+    runtime: str,
+    servers: Sequence[Server],
+    combinations: Sequence[tuple[App, Scenario]],
+) -> Plan:
+    return make_plan(
+        asked.profile,
+        runtime,
+        servers,
+        combinations,
+        baseline=asked.baseline,
+        seed=asked.seed,
+        rate=asked.rate,
+        processes=asked.processes or len(split_cpus(server=asked.server_cpus).generator),
+        client=asked.client,
+        against=asked.old.against if asked.old else None,
+        old_servers=asked.old.servers if asked.old else (),
+        fail_if=asked.fail_if,
+        minutes=asked.minutes,
+        until=asked.until,
+        most_rounds=asked.given.get("rounds"),
+        adapts=asked.adapts,
+        timeout_s=asked.timeout_s,
+        priority=asked.priority,
+        server_cpus=asked.server_cpus,
+        given=asked.given,
+    )
 
 
 def _finish(context: click.Context, outcome: Outcome, *, as_json: bool, quiet: bool) -> None:

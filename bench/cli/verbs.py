@@ -26,7 +26,10 @@ VERBS: Mapping[str, tuple[str, str]] = {
         "upkeep",
         "Say what on this machine would spoil a run, and the fix; exit code 4 if anything would.",
     ),
-    "init": ("running", "Write what `try` finds of your application into this folder's configuration."),
+    "init": (
+        "running",
+        "Write what `try` finds of your application into this folder's configuration, with the reasons.",
+    ),
     "list": ("reading", "List servers, apps, scenarios or results."),
     "report": (
         "reading",

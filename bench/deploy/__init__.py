@@ -70,6 +70,14 @@ class Runtime(Protocol):
         """What the processes of a role are to be confined to; None for what this runtime doesn't start."""
         ...
 
+    def reset(self) -> None:
+        """Put back what the user's own application has written; before each round, when no server runs.
+
+        Raises:
+            StoreError: it can't be.
+        """
+        ...
+
     def seed(self, deployment: Deployment) -> None:
         """Run the app's seed command once against Redis database 0, in this deployment's environment.
 

@@ -132,6 +132,9 @@ class ComposeRuntime:
         service = self._services.get({"generator": DRIVER, "store": REDIS}.get(role, deployment))
         return confinement(service) if service is not None else None
 
+    def reset(self) -> None:
+        """Nothing here is of the user's own application."""
+
     def seed(self, deployment: Deployment) -> None:
         try:
             self._project.run(

@@ -148,6 +148,9 @@ class ExternalRuntime:
     def asked(self, role: Role, deployment: str = "") -> Confinement | None:  # noqa: ARG002
         return Confinement(self._cpus.generator) if role == "generator" else None
 
+    def reset(self) -> None:
+        """Nothing here is of the user's own application."""
+
     def seed(self, deployment: Deployment) -> None:
         raise UsageError(f"{deployment.server.name} runs already: its data is not the harness's to change.")
 

@@ -19,11 +19,13 @@ from typing import Self
 from bench.catalogue.versions import Checkouts
 from bench.deploy import cgroup, ownserver
 from bench.deploy.logs import last_lines, log_path
+from bench.deploy.outside import OF_THE_HARNESS, Outside
 from bench.deploy.packages import serving
 from bench.deploy.redisprocess import RedisProcess, redis_version
 from bench.deploy.starting import Start, start_of
 from bench.machine import priority, process
 from bench.machine.interrupt import shield
+from bench.machine.marked import end_marked
 from bench.machine.place import HERE, Place
 from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
@@ -66,7 +68,7 @@ class LocalRuntime:
         checkouts: in which the commands run, by source.
         preferred: whether servers and Redis are to come before other programs.
         place: where they run; as long as there is no other, this machine.
-        shell: the environment that applications get something of; the harness's own by default.
+        outside: what applications find around them.
     """
 
     name = "local"
@@ -81,10 +83,10 @@ class LocalRuntime:
         checkouts: Checkouts,
         preferred: bool = False,
         place: Place = HERE,
-        shell: Mapping[str, str] | None = None,
+        outside: Outside = OF_THE_HARNESS,
     ) -> None:
         self.place = place
-        self._shell = os.environ if shell is None else shell
+        self._outside = outside
         self.images: Mapping[str, str] = {}
         self.versions: Mapping[str, str] = _versions(deployments)
         self._directory = directory
@@ -150,6 +152,9 @@ class LocalRuntime:
             )
         except (process.CommandFailed, FileNotFoundError) as error:
             raise StoreError(f"Redis could not be filled for {deployment.app.name}: {error}") from None
+
+    def reset(self) -> None:
+        self._outside.reset()
 
     def start(self, deployment: Deployment) -> Target | Failure:
         port = self.place.free_port()
@@ -232,7 +237,7 @@ class LocalRuntime:
         )
         for server in running.values():
             if server.deployment.server.own:
-                ownserver.end_detached(server.listens, self.place)
+                end_marked(ownserver.LISTEN, server.listens)
             if server.group:
                 server.group.remove()
         return {name for name, clean in zip(running, ended, strict=True) if clean} - dead
@@ -244,7 +249,7 @@ class LocalRuntime:
         return start_of(
             deployment,
             self._checkouts,
-            self._shell,
+            self._outside.shell,
             port,
             database,
             self.store_address(),

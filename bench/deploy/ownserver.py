@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Sequence
-from contextlib import suppress
 
 from bench.catalogue.ownline import filled, how_to_bind, placeholders_of
 from bench.machine.listening import listening
 from bench.machine.place import Place
 from bench.model import Deployment
 
-_LISTEN = "WSGI_BENCH_LISTEN"
+LISTEN = "WSGI_BENCH_LISTEN"
+"""The variable by which what a line leaves running is found: its value no other server has meanwhile."""
 
 
 def command(deployment: Deployment, host: str, port: int, socket: str) -> Sequence[str]:
@@ -29,7 +27,7 @@ def command(deployment: Deployment, host: str, port: int, socket: str) -> Sequen
 
 def variables(deployment: Deployment, given: str) -> dict[str, str]:
     """What a line has in its environment beside the usual: by it what it detaches from itself is found."""
-    return {_LISTEN: given} if deployment.server.own else {}
+    return {LISTEN: given} if deployment.server.own else {}
 
 
 def wants_socket(deployment: Deployment) -> bool:
@@ -54,17 +52,3 @@ def elsewhere(deployment: Deployment, pid: int, given: str, place: Place) -> str
         f"it listens on {', '.join(shown)} instead of the address that its line is given, another each "
         f"time: put {how_to_bind(deployment.server.command)} in the line"
     )
-
-
-def end_detached(given: str, place: Place) -> None:
-    """Kill what a line has left running in a session of its own.
-
-    Args:
-        given: the address, which no other server has meanwhile.
-    """
-    sign = f"{_LISTEN}={given}"
-    for pid in filter(str.isdecimal, place.entries("/proc")):
-        # Of other users' processes it can't be read, and they aren't ours.
-        with suppress(OSError):
-            if sign in place.of_process(pid, "environ").split("\0"):
-                os.kill(int(pid), signal.SIGKILL)

@@ -62,7 +62,7 @@ def start_of(
     return Start(
         (*started, *command[1:]),
         Path(project.root),
-        {**_of_project(project, deployment.server.name, shell), **variables, "PORT": str(port)},
+        {**project_environment(project, shell, deployment.server.name), **variables, "PORT": str(port)},
     )
 
 
@@ -87,8 +87,12 @@ def _of_checkout(checkout: Checkout, checkouts: Checkouts, shell: Mapping[str, s
     return {**environment, "PATH": path}
 
 
-def _of_project(project: Project, server: str, shell: Mapping[str, str]) -> dict[str, str]:
-    """The shell's environment as it is, less what steers servers or is of the harness's own Python."""
+def project_environment(project: Project, shell: Mapping[str, str], server: str = "") -> dict[str, str]:
+    """The shell's environment as it is, less what steers servers or is of the harness's own Python.
+
+    Args:
+        server: that is laid over the project's own environment; empty for what isn't served.
+    """
     ours = Path(sys.prefix)
     environment = {name: value for name, value in shell.items() if not steering(name)}
     theirs = Path(project.python).parent

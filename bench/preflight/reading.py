@@ -17,7 +17,7 @@ from bench.preflight.inside import Said
 
 _FRAME = re.compile(r'^\s*File "(?P<file>.+)", line (?P<line>\d+)(?: in (?P<name>.*))?$', re.MULTILINE)
 _TAKEN_AWAY = re.compile(r";\s*(max-age=(0|-\d+)\s*(;|$)|expires=[^;]*\b1970\b)", re.IGNORECASE)
-_LIBRARIES = re.compile(r"[/\\](site|dist)-packages[/\\]")
+_LIBRARIES = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 
 
 class Reader:
@@ -93,9 +93,10 @@ class Reader:
         return tuple(dict.fromkeys(map(self.place, paths)))
 
     def place(self, path: str) -> str:
-        """A path from the project's folder, where it is in it."""
+        """A path from the project's folder where it is in it, or from where packages are installed."""
         root = self._root_of(path)
-        return self._secrets.hide(os.path.relpath(path, root) if root else path)
+        short = _LIBRARIES.split(path)[-1]
+        return self._secrets.hide(short if short != path or not root else os.path.relpath(path, root))
 
     def _root_of(self, path: str) -> str:
         """The project's folder as this path has it: as it was named, or without links."""

@@ -33,12 +33,16 @@ def refusals(seen: Preflight, scenario: AskedScenario) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sentence for sentence in refused if sentence))
 
 
-def notes(seen: Preflight, scenario: AskedScenario) -> tuple[str, ...]:
-    """A sentence for everything else that a user should know before figures come of it."""
-    return tuple(dict.fromkeys(_notes(seen, scenario)))
+def notes(seen: Preflight, scenario: AskedScenario, *, restored: bool = False) -> tuple[str, ...]:
+    """A sentence for everything else that a user should know before figures come of it.
+
+    Args:
+        restored: whether what is written is put back before each round.
+    """
+    return tuple(dict.fromkeys(_notes(seen, scenario, restored)))
 
 
-def _notes(seen: Preflight, scenario: AskedScenario) -> Iterator[str]:
+def _notes(seen: Preflight, scenario: AskedScenario, restored: bool) -> Iterator[str]:
     every = (*seen.login, *seen.answered)
     sessions = [each.request for each in seen.answered if each.session_cookies]
     if sessions and scenario.cookies:
@@ -49,7 +53,8 @@ def _notes(seen: Preflight, scenario: AskedScenario) -> Iterator[str]:
     for file in dict.fromkeys(file for each in every for file in each.written):
         writers = [each.request for each in every if file in each.written]
         what = f"{_listed(writers)} {'writes' if len(writers) == 1 else 'write'} to {file}"
-        yield f"{what}: --reset CMD, or --copy {file}" if file in seen.databases else what
+        if not restored:
+            yield f"{what}: --reset CMD, or --copy {file}" if file in seen.databases else what
     for file in seen.written:
         yield f"Its import writes to {file}"
     for each in every:

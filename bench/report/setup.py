@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Mapping
 
 from bench.analysis.keepalive import NOT_KNOWN, Keeping, by_deployment
@@ -80,11 +81,21 @@ def _facts(suite: Suite, deployment: Deployment, kept: Keeping) -> dict[str, str
         **({"Image size": f"{megabytes(image_bytes)} MB"} if image_bytes is not None else {}),
         "Concurrency": server.concurrency,
         "Workers x threads": workers_x_threads(suite, deployment),
+        **({"Connections it opens": opened} if (opened := _opened(suite, deployment)) else {}),
         "Keep-alive, documented": kept.said,
         "Keep-alive, seen": kept.seen,
         "Connections an answer": number(kept.per_answer),
         "Documentation": server.docs,
     }
+
+
+def _opened(suite: Suite, deployment: Deployment) -> str:
+    """The most connections at once to each address, its database's as a rule: "4 to 127.0.0.1:5432"."""
+    most: Counter[str] = Counter()
+    for record in suite.deployments:
+        if record.deployment == deployment.name:
+            most |= Counter(record.peers)
+    return ", ".join(f"{count} to {address}" for address, count in sorted(most.items()))
 
 
 def _version(suite: Suite, server: Server) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +18,8 @@ from bench.machine.interrupt import shield
 from bench.machine.lasting import Processes, serving
 from bench.model import TIMEOUT_S, Deployment, DeploymentRecord, Failure, Learned, Target
 from bench.model.errors import BenchError, EngineError
+from bench.run.member import Member
+from bench.run.peers import PeersWatch
 
 _START_TIMEOUT_S = 30.0
 _REFUSED_TIMEOUT_S = 5.0
@@ -28,20 +31,6 @@ _PAUSE_GROWTH = 1.5
 _ENDING_S = 0.03
 _PORT_TAKEN = re.compile("address already in use|connection in use", re.IGNORECASE)
 _NO_WHOLE_ANSWER = frozenset({"reset", "closed", "truncated", "unfinished"})
-
-
-@dataclass
-class Member:
-    """A deployment that runs, and what was read of it so far."""
-
-    deployment: Deployment
-    target: Target
-    scenarios: tuple[str, ...]
-    processes: Processes
-    start_s: float | None = None
-    memory_idle_bytes: int | None = None
-    idle_cpu: float | None = None
-    serving: tuple[int, int] | None = None
 
 
 class Fleet:
@@ -105,7 +94,10 @@ class Fleet:
             raise failed
 
     def start(self, deployments: Iterable[tuple[Deployment, tuple[str, ...]]]) -> None:
-        """Start deployments, each with the names of the scenarios that it must answer rightly."""
+        """Start deployments, each with the names of the scenarios that it must answer rightly; the state of
+        somebody's own application is put back before.
+        """
+        self._runtime.reset()
         for deployment, scenarios in deployments:
             fault = self._start(deployment, scenarios)
             if fault is not None and any(_PORT_TAKEN.search(line) for line in fault.log):
@@ -136,8 +128,19 @@ class Fleet:
         for member in self.members.values():
             member.memory_idle_bytes = self._runtime.memory_bytes(member.target)[0]
 
-    def read_serving(self) -> None:
-        """See how many workers and threads serve; threads are often started by the first requests."""
+    @contextmanager
+    def counting_peers(self) -> Iterator[None]:
+        """Count the connections that members open to others while the block lasts."""
+        with PeersWatch(self._runtime.place, self.targets()) as watch:
+            yield
+        for name, most in watch.most.items():
+            if name in self.members:
+                self.members[name].peers = dict(most)
+
+    def read_warm(self) -> None:
+        """See what members are once they are warm: threads are often started by the first requests."""
+        self.read_processes()
+        self.read_idle_memory()
         for member in self.members.values():
             member.serving = serving(member.target.usage, self._runtime.place)
 
@@ -279,6 +282,7 @@ class Fleet:
                     oom_kills=kills[name],
                     workers=member.serving[0] if member.serving else None,
                     threads=member.serving[1] if member.serving else None,
+                    peers=member.peers,
                 )
                 for name, member in self.members.items()
             ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.ask.resolution import resolve
+from bench.deploy.outside import Outside
 from bench.model import App, Plan
 from bench.model.scenario import AskedScenario
 from bench.run.ready import made_ready
@@ -18,21 +20,22 @@ class OwnAgain:
     """What a run of somebody's own application goes on with.
 
     Attributes:
-        shell: the environment that it gets.
+        outside: what it finds around it.
     """
 
     app: App
     asks: AskedScenario
-    shell: Mapping[str, str]
+    outside: Outside
 
 
+@contextmanager
 def own_again(
     plan: Plan,
     flags: Mapping[str, Any],
     root: Path,
     show: Callable[[str], None],
     say: Callable[[str], None],
-) -> OwnAgain | None:
+) -> Iterator[OwnAgain | None]:
     """The application in the working directory; None for a plan that measures none of anybody's own.
 
     Args:
@@ -42,11 +45,12 @@ def own_again(
         UsageError: there is none, or it doesn't answer as it should.
     """
     if all(deployment.app.project is None for deployment in plan.deployments):
-        return None
+        yield None
+        return
     servers = {d.server.name: None for d in plan.deployments if not (d.server.own or d.server.service)}
     asked = resolve({**flags, "servers": tuple(servers)}, root, own=True)
     [(_, scenario)] = asked.combinations
     assert asked.own is not None
     assert scenario.asked is not None
-    ready = made_ready(asked.own, asked.servers, scenario.asked, show, say)
-    return OwnAgain(ready.app, scenario.asked, asked.own.shell)
+    with made_ready(asked.own, asked.servers, scenario.asked, show, say) as ready:
+        yield OwnAgain(ready.app, scenario.asked, ready.outside)

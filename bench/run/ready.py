@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bench.ask.ownapp import OwnApp
 from bench.catalogue.interpreter import Interpreter, find_interpreter
+from bench.deploy.outside import Outside
 from bench.deploy.overlay import lay_over
 from bench.deploy.program import program
 from bench.model import App, Server
@@ -17,6 +19,7 @@ from bench.model.scenario import AskedScenario
 from bench.preflight import preflight
 from bench.preflight.page import block, rows
 from bench.preflight.refusals import notes, refusals
+from bench.run.surrounded import surrounded
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class ReadyApp:
         servers: those that can serve it.
         missing: why each of the others can't, with what to do.
         notes: what its user should know before figures come of it.
+        outside: what it finds around it.
         seconds_per_request: on average over what is asked, by its weights.
     """
 
@@ -36,17 +40,20 @@ class ReadyApp:
     servers: tuple[Server, ...]
     missing: tuple[str, ...]
     notes: tuple[str, ...]
+    outside: Outside
     seconds_per_request: float
 
 
+@contextmanager
 def made_ready(
     own: OwnApp,
     servers: Sequence[Server],
     scenario: AskedScenario,
     show: Callable[[str], None],
     say: Callable[[str], None],
-) -> ReadyApp:
-    """Find its Python, have that import and answer once, and lay servers over it.
+) -> Iterator[ReadyApp]:
+    """Find its Python, have that import and answer once, and lay servers over it; what it needs
+    is there while the block lasts.
 
     Args:
         scenario: what is asked of it.
@@ -54,7 +61,9 @@ def made_ready(
         say: gets a line for what takes a while or needs to be known.
 
     Raises:
-        UsageError: there is no Python for it, it doesn't answer as it should, or no server can be had.
+        UsageError: there is no Python for it, it can't be prepared, it doesn't answer as it should, or no
+            server can be had.
+        EngineError: `--services` need a Docker engine.
         MachineError: the cache can't be written.
     """
     interpreter = find_interpreter(
@@ -63,29 +72,37 @@ def made_ready(
     project = Project(
         str(own.found.root), interpreter.python, own.found.callable, interpreter.name, variables=own.variables
     )
-    seen = preflight(project, scenario, own.shell)
-    if seen.trouble is None:
-        show(block(rows(seen, interpreter.python, own.found.origin, own.found.others)))
-    if reasons := refusals(seen, scenario):
-        raise UsageError(*(f"{reason}." for reason in reasons))
-    overlays = lay_over(interpreter, servers, say, own.shell, own.folder)
-    had = tuple(server for server in servers if not overlays[server.name].problem)
-    missing = tuple(f"{name}: {overlay.problem}" for name, overlay in overlays.items() if overlay.problem)
-    if not had:
-        raise UsageError(*missing)
-    project = replace(
-        project,
-        callable=seen.callable,
-        starts={server.name: program(server.command[0], interpreter) for server in had},
-        overlays={s.name: overlays[s.name].folder for s in had if overlays[s.name].folder},
-        versions={
-            **dict(seen.frameworks),
-            **{s.package: overlays[s.name].version for s in had if overlays[s.name].version},
-        },
-    )
-    return ReadyApp(
-        own.as_app(project), interpreter, seen, had, missing, notes(seen, scenario), _seconds(seen, scenario)
-    )
+    with surrounded(own, project, say) as outside:
+        seen = preflight(project, scenario, outside.shell)
+        if seen.trouble is None:
+            show(block(rows(seen, interpreter.python, own.found.origin, own.found.others)))
+        if reasons := refusals(seen, scenario):
+            raise UsageError(*(f"{reason}." for reason in reasons))
+        overlays = lay_over(interpreter, servers, say, own.shell, own.folder)
+        had = tuple(server for server in servers if not overlays[server.name].problem)
+        missing = tuple(f"{name}: {overlay.problem}" for name, overlay in overlays.items() if overlay.problem)
+        if not had:
+            raise UsageError(*missing)
+        project = replace(
+            project,
+            callable=seen.callable,
+            starts={server.name: program(server.command[0], interpreter) for server in had},
+            overlays={s.name: overlays[s.name].folder for s in had if overlays[s.name].folder},
+            versions={
+                **dict(seen.frameworks),
+                **{s.package: overlays[s.name].version for s in had if overlays[s.name].version},
+            },
+        )
+        yield ReadyApp(
+            app=own.as_app(project),
+            interpreter=interpreter,
+            seen=seen,
+            servers=had,
+            missing=missing,
+            notes=notes(seen, scenario, restored=own.restores),
+            outside=outside,
+            seconds_per_request=_seconds(seen, scenario),
+        )
 
 
 def _seconds(seen: Preflight, scenario: AskedScenario) -> float:

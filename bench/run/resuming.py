@@ -13,6 +13,7 @@ from bench.catalogue.home import results_folder
 from bench.catalogue.versions import Checkouts, checked_out
 from bench.deploy import Runtime
 from bench.deploy.external import find_addresses
+from bench.deploy.outside import Outside
 from bench.doctor import read_facts
 from bench.doctor.needs import provide
 from bench.live.progress import Reporter
@@ -21,9 +22,7 @@ from bench.model import CpuSplit, Environment, Plan, Suite
 from bench.run.identity import identify, require_same, with_started
 from bench.run.stored_plan import Named, old_version, taken_anew
 
-Open = Callable[
-    [Plan, Checkouts, Path, CpuSplit, Reporter, Mapping[str, Addresses], Mapping[str, str]], Runtime
-]
+Open = Callable[[Plan, Checkouts, Path, CpuSplit, Reporter, Mapping[str, Addresses], Outside], Runtime]
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def made_ready(
     plan = taken_anew(directory, suite.plan, root, os.environ, named, checkouts)
     provide(plan, read_facts(results_folder(root), quick=True))
     runtime = open_runtime(
-        plan, checkouts, directory, suite.environment.cpu_split, reporter, addresses, named.shell
+        plan, checkouts, directory, suite.environment.cpu_split, reporter, addresses, named.outside
     )
     require_same(directory, suite.environment, _now(plan, checkouts, runtime))
     opened = stack.enter_context(ExitStack())

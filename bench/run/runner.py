@@ -155,11 +155,10 @@ class Runner:
                 unfitted = needs_pilot(self._plan) or not self._piloted
                 if unfitted:
                     self._expect_pages(number)
-                self._trials.warm_up(self._plan, number, fleet)
+                with fleet.counting_peers():
+                    self._trials.warm_up(self._plan, number, fleet)
                 self._watch.warmed_up()
-                fleet.read_processes()
-                fleet.read_idle_memory()
-                fleet.read_serving()
+                fleet.read_warm()
                 self._readback.look(number, fleet.targets())
                 if number == 1:
                     fleet.read_idle_cpu(_IDLE_S)

@@ -18,6 +18,7 @@ from bench.catalogue.home import results_folder
 from bench.catalogue.versions import Checkouts, checked_out
 from bench.deploy import Runtime
 from bench.deploy.external import urls
+from bench.deploy.outside import OF_THE_HARNESS, Outside
 from bench.deploy.select import open_runtime
 from bench.doctor import notes, read_facts
 from bench.doctor.needs import provide
@@ -59,13 +60,15 @@ def measure(
     reporter: Reporter,
     *,
     addresses: Mapping[str, Addresses] | None = None,
-    shell: Mapping[str, str] = os.environ,
+    outside: Outside = OF_THE_HARNESS,
+    told: tuple[str, ...] = (),
 ) -> Outcome:
     """Measure a new plan.
 
     Args:
         addresses: of servers that run already, by name, as `look_up` has checked them.
-        shell: the environment that applications get something of, or in a project of their own all of.
+        outside: what applications find around them.
+        told: what the user should know before figures come of it, for the report.
 
     Raises:
         Interrupted: by a signal.
@@ -74,7 +77,7 @@ def measure(
     """
     provide(plan, read_facts(results_folder(root), quick=True))
     with checked_out((d.variant.source for d in plan.deployments), root) as checkouts:
-        return _measure(plan, root, directory, reporter, checkouts, addresses or {}, shell)
+        return _measure(plan, root, directory, reporter, checkouts, addresses or {}, outside, told)
 
 
 def _measure(
@@ -84,14 +87,15 @@ def _measure(
     reporter: Reporter,
     checkouts: Checkouts,
     addresses: Mapping[str, Addresses],
-    shell: Mapping[str, str],
+    outside: Outside,
+    told: tuple[str, ...],
 ) -> Outcome:
     started = datetime.now(UTC)
     cpus = split_cpus(server=plan.server_cpus)
     twice = measured_twice(urls(plan), addresses)
     for sentence in twice:
         reporter.phase(sentence)
-    runtime = _open(plan, checkouts, directory, cpus, reporter, addresses, shell)
+    runtime = _open(plan, checkouts, directory, cpus, reporter, addresses, outside)
     suite = Suite(
         schema_version=SCHEMA_VERSION,
         id=new_id(started),
@@ -107,6 +111,7 @@ def _measure(
             notes=(
                 *notes(read_facts(results_folder(root), quick=True), deploys=plan.runtime != "external"),
                 *twice,
+                *(f"{line}." for line in told),
             ),
             measured=identify(plan, checkouts, os.environ),
         ),
@@ -270,7 +275,7 @@ def _open(
     cpus: CpuSplit,
     reporter: Reporter,
     addresses: Mapping[str, Addresses],
-    shell: Mapping[str, str] = os.environ,
+    outside: Outside = OF_THE_HARNESS,
 ) -> Runtime:
     """The runtime that a plan names, not entered yet, with the null server among what it can start."""
     return open_runtime(
@@ -282,5 +287,5 @@ def _open(
         reporter.phase,
         addresses,
         preferred=plan.priority,
-        shell=shell,
+        outside=outside,
     )

@@ -7,9 +7,8 @@ compared. A difference is a refusal, before anything is started or changed.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.ask.serverspec import read_servers
@@ -20,6 +19,7 @@ from bench.catalogue import consent, origin
 from bench.catalogue.registry import APPS_FILE, app_from_callable, load_apps, load_servers
 from bench.catalogue.versions import COMPOSE_FILE, Checkouts, find
 from bench.deploy.external import target_server, urls
+from bench.deploy.outside import OF_THE_HARNESS, Outside
 from bench.model import App, Deployment, Plan, Server
 from bench.model.errors import UsageError
 from bench.model.resume_command import resume_command
@@ -43,7 +43,7 @@ class Named:
         beyond: whether its targets may be other machines. Who began the run said so for themselves alone.
         asks: the scenario of the user's own requests.
         own: the application of the user's own project, as it is now.
-        shell: the environment that it gets.
+        outside: what applications find around them.
     """
 
     app: str | None = None
@@ -52,7 +52,7 @@ class Named:
     asks: AskedScenario | None = None
     servers: tuple[str, ...] = ()
     own: App | None = None
-    shell: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    outside: Outside = OF_THE_HARNESS
 
 
 NOTHING = Named()
@@ -66,7 +66,8 @@ def named_again(plan: Plan) -> Iterator[str]:
     yield from options_of({row.name: plan.given[row.name] for row in PROJECT if row.name in plan.given})
     if plan.against is not None:
         yield from ("--against", plan.against.compose_file or plan.against.commit or plan.against.asked)
-    for spec in plan.given.get("server", ()):
+    lines = plan.given.get("server")
+    for spec in lines if isinstance(lines, list | tuple) else ():
         yield from ("--server", str(spec))
     if any(_may_lead_beyond(url) for url in urls(plan).values()):
         yield consent.FLAG

@@ -15,8 +15,8 @@ from tests.shop import Shop, serving
 SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
 QUICK = ("run", "--profile", "smoke", "--blocks", "1", "--users", "2", "--rate", "50")
 ASKS = (
-    "--url", "/", "--url", "3*/items/7 ~h1", "--url", "POST /cart 303", "--data", "pin=4711",
-    "--header", "Authorization: Bearer 4711", "--header", "Accept: text/html", "--host", "shop.example",
+    "--url", "/", "--url", "3*/items/7 ~h1", "--url", "POST /cart 303", "--data", "pin=swordfish",
+    "--header", "Authorization: Bearer swordfish", "--header", "Accept: text/html", "--host", "shop.example",
 )  # fmt: skip
 
 
@@ -67,8 +67,8 @@ def test_urls_are_measured_and_their_secrets_are_not_kept(tmp_path: Path) -> Non
         jsonschema.validate(json.loads((out / RESULT).read_text()), SCHEMA)
 
         files = [path for path in out.rglob("*") if path.is_file()]
-        assert not [path.name for path in files if "4711" in path.read_text()]
-        assert "4711" not in said.out + said.err
+        assert not [path.name for path in files if "swordfish" in path.read_text()]
+        assert "swordfish" not in said.out + said.err
         stored = suite.plan.scenarios["urls"]
         assert [request.name for request in stored.requests] == ["GET /", "GET /items/7", "POST /cart"]
         assert all(("Authorization", "***") in request.headers for request in stored.requests)
@@ -100,15 +100,15 @@ def test_urls_are_measured_and_their_secrets_are_not_kept(tmp_path: Path) -> Non
 
 
 def test_a_scenario_file_is_measured_behind_a_login(tmp_path: Path) -> None:
-    (tmp_path / "accounts.csv").write_text("name,password\nada,hush-1\nbob,hush-2\n")
+    (tmp_path / "accounts.csv").write_text("name,password\nada,swordfish-1\nbob,swordfish-2\n")
     (tmp_path / "shop.toml").write_text(SCENARIO)
     out, shop = tmp_path / "out", Shop()
-    shop.password = {"ada": "hush-1", "bob": "hush-2"}
+    shop.password = {"ada": "swordfish-1", "bob": "swordfish-2"}
     with serving(shop) as url:
         said = wsgi_bench(*QUICK, "--out", out, "--target", f"x={url}", "--scenario", tmp_path / "shop.toml")
     suite = measured(said, out)
     jsonschema.validate(json.loads((out / RESULT).read_text()), SCHEMA)
-    assert not [path.name for path in out.rglob("*") if path.is_file() and "hush" in path.read_text()]
+    assert not [path.name for path in out.rglob("*") if path.is_file() and "swordfish" in path.read_text()]
     statuses = [trial.statuses for trial in suite.trials]
     assert all(counts["303"] and counts["200"] for counts in statuses)
     assert set(shop.users) == {"ada", "bob"}

@@ -48,6 +48,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "scenario": ("--scenario", str(ROOT / "tests/ask/shop.toml")),
     "scenarios": ("--scenarios", "static,hello"),
     "seed": ("--seed", "0"),
+    "server": ("--server", "w8=waitress:threads=8", "--server", "x=gunicorn apps.hello.wsgi:x -b {bind}, $A"),
+    "server_cpus": ("--server-cpus", "1"),
     "servers": ("--servers", "waitress,uwsgi"),
     "target": ("--target", f"x={HERE}", "--target", f"y={HERE}", "--scenarios", "hello"),
     "timeout": ("--timeout", "2.5"),

@@ -57,7 +57,7 @@ def look(
 ) -> Looked:
     """Look at an application, and ask it for its front page where nothing else is said."""
     asked = asked or scenario()
-    project = Project(str(root), python, callable_name)
+    project = Project(root=str(root), python=python, callable=callable_name)
     seen = preflight(
         project, asked, {**environment(), **(variables or {})}, limit_s=limit_s, timeout_s=timeout_s
     )
