@@ -32,6 +32,7 @@ from bench.model.errors import UsageError
 from bench.model.scenario import AskedScenario
 from bench.plan.layout import make_plan
 from bench.plan.pages import for_pages
+from bench.preflight.page import block, planned_row
 from bench.report import FORMATS
 from bench.report.text import render as render_text
 from bench.report.words import problem_lines
@@ -138,7 +139,8 @@ def _run(
             combinations = tuple((ready.app, scenario) for _, scenario in combinations)
         plan = _plan(asked, runtime, servers, combinations)
         if ready is not None:
-            plan = for_pages(plan, ready.seconds_per_request)
+            # The run plans for pages itself, by what its first probes see.
+            reporter.show_text(block([planned_row(for_pages(plan, ready.seconds_per_request))]))
         if not dry_run:
             directory = result_directory(ROOT, asked.out)
             told = ready.notes if ready else ()

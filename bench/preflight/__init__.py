@@ -37,7 +37,7 @@ def preflight(
         environment: all variables of the application. Their values are in nothing that is returned.
         timeout_s: how long one request may take.
     """
-    secrets = Secrets(environment, (project.root, project.python))
+    secrets = Secrets(environment, (project.root, project.python, project.callable))
     reader = Reader(project.root, secrets)
     before = survey(project.root)
     with tempfile.TemporaryDirectory(prefix="wsgi-bench-preflight-") as folder:

@@ -7,11 +7,16 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from bench.model import Plan, Server
 from bench.model.preflight import Answered, Preflight
+from bench.model.variant import SERVER
+from bench.plan.duration import in_words
+from bench.plan.said import percentiles_in_words
 
 _WIDTH = 80
 _LABEL_AT_MOST = 24
 _ROWS_AT_MOST = 8
+_LONGEST = "application"
 
 Row = tuple[str, str]
 """A label and what is said of it."""
@@ -39,10 +44,26 @@ def rows(seen: Preflight, python: str, origin: str, others: Sequence[str] = ()) 
     ]
 
 
+def planned_row(plan: Plan) -> Row:
+    """What will be measured, and how long that takes.
+
+    Args:
+        plan: as for pages that take as long as they did here.
+    """
+    servers = {d.server.name: _with_threads(d.server) for d in plan.deployments if d.variant.kind == SERVER}
+    told = percentiles_in_words(plan)
+    parts = [", ".join(servers.values()), *([told] if told else []), f"in all {in_words(plan.expected_s)}"]
+    return "plan", "; ".join(parts)
+
+
+def _with_threads(server: Server) -> str:
+    return f"{server.name} {server.workers}x{server.threads}" if server.workers else server.name
+
+
 def block(lines: Iterable[Row]) -> str:
     """Rows below each other, wrapped."""
     every = list(lines)
-    width = min(_LABEL_AT_MOST, max(len(label) for label, _ in every)) + 2
+    width = min(_LABEL_AT_MOST, max(len(_LONGEST), *(len(label) for label, _ in every))) + 2
     lines_said = []
     for label, text in every:
         short = label if len(label) <= _LABEL_AT_MOST else f"{label[: _LABEL_AT_MOST - 3]}..."

@@ -196,7 +196,7 @@ run()
 """
     write(tmp_path, {"web.py": text})
 
-    looked = look(tmp_path, "web", limit_s=1)
+    looked = look(tmp_path, "web", limit_s=3)
 
     assert looked.refusals == (
         "web takes 127.0.0.1:0 itself when it is imported, and stands in web.py:5: listener.accept(). Put "
@@ -207,10 +207,10 @@ run()
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("import time\nwhile True: time.sleep(9)", "web couldn't be imported within 1 s; it stands in "
+        ("import time\nwhile True: time.sleep(9)", "web couldn't be imported within 3 s; it stands in "
          "web.py:2: "
          "while True: time.sleep(9)"),
-        ("while True:\n    pass", "web couldn't be imported within 1 s; it stands in web.py:"),
+        ("while True:\n    pass", "web couldn't be imported within 3 s; it stands in web.py:"),
         (f"import time\n{RIGHT}".replace("start_response(", "time.sleep(60); ("), "web:application gave no "
          "answer "
          "within"),
@@ -219,7 +219,7 @@ run()
 def test_what_comes_to_no_end_is_told_where_it_stands(tmp_path: Path, text: str, sentence: str) -> None:
     write(tmp_path, {"web.py": text})
 
-    (said,) = look(tmp_path, "web", limit_s=1, timeout_s=0.5).refusals
+    (said,) = look(tmp_path, "web", limit_s=3, timeout_s=0.5).refusals
 
     assert said.startswith(sentence)
 
