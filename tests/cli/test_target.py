@@ -27,7 +27,13 @@ def running() -> Iterator[str]:
     child = subprocess.Popen(
         [sys.executable, "servers/serve.py", "waitress"],
         cwd=ROOT,
-        env={**os.environ, "APP": "apps.hello.wsgi:application", "BIND": "127.0.0.1:0", "THREADS": "4"},
+        env={
+            **os.environ,
+            "APP": "apps.hello.wsgi:application",
+            "BIND": "127.0.0.1:0",
+            "WORKERS": "1",
+            "THREADS": "4",
+        },
     )
     try:
         while not (ports := listening(child.pid)):
