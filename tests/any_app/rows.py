@@ -45,7 +45,7 @@ def rows() -> tuple[Row, ...]:
     for line in table.strip().splitlines()[2:]:
         name, packages, first, then = (cell.strip() for cell in line.strip("|").split(" | "))
         linked = re.search(r"tests/projects/(\w+)", name)
-        words = [cell.strip("`–") for cell in (packages, first, then)]
+        words = [cell.strip("`\N{EN DASH}") for cell in (packages, first, then)]
         read.append(
             Row(re.split(r"[:,]", name)[0].strip(), linked[1] if linked else "", tuple(words[0].split()),
                 words[1], words[2])
