@@ -19,7 +19,7 @@ from bench.ask.own import asks_something, own_scenario, shown
 from bench.ask.ownapp import OwnApp, is_own, own_app
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import merged
-from bench.ask.servers import chosen_servers, fitting_runtime, found_lines, wrong_client
+from bench.ask.servers import chosen_servers, fitting_runtime, found_lines, own_line, wrong_client
 from bench.ask.settings import SETTINGS, defaults
 from bench.ask.targets import EXTERNAL, FITTING, beside_targets, read_target
 from bench.ask.until import wrong_until
@@ -52,7 +52,8 @@ class Settings:
         addresses: behind each target's host, by name: where its load goes.
         processes: of the load generator; None for one for each of its CPUs.
         combinations: each app with a scenario that it is measured with.
-        baseline: the server or target that the others are multiples of; None for the first in rank.
+        baseline: the server or target that the others are multiples of: the one that was named, or the one
+            line of the user's own; None for the first in rank.
         out: directory for the run's files; None for `results/<UTC time>-<host>/`.
         old: the version that is measured beside this one; None without.
         fail_if: limits for what changes from it.
@@ -179,7 +180,7 @@ def resolve(
         targets=targets,
         addresses=addresses,
         combinations=combinations,
-        baseline=asked["baseline"],
+        baseline=asked["baseline"] or own_line(servers),
         rate=asked["rate"],
         seed=seed,
         processes=asked["processes"],

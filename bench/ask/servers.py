@@ -111,3 +111,9 @@ def fitting_runtime(
                 f'(README.md, "Adding a server or an application").'
             )
     return asked, ""
+
+
+def own_line(servers: Sequence[Server]) -> str | None:
+    """The user's own server line, where there is one alone: what all else is compared with."""
+    lines = [server.name for server in servers if server.own]
+    return lines[0] if len(lines) == 1 else None

@@ -17,6 +17,7 @@ from bench.model.measured import (
     Target,
     Trial,
 )
+from bench.model.own_cost import OwnCalls, OwnCost
 from bench.model.planned import Case, Deployment, Plan, TrialLength, TrialOrder
 from bench.model.said import (
     NO_DIFFERENCE,
@@ -24,6 +25,7 @@ from bench.model.said import (
     Comparison,
     Counts,
     Estimate,
+    OwnShare,
     Rank,
     Stalls,
     Subject,
@@ -74,6 +76,9 @@ __all__ = [
     "MeasuredCode",
     "Open",
     "OtherProgram",
+    "OwnCalls",
+    "OwnCost",
+    "OwnShare",
     "Plan",
     "Rank",
     "Role",

@@ -60,7 +60,7 @@ class _Call:
 
     def made(self, application: Any, theirs: Any) -> dict[str, Any]:
         raised = None
-        environ = _environ(self._command)
+        environ = environ_of(self._command)
         began = time.perf_counter()
         try:
             self._run(application, environ)
@@ -145,7 +145,7 @@ class _Call:
         return [pair for pair in items if isinstance(pair, (tuple, list)) and len(pair) == 2]
 
 
-def _environ(command: dict[str, Any]) -> dict[str, Any]:
+def environ_of(command: dict[str, Any]) -> dict[str, Any]:
     path, _, query = command["path"].partition("?")
     body = base64.b64decode(command["body"])
     environ: dict[str, Any] = {
