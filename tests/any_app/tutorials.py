@@ -61,7 +61,7 @@ def missing(page: tuple[Step, ...], folder: Path, command: Path) -> list[str]:
 
 def _missing(page: tuple[Step, ...], printed: list[str]) -> Iterator[str]:
     for step, output in zip(page, printed, strict=False):
-        flat = " ".join(output.split())
+        flat = _flat(output)
         for text in step.shown:
             if not re.search(_pattern(text), flat):
                 yield f"{text}\nisn't in\n{output}"
@@ -69,5 +69,10 @@ def _missing(page: tuple[Step, ...], printed: list[str]) -> Iterator[str]:
 
 def _pattern(shown: str) -> str:
     """Any figures will do, and any line breaks."""
-    words = re.escape(" ".join(shown.split()))
+    words = re.escape(_flat(shown))
     return re.sub(r"\d+((,|\\\.)\d+)*", r"[\\d,.]+", words)
+
+
+def _flat(text: str) -> str:
+    """In one line, and without how long a page took the first time, which is shown where it took longer."""
+    return re.sub(r" \(first [^)]*\)", "", " ".join(text.split()))
