@@ -11,7 +11,7 @@ from bench.report.results import Entry, Group
 from bench.report.units import interval, listed, milliseconds, number, ratio, ratio_interval, value_of
 
 _ABOUT_ALL = 0.97
-"""From this share on nothing is left that another server could save."""
+"""From this share on nothing is left for another server; from this share of the bound on it was reached."""
 _ALL_REQUESTS = 0.995
 _NOT_KNOWN = 3
 """From here on nothing is said of a share: how far the ends of its interval are apart, as a factor."""
@@ -131,20 +131,22 @@ def _bound(analysis: Analysis, group: Group, entry: Entry) -> str:
         )
     known = own.share.low is not None
     low, high = own.share.low or own.share.value, own.share.high or own.share.value
-    most = [m.low for m in multiples(analysis, group.figure, entry.case.id).values()]
-    if low > 1 or any(times > 1 / low for times in most) or high > _NOT_KNOWN * low:
+    others = multiples(analysis, group.figure, entry.case.id).values()
+    if low > 1 or any(other.low > 1 / low for other in others) or high > _NOT_KNOWN * low:
         # By itself the application costs more than behind a server, so these aren't the same pages; or it was
         # called too seldom.
         return ""
     if own.share.value >= _ABOUT_ALL:
         return "about all of a request's CPU time is the application's own, so no server can give much more"
     least, _ = _covered(own)
+    theirs = (
+        f"{least}{_percent(own.share)} of a request's CPU time behind {_who(entry)} is the application's own"
+    )
+    if any(other.ratio >= _ABOUT_ALL / own.share.value for other in others):
+        return f"{theirs}, so no server can give much more than that"
     times = number(1 / own.share.value)
     at_most = f"{times} ({number(max(1.0, 1 / high))} to {number(1 / low)})" if known else f"about {times}"
-    return (
-        f"{least}{_percent(own.share)} of a request's CPU time behind {_who(entry)} is the application's "
-        f"own, so no server can give more than {at_most} times as much"
-    )
+    return f"{theirs}, so no server can give more than {at_most} times as much"
 
 
 def _covered(own: OwnShare) -> tuple[str, str]:
