@@ -14,7 +14,7 @@ _ABOUT_ALL = 0.97
 """From this share on nothing is left for another server; from this share of the bound on it was reached."""
 _ALL_REQUESTS = 0.995
 _NOT_KNOWN = 3
-"""From here on nothing is said of a share: how far the ends of its interval are apart, as a factor."""
+"""From here on an interval isn't shown, and nothing is claimed: how far its ends are apart, as a factor."""
 
 
 def sentence(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> str | None:
@@ -48,8 +48,10 @@ def points(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> Itera
         )
         if alone.waits >= WAITS:
             yield f"A request waits for {_whole(alone.waits)} of its time for something else than a CPU."
-    if own.hello_s:
-        costs = [f"{name} {milliseconds(sum(each) / len(each))} ms" for name, each in own.hello_s.items()]
+    if any(own.hello_s.values()):
+        costs = [
+            f"{name} {milliseconds(sum(each) / len(each))} ms" for name, each in own.hello_s.items() if each
+        ]
         yield (
             f"What servers take for themselves: with an application that does nothing, a request costs "
             f"{listed(costs)} of CPU."
@@ -153,7 +155,7 @@ def _covered(own: OwnShare) -> tuple[str, str]:
     """What is said where not all requests could be called, before and after a figure."""
     if own.covered >= _ALL_REQUESTS:
         return "", ""
-    return "at least ", f", by {_whole(own.covered)} of its requests"
+    return "at least ", f", as far as {_whole(own.covered)} of its requests show"
 
 
 def _shares(analysis: Analysis) -> dict[str, OwnShare]:
@@ -174,14 +176,14 @@ def _whole(share: float) -> str:
 
 
 def _percent(share: Estimate) -> str:
-    if share.low is None or share.high is None:
+    if share.low is None or share.high is None or share.high > _NOT_KNOWN * share.low:
         return f"about {_whole(share.value)}"
     low, high = share.low, max(share.value, min(1.0, share.high))
     return f"{_whole(share.value)} ({low * 100:.0f} to {_whole(high)})"
 
 
 def _ms(seconds: Estimate) -> str:
-    if seconds.low is None or seconds.high is None:
+    if seconds.low is None or seconds.high is None or seconds.high > _NOT_KNOWN * seconds.low:
         return f"about {milliseconds(seconds.value)} ms"
     return (
         f"{milliseconds(seconds.value)} ms ({milliseconds(seconds.low)} to {milliseconds(seconds.high)} ms)"
