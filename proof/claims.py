@@ -20,6 +20,7 @@ from proof import (
     hostile,
     large,
     lookalikes,
+    own_share,
     punctuality,
     short_lived,
     short_trials,
@@ -190,6 +191,15 @@ CLAIMS = (
         ("differing",),
         partial(differing.prove, turns=12),
         partial(differing.prove, turns=3),
+    ),
+    Claim(
+        "own-share",
+        "the share of a request's CPU time that is the application's own, of applications that use 2 and "
+        "0.05 ms of CPU, behind gunicorn and waitress; and of one that waits for 20 ms",
+        "share x CPU time a request is that within 3 % + half the interval; waiting is said to be that",
+        ("own-share",),
+        partial(own_share.prove, options=("--minutes", "3")),
+        partial(own_share.prove, options=("--rounds", "4", "--blocks", "8", "--minutes", "1.5")),
     ),
     Claim(
         "short-lived",

@@ -172,7 +172,7 @@ def make_own(suite: Suite, line: str, own_cost: OwnCost) -> Suite:
         line: the server that is the user's own line, and the baseline.
     """
     name = "mysite.wsgi:application"
-    project = Project("/home/ann/mysite", "/home/ann/mysite/.venv/bin/python", name)
+    project = Project("/srv/mysite", "/srv/mysite/.venv/bin/python", name)
     app = App("mysite", name, ("mixed",), redis=False, seed=(), project=project)
     own = {d.name: replace(d.server, own=d.server.name == line) for d in suite.plan.deployments}
     deployments = tuple(replace(d, app=app, server=own[d.name]) for d in suite.plan.deployments)

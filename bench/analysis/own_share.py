@@ -45,7 +45,8 @@ def own_shares(
 ) -> Iterator[OwnShare]:
     """Of each valid case of closed load that asks for what was called."""
     own = suite.own_cost
-    if own is None or not own.calls:
+    # A result may be anybody's.
+    if own is None or not own.calls or not all(calls.cpu_s > 0 for calls in own.calls):
         return
     for one in cases:
         case = one.case

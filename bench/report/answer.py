@@ -11,10 +11,10 @@ from bench.report.results import Entry, Group
 from bench.report.units import interval, listed, milliseconds, number, ratio, ratio_interval, value_of
 
 _ABOUT_ALL = 0.97
-"""From this share on nothing is left that another server could save."""
+"""From this share on nothing is left for another server; from this share of the bound on it was reached."""
 _ALL_REQUESTS = 0.995
 _NOT_KNOWN = 3
-"""From here on nothing is said of a share: how far the ends of its interval are apart, as a factor."""
+"""From here on an interval isn't shown, and nothing is claimed: how far its ends are apart, as a factor."""
 
 
 def sentence(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> str | None:
@@ -48,8 +48,10 @@ def points(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> Itera
         )
         if alone.waits >= WAITS:
             yield f"A request waits for {_whole(alone.waits)} of its time for something else than a CPU."
-    if own.hello_s:
-        costs = [f"{name} {milliseconds(sum(each) / len(each))} ms" for name, each in own.hello_s.items()]
+    if any(own.hello_s.values()):
+        costs = [
+            f"{name} {milliseconds(sum(each) / len(each))} ms" for name, each in own.hello_s.items() if each
+        ]
         yield (
             f"What servers take for themselves: with an application that does nothing, a request costs "
             f"{listed(costs)} of CPU."
@@ -131,27 +133,29 @@ def _bound(analysis: Analysis, group: Group, entry: Entry) -> str:
         )
     known = own.share.low is not None
     low, high = own.share.low or own.share.value, own.share.high or own.share.value
-    most = [m.low for m in multiples(analysis, group.figure, entry.case.id).values()]
-    if low > 1 or any(times > 1 / low for times in most) or high > _NOT_KNOWN * low:
+    others = multiples(analysis, group.figure, entry.case.id).values()
+    if low > 1 or any(other.low > 1 / low for other in others) or high > _NOT_KNOWN * low:
         # By itself the application costs more than behind a server, so these aren't the same pages; or it was
         # called too seldom.
         return ""
     if own.share.value >= _ABOUT_ALL:
         return "about all of a request's CPU time is the application's own, so no server can give much more"
     least, _ = _covered(own)
+    theirs = (
+        f"{least}{_percent(own.share)} of a request's CPU time behind {_who(entry)} is the application's own"
+    )
+    if any(other.ratio >= _ABOUT_ALL / own.share.value for other in others):
+        return f"{theirs}, so no server can give much more than that"
     times = number(1 / own.share.value)
     at_most = f"{times} ({number(max(1.0, 1 / high))} to {number(1 / low)})" if known else f"about {times}"
-    return (
-        f"{least}{_percent(own.share)} of a request's CPU time behind {_who(entry)} is the application's "
-        f"own, so no server can give more than {at_most} times as much"
-    )
+    return f"{theirs}, so no server can give more than {at_most} times as much"
 
 
 def _covered(own: OwnShare) -> tuple[str, str]:
     """What is said where not all requests could be called, before and after a figure."""
     if own.covered >= _ALL_REQUESTS:
         return "", ""
-    return "at least ", f", by {_whole(own.covered)} of its requests"
+    return "at least ", f", as far as {_whole(own.covered)} of its requests show"
 
 
 def _shares(analysis: Analysis) -> dict[str, OwnShare]:
@@ -172,14 +176,14 @@ def _whole(share: float) -> str:
 
 
 def _percent(share: Estimate) -> str:
-    if share.low is None or share.high is None:
+    if share.low is None or share.high is None or share.high > _NOT_KNOWN * share.low:
         return f"about {_whole(share.value)}"
     low, high = share.low, max(share.value, min(1.0, share.high))
     return f"{_whole(share.value)} ({low * 100:.0f} to {_whole(high)})"
 
 
 def _ms(seconds: Estimate) -> str:
-    if seconds.low is None or seconds.high is None:
+    if seconds.low is None or seconds.high is None or seconds.high > _NOT_KNOWN * seconds.low:
         return f"about {milliseconds(seconds.value)} ms"
     return (
         f"{milliseconds(seconds.value)} ms ({milliseconds(seconds.low)} to {milliseconds(seconds.high)} ms)"

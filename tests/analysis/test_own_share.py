@@ -110,5 +110,6 @@ def test_nothing_is_said_of_another_scenario_or_of_what_is_not_known() -> None:
     assert analyse(replace(suite, own_cost=None)).own_shares == ()
     assert analyse(replace(suite, own_cost=replace(suite.own_cost, scenario="other"))).own_shares == ()
     assert analyse(replace(suite, own_cost=replace(suite.own_cost, calls=()))).own_shares == ()
+    assert analyse(replace(suite, own_cost=own_calls(0.0))).own_shares == ()
     unread = tuple(replace(trial, cpu_s=None) for trial in suite.trials)
     assert analyse(replace(suite, trials=unread)).own_shares == ()

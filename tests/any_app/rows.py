@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.installed import ROOT, run, shell, uv
+from tests.required import lacks
 
 PAGE = ROOT / "docs/any-app.md"
 PROJECTS = ROOT / "tests/projects"
@@ -62,7 +63,12 @@ def made(row: Row, folder: Path) -> Path:
         root.mkdir()
     uv("venv", "--python", sys.executable, cwd=root)
     packages = ("-r", "requirements.txt") if row.project else row.packages
-    uv("pip", "install", "--python", ".venv/bin/python", *packages, cwd=root)
+    try:
+        uv("pip", "install", "--python", ".venv/bin/python", *packages, cwd=root)
+    except AssertionError as failure:
+        if re.search("Failed to fetch|error sending request|dns error", str(failure)):
+            lacks(f"The package index can't be reached: {failure}")
+        raise
     if row.first:
         activated = shell(PATH=f"{root / '.venv/bin'}:{shell()['PATH']}", PYTHONWARNINGS="ignore")
         run(*shlex.split(row.first), cwd=root, environment=activated)

@@ -99,6 +99,12 @@ def test_no_bound_is_claimed_that_the_run_contradicts(own: OwnCost) -> None:
     assert text.endswith("times what your gunicorn line does.")
 
 
+def test_a_bound_that_was_reached() -> None:
+    text = said(run({"gunicorn": GUNICORN, "uwsgi": 2600.0}, own_calls(0.765 * COST_S)))
+
+    assert "is the application's own, so no server can give much more than that." in text
+
+
 def test_pages_that_wait_have_no_bound_by_cpu() -> None:
     suite = run({"gunicorn": GUNICORN, "uwsgi": 2010.0}, own_calls(0.1 * COST_S, wait_s=0.02))
     idle = tuple(replace(trial, cpu_s=(trial.cpu_s or 0.0) / 5) for trial in suite.trials)
