@@ -8,11 +8,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from socket import SocketType
 from typing import Any
 
 import gevent
-from geventhttpclient.connectionpool import ConnectionPool
 from locust.contrib.fasthttp import FastHttpSession
 
 from bench.catalogue.scenarios.learned import Answered
@@ -24,7 +22,6 @@ from bench.load.link import Link
 from bench.load.outcomes import CODE, DROPPED, UNFINISHED
 from bench.load.records import Records, Window, row_code
 from bench.load.targetstate import TargetState
-from bench.load.tcpinfo import asked_again
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
 from bench.model.loads.closed import STARTING
@@ -46,8 +43,7 @@ def conduct(
     headers = {"Connection": "close"} if order.load.connection == "close" else {}
     # By address: this client would look the name up for each connection.
     crew = _Crew(_url(state), state.host, link, headers, stream, records, order.timeout_s)
-    # geventhttpclient offers no place for a pool of one's own, but this hook for each connection made.
-    ConnectionPool.after_connect = lambda _pool, socket: _count(link, socket)  # type: ignore[method-assign, assignment]
+    locustclient.count_connections(link)
     run = _closed if order.load.waits else _open
     try:
         return run(order, crew, mark)
@@ -238,8 +234,3 @@ def _url(state: TargetState) -> str:
     """Where the loop would connect to."""
     host, port = state.address()[1]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _count(link: Link, socket: SocketType) -> None:
-    link.opened += 1
-    link.retransmits += asked_again(socket, link.lossless)

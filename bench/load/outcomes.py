@@ -22,6 +22,9 @@ KINDS = (
     "unfinished",
     "oversized",
     "client",
+    "judged",
+    "task",
+    "user",
 )
 CODE = {kind: code for code, kind in enumerate(KINDS)}
 OK = CODE["ok"]
