@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench.ask.locust import Asked, read_locustfile, wrong_beside
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import check_word, hint, merged
@@ -23,6 +24,7 @@ from bench.catalogue.consent import Addresses, look_up
 from bench.catalogue.registry import APPS_FILE as APPS_FILE
 from bench.catalogue.registry import app_from_callable, load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.scenarios.locustfile import SCENARIO as OF_A_LOCUSTFILE
 from bench.catalogue.scenarios.request import Scenario
 from bench.catalogue.versions import COMPOSE_FILE as COMPOSE_FILE
 from bench.model import App, Client, Server
@@ -57,6 +59,7 @@ class Settings:
         priority: whether what is started comes before other programs, where that is permitted.
         given: by name, what asks for the same run again: all that was given but the directory, and what was
             drawn or chosen instead.
+        locust: the locust file whose users make the load; None without.
     """
 
     profile: Profile
@@ -80,6 +83,7 @@ class Settings:
     timeout_s: float
     priority: bool
     given: Mapping[str, Any]
+    locust: Asked | None
 
 
 def resolve(
@@ -103,6 +107,10 @@ def resolve(
         given = merged(flags, root, environment, problems)
         asked = {**defaults(), **given}
         profile = _profile(given)
+        problems.note(*wrong_beside(given))
+        locust = None
+        with problems.collected():
+            locust = read_locustfile(asked, profile.users[0])
         runtime, reason = asked["runtime"], ""
         servers: tuple[Server, ...] = ()
         targets: dict[str, str] = {}
@@ -115,13 +123,15 @@ def resolve(
                     name, url = read_target(value, targets)
                     targets[name] = url
                     addresses[name] = look_up(name, url, allowed=beyond)
-            combinations = _for_targets(asked["scenarios"], problems)
+            combinations = (
+                ((EXTERNAL, OF_A_LOCUSTFILE),) if locust else _for_targets(asked["scenarios"], problems)
+            )
         else:
             servers = _servers(asked["servers"], root, environment, problems)
             combinations = _combinations(given, profile, root, problems)
             problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
             with problems.collected():
-                runtime, reason = _runtime(runtime, combinations)
+                runtime, reason = _runtime(runtime, combinations, locust)
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
         problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
@@ -146,8 +156,8 @@ def resolve(
         baseline=asked["baseline"],
         rate=asked["rate"],
         seed=seed,
-        processes=asked["processes"],
-        client=asked["client"],
+        processes=1 if locust else asked["processes"],
+        client="locustfile" if locust else asked["client"],
         out=out,
         old=old,
         fail_if=asked["fail_if"],
@@ -158,6 +168,7 @@ def resolve(
         # Of what runs already nothing is ours to prefer, and it may share the generator's CPU.
         priority=asked["priority"] == "auto" and runtime != "external",
         given=_given(given, profile, servers, combinations, seed),
+        locust=locust,
     )
 
 
@@ -171,7 +182,8 @@ def _given(
     settings: dict[str, Any] = {"profile": profile.name}
     if servers:
         settings["servers"] = tuple(server.name for server in servers)
-    settings["scenarios"] = tuple(scenario.name for _, scenario in combinations)
+    if "locustfile" not in given:
+        settings["scenarios"] = tuple(scenario.name for _, scenario in combinations)
     settings |= {name: given[name] for name in sorted(given) if SETTINGS[name].again and name not in settings}
     return {**settings, "seed": seed}
 
@@ -214,6 +226,8 @@ def _combinations(
             check_word("scenario", name, SCENARIOS)
     if app is None:
         return ()
+    if "locustfile" in given:
+        return ((app, OF_A_LOCUSTFILE),)
     if not names:
         fitting = [name for name in profile.scenarios if name in app.scenarios]
         names = fitting or app.scenarios[:1]
@@ -257,8 +271,20 @@ def _for_targets(names: Sequence[str], problems: Problems) -> tuple[tuple[App, S
     return tuple((EXTERNAL, SCENARIOS[name]) for name in names or ("get",) if name in FITTING)
 
 
-def _runtime(asked: str, combinations: Sequence[tuple[App, Scenario]]) -> tuple[str, str]:
-    """The runtime, and why it isn't the one that was asked for: an app from elsewhere is in no image."""
+def _runtime(
+    asked: str, combinations: Sequence[tuple[App, Scenario]], locust: Asked | None
+) -> tuple[str, str]:
+    """The runtime, and why it isn't the one that was asked for: an app from elsewhere is in no image, and
+    neither is a locust file, nor what it imports.
+    """
+    if locust is not None and asked != "local":
+        reason = f"{locust.file.name} is in no image, nor is what it imports"
+        if asked == "compose":
+            raise UsageError(
+                f"--runtime compose: {reason}. Measure with --runtime local, or start the containers "
+                f"yourself and name each with --target."
+            )
+        return "local", f"runtime local: {reason}"
     for app, _ in combinations:
         if app.callable.partition(":")[0].partition(".")[0] in _IN_IMAGES:
             continue

@@ -43,6 +43,7 @@ _NAMED_AGAIN = (
         help="The old version, if the run has one.",
         shell_complete=complete.versions,
     ),
+    click.option("--locustfile", metavar="FILE", help="The locust file, if its users make the load."),
 )
 
 beyond = click.option(

@@ -10,6 +10,7 @@ import click
 
 from bench.analysis.compare.limits import judge_plan
 from bench.ask import resolution
+from bench.ask.locust import said
 from bench.ask.old_version import require_packages
 from bench.cli import complete, listing
 from bench.cli.options import beyond, resume_options, run_options
@@ -50,6 +51,8 @@ def run(
         require_packages(asked.old, runtime)
         if asked.old and asked.old.missing:
             reporter.phase(f"not compared: {', '.join(asked.old.missing)}, which OLD doesn't have")
+        for sentence in said(asked.locust.file) if asked.locust else ():
+            reporter.phase(sentence)
         servers = asked.servers or tuple(target_server(n, url) for n, url in asked.targets.items())
         plan = make_plan(
             asked.profile,
@@ -71,11 +74,19 @@ def run(
             timeout_s=asked.timeout_s,
             priority=asked.priority,
             given=asked.given,
+            locust=asked.locust.file if asked.locust else None,
         )
         outcome = None
         if not dry_run:
             directory = result_directory(ROOT, asked.out)
-            outcome = measure(plan, ROOT, directory, reporter, addresses=asked.addresses)
+            outcome = measure(
+                plan,
+                ROOT,
+                directory,
+                reporter,
+                addresses=asked.addresses,
+                driver=asked.locust.arguments if asked.locust else (),
+            )
     if outcome is None:
         click.echo(listing.plan(plan, asked.old.missing if asked.old else (), columns(sys.stdout)))
         return
@@ -95,6 +106,7 @@ def resume(
     result: Path,
     app: str | None,
     against: str | None,
+    locustfile: str | None,
     beyond: bool,
     as_json: bool,
     quiet: bool,
@@ -105,7 +117,7 @@ def resume(
     since a result may be a stranger's.
     """
     with Reporter(quiet=quiet) as reporter:
-        outcome = resume_run(result_path(result), ROOT, reporter, Named(app, against, beyond))
+        outcome = resume_run(result_path(result), ROOT, reporter, Named(app, against, beyond, locustfile))
     _finish(context, outcome, as_json=as_json, quiet=quiet)
 
 

@@ -17,9 +17,11 @@ from bench.model import (
     Connection,
     Deployment,
     Load,
+    LocustFile,
     Plan,
     Server,
     TrialLength,
+    Users,
 )
 from bench.model.digits import as_said
 from bench.model.loads.open import common_rate
@@ -27,9 +29,11 @@ from bench.model.variant import ITSELF, OLD, THIS_CHECKOUT, TWIN, Source, Varian
 from bench.plan.duration import expected_s
 from bench.plan.lengths import for_minutes
 from bench.plan.more_rounds import going_on
+from bench.plan.users import of_users
 
 CONNECTIONS = ("as-is", "close")
 CLIENTS = ("loop", "fasthttp")
+"""Those that can be asked for by name; a locust file brings its own."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,7 @@ def make_plan(
     timeout_s: float = TIMEOUT_S,
     priority: bool = False,
     given: Mapping[str, Any] | None = None,
+    locust: LocustFile | None = None,
 ) -> Plan:
     """Lay out every deployment and case.
 
@@ -145,13 +150,18 @@ def make_plan(
         adapts: whether rounds and blocks are the profile's, and not the user's own.
         priority: see `Plan`.
         given: see `Plan`; which runtime it became is added.
+        locust: the file whose users make the load.
     """
+    if locust is not None:
+        profile = of_users(profile, given or {})
     apps = list({app.name: app for app, _ in combinations}.values())
     deployments = _deployments(_variants(servers, old_servers, against, twin=profile.twin), apps)
     cases = tuple(
         case_of(deployment, scenario, load)
         for number, (app, scenario) in enumerate(combinations)
-        for load in _loads(profile, rate, every=number == 0)
+        for load in (
+            _loads(profile, rate, every=number == 0) if locust is None else [Users(profile.users[0])]
+        )
         for deployment in deployments
         if deployment.app.name == app.name
     )
@@ -179,6 +189,7 @@ def make_plan(
         timeout_s=timeout_s,
         priority=priority,
         given={**(given or {}), **({} if runtime == "external" else {"runtime": runtime})},
+        locust=locust,
     )
     if until is not None:
         plan = going_on(plan, until, most_rounds, minutes)

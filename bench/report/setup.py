@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from bench.analysis.keepalive import NOT_KNOWN, Keeping, by_deployment
 from bench.catalogue.variables import of_child, of_container
-from bench.model import Analysis, Deployment, Server, Suite
+from bench.model import Analysis, Deployment, Plan, Server, Suite
 from bench.model.digits import a_second
-from bench.report import processes
+from bench.report import processes, users
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.repeat import repeat_command
 from bench.report.results import Group
@@ -32,9 +32,8 @@ def environment(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -
         "System": env.os if env.kernel in env.os else f"{env.os}, Linux {env.kernel.removeprefix('Linux ')}",
         "Python": env.python,
         "Runtime": env.runtime + (f", Docker {env.docker}" if env.docker else ""),
-        "Measured": f"{count(plan.rounds, 'round')} of {count(plan.blocks, 'closed block')} of "
-        f"{plan.trial_s.closed:g} s and {count(plan.open_blocks, 'open block')} of {plan.trial_s.open:g} s "
-        f"a case, after {plan.warmup_s:g} s of warm-up",
+        "Measured": _blocks(plan),
+        **({} if plan.locust is None else {"Load generator": users.made_by(plan.locust)}),
         "Generator alone": "not calibrated"
         if suite.calibration is None
         else f"{a_second(suite.calibration.keep_alive_rps)} on kept connections, "
@@ -50,6 +49,14 @@ def environment(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -
         tables=(Table("This run", columns, rows),),
         folded=True,
     )
+
+
+def _blocks(plan: Plan) -> str:
+    closed = "block" if plan.locust is not None else "closed block"
+    blocks = f"{count(plan.rounds, 'round')} of {count(plan.blocks, closed)} of {plan.trial_s.closed:g} s"
+    if plan.locust is None:
+        blocks += f" and {count(plan.open_blocks, 'open block')} of {plan.trial_s.open:g} s"
+    return f"{blocks} a case, after {plan.warmup_s:g} s of warm-up"
 
 
 def configuration(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -> Section:

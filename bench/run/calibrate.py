@@ -41,6 +41,9 @@ NULL_DEPLOYMENT = Deployment(
     database=0,
 )
 _BLOCKS = 10
+_TRIAL_S = 0.1
+_OF_LOCUST = 3, 1.0
+"""Blocks, and seconds of a trial: for each locust imports its file anew."""
 _LOADS = {
     "keep-alive": Closed(16),
     "close": Closed(16, connection="close"),
@@ -77,7 +80,8 @@ def calibrate_run(
             # Not split anew: the harness has kept itself to the generator's CPUs by now.
             local = null_runtime(directory, cpus, root)
             runtime = stack.enter_context(local)
-        return calibrate(runtime, driver, blocks=min(_BLOCKS, plan.blocks), seed=plan.seed, epoch_ns=epoch_ns)
+        blocks, length_s = (min(_BLOCKS, plan.blocks), _TRIAL_S) if plan.locust is None else _OF_LOCUST
+        return calibrate(runtime, driver, blocks=blocks, length_s=length_s, seed=plan.seed, epoch_ns=epoch_ns)
 
 
 def ceiling(root: Path) -> Calibration:
@@ -92,11 +96,20 @@ def ceiling(root: Path) -> Calibration:
                 return calibrate(runtime, driver, blocks=_BLOCKS, seed=0, epoch_ns=HERE.clock.now_ns())
 
 
-def calibrate(runtime: Runtime, driver: LoadDriver, *, blocks: int, seed: int, epoch_ns: int) -> Calibration:
+def calibrate(
+    runtime: Runtime,
+    driver: LoadDriver,
+    *,
+    blocks: int,
+    seed: int,
+    epoch_ns: int,
+    length_s: float = _TRIAL_S,
+) -> Calibration:
     """Measure the ceiling on kept connections, with a connection each, and the latency floor.
 
     Args:
-        blocks: trials of each kind, 0.1 s each.
+        blocks: trials of each kind.
+        length_s: of each.
 
     Raises:
         MachineError: the null server can't be started.
@@ -111,7 +124,7 @@ def calibrate(runtime: Runtime, driver: LoadDriver, *, blocks: int, seed: int, e
         rounds=1,
         blocks=blocks,
         open_blocks=0,
-        trial_s=TrialLength(closed=0.1, open=0.1),
+        trial_s=TrialLength(length_s, length_s),
         warmup_s=0.1,
         users=16,
         rate=None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -58,11 +58,13 @@ def measure(
     reporter: Reporter,
     *,
     addresses: Mapping[str, Addresses] | None = None,
+    driver: Sequence[str] = (),
 ) -> Outcome:
     """Measure a new plan.
 
     Args:
         addresses: of servers that run already, by name, as `look_up` has checked them.
+        driver: arguments of the load driver, beside those that the plan gives.
 
     Raises:
         Interrupted: by a signal.
@@ -71,7 +73,7 @@ def measure(
     """
     provide(plan, read_facts(root / RESULTS, quick=True))
     with checked_out((d.variant.source for d in plan.deployments), root) as checkouts:
-        return _measure(plan, root, directory, reporter, checkouts, addresses or {})
+        return _measure(plan, root, directory, reporter, checkouts, addresses or {}, driver)
 
 
 def _measure(
@@ -81,6 +83,7 @@ def _measure(
     reporter: Reporter,
     checkouts: Checkouts,
     addresses: Mapping[str, Addresses],
+    driver: Sequence[str],
 ) -> Outcome:
     started = datetime.now(UTC)
     cpus = split_cpus()
@@ -113,7 +116,7 @@ def _measure(
         failures=(),
     )
     with Writer.create(directory, suite, analyse) as writer:
-        return _saved(writer, suite, runtime, root, reporter, HERE.clock.now_ns())
+        return _saved(writer, suite, runtime, root, reporter, HERE.clock.now_ns(), driver)
 
 
 def resume(directory: Path, root: Path, reporter: Reporter, named: Named = NOTHING) -> Outcome:
@@ -138,7 +141,7 @@ def resume(directory: Path, root: Path, reporter: Reporter, named: Named = NOTHI
         last = max((trial.at_s + trial.duration_s for trial in suite.trials), default=0.0)
         writer.append(gap={"reason": "resumed", "at": datetime.now(UTC).isoformat(timespec="seconds")})
         epoch_ns = HERE.clock.now_ns() - int(last * 1e9)
-        return _saved(writer, suite, ready[0].runtime, root, reporter, epoch_ns)
+        return _saved(writer, suite, ready[0].runtime, root, reporter, epoch_ns, ready[0].driver)
 
 
 def _saved(
@@ -148,13 +151,14 @@ def _saved(
     root: Path,
     reporter: Reporter,
     epoch_ns: int,
+    driver: Sequence[str] = (),
 ) -> Outcome:
     """Work, and whatever happens write the result and its reports."""
     unmeasured: list[int] = []
     broken_off: BaseException | None = None
     directory = writer.directory
     try:
-        unmeasured = _work(writer, suite, runtime, root, reporter, epoch_ns)
+        unmeasured = _work(writer, suite, runtime, root, reporter, epoch_ns, driver)
     except BaseException as error:
         broken_off = error
     ended = broken_off is None
@@ -186,6 +190,7 @@ def _work(
     root: Path,
     reporter: Reporter,
     epoch_ns: int,
+    arguments: Sequence[str],
 ) -> list[int]:
     """Measure; return the rounds in which nothing could be."""
     plan, cpus = suite.plan, suite.environment.cpu_split
@@ -193,7 +198,7 @@ def _work(
     with unopened as runtime:
         writer.append(environment=with_started(suite.environment, runtime))
         command, environment = runtime.driver_command(
-            ("--processes", str(plan.processes), "--client", plan.client)
+            ("--processes", str(plan.processes), "--client", plan.client, *arguments)
         )
         logs = writer.directory / "logs"
         logs.mkdir(exist_ok=True)

@@ -13,11 +13,13 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from bench.ask.locust import looked_at_again
 from bench.ask.settings import SETTINGS
 from bench.ask.targets import EXTERNAL, read_targets
 from bench.catalogue import consent, origin
 from bench.catalogue.registry import APPS_FILE, app_from_callable, load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.scenarios.locustfile import SCENARIO as OF_A_LOCUSTFILE
 from bench.catalogue.versions import COMPOSE_FILE, Checkouts, find
 from bench.deploy.external import target_server, urls
 from bench.deploy.redisprocess import DATABASES
@@ -46,11 +48,13 @@ class Named:
         app: `module:callable`.
         against: the old version: a commit, a folder or a compose file.
         beyond: whether its targets may be other machines. Who began the run said so for themselves alone.
+        locustfile: the file whose users make the load.
     """
 
     app: str | None = None
     against: str | None = None
     beyond: bool = False
+    locustfile: str | None = None
 
 
 NOTHING = Named()
@@ -63,8 +67,25 @@ def named_again(plan: Plan) -> Iterator[str]:
             yield from ("--app", app.callable)
     if plan.against is not None:
         yield from ("--against", plan.against.compose_file or plan.against.commit or plan.against.asked)
+    if plan.locust is not None:
+        yield from ("--locustfile", plan.locust.name)
     if any(_may_lead_beyond(url) for url in urls(plan).values()):
         yield consent.FLAG
+
+
+def locust_arguments(directory: Path, plan: Plan, named: Named) -> tuple[str, ...]:
+    """What starts a driver with the users of the locust file that the user names, if it is the one.
+
+    Raises:
+        UsageError: it isn't, or it wasn't named.
+    """
+    if plan.locust is None:
+        if named.locustfile:
+            raise UsageError(f"--locustfile: {directory} was measured without one. Leave it out.")
+        return ()
+    if named.locustfile is None:
+        raise UsageError(_unnamed(directory, plan, f"the locust file {_cut(plan.locust.name)}"))
+    return looked_at_again(named.locustfile, plan.locust, plan.users).arguments
 
 
 def old_version(directory: Path, plan: Plan, root: Path, named: Named) -> Source | None:
@@ -206,7 +227,7 @@ def _unplanned(plan: Plan, deployments: Iterable[Deployment]) -> Iterator[str]:
         deployment, scenario = known.get(case.deployment), SCENARIOS.get(case.scenario)
         if deployment is None:
             yield f"case {_cut(case.id)}: there is no deployment {_cut(case.deployment)}"
-        elif scenario is None or case.scenario not in deployment.app.scenarios:
+        elif scenario is None or case.scenario not in _fitting(plan, deployment):
             yield f"case {_cut(case.id)}: {deployment.app.name} has no scenario {_cut(case.scenario)}"
         elif case_of(deployment, scenario, case.load) != case:
             yield f"case {_cut(case.id)}: here it is {case_of(deployment, scenario, case.load).id}"
@@ -216,7 +237,7 @@ def _unplanned(plan: Plan, deployments: Iterable[Deployment]) -> Iterator[str]:
             yield f"case {_cut(case.id)}: there is no connection {_cut(case.load.connection)}"
         elif case.load.rate is not None and not 0 < case.load.rate <= SETTINGS["rate"].highest:
             yield f"case {_cut(case.id)}: {case.load.rate:g} requests a second"
-    if plan.client not in CLIENTS:
+    if plan.client not in (CLIENTS if plan.locust is None else ("locustfile",)):
         yield f"there is no client {_cut(plan.client)}"
     for name, setting in _PLANNED.items():
         value = getattr(plan, name)
@@ -224,6 +245,10 @@ def _unplanned(plan: Plan, deployments: Iterable[Deployment]) -> Iterator[str]:
             yield f"{name}: {value:g}, of at most {highest}"
     if not 0 < plan.timeout_s <= (highest := SETTINGS["timeout"].highest):
         yield f"timeout: {plan.timeout_s:g} s, of at most {highest}"
+
+
+def _fitting(plan: Plan, deployment: Deployment) -> tuple[str, ...]:
+    return deployment.app.scenarios if plan.locust is None else (OF_A_LOCUSTFILE.name,)
 
 
 def _is_by_callable(app: App) -> bool:

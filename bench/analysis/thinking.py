@@ -1,0 +1,17 @@
+"""How much of their time users waited for answers; what is left they thought, or their own code took it.
+
+Of N users, throughput x mean time were waiting at a moment (Little's law); the others were not.
+"""
+
+from __future__ import annotations
+
+from bench.analysis.measured import Measured
+
+
+def waiting_share(measured: Measured) -> float | None:
+    """The share of their time, from 0 to 1; None where nothing was timed."""
+    timed = [trial for trial in measured.trials if trial.mean_s is not None and trial.duration_s > 0]
+    whole_s = sum(trial.duration_s for trial in timed) * measured.case.load.at_once
+    if not whole_s:
+        return None
+    return min(1.0, sum((t.answers + t.unfinished) * (t.mean_s or 0.0) for t in timed) / whole_s)
