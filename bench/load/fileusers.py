@@ -45,12 +45,14 @@ class FileUsers:
     """Runs one trial, in a process of its own: the file is imported there anew, as for each run of locust.
 
     Attributes:
+        name: of the file.
         names: of the endpoints that trials have seen so far.
         statuses: of the answers in this trial's window.
     """
 
     def __init__(self, named: Named) -> None:
         self._named = named
+        self.name = named.path.name
         self.names: list[str] = []
         self.statuses: dict[str, int] = {}
         self._seen: list[tuple[int, int]] = []

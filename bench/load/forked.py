@@ -67,7 +67,7 @@ def _obey(order: Order, generator: LoadGenerator, users: FileUsers, emit: Tell, 
     for trial in map(read_trial_order, order["trials"]):
         generator.reset(trial.database)
         try:
-            answer = _apart(partial(_trial, trial, generator, users), folder)
+            answer = _apart(partial(_trial, trial, generator, users), folder, users.name)
         finally:
             generator.used(trial.database, SCENARIOS[trial.scenario])
         if answer.get("event") == "failed":
@@ -83,8 +83,12 @@ def _trial(order: TrialOrder, generator: LoadGenerator, users: FileUsers) -> Map
     return {"trial": asdict(replace(trial, statuses=users.statuses)), "names": users.names}
 
 
-def _apart(work: Callable[[], Mapping[str, Any]], folder: str) -> Mapping[str, Any]:
+def _apart(work: Callable[[], Mapping[str, Any]], folder: str, name: str) -> Mapping[str, Any]:
     """Do it in a child process; what it returns, or the event that says why it couldn't.
+
+    Args:
+        folder: in which it runs.
+        name: of the locust file.
 
     Raises:
         RuntimeError: the child ended without a word.
@@ -94,7 +98,7 @@ def _apart(work: Callable[[], Mapping[str, Any]], folder: str) -> Mapping[str, A
     child = gevent.os.fork_gevent()
     if not child:
         _close(read_end)
-        _in_child(work, folder, parent, write_end)
+        _in_child(work, folder, name, parent, write_end)
     _close(write_end)
     with os.fdopen(read_end, "rb") as file:
         text = file.read()
@@ -106,7 +110,9 @@ def _apart(work: Callable[[], Mapping[str, Any]], folder: str) -> Mapping[str, A
     return answer
 
 
-def _in_child(work: Callable[[], Mapping[str, Any]], folder: str, parent: int, write_end: int) -> None:
+def _in_child(
+    work: Callable[[], Mapping[str, Any]], folder: str, name: str, parent: int, write_end: int
+) -> None:
     """Never returns: what stands further up the stack is the parent's."""
     code = 1
     try:
@@ -119,7 +125,10 @@ def _in_child(work: Callable[[], Mapping[str, Any]], folder: str, parent: int, w
         try:
             answer = work()
         except Refused as error:
-            answer = {"event": "failed", "refused": True, "reason": str(error)}
+            answer = _refused(str(error))
+        except SystemExit as error:
+            # A task's own ends everything, where gevent is.
+            answer = _refused(f"{name} ended its process: sys.exit({error.code!r})")
         except Exception as error:
             traceback.print_exc()
             answer = failed(error)
@@ -131,6 +140,10 @@ def _in_child(work: Callable[[], Mapping[str, Any]], folder: str, parent: int, w
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _refused(reason: str) -> Mapping[str, Any]:
+    return {"event": "failed", "refused": True, "reason": reason}
 
 
 def _log_little() -> None:
