@@ -155,7 +155,7 @@ def test_what_the_users_own_code_raises_is_an_error_with_its_name(tmp_path: Path
     [trial] = trials("failing.py", tmp_path, [order("a")], user="Forgetful")
 
     assert set(trial.errors) == {"task"}
-    assert trial.wrong == {"KeyError: 'token' in a task (failing.py:20)": trial.failed}
+    assert trial.wrong == {"KeyError: 'token' in a task (failing.py:19)": trial.failed}
     assert trial.ok == trial.statuses["200"]
 
 
@@ -164,7 +164,7 @@ def test_users_who_do_not_begin_or_leave_are_missed(tmp_path: Path) -> None:
     [left] = trials("failing.py", tmp_path, [order("a")], user="Leaving")
 
     assert (locked.ok, locked.errors) == (0, {"user": 4})
-    assert locked.wrong == {"PermissionError: no account is left in on_start (failing.py:25)": 4}
+    assert locked.wrong == {"PermissionError: no account is left in on_start (failing.py:24)": 4}
     assert left.errors == {"user": 4}
     assert left.wrong == {"a user that ended by itself, or had not begun": 4}
 
