@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.ask.settings import flag
+from bench.catalogue.scenarios.locustfile import SCENARIO
+from bench.catalogue.scenarios.request import Scenario
 from bench.load.locustlook import driver_arguments, look
-from bench.model import LocustFile
+from bench.model import App, LocustFile
 from bench.model.errors import UsageError
+from bench.model.problems import Problems
 
 _BESIDE = {
     "scenarios": "the file says what is asked",
@@ -34,25 +37,21 @@ class Asked:
     arguments: tuple[str, ...]
 
 
-def read_locustfile(asked: Mapping[str, Any], users: int) -> Asked | None:
-    """The file that was asked for; None without.
+def read_locustfile(given: Mapping[str, Any], users: int, problems: Problems) -> Asked | None:
+    """The file that was asked for; None without, and where it can't be run.
 
     Args:
-        asked: each setting, by name.
+        given: the user's settings, by name.
         users: how many there are of its users.
-
-    Raises:
-        UsageError: it can't be run.
     """
-    if not asked["locustfile"]:
+    problems.note(*_wrong_beside(given))
+    if "locustfile" not in given:
         return None
-    path = Path(asked["locustfile"])
-    chosen = {
-        "user": asked["user"] or "",
-        "tags": asked["tags"],
-        "exclude_tags": asked["exclude_tags"],
-    }
-    return Asked(look(path, users, **chosen), tuple(driver_arguments(path, **chosen)))
+    path, user = Path(given["locustfile"]), given.get("user", "")
+    tags, exclude_tags = given.get("tags", ()), given.get("exclude_tags", ())
+    with problems.collected():
+        return _looked_at(path, users, user, tags, exclude_tags)
+    return None
 
 
 def looked_at_again(path: str, file: LocustFile, users: int) -> Asked:
@@ -61,18 +60,48 @@ def looked_at_again(path: str, file: LocustFile, users: int) -> Asked:
     Raises:
         UsageError: it isn't the same, or can't be run.
     """
-    chosen: dict[str, Any] = {"user": file.user, "tags": file.tags, "exclude_tags": file.exclude_tags}
-    now = look(Path(path), users, **chosen)
+    asked = _looked_at(Path(path), users, file.user, file.tags, file.exclude_tags)
+    now = asked.file
     if now != file:
         what = "the file has changed" if now.sha256 != file.sha256 else "its users or its locust have changed"
         raise UsageError(
             f"--locustfile {path}: {what} since the run began with it (sha256 {file.sha256[:12]}..., locust "
             f"{file.version}; now {now.sha256[:12]}..., {now.version}). Go back to that, or start a new run."
         )
-    return Asked(now, tuple(driver_arguments(Path(path), **chosen)))
+    return asked
 
 
-def wrong_beside(given: Mapping[str, Any]) -> Iterator[str]:
+def of_file(app: App) -> tuple[tuple[App, Scenario], ...]:
+    """The application with what the users of a file ask of it."""
+    return ((app, SCENARIO),)
+
+
+def local_for(locust: Asked | None, asked: str) -> tuple[str, str] | None:
+    """The runtime where a file's users make the load, and why; None where that decides nothing.
+
+    Args:
+        asked: the runtime that was asked for.
+
+    Raises:
+        UsageError: it can't be had.
+    """
+    if locust is None or asked == "local":
+        return None
+    reason = f"{locust.file.name} is in no image, nor is what it imports"
+    if asked == "compose":
+        raise UsageError(
+            f"--runtime compose: {reason}. Measure with --runtime local, or start the containers yourself "
+            f"and name each with --target."
+        )
+    return "local", f"runtime local: {reason}"
+
+
+def _looked_at(path: Path, users: int, user: str, tags: Sequence[str], exclude_tags: Sequence[str]) -> Asked:
+    arguments = driver_arguments(path, user=user, tags=tags, exclude_tags=exclude_tags)
+    return Asked(look(path, users, user=user, tags=tags, exclude_tags=exclude_tags), tuple(arguments))
+
+
+def _wrong_beside(given: Mapping[str, Any]) -> Iterator[str]:
     """A sentence for each setting that doesn't go with a locust file, or not without one."""
     if "locustfile" not in given:
         for name in _WITH:

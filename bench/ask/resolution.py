@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench.ask.locust import Asked, read_locustfile, wrong_beside
+from bench.ask.locust import Asked, local_for, of_file, read_locustfile
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import check_word, hint, merged
@@ -24,7 +24,6 @@ from bench.catalogue.consent import Addresses, look_up
 from bench.catalogue.registry import APPS_FILE as APPS_FILE
 from bench.catalogue.registry import app_from_callable, load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
-from bench.catalogue.scenarios.locustfile import SCENARIO as OF_A_LOCUSTFILE
 from bench.catalogue.scenarios.request import Scenario
 from bench.catalogue.versions import COMPOSE_FILE as COMPOSE_FILE
 from bench.model import App, Client, Server
@@ -107,10 +106,7 @@ def resolve(
         given = merged(flags, root, environment, problems)
         asked = {**defaults(), **given}
         profile = _profile(given)
-        problems.note(*wrong_beside(given))
-        locust = None
-        with problems.collected():
-            locust = read_locustfile(asked, profile.users[0])
+        locust = read_locustfile(given, profile.users[0], problems)
         runtime, reason = asked["runtime"], ""
         servers: tuple[Server, ...] = ()
         targets: dict[str, str] = {}
@@ -123,15 +119,13 @@ def resolve(
                     name, url = read_target(value, targets)
                     targets[name] = url
                     addresses[name] = look_up(name, url, allowed=beyond)
-            combinations = (
-                ((EXTERNAL, OF_A_LOCUSTFILE),) if locust else _for_targets(asked["scenarios"], problems)
-            )
+            combinations = of_file(EXTERNAL) if locust else _for_targets(asked["scenarios"], problems)
         else:
             servers = _servers(asked["servers"], root, environment, problems)
             combinations = _combinations(given, profile, root, problems)
             problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
             with problems.collected():
-                runtime, reason = _runtime(runtime, combinations, locust)
+                runtime, reason = local_for(locust, runtime) or _runtime(runtime, combinations)
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
         problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
@@ -227,7 +221,7 @@ def _combinations(
     if app is None:
         return ()
     if "locustfile" in given:
-        return ((app, OF_A_LOCUSTFILE),)
+        return of_file(app)
     if not names:
         fitting = [name for name in profile.scenarios if name in app.scenarios]
         names = fitting or app.scenarios[:1]
@@ -271,20 +265,8 @@ def _for_targets(names: Sequence[str], problems: Problems) -> tuple[tuple[App, S
     return tuple((EXTERNAL, SCENARIOS[name]) for name in names or ("get",) if name in FITTING)
 
 
-def _runtime(
-    asked: str, combinations: Sequence[tuple[App, Scenario]], locust: Asked | None
-) -> tuple[str, str]:
-    """The runtime, and why it isn't the one that was asked for: an app from elsewhere is in no image, and
-    neither is a locust file, nor what it imports.
-    """
-    if locust is not None and asked != "local":
-        reason = f"{locust.file.name} is in no image, nor is what it imports"
-        if asked == "compose":
-            raise UsageError(
-                f"--runtime compose: {reason}. Measure with --runtime local, or start the containers "
-                f"yourself and name each with --target."
-            )
-        return "local", f"runtime local: {reason}"
+def _runtime(asked: str, combinations: Sequence[tuple[App, Scenario]]) -> tuple[str, str]:
+    """The runtime, and why it isn't the one that was asked for: an app from elsewhere is in no image."""
     for app, _ in combinations:
         if app.callable.partition(":")[0].partition(".")[0] in _IN_IMAGES:
             continue

@@ -261,21 +261,12 @@ _ROWS = (
     Setting(
         "locustfile",
         "text",
-        "A locust file: its users make the load, as they are, instead of scenarios",
-        "They think as the file says, so response times are compared and throughput isn't. See [I have a "
-        "locust file](tutorials/locust.md).",
+        "A locust file, whose users make the load as they are, instead of scenarios",
+        "Response times are compared and throughput isn't: see [I have a locust file](tutorials/locust.md).",
         form="a file",
-        metavar="FILE",
         drops=("scenarios", "client", "rate", "connection", "until"),
     ),
-    Setting(
-        "user",
-        "text",
-        "The user class of the locust file that makes the load",
-        form="a name",
-        metavar="NAME",
-        otherwise="all of them, by their weights",
-    ),
+    Setting("user", "text", "The locust file's user class to run", otherwise="all, by their weights"),
     Setting("tags", "names", "Only the locust file's tasks with one of these tags run"),
     Setting("exclude_tags", "names", "The locust file's tasks with one of these tags don't run"),
 )
