@@ -83,9 +83,9 @@ class FileUsers:
         self._note_requests(records, link.wrong)
         runner = self._runner(order, f"http://{state.host}")
         runner.start(order.load.at_once, order.load.at_once)
-        begun = now_ns()
-        _until(lambda: self._all_ready(runner), begun + round(_BEGIN_S * _SECOND))
-        opened = max(now_ns(), begun + round(order.settle_s * _SECOND))
+        _until(lambda: self._all_ready(runner), now_ns() + round(_BEGIN_S * _SECOND))
+        # They have begun one after the other in the other part of settling.
+        opened = now_ns() + round(order.settle_s * (1 - STARTING) * _SECOND)
         _sleep_until(opened)
         there = self._there(runner)
         self._note_missing(records, link.wrong, order.load.at_once - len(there), opened)
