@@ -69,7 +69,7 @@ def for_cycle(plan: Plan, cycle: float) -> Plan:
     """Trials in which each user is seen several times, and none of them all at once."""
     length_s = max(plan.trial_s.closed, min(_LONGEST_S, _ANSWERS_EACH * cycle))
     settle_s = max(plan.settle_s, min(_LONGEST_SETTLING_S, _SETTLING * cycle))
-    return replace(plan, settle_s=settle_s, trial_s=replace(plan.trial_s, closed=length_s))
+    return replace(plan, settle_s=settle_s, trial_s=TrialLength(length_s, length_s))
 
 
 def in_what(before: Plan, after: Plan) -> str:

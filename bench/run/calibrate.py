@@ -42,7 +42,7 @@ NULL_DEPLOYMENT = Deployment(
 )
 _BLOCKS = 10
 _TRIAL_S = 0.1
-_OF_LOCUST = 3, 1.0
+_OF_LOCUST = 3, 0.5
 """Blocks, and seconds of a trial: for each locust imports its file anew."""
 _LOADS = {
     "keep-alive": Closed(16),

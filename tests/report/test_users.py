@@ -105,6 +105,17 @@ def test_a_busy_generator_is_one_too() -> None:
     assert all(GENERATOR_BOUND in verdict.codes for verdict in analyse(busy).verdicts.values())
 
 
+def test_what_the_file_s_own_code_does_is_not_looked_for_in_the_server_s_log() -> None:
+    suite = measured()
+    trials = tuple(replace(t, failed=50, offered=t.offered + 50, errors={"task": 50}) for t in suite.trials)
+
+    verdicts = analyse(replace(suite, trials=trials)).verdicts
+
+    for verdict in verdicts.values():
+        assert "exception in a task of the locust file" in verdict.reasons[0]
+        assert "that is the locust file's own code" in verdict.reasons[0]
+
+
 def test_every_format_is_made_of_it_and_it_is_stored_as_it_is(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
