@@ -73,6 +73,12 @@ def lines(suite: Suite) -> Iterator[str]:
     ]
     most = f"; at most {percent(max(rates) / calibration.keep_alive_rps)} of that was asked" if rates else ""
     yield (
-        f"By itself this client reaches {a_second(calibration.keep_alive_rps)}, asking a server of prebuilt "
-        f"bytes for GET / without thinking, in one process{most}."
+        f"By itself {_client(file)} reaches {a_second(calibration.keep_alive_rps)}, asking a server of "
+        f"prebuilt bytes for GET / without thinking, in one process{most}."
     )
+
+
+def _client(file: LocustFile) -> str:
+    """Whose ceiling was measured: a client of the file's own may speak something else than HTTP."""
+    own = any(one.client == "User" for one in file.users)
+    return "this client (where it is the file's own, HttpUser in its place)" if own else "this client"
