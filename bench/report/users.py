@@ -42,14 +42,15 @@ def notes(suite: Suite, group: Group) -> Iterator[str]:
     if min(shares) < _HARDLY:
         yield (
             f"The users waited for answers for {waited} of their time, and thought in the rest. So how many "
-            f"requests they make is decided by them, and nearly the same whichever server answers: Answered "
-            f"is shown and not compared. What can be compared is how long as many users wait. A slower "
+            f"requests they make is decided by them, and nearly the same whichever server answers: "
+            f"throughput isn't compared. What can be compared is how long as many users wait. A slower "
             f"server is asked a little less often by them, so its times are better than at an equal rate."
         )
     else:
         yield (
-            f"The users hardly think: they waited for answers for {waited} of their time. So Answered is "
-            f"about what the servers can do for as many users, and follows from the times that are compared."
+            f"The users hardly think: they waited for answers for {waited} of their time. So "
+            f"throughput is what the servers can do for as many users, and the times that are compared say "
+            f"the same."
         )
 
 
