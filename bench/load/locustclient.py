@@ -6,7 +6,7 @@ import time
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from socket import AF_INET, IPPROTO_TCP, SOCK_STREAM, AddressFamily, SocketType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import gevent
@@ -19,9 +19,12 @@ from urllib3.connection import HTTPConnection
 
 from bench.load.content import MOST_BYTES
 from bench.load.foreign import shown
-from bench.load.link import Link
 from bench.load.tcpinfo import asked_again
 from bench.model import UNREAD_KINDS, shortage
+
+if TYPE_CHECKING:
+    # It takes epoll, which is gone where locust was imported first, as in the web UI's process.
+    from bench.load.link import Link
 
 _READ_BYTES = 65536
 _CONNECT = HTTPConnection.connect
