@@ -43,7 +43,7 @@ class Seen:
         return Counter(row["endpoint"] for row in self.rows if row["kind"] in kinds or not kinds)
 
 
-def seen(file: str, users: int, *options: str, length_s: float = 0.4) -> Seen:
+def seen(file: str, users: int, *options: str, length_s: float = 0.8) -> Seen:
     with counting() as server:
         ran = subprocess.run(
             [sys.executable, "-m", "tests.load.locust_rows", str(FILES / file), server.url, str(users),
@@ -114,7 +114,7 @@ def driver_of(file: str, log: Path, user: str = "") -> Iterator[LoadDriver]:
 
 def order(name: str, load: Load | None = None, *, scenario: str = "locustfile") -> TrialOrder:
     return TrialOrder(
-        case=name, target=name, scenario=scenario, load=load or Users(4), length_s=0.3, settle_s=0.05,
+        case=name, target=name, scenario=scenario, load=load or Users(4), length_s=0.6, settle_s=0.05,
         round=1, block=0, order=0, seed="seed", database=None, epoch_ns=time.monotonic_ns(),
     )  # fmt: skip
 
