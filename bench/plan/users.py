@@ -18,6 +18,9 @@ _LONGEST_S = 60.0
 _SETTLING = 1.5
 """Users begin one after the other in two thirds of settling: that is one of their cycles."""
 _LONGEST_SETTLING_S = 20.0
+_FEWEST_ROUNDS = 2
+_BESIDE_S = 6.0
+"""For starting a server, warming it up, and what a trial takes beside settling and counting."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,20 @@ def cycle_s(trials: Sequence[Trial], users: int) -> float | None:
     return max(cycles, default=None)
 
 
-def for_cycle(plan: Plan, cycle: float) -> Plan:
-    """Trials in which each user is seen several times, and none of them all at once."""
-    length_s = max(plan.trial_s.closed, min(_LONGEST_S, _ANSWERS_EACH * cycle))
-    settle_s = max(plan.settle_s, min(_LONGEST_SETTLING_S, _SETTLING * cycle))
-    return replace(plan, settle_s=settle_s, trial_s=TrialLength(length_s, length_s))
+def for_cycle(plan: Plan, cycle: float, left_s: float | None) -> Plan:
+    """Trials in which each user is seen several times, and none of them all at once.
+
+    Args:
+        left_s: of the run's time, into which two rounds have to fit; None without `--minutes`.
+    """
+    length_s = min(_LONGEST_S, _ANSWERS_EACH * cycle)
+    settle_s = min(_LONGEST_SETTLING_S, _SETTLING * cycle)
+    if left_s is not None:
+        most_s = max(0.0, left_s / (_FEWEST_ROUNDS * len(plan.cases)) - _BESIDE_S)
+        share = min(1.0, most_s / (length_s + settle_s))
+        length_s, settle_s = length_s * share, settle_s * share
+    length_s = max(plan.trial_s.closed, length_s)
+    return replace(plan, settle_s=max(plan.settle_s, settle_s), trial_s=TrialLength(length_s, length_s))
 
 
 def in_what(before: Plan, after: Plan) -> str:

@@ -39,7 +39,8 @@ def pilot(plan: Plan, block: Block, ends_s: float | None) -> Plan:
     """
     if plan.locust is not None:
         cycle = cycle_s(block(plan, 0), plan.users)
-        return plan if cycle is None else for_cycle(plan, cycle)
+        left_s = None if ends_s is None else ends_s - time.monotonic()
+        return plan if cycle is None else for_cycle(plan, cycle, left_s)
     while True:
         trials = _blocks(plan, block, ends_s)
         longer_s = needed_s(plan, trials)

@@ -11,6 +11,7 @@ from bench.model import LocustFile, LocustUsers, Plan, Trial
 from bench.plan.duration import expected_s, parts_of
 from bench.plan.layout import PROFILES, make_plan
 from bench.plan.lengths import corrected, in_what
+from bench.plan.users import for_cycle
 from bench.run.pilot import pilot
 from tests.make_suite import make_suite
 
@@ -89,6 +90,19 @@ def test_fewer_rounds_where_the_minutes_leave_no_more() -> None:
     assert 2 <= fitted.rounds < before.rounds
     # Starting, warming up, and a trial of each of three cases.
     assert fitted.rounds * 3 * (parts_s["users"] + 3.5) <= 180.0 + 3 * 3.5
+
+
+def test_trials_are_no_longer_than_two_rounds_may_take_in_the_minutes() -> None:
+    before = planned(minutes=4.0)
+
+    def settled_and_counted_s(left_s: float) -> float:
+        plan = for_cycle(before, 15.0, left_s)
+        return plan.trial_s.closed + plan.settle_s
+
+    assert settled_and_counted_s(1000.0) == pytest.approx(45.0 + 20.0)
+    # Six trials, with six seconds beside each.
+    assert settled_and_counted_s(150.0) == pytest.approx(19.0)
+    assert for_cycle(before, 15.0, 20.0).trial_s == before.trial_s
 
 
 def test_no_answer_says_nothing_of_thinking() -> None:
