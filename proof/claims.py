@@ -14,6 +14,7 @@ from proof import (
     constant,
     coverage,
     delays,
+    differing,
     faults,
     freezes,
     hostile,
@@ -180,6 +181,15 @@ CLAIMS = (
         ("large-answers",),
         partial(large.prove, pairs=12, turns_s={1 * large.MB: 2, 3 * large.MB: 2, 20 * large.MB: 4}),
         partial(large.prove, pairs=3, turns_s={1 * large.MB: 1, 3 * large.MB: 1, 20 * large.MB: 2}),
+    ),
+    Claim(
+        "differing",
+        "answers whose cookie, ETag and body differ each time, closed load of 16 users, as a ratio to equal "
+        "ones: by answers a second and by answers a CPU second of the generator",
+        "at least 0.7",
+        ("differing",),
+        partial(differing.prove, turns=12),
+        partial(differing.prove, turns=3),
     ),
     Claim(
         "short-lived",

@@ -84,6 +84,18 @@ class Stage:
                 self.driver.set_targets([target], None)
             yield target
 
+    @contextmanager
+    def pages(self, kinds: Mapping[str, Mapping[str, Any]]) -> Iterator[Mapping[str, Target]]:
+        """Planted servers of pages that are up together, by name, with the options of each."""
+        with ExitStack() as stack:
+            with staying_on(self.cpus.server):
+                urls = {name: stack.enter_context(planted("pages", **of_it)) for name, of_it in kinds.items()}
+            targets = [Target(name, url, UsageSource("none")) for name, url in urls.items()]
+            self.driver.set_targets(targets, None)
+            targets = [self._learned(target) for target in targets]
+            self.driver.set_targets(targets, None)
+            yield {target.deployment: target for target in targets}
+
     def _learned(self, target: Target) -> Target:
         found = self.driver.probe(target.deployment, "get", None, TIMEOUT_S)
         if not found.right:

@@ -1,4 +1,4 @@
-"""`make readme`: the table in docs/configuration.md, from the rows in bench/ask/settings.py."""
+"""`make readme`: the table in docs/configuration.md, from the rows in bench/ask/settings/."""
 
 from __future__ import annotations
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import os
 import sys
-
-from servers.application import address
 
 
 def main() -> None:
-    _, port = address()
+    port = int(os.environ["BIND"].rpartition(":")[2])
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=4)
     try:
         connection.request("GET", "/-/live", headers={"Connection": "close"})

@@ -37,9 +37,10 @@ def unlike(suite: Suite) -> Iterator[str]:
     """A sentence for each server whose page isn't that of the first one with the same app."""
     deployments = {deployment.name: deployment for deployment in suite.plan.deployments}
     servers = {case.deployment: case.server for case in suite.plan.cases}
-    first: dict[tuple[str, str, str], Learned] = {}
+    first: dict[tuple[str, ...], Learned] = {}
     for page in suite.learned:
-        of = first.setdefault((deployments[page.deployment].app.name, page.scenario, page.endpoint), page)
+        app = deployments[page.deployment].app.name
+        of = first.setdefault((app, page.scenario, page.endpoint, page.request), page)
         if _kind(page) == _kind(of) and _overlap(page, of):
             continue
         yield (

@@ -7,7 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bench.analysis.estimate import Effect, effect
-from bench.analysis.histogram import Histogram
+from bench.analysis.histogram import MIN_SAMPLES_BEYOND, Histogram
+
+PERCENTILES = (0.5, 0.9, 0.95, 0.99)
+
+
+def open_load_s(share: float, rate: float) -> float:
+    """Seconds of open load, at so many requests a second, that a percentile takes."""
+    return MIN_SAMPLES_BEYOND / (1 - share) / rate
 
 
 def percentile(rounds: Sequence[Histogram], share: float) -> Effect | None:

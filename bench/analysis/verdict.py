@@ -19,7 +19,11 @@ from bench.model.finding import GENERATOR_BOUND, GENERATOR_LIMITS, NOT_MEASURED,
 _FAILED = CaseCheck("failed", answers.failed)
 _LIMITS = CaseCheck(GENERATOR_LIMITS, generator.limits)
 
-WITHOUT_TRIALS: tuple[CaseCheck, ...] = (_FAILED, CaseCheck(NOT_MEASURED, answers.never_tried))
+WITHOUT_TRIALS: tuple[CaseCheck, ...] = (
+    _FAILED,
+    CaseCheck("overloaded", answers.beyond),
+    CaseCheck(NOT_MEASURED, answers.never_tried),
+)
 """The first that finds something says all."""
 SERIOUS: tuple[CaseCheck, ...] = (
     _FAILED,

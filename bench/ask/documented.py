@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.ask.settings import SETTINGS, Setting
+from bench.ask.settings import REPEATED, SETTINGS, Setting
 from bench.plan.layout import PROFILES
 
 _HEADER = f"| setting | value | by default ({' / '.join(PROFILES)}) | says |\n| --- | --- | --- | --- |\n"
-_KINDS = {"names": "names", "text": "text", "several": "texts"}
+_KINDS = {"names": "names", "text": "text", "several": "texts", "lines": "texts", "flag": "`true`"}
 
 
 def usage(setting: Setting) -> str:
     """What `--help` says of a setting."""
-    repeatable = "; repeatable" if setting.kind == "several" else ""
+    repeatable = "; repeatable" if setting.kind in REPEATED else ""
     if setting.choices:
         usual = _usual(setting)
         *others, last = [f"{word} (default)" if word == usual else word for word in setting.choices]
@@ -33,7 +33,7 @@ def _row(setting: Setting) -> str:
 
 
 def _form(setting: Setting) -> str:
-    repeatable = ", several" if setting.kind == "several" else ""
+    repeatable = ", several" if setting.kind in REPEATED else ""
     if setting.form or setting.kind in _KINDS:
         return (setting.form or _KINDS[setting.kind]) + repeatable
     if setting.choices:

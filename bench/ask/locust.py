@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from bench.ask.settings import flag
-from bench.catalogue.scenarios.locustfile import SCENARIO
-from bench.catalogue.scenarios.request import Scenario
+from bench.ask.urls import scenario_of_urls
 from bench.load.locustlook import driver_arguments, look
-from bench.model import App, LocustFile
+from bench.model import LocustFile
 from bench.model.errors import UsageError
 from bench.model.problems import Problems
 
 _BESIDE = {
-    "scenarios": "the file says what is asked",
     "client": "the file says which client asks",
     "rate": "its users decide when they ask",
     "connection": "its users keep connections as their client does",
     "until": "that is about ratios of throughput, which think times decide",
 }
 _WITH = ("user", "tags", "exclude_tags")
+FRONT_PAGE = scenario_of_urls({"url": ("/",), "no_cookies": True})
+"""What is looked at of a user's own application, since only the file knows what its users ask."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,6 @@ def looked_at_again(path: str, file: LocustFile, users: int) -> Asked:
             f"{file.version}; now {now.sha256[:12]}..., {now.version}). Go back to that, or start a new run."
         )
     return asked
-
-
-def of_file(app: App) -> tuple[tuple[App, Scenario], ...]:
-    """The application with what the users of a file ask of it."""
-    return ((app, SCENARIO),)
 
 
 def local_for(locust: Asked | None, asked: str) -> tuple[str, str] | None:

@@ -114,6 +114,11 @@ def wrong_use(against: object, fail_if: object, profile: Profile, servers: Seque
                 "--against, or compare two results with `wsgi-bench compare`."
             )
         return
+    if any(server.own or server.service for server in servers):
+        yield (
+            "--against and --server exclude each other: an old version has the servers of its compose file. "
+            "Leave one out, or use --servers."
+        )
     if not profile.claims:
         yield (
             f"--against: the {profile.name} profile claims nothing, so no change would be found. "

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.ask.configfile import read_config
 from bench.ask.settings import LISTS, SETTINGS, Setting, flag
 from bench.ask.targets import FITTING
+from bench.ask.words import check_word
 from bench.model.errors import UsageError
 from bench.model.problems import Problems
 from bench.plan.layout import PROFILES
 
-CONFIG_FILE = "bench.toml"
 ENVIRONMENT_PREFIX = "WSGI_BENCH_"
+_NOT_GIVEN = (None, "", (), False)
 
 
 def merged(
-    flags: Mapping[str, Any], root: Path, environment: Mapping[str, str], problems: Problems
+    flags: Mapping[str, Any], config: Path, environment: Mapping[str, str], problems: Problems
 ) -> dict[str, Any]:
     """The value of each setting that was given, from the highest place that has it.
 
     Args:
         flags: option name to value; None or empty where the option wasn't given.
-        root: where `bench.toml` may be.
+        config: the file that settings may stand in, see `configfile`.
         problems: collects what is wrong with values; the others are returned.
     """
     variables = {
         name: value for name in SETTINGS if (value := environment.get(ENVIRONMENT_PREFIX + name.upper()))
     }
-    options = {name: value for name, value in flags.items() if value not in (None, "", ())}
+    options = {name: value for name, value in flags.items() if value not in _NOT_GIVEN}
     given: dict[str, Any] = {}
     for values, prefix, spelled in (
-        (_from_file(root / CONFIG_FILE, problems), f"{CONFIG_FILE}, ", str),
+        (read_config(config, problems), f"{config.name}, ", str),
         (variables, ENVIRONMENT_PREFIX, str.upper),
         (options, "", flag),
     ):
@@ -50,18 +50,19 @@ def merged(
     return given
 
 
-def check_word(what: str, word: str, known: Collection[str], place: str = "") -> None:
-    """Refuse a word that isn't known, and say where it stands and which may have been meant."""
-    if word not in known:
-        raise UsageError(
-            f"{place}there is no {what} {word!r}{hint(word, known)}. Known are {', '.join(known)}."
-        )
+def read_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The value of each setting that an option gives, and nothing else does.
 
-
-def hint(word: str, known: Iterable[str]) -> str:
-    """The known word that may have been meant, in parentheses."""
-    close = get_close_matches(word, list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    Raises:
+        UsageError: names every value that can't be that.
+    """
+    options = {name: value for name, value in flags.items() if value not in _NOT_GIVEN}
+    given: dict[str, Any] = {}
+    with Problems() as problems:
+        for name, value in options.items():
+            with problems.collected():
+                given[name] = _read(SETTINGS[name], value, flag(name))
+    return given
 
 
 def _void(name: str, values: Mapping[str, Any]) -> Iterable[str]:
@@ -75,35 +76,18 @@ def _void(name: str, values: Mapping[str, Any]) -> Iterable[str]:
     return dropped - values.keys()
 
 
-def _from_file(path: Path, problems: Problems) -> dict[str, Any]:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        problems.note(f"{path.name} can't be read: {error.strerror}. Make it a readable file, or remove it.")
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        problems.note(f"{path.name} is not valid TOML: {error}. Correct it, or remove it.")
-        return {}
-    problems.note(
-        *(
-            f"{path.name}: there is no setting {name!r}{hint(name, SETTINGS)}."
-            for name in table
-            if name not in SETTINGS
-        )
-    )
-    return {name: value for name, value in table.items() if name in SETTINGS}
-
-
 def _read(setting: Setting, value: Any, place: str) -> Any:
     """The value as its setting's type.
 
     Raises:
         UsageError: it can't be that.
     """
+    if setting.kind == "lines":
+        return _lines(value, place)
     if setting.kind in LISTS:
         return _names(value, place)
+    if setting.kind == "flag":
+        return _said(value, place)
     if setting.kind in ("whole", "number"):
         return _limited(setting, value, place)
     if setting.kind == "share":
@@ -120,6 +104,21 @@ def _names(value: Any, place: str) -> tuple[str, ...]:
     if isinstance(items, Sequence) and all(isinstance(item, str) for item in items):
         return tuple(part.strip() for item in items for part in item.split(",") if part.strip())
     raise UsageError(f"{place}: {value!r} is not a list of names. Write them with commas between.")
+
+
+def _lines(value: Any, place: str) -> tuple[str, ...]:
+    items = value.splitlines() if isinstance(value, str) else value
+    if isinstance(items, Sequence) and all(isinstance(item, str) for item in items):
+        return tuple(filter(str.strip, items))
+    raise UsageError(f"{place}: {value!r} is not a list of texts.")
+
+
+def _said(value: Any, place: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    said = value if isinstance(value, bool) else words.get(str(value).lower())
+    if said is None:
+        raise UsageError(f"{place}: {value!r} is neither true nor false.")
+    return said
 
 
 def _limited(setting: Setting, value: Any, place: str) -> int | float:

@@ -12,29 +12,33 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench.ask.locust import Asked, local_for, of_file, read_locustfile
+from bench.ask.combinations import catalogued, for_targets
+from bench.ask.configfile import config_file
+from bench.ask.locust import Asked, local_for, read_locustfile
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
+from bench.ask.outdir import out_directory
+from bench.ask.own import asks_something, own_scenario, shown
+from bench.ask.ownapp import OwnApp, is_own, own_app
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
-from bench.ask.precedence import check_word, hint, merged
+from bench.ask.precedence import merged
+from bench.ask.servers import chosen_servers, fitting_runtime, wrong_client
 from bench.ask.settings import SETTINGS, defaults
-from bench.ask.targets import EXTERNAL, FITTING, beside_targets, read_target
+from bench.ask.targets import EXTERNAL, beside_targets, read_target
 from bench.ask.until import wrong_until
+from bench.ask.words import check_word
 from bench.catalogue.application import not_importable
 from bench.catalogue.consent import Addresses, look_up
+from bench.catalogue.home import inside
 from bench.catalogue.registry import APPS_FILE as APPS_FILE
-from bench.catalogue.registry import app_from_callable, load_apps, load_servers
-from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.registry import load_apps
+from bench.catalogue.scenarios.asked import made
+from bench.catalogue.scenarios.locustfile import SCENARIO as OF_A_LOCUSTFILE
 from bench.catalogue.scenarios.request import Scenario
 from bench.catalogue.versions import COMPOSE_FILE as COMPOSE_FILE
+from bench.machine.environment import split_cpus
 from bench.model import App, Client, Server
-from bench.model.errors import UsageError
 from bench.model.problems import Problems
 from bench.plan.layout import PROFILES, Profile
-from bench.store import why_taken
-
-DEFAULT_APP = "shortly"
-# The packages that servers/Dockerfile copies.
-_IN_IMAGES = ("apps", "servers")
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,9 @@ class Settings:
         until: to plus or minus which fraction ratios are to be known; None for the planned rounds.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
         timeout_s: how long one request may take.
+        server_cpus: how many each server gets; None for the usual share.
         priority: whether what is started comes before other programs, where that is permitted.
+        own: the application, where it is one of the user's own project.
         given: by name, what asks for the same run again: all that was given but the directory, and what was
             drawn or chosen instead.
         locust: the locust file whose users make the load; None without.
@@ -81,6 +87,8 @@ class Settings:
     adapts: bool
     timeout_s: float
     priority: bool
+    own: OwnApp | None
+    server_cpus: int | None
     given: Mapping[str, Any]
     locust: Asked | None
 
@@ -91,26 +99,42 @@ def resolve(
     environment: Mapping[str, str] = os.environ,
     *,
     beyond: bool = False,
+    own: bool = False,
+    here: Path | None = None,
 ) -> Settings:
     """Merge flags, environment, `bench.toml` and profile.
 
     Args:
         flags: option name to value; None or empty where the option wasn't given.
         root: the checkout.
+        own: whether the application is the user's own, named or not.
+        here: the working directory, by default.
         beyond: whether targets may be other machines. No setting: files and environments may be a stranger's.
 
     Raises:
         UsageError: with every problem found.
     """
     with Problems() as problems:
-        given = merged(flags, root, environment, problems)
+        here = here or Path.cwd()
+        given = merged(flags, config_file(root, here), environment, problems)
         asked = {**defaults(), **given}
         profile = _profile(given)
         locust = read_locustfile(given, profile.users[0], problems)
         runtime, reason = asked["runtime"], ""
+        project_app: OwnApp | None = None
+        combinations: tuple[tuple[App, Scenario], ...] = ()
         servers: tuple[Server, ...] = ()
         targets: dict[str, str] = {}
         addresses: dict[str, Addresses] = {}
+        requests: Scenario | None = None
+        own = own or _is_own(asked, root, here)
+        if own and not asks_something(given):
+            given["url"] = ("/",)
+        with problems.collected():
+            if described := own_scenario(given):
+                requests = made(described)
+        if locust is not None:
+            requests, asked["client"] = OF_A_LOCUSTFILE, "locustfile"
         if asked["target"]:
             runtime = "external"
             problems.note(*beside_targets(asked))
@@ -119,22 +143,34 @@ def resolve(
                     name, url = read_target(value, targets)
                     targets[name] = url
                     addresses[name] = look_up(name, url, allowed=beyond)
-            combinations = of_file(EXTERNAL) if locust else _for_targets(asked["scenarios"], problems)
+            combinations = ((EXTERNAL, requests),) if requests else for_targets(asked["scenarios"], problems)
         else:
-            servers = _servers(asked["servers"], root, environment, problems)
-            combinations = _combinations(given, profile, root, problems)
-            problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
-            with problems.collected():
-                runtime, reason = local_for(locust, runtime) or _runtime(runtime, combinations)
+            servers = chosen_servers(asked["servers"], asked["server"], root, environment, problems, own=own)
+            problems.note(*wrong_client(asked["client"], servers))
+            if own:
+                with problems.collected():
+                    project_app = own_app(asked, here, environment)
+                    combinations = ((project_app.as_app(), requests),) if requests else ()
+                    runtime = "local" if runtime == "auto" else runtime
+                    runtime, reason = local_for(locust, runtime) or (runtime, "")
+            else:
+                combinations = catalogued(given, profile, root, requests, problems)
+                problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
+                with problems.collected():
+                    runtime, reason = local_for(locust, runtime) or fitting_runtime(
+                        runtime, combinations, servers
+                    )
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
+        with problems.collected():
+            split_cpus(server=asked["server_cpus"])
         problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
         if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
             with problems.collected():
                 check_word("baseline", asked["baseline"], measured)
         out = old = None
         with problems.collected():
-            out = _out(asked["out"])
+            out = out_directory(asked["out"])
         if asked["against"] and runtime != "external":
             with problems.collected():
                 old = resolve_old(asked["against"], root, environment, servers, combinations, runtime)
@@ -151,7 +187,7 @@ def resolve(
         rate=asked["rate"],
         seed=seed,
         processes=1 if locust else asked["processes"],
-        client="locustfile" if locust else asked["client"],
+        client=asked["client"],
         out=out,
         old=old,
         fail_if=asked["fail_if"],
@@ -161,9 +197,16 @@ def resolve(
         timeout_s=float(asked["timeout"]),
         # Of what runs already nothing is ours to prefer, and it may share the generator's CPU.
         priority=asked["priority"] == "auto" and runtime != "external",
+        own=project_app,
+        server_cpus=asked["server_cpus"],
         given=_given(given, profile, servers, combinations, seed),
         locust=locust,
     )
+
+
+def _is_own(asked: Mapping[str, Any], root: Path, here: Path) -> bool:
+    """Whether a run measures an application of the folder that the command is given in."""
+    return not (asked["target"] or inside(here)) and is_own(asked["app"], load_apps(root / APPS_FILE))
 
 
 def _given(
@@ -174,11 +217,15 @@ def _given(
     seed: int,
 ) -> Mapping[str, Any]:
     settings: dict[str, Any] = {"profile": profile.name}
-    if servers:
-        settings["servers"] = tuple(server.name for server in servers)
+    named = tuple(server.name for server in servers if server.name in given.get("servers", (server.name,)))
+    if named and ("servers" in given or "server" not in given):
+        settings["servers"] = named
     if "locustfile" not in given:
-        settings["scenarios"] = tuple(scenario.name for _, scenario in combinations)
-    settings |= {name: given[name] for name in sorted(given) if SETTINGS[name].again and name not in settings}
+        settings["scenarios"] = tuple(scenario.name for _, scenario in combinations if scenario.asked is None)
+    again = (name for name in sorted(given) if SETTINGS[name].again and name not in settings)
+    settings |= {name: shown(name, given[name]) for name in again if given[name] is not False}
+    if not settings.get("scenarios", True):
+        del settings["scenarios"]
     return {**settings, "seed": seed}
 
 
@@ -191,107 +238,3 @@ def _profile(given: Mapping[str, Any]) -> Profile:
             several = isinstance(getattr(profile, field), tuple)
             changes[field] = (given[name],) if several else given[name]
     return replace(profile, **changes)
-
-
-def _servers(
-    names: Sequence[str], root: Path, environment: Mapping[str, str], problems: Problems
-) -> tuple[Server, ...]:
-    known: Mapping[str, Server] = {}
-    with problems.collected():
-        known = load_servers(root / COMPOSE_FILE, environment)
-        for name in names:
-            with problems.collected():
-                check_word("server", name, known)
-    chosen = [known[name] for name in dict.fromkeys(names) if name in known]
-    return tuple(chosen if names else (server for server in known.values() if server.default))
-
-
-def _combinations(
-    given: Mapping[str, Any], profile: Profile, root: Path, problems: Problems
-) -> tuple[tuple[App, Scenario], ...]:
-    app = None
-    apps: Mapping[str, App] = {}
-    with problems.collected():
-        apps = load_apps(root / APPS_FILE)
-        app = _app(given.get("app", DEFAULT_APP), apps)
-    names = given.get("scenarios", ())
-    for name in names:
-        with problems.collected():
-            check_word("scenario", name, SCENARIOS)
-    if app is None:
-        return ()
-    if "locustfile" in given:
-        return of_file(app)
-    if not names:
-        fitting = [name for name in profile.scenarios if name in app.scenarios]
-        names = fitting or app.scenarios[:1]
-        if "app" not in given:
-            names = profile.scenarios
-    combinations: list[tuple[App, Scenario]] = []
-    for name in dict.fromkeys(names):
-        fits = app if name in app.scenarios else None
-        if fits is None and "app" not in given:
-            fits = next((other for other in apps.values() if name in other.scenarios), None)
-        if fits is not None:
-            combinations.append((fits, SCENARIOS[name]))
-        elif name in SCENARIOS:
-            problems.note(
-                f"scenario {name!r} does not fit app {app.name!r}, which has: {', '.join(app.scenarios)}."
-            )
-    return tuple(combinations)
-
-
-def _app(name: str, apps: Mapping[str, App]) -> App:
-    if name in apps:
-        return apps[name]
-    if ":" in name or name.endswith(".py"):
-        return app_from_callable(name)
-    raise UsageError(
-        f"there is no app {name!r}{hint(name, apps)}. Known are {', '.join(apps)}; any other is named "
-        f"module:callable."
-    )
-
-
-def _for_targets(names: Sequence[str], problems: Problems) -> tuple[tuple[App, Scenario], ...]:
-    for name in names:
-        if name in SCENARIOS and name not in FITTING:
-            problems.note(
-                f"scenario {name!r} needs stored links, which --target does not write. "
-                f"Use one of: {', '.join(FITTING)}."
-            )
-        else:
-            with problems.collected():
-                check_word("scenario", name, SCENARIOS)
-    return tuple((EXTERNAL, SCENARIOS[name]) for name in names or ("get",) if name in FITTING)
-
-
-def _runtime(asked: str, combinations: Sequence[tuple[App, Scenario]]) -> tuple[str, str]:
-    """The runtime, and why it isn't the one that was asked for: an app from elsewhere is in no image."""
-    for app, _ in combinations:
-        if app.callable.partition(":")[0].partition(".")[0] in _IN_IMAGES:
-            continue
-        reason = f"{app.callable} is in no image: these hold {'/ and '.join(_IN_IMAGES)}/ of this checkout"
-        if asked == "auto":
-            return "local", f"runtime local: {reason}"
-        if asked == "compose":
-            raise UsageError(
-                f"--runtime compose: {reason}. Measure it with --runtime local, or add it to apps/ "
-                f'(README.md, "Adding a server or an application").'
-            )
-    return asked, ""
-
-
-def _out(asked: str | None) -> Path | None:
-    """The directory for the run's files, if it can become one: new, or without a result."""
-    if not asked:
-        return None
-    out = Path(asked)
-    try:
-        there = next(path for path in (out, *out.absolute().parents) if path.exists())
-        if not there.is_dir():
-            raise UsageError(f"--out {out}: {there} is a file, not a directory. Choose another place.")
-        if taken := why_taken(out):
-            raise UsageError(taken)
-    except OSError as error:
-        raise UsageError(f"--out {out}: {error.strerror}. Choose another place.") from None
-    return out

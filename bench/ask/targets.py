@@ -7,6 +7,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from bench.ask.words import client_option
 from bench.catalogue import origin
 from bench.catalogue.scenarios import SCENARIOS
 from bench.model import App
@@ -61,6 +62,8 @@ def read_target(value: str, taken: Container[str]) -> tuple[str, str]:
         )
     if name in taken:
         raise UsageError(f"--target names '{name}' twice. Give each its own name.")
+    if path := origin.socket_path(url):
+        return name, f"unix:{path}"
     return name, "http://" + url.partition("://")[2].rstrip("/")
 
 
@@ -94,6 +97,13 @@ def beside_targets(asked: Mapping[str, Any]) -> Iterator[str]:
         yield (
             "--servers and --target exclude each other: the first deploys servers, the second measures "
             "what runs already. Leave one out."
+        )
+    if asked["client"] != "loop" and any("unix:" in value for value in asked["target"]):
+        yield f"{client_option(asked['client'])} has no way to a unix socket. Leave it out, or name a port."
+    if asked["server"]:
+        yield (
+            "--server and --target exclude each other: the first deploys servers, the second measures what "
+            "runs already. Leave one out."
         )
     if asked["against"]:
         yield (

@@ -18,13 +18,16 @@ def look_up(name: str, url: str, *, allowed: bool) -> Addresses:
     """Find the addresses behind a target, once: what is checked here is what load goes to.
 
     Args:
-        url: without fault.
+        url: without fault; a unix socket has no addresses.
         allowed: whether the user said that other machines may be tested, on the command line: a file or an
             environment may be a stranger's.
 
     Raises:
         UsageError: it has no address, or leads beyond this machine though nobody said that it may.
     """
+    if origin.socket_path(url):
+        # A unix socket is this machine's own.
+        return ()
     try:
         addresses = origin.addresses(url)
     except (OSError, UnicodeError) as error:

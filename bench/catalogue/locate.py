@@ -6,7 +6,6 @@ It runs by itself, in the servers' environment and folder:
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import os
@@ -17,9 +16,9 @@ from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 
+from bench.catalogue.moduletext import read_module
+
 _DIGITS = 16
-# What makes names that the text of a module doesn't show.
-_DYNAMIC = frozenset({"__getattr__", "exec", "globals", "setattr", "vars", "locals"})
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,11 @@ def digest(top: Path, files: Iterable[Path]) -> str:
     return sha256.hexdigest()[:_DIGITS]
 
 
+def project_digest(root: Path) -> str:
+    """A hash of all modules of a project; environments in it and hidden folders aren't of it."""
+    return digest(root, sorted(_modules(root)))
+
+
 def _find(part: str, above: Sequence[ModuleSpec]) -> ModuleSpec | None:
     """Whatever finds a module of that name; a parent isn't imported, which would run it."""
     try:
@@ -87,6 +91,10 @@ def _package_files(specs: Sequence[ModuleSpec]) -> set[Path]:
         return set()
     whole = next((Path(spec.origin).parent for spec in specs if _is_package(spec) and spec.origin), None)
     folder = whole or Path(str(specs[-1].origin)).parent
+    return _modules(folder)
+
+
+def _modules(folder: Path) -> set[Path]:
     files = set()
     for place, below, names in os.walk(folder):
         below[:] = [name for name in below if not _foreign(Path(place, name))]
@@ -119,27 +127,10 @@ def _problem(path: Path, name: str) -> str:
     """Why a module's text has no such callable; only what is certain is said."""
     if path.suffix != ".py":
         return ""
-    try:
-        nodes = list(ast.walk(ast.parse(_content(path))))
-    except SyntaxError as error:
-        return f"line {error.lineno} isn't Python: {error.msg}"
-    except ValueError as error:
-        return f"it isn't Python: {error}"
-    names = {bound for node in nodes for bound in _bound(node)}
-    if name in names or "*" in names or names & _DYNAMIC:
-        return ""
+    text = read_module(path)
+    if text.problem or text.dynamic or name in text.names:
+        return text.problem
     return f"nothing in it is called {name}"
-
-
-def _bound(node: ast.AST) -> Iterable[str]:
-    """The names that a piece of a module may bind, and those used that could bind any."""
-    if isinstance(node, ast.Name):
-        return (node.id,) if isinstance(node.ctx, ast.Store) or node.id in _DYNAMIC else ()
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return (node.name,)
-    if isinstance(node, ast.alias):
-        return (node.asname or node.name.partition(".")[0],)
-    return ()
 
 
 if __name__ == "__main__":

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import socket
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import idna
 
 _PORTS = range(1, 65536)
-_SOCKET = re.compile(r"(http\+)?unix:|unix\+http:|http:/*unix:", re.IGNORECASE)
+_SOCKET = re.compile(r"(?:(?:http\+)?unix|unix\+http):", re.IGNORECASE)
+# sockaddr_un has room for so many, and a zero: unix(7).
+_MOST_PATH_BYTES = 107
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
 _EXAMPLE = "http://127.0.0.1:8000"
 
@@ -21,11 +25,11 @@ def fault(text: str) -> str:
         return f"names no address; write it after the name, as in NAME={_EXAMPLE}"
     if re.search(r"[\s\x00-\x1f\x7f]", text):
         return "has a space or a control character in it; leave that out"
-    if _SOCKET.match(text) or re.match("/(?!/)|[.]{1,2}/|~", text) or text.endswith(".sock"):
-        return (
-            f"is a unix socket or another file, and only TCP is measured; have the server listen on a port, "
-            f"too, and name that, as in {_EXAMPLE}"
-        )
+    if _SOCKET.match(text):
+        return _fault_of_socket(text)
+    if re.match("/(?!/)|[.]{1,2}/|~", text) or text.endswith(".sock"):
+        path = re.sub("^(?:https?|file):/*(?:unix:/*)?", "/", text, flags=re.IGNORECASE)
+        return f"is a file; if it is a unix socket that speaks HTTP, write unix:{path}"
     parts = _SCHEME.fullmatch(text)
     if parts is None:
         return f"has no scheme; write {_with_scheme(text)}"
@@ -50,6 +54,18 @@ def addresses(url: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(address[0]) for *_, address in resolved))
 
 
+def socket_path(url: str) -> str:
+    """The absolute path of the unix socket that a URL without fault names; empty where it is none.
+
+    Written `unix:/run/app.sock`, `http+unix:///run/app.sock`, or with `%2F` for a slash, as clients have it.
+    """
+    scheme = _SOCKET.match(url)
+    if not scheme:
+        return ""
+    path = unquote(url[scheme.end() :])
+    return str(Path(re.sub("^/+", "/", path)).absolute())
+
+
 def host_of(url: str) -> str:
     """The host of a URL without fault, as it goes over the wire and without brackets."""
     return _host_and_port(sent(url))[0]
@@ -63,6 +79,9 @@ def sent(url: str) -> str:
     Raises:
         UnicodeError: there can be no such host.
     """
+    if _SOCKET.match(url):
+        # What is served there has no host; this is what curl --unix-socket sends for http://localhost/.
+        return "http://localhost"
     netloc = urlsplit(url).netloc
     host, colon, port = netloc.rpartition(":") if _has_port(netloc) else (netloc, "", "")
     return f"http://{host if host.isascii() else _ascii(host)}{colon}{port}"
@@ -76,10 +95,21 @@ def same_server(url: str, other: str, *, shared: bool) -> bool:
     Args:
         shared: whether their hosts have an address in common.
     """
+    if socket_path(url) or socket_path(other):
+        return Path(socket_path(url)).resolve() == Path(socket_path(other)).resolve()
     (host, port), (host_2, port_2) = _host_and_port(sent(url)), _host_and_port(sent(other))
     if port != port_2:
         return False
     return host == host_2 or (shared and (_is_plain(host) or _is_plain(host_2)))
+
+
+def _fault_of_socket(text: str) -> str:
+    path = socket_path(text)
+    if Path(path) in (Path("/"), Path.cwd()):
+        return "names no socket; write unix:/run/app.sock"
+    if (size := len(os.fsencode(path))) > _MOST_PATH_BYTES:
+        return f"has a path of {size} bytes, and a unix socket's has {_MOST_PATH_BYTES} at most; link to it"
+    return ""
 
 
 def _fault_of_netloc(netloc: str) -> str:

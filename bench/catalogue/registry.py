@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +84,8 @@ def load_servers(path: Path, variables: Mapping[str, str] = os.environ) -> dict[
         for name, service in services.items():
             if isinstance(service, dict) and "x-server" in service:
                 place = f"{path}: services.{name}"
-                servers[str(name)] = _server(
-                    str(name), interpolate(service, variables, place, problems), place, problems
-                )
+                server = _server(str(name), interpolate(service, variables, place, problems), place, problems)
+                servers[str(name)] = replace(server, settings=_settings(service.get("environment")))
         if not servers:
             problems.note(f"{path}: no service has an x-server block, so there is no server to measure.")
     return servers
@@ -117,7 +117,14 @@ def _server(name: str, service: object, place: str, problems: Problems) -> Serve
         package=about.take("package", str, ""),
         stop_signal=stop_signal,
         stop_grace_s=_seconds(fields, "stop_grace_period", 10.0),
+        for_projects=about.take("for_projects", bool, False, required=False),
     )
+
+
+def _settings(environment: object) -> tuple[str, ...]:
+    """Which of workers and threads are taken from outside, and so aren't fixed."""
+    taken = environment if isinstance(environment, dict) else {}
+    return tuple(name for name in ("workers", "threads") if "$" in str(taken.get(name.upper(), "")))
 
 
 def _environment(fields: _Fields) -> dict[str, str]:

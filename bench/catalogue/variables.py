@@ -35,6 +35,10 @@ def of_child(
         store: host and port of Redis; None without one.
     """
     redis = {"REDIS_HOST": store[0], "REDIS_PORT": str(store[1])} if store is not None else {}
+    if deployment.server.own:
+        # What names its application, and how many workers it has, is its own affair.
+        redis |= {"REDIS_DB": str(database)} if deployment.app.redis else {}
+        return {**deployment.server.environment, "PORT": str(port), **redis, "PYTHONUNBUFFERED": "1"}
     return {**_variables(deployment, f"{address}:{port}", database, redis), "PYTHONUNBUFFERED": "1"}
 
 

@@ -9,16 +9,17 @@ from click import Context, Parameter
 from click.shell_completion import CompletionItem
 
 from bench.ask.settings import Offered, Setting
+from bench.catalogue.home import HOME, results_folder
 from bench.catalogue.registry import APPS_FILE, load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.versions import COMPOSE_FILE, branches_and_tags
 from bench.model.errors import BenchError
 from bench.report import FORMATS
 from bench.report.two_runs import FORMATS as COMPARE_FORMATS
-from bench.run.results import RESULTS
 from bench.store import RESULT
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = HOME
+
 LISTS = ("servers", "apps", "scenarios", "results")
 
 Completion = Callable[[Context, Parameter, str], list[CompletionItem]]
@@ -52,8 +53,9 @@ def _readable(known: Callable[[], Iterable[str]]) -> Iterable[str]:
 
 def results(_context: Context, _parameter: Parameter, begun: str) -> list[CompletionItem]:
     """Directories of stored results, the newest first; any path where none begins so."""
-    stored = sorted((ROOT / RESULTS).glob(f"*/{RESULT}"), reverse=True)
-    base = Path(RESULTS) if Path.cwd() == ROOT else ROOT / RESULTS
+    folder = results_folder(ROOT)
+    stored = sorted(folder.glob(f"*/{RESULT}"), reverse=True)
+    base = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
     paths = [str(base / path.parent.name) for path in stored]
     items = [CompletionItem(path) for path in paths if path.startswith(begun)]
     return items or [CompletionItem(begun, type="dir")]
@@ -62,6 +64,11 @@ def results(_context: Context, _parameter: Parameter, begun: str) -> list[Comple
 def directories(_context: Context, _parameter: Parameter, begun: str) -> list[CompletionItem]:
     """Folders, which the shell itself completes."""
     return [CompletionItem(begun, type="dir")]
+
+
+def files(_context: Context, _parameter: Parameter, begun: str) -> list[CompletionItem]:
+    """Files, which the shell itself completes."""
+    return [CompletionItem(begun, type="file")]
 
 
 def versions(_context: Context, _parameter: Parameter, begun: str) -> list[CompletionItem]:
@@ -77,6 +84,7 @@ lists = _one_of(lambda: LISTS)
 _OFFERED: Mapping[Offered, Completion] = {
     "apps": _one_of(lambda: load_apps(ROOT / APPS_FILE)),
     "directories": directories,
+    "files": files,
     "scenarios": _some_of(lambda: SCENARIOS),
     "servers": _some_of(lambda: load_servers(ROOT / COMPOSE_FILE)),
     "versions": versions,

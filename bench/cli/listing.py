@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.ask.resolution import APPS_FILE, COMPOSE_FILE
+from bench.catalogue.home import results_folder
 from bench.catalogue.registry import load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS
 from bench.model import Load, Plan
@@ -67,15 +68,16 @@ def scenarios(_root: Path) -> list[Row]:
 def results(root: Path) -> list[Row]:
     """Every stored result, newest first; one that can't be read says why."""
     rows: list[Row] = []
-    for path in sorted((root / "results").glob(f"*/{RESULT}"), reverse=True):
+    folder = results_folder(root)
+    for path in sorted(folder.glob(f"*/{RESULT}"), reverse=True):
         try:
             run = outline(path.parent)
         except ResultError as error:
-            rows.append({"result": str(path.parent.relative_to(root)), "problem": str(error)})
+            rows.append({"result": str(path.parent.relative_to(folder.parent)), "problem": str(error)})
             continue
         rows.append(
             {
-                "result": str(path.parent.relative_to(root)),
+                "result": str(path.parent.relative_to(folder.parent)),
                 "started": run.started,
                 "profile": run.plan.profile,
                 "runtime": run.plan.runtime,
@@ -88,9 +90,10 @@ def results(root: Path) -> list[Row]:
 
 def going_on(rows: Sequence[Row], root: Path) -> str:
     """How to go on from a list of results, from whatever folder."""
-    whole = [shlex.quote(str(root / str(row["result"]))) for row in rows if row.get("complete")]
+    above = results_folder(root).parent
+    whole = [shlex.quote(str(above / str(row["result"]))) for row in rows if row.get("complete")]
     lines = [
-        f"{row['result']} isn't complete: `{resume_command(root / str(row['result']))}` continues it."
+        f"{row['result']} isn't complete: `{resume_command(above / str(row['result']))}` continues it."
         for row in rows
         if row.get("complete") is False
     ]

@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from bench.ask.documented import usage
-from bench.ask.settings import SETTINGS, flag
+from bench.ask.own import NAMES as OWN
+from bench.ask.settings import REPEATED, SETTINGS, Setting, flag
+from bench.ask.settings.project import PROJECT
 from bench.catalogue import consent
 from bench.cli import complete
 
@@ -18,21 +20,28 @@ Command = Callable[..., Any]
 def run_options(command: Command) -> Command:
     """Give a command an option for each setting; `bench.ask.precedence` reads their values."""
     for setting in reversed(SETTINGS.values()):
-        command = click.option(
-            flag(setting.name),
-            multiple=setting.kind == "several",
-            metavar=setting.metavar or ("N" if setting.kind in ("whole", "number") else None),
-            help=usage(setting),
-            shell_complete=complete.offered(setting),
-        )(command)
+        command = _option(setting)(command)
     return command
 
 
 def resume_options(command: Command) -> Command:
     """Give `resume` the options that name again what no file of the checkout has."""
+    for name in reversed((*(row.name for row in PROJECT), *OWN)):
+        command = _option(SETTINGS[name])(command)
     for option in reversed(_NAMED_AGAIN):
         command = option(command)
     return command
+
+
+def _option(setting: Setting) -> Callable[[Command], Command]:
+    return click.option(
+        flag(setting.name),
+        multiple=setting.kind in REPEATED,
+        is_flag=setting.kind == "flag",
+        metavar=setting.metavar or ("N" if setting.kind in ("whole", "number") else None),
+        help=usage(setting),
+        shell_complete=complete.offered(setting),
+    )
 
 
 _NAMED_AGAIN = (
@@ -44,6 +53,9 @@ _NAMED_AGAIN = (
         shell_complete=complete.versions,
     ),
     click.option("--locustfile", metavar="FILE", help="The locust file, if its users make the load."),
+    click.option(
+        "--server", metavar="SPEC", multiple=True, help="A server of the run's own line or file; repeatable."
+    ),
 )
 
 beyond = click.option(

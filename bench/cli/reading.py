@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from bench.catalogue.home import HOME
 from bench.cli import complete, listing
 from bench.cli.comparison import compare_results
 from bench.cli.say import columns, say
@@ -24,7 +25,7 @@ from bench.run.results import (
 )
 from bench.store import replace_file
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = HOME
 
 
 @click.command()

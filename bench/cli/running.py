@@ -3,48 +3,125 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from bench.analysis.compare.limits import judge_plan
-from bench.ask import resolution
+from bench.ask import initfile, resolution
 from bench.ask.locust import said
 from bench.ask.old_version import require_packages
+from bench.ask.own import own_scenario
+from bench.ask.precedence import read_flags
+from bench.ask.settings import SETTINGS
+from bench.catalogue.home import HOME
+from bench.catalogue.scenarios.request import Scenario
 from bench.cli import complete, listing
 from bench.cli.options import beyond, resume_options, run_options
 from bench.cli.say import columns, say
 from bench.deploy.external import target_server
+from bench.deploy.outside import OF_THE_HARNESS
 from bench.deploy.select import choose_runtime
 from bench.live.progress import Reporter
 from bench.machine.environment import split_cpus
+from bench.model import App, Plan, Server
+from bench.model.errors import UsageError
+from bench.model.scenario import AskedScenario
 from bench.plan.layout import make_plan
+from bench.plan.pages import for_pages
+from bench.preflight.page import block, planned_row
 from bench.report import FORMATS
 from bench.report.text import render as render_text
 from bench.report.words import problem_lines
+from bench.run import found
+from bench.run.own_again import own_again
+from bench.run.ready import made_ready
 from bench.run.results import result_directory, result_path
 from bench.run.session import Outcome, measure
 from bench.run.session import resume as resume_run
 from bench.run.stored_plan import Named
-from bench.store import RESULT
+from bench.store import RESULT, load
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = HOME
+
+
+application_argument = click.argument(
+    "application", metavar="[APP]", default="", shell_complete=complete.offered(SETTINGS["app"])
+)
+_measuring = (
+    application_argument,
+    run_options,
+    beyond,
+    click.option("--dry-run", is_flag=True, help="Print the plan and its time; start nothing."),
+    click.option("--json", "as_json", is_flag=True, help="Print the derived result as JSON."),
+    click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems."),
+    click.pass_context,
+)
+
+
+def _measuring_verb(command: Callable[..., Any]) -> click.Command:
+    for part in reversed(_measuring):
+        command = part(command)
+    return click.command()(command)
+
+
+@_measuring_verb
+def run(context: click.Context, /, **words: Any) -> None:
+    """Measure and compare; the report's path is the last thing said."""
+    _run(context, **words)
+
+
+@_measuring_verb
+def try_(context: click.Context, /, **words: Any) -> None:
+    """Measure your own application, found in this folder or named, within ten minutes."""
+    _run(context, own=True, **words)
+
+
+try_.name = "try"
 
 
 @click.command()
+@application_argument
 @run_options
-@beyond
-@click.option("--dry-run", is_flag=True, help="Print the plan and its time; start nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print the derived result as JSON.")
 @click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
-@click.pass_context
-def run(
-    context: click.Context, /, beyond: bool, dry_run: bool, as_json: bool, quiet: bool, **flags: Any
-) -> None:
-    """Measure and compare; the report's path is the last thing said."""
-    asked = resolution.resolve(flags, ROOT, beyond=beyond)
+def init(application: str, quiet: bool, **flags: Any) -> None:
+    """Write what `try` finds of your application into this folder's configuration, with the reasons."""
+    path = initfile.place(Path.cwd())
+    flags["app"] = application or flags["app"]
+    asked = resolution.resolve(flags, ROOT, own=True)
+    assert asked.own is not None
     with Reporter(quiet=quiet) as reporter:
+        asks = _asks(asked.combinations)
+        with made_ready(asked.own, asked.servers, asks, reporter.show_text, reporter.phase) as ready:
+            for line in ready.notes:
+                reporter.notice(line)
+    initfile.write(path, found.chosen(asked, asked.own, ready, Path.cwd()))
+    say(f"{path}: `wsgi-bench run` and `wsgi-bench try` use it from now on.", sys.stdout)
+
+
+def _run(
+    context: click.Context,
+    /,
+    application: str,
+    beyond: bool,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    own: bool = False,
+    **flags: Any,
+) -> None:
+    if application and flags["app"]:
+        raise UsageError(f"{application} and --app {flags['app']}: one of them is enough.")
+    if own and flags["target"]:
+        raise UsageError("`try` deploys your application; servers that run already are measured by `run`.")
+    flags["app"] = application or flags["app"]
+    asked = resolution.resolve(flags, ROOT, beyond=beyond, own=own)
+    outcome, ready, outside = None, None, OF_THE_HARNESS
+    with Reporter(quiet=quiet) as reporter, ExitStack() as stack:
         if asked.runtime_reason:
             reporter.phase(asked.runtime_reason)
         runtime = choose_runtime(asked.runtime, reporter.phase)
@@ -54,31 +131,22 @@ def run(
         for sentence in said(asked.locust.file) if asked.locust else ():
             reporter.phase(sentence)
         servers = asked.servers or tuple(target_server(n, url) for n, url in asked.targets.items())
-        plan = make_plan(
-            asked.profile,
-            runtime,
-            servers,
-            asked.combinations,
-            baseline=asked.baseline,
-            seed=asked.seed,
-            rate=asked.rate,
-            processes=asked.processes or len(split_cpus().generator),
-            client=asked.client,
-            against=asked.old.against if asked.old else None,
-            old_servers=asked.old.servers if asked.old else (),
-            fail_if=asked.fail_if,
-            minutes=asked.minutes,
-            until=asked.until,
-            most_rounds=asked.given.get("rounds"),
-            adapts=asked.adapts,
-            timeout_s=asked.timeout_s,
-            priority=asked.priority,
-            given=asked.given,
-            locust=asked.locust.file if asked.locust else None,
-        )
-        outcome = None
+        combinations = asked.combinations
+        if asked.own:
+            ready = stack.enter_context(
+                made_ready(asked.own, servers, _asks(combinations), reporter.show_text, reporter.phase)
+            )
+            for line in (*ready.notes, *(f"left out: {line}" for line in ready.missing)):
+                reporter.notice(line)
+            servers, outside = ready.servers, ready.outside
+            combinations = tuple((ready.app, scenario) for _, scenario in combinations)
+        plan = _plan(asked, runtime, servers, combinations)
+        if ready is not None:
+            # The run plans for pages itself, by what its first probes see.
+            reporter.show_text(block([planned_row(for_pages(plan, ready.seconds_per_request))]))
         if not dry_run:
             directory = result_directory(ROOT, asked.out)
+            told = ready.notes if ready else ()
             outcome = measure(
                 plan,
                 ROOT,
@@ -86,6 +154,8 @@ def run(
                 reporter,
                 addresses=asked.addresses,
                 driver=asked.locust.arguments if asked.locust else (),
+                outside=outside,
+                told=told,
             )
     if outcome is None:
         click.echo(listing.plan(plan, asked.old.missing if asked.old else (), columns(sys.stdout)))
@@ -107,18 +177,66 @@ def resume(
     app: str | None,
     against: str | None,
     locustfile: str | None,
+    server: tuple[str, ...],
     beyond: bool,
     as_json: bool,
     quiet: bool,
+    **flags: Any,
 ) -> None:
     """Continue an interrupted run; `wsgi-bench list results` names those there are.
 
     What a run is measured with is taken from this checkout. What is in no file of it has to be named again,
     since a result may be a stranger's.
     """
-    with Reporter(quiet=quiet) as reporter:
-        outcome = resume_run(result_path(result), ROOT, reporter, Named(app, against, beyond, locustfile))
+    directory = result_path(result)
+    with Reporter(quiet=quiet) as reporter, ExitStack() as stack:
+        given = {**flags, "app": app, "server": server}
+        own = stack.enter_context(
+            own_again(load(directory).plan, given, ROOT, reporter.show_text, reporter.phase)
+        )
+        asks = own.asks if own else own_scenario(read_flags(flags))
+        named = Named(app, against, beyond, asks, server, locustfile=locustfile)
+        if own:
+            named = replace(named, own=own.app, outside=own.outside)
+        outcome = resume_run(directory, ROOT, reporter, named)
     _finish(context, outcome, as_json=as_json, quiet=quiet)
+
+
+def _asks(combinations: Sequence[tuple[App, Scenario]]) -> AskedScenario | None:
+    """What is asked of the user's own application; None where a locust file says it."""
+    [(_, scenario)] = combinations
+    return scenario.asked
+
+
+def _plan(
+    asked: resolution.Settings,
+    runtime: str,
+    servers: Sequence[Server],
+    combinations: Sequence[tuple[App, Scenario]],
+) -> Plan:
+    return make_plan(
+        asked.profile,
+        runtime,
+        servers,
+        combinations,
+        baseline=asked.baseline,
+        seed=asked.seed,
+        rate=asked.rate,
+        processes=asked.processes or len(split_cpus(server=asked.server_cpus).generator),
+        client=asked.client,
+        against=asked.old.against if asked.old else None,
+        old_servers=asked.old.servers if asked.old else (),
+        fail_if=asked.fail_if,
+        minutes=asked.minutes,
+        until=asked.until,
+        most_rounds=asked.given.get("rounds"),
+        adapts=asked.adapts,
+        timeout_s=asked.timeout_s,
+        priority=asked.priority,
+        server_cpus=asked.server_cpus,
+        given=asked.given,
+        locust=asked.locust.file if asked.locust else None,
+    )
 
 
 def _finish(context: click.Context, outcome: Outcome, *, as_json: bool, quiet: bool) -> None:

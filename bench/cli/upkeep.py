@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 from rich.console import Console
 
+from bench.catalogue.home import HOME, results_folder
 from bench.cli.say import say
 from bench.deploy.cgroup import remove_leftovers as remove_cgroups
 from bench.deploy.engine import find_engine_to_clean
@@ -20,9 +20,8 @@ from bench.machine.place import HERE
 from bench.model.digits import significant
 from bench.model.finding import exit_code
 from bench.run.calibrate import ceiling
-from bench.run.results import RESULTS
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = HOME
 
 
 @click.command()
@@ -30,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @click.pass_context
 def doctor(context: click.Context, as_json: bool) -> None:
     """Say what on this machine would spoil a run, and the fix; exit code 4 if anything would."""
-    findings = examine(read_facts(ROOT / RESULTS))
+    findings = examine(read_facts(results_folder(ROOT)))
     if as_json:
         click.echo(json.dumps([for_programs(finding) for finding in findings], indent=1))
     else:
@@ -41,7 +40,10 @@ def doctor(context: click.Context, as_json: bool) -> None:
 @click.command()
 @click.option("--json", "as_json", is_flag=True)
 def calibrate(as_json: bool) -> None:
-    """Measure the load generator's own ceiling on this machine."""
+    """Measure the load generator's own ceiling on this machine, with answers of 13 bytes.
+
+    Each run measures it anew, with answers like those of its application.
+    """
     measured = ceiling(ROOT)
     if as_json:
         click.echo(json.dumps(asdict(measured), indent=1))

@@ -26,12 +26,17 @@ VERBS: Mapping[str, tuple[str, str]] = {
         "upkeep",
         "Say what on this machine would spoil a run, and the fix; exit code 4 if anything would.",
     ),
+    "init": (
+        "running",
+        "Write what `try` finds of your application into this folder's configuration, with the reasons.",
+    ),
     "list": ("reading", "List servers, apps, scenarios or results."),
     "report": (
         "reading",
         "Render a stored result, by default the newest; without options all its files and the index.",
     ),
     "resume": ("running", "Continue an interrupted run; `wsgi-bench list results` names those there are."),
+    "try": ("running", "Measure your own application, found in this folder or named, within ten minutes."),
     "run": ("running", "Measure and compare; the report's path is the last thing said."),
 }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from bench.ask import resolution
+from bench.catalogue.home import HOME
 from bench.catalogue.versions import this_checkout
 from bench.deploy.select import open_runtime
 from bench.live.progress import Reporter
@@ -23,7 +24,8 @@ from bench.model.errors import BenchError, MachineError, UsageError
 from bench.plan.layout import make_plan
 from bench.run.fleet import Fleet
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = HOME
+
 _LOCUSTFILE = ROOT / "bench" / "load" / "locustfile.py"
 
 

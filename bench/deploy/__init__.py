@@ -70,6 +70,14 @@ class Runtime(Protocol):
         """What the processes of a role are to be confined to; None for what this runtime doesn't start."""
         ...
 
+    def reset(self) -> None:
+        """Put back what the user's own application has written; before each round, when no server runs.
+
+        Raises:
+            StoreError: it can't be.
+        """
+        ...
+
     def seed(self, deployment: Deployment) -> None:
         """Run the app's seed command once against Redis database 0, in this deployment's environment.
 
@@ -84,6 +92,10 @@ class Runtime(Protocol):
 
     def alive(self, target: Target) -> bool:
         """Whether its main process still runs."""
+        ...
+
+    def listens_elsewhere(self, target: Target) -> str:
+        """What is wrong if it listens somewhere, but not at the address that it was given; else empty."""
         ...
 
     def how_ended(self, target: Target) -> str:

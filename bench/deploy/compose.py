@@ -132,6 +132,9 @@ class ComposeRuntime:
         service = self._services.get({"generator": DRIVER, "store": REDIS}.get(role, deployment))
         return confinement(service) if service is not None else None
 
+    def reset(self) -> None:
+        """Nothing here is of the user's own application."""
+
     def seed(self, deployment: Deployment) -> None:
         try:
             self._project.run(
@@ -171,6 +174,9 @@ class ComposeRuntime:
             return self.place.lives(container.pid)
         return bool(self._project.inspect(target.deployment)["State"]["Running"])
 
+    def listens_elsewhere(self, target: Target) -> str:  # noqa: ARG002
+        return ""
+
     def how_ended(self, target: Target) -> str:
         return self._project.how_ended(target.deployment)
 
@@ -197,7 +203,7 @@ class ComposeRuntime:
         needed = ["PYTHON_IMAGE", *(["REDIS_IMAGE"] if needs_redis else [])]
         own = self._checkouts[THIS_CHECKOUT]
         bases = images.base_images(self._engine, own.root, needed, self._say)
-        servers = {d.server.name for d in self._deployments if d.variant.source == THIS_CHECKOUT}
+        servers = {d.server.at_service for d in self._deployments if d.variant.source == THIS_CHECKOUT}
         images.build(self._engine, [own.compose_file], [*servers, DRIVER], bases, self._say)
         file = self._file_of(bases)
         self._pin_images(file, bases)

@@ -53,16 +53,16 @@ def run_file(
         UsageError: a compose file lacks a service.
     """
     own = known[THIS_CHECKOUT]
-    needed = {d.server.name for d in deployments if d.variant.source == THIS_CHECKOUT} | {DRIVER}
+    needed = {d.server.at_service for d in deployments if d.variant.source == THIS_CHECKOUT} | {DRIVER}
     if any(d.app.redis for d in deployments):
         needed.add(REDIS)
     if missing := sorted(needed - own.keys()):
         raise UsageError(f"docker-compose.yml has no service {', '.join(missing)}.")
     if missing := sorted(
-        {d.server.name for d in deployments if d.server.name not in known[d.variant.source]}
+        {d.server.at_service for d in deployments if d.server.at_service not in known[d.variant.source]}
     ):
         raise UsageError(f"The old version's compose file has no service {', '.join(missing)} any more.")
-    services = {d.name: _server(known[d.variant.source][d.server.name], d, cpus) for d in deployments}
+    services = {d.name: _server(known[d.variant.source][d.server.at_service], d, cpus) for d in deployments}
     if REDIS in needed:
         services[REDIS] = {**_bare(own[REDIS]), "cpuset": _cpuset(cpus.store)}
     services[DRIVER] = _driver(own[DRIVER], cpus, _COUNTERS.get(cgroups, ""))

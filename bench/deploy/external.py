@@ -1,8 +1,13 @@
-"""HTTP servers that run already: nothing is started, nothing is stopped, nothing of theirs can be read."""
+"""HTTP servers that run already: nothing is started, nothing is stopped.
+
+Of one behind a unix socket the kernel says which process listens there: its CPU time and memory are read.
+"""
 
 from __future__ import annotations
 
 import os
+import socket
+import struct
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,13 +15,17 @@ from types import TracebackType
 from typing import Self
 
 from bench.catalogue.consent import Addresses, look_up
-from bench.catalogue.origin import fault, sent
+from bench.catalogue.origin import fault, sent, socket_path
 from bench.machine.place import HERE
+from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Plan, Role, Server, Target, UsageSource
 from bench.model.errors import UsageError
 from bench.model.problems import Problems
 
 URL_VARIABLE = "URL"
+_ASKING_S = 1.0
+# struct ucred of unix(7): process, user, group.
+_UCRED = struct.Struct("iII")
 
 
 def target_server(name: str, url: str) -> Server:
@@ -66,6 +75,21 @@ def find_addresses(plan: Plan, *, beyond: bool) -> Mapping[str, Addresses]:
             with problems.collected():
                 addresses[name] = look_up(name, url, allowed=beyond)
     return addresses
+
+
+def _listener(path: str) -> int | None:
+    """The process that listens on a unix socket; None where that can't be known.
+
+    A socket that systemd has opened for a service is said to be of process 1, whose children are everybody.
+    """
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+            asking.settimeout(_ASKING_S)
+            asking.connect(path)
+            pid, _, _ = _UCRED.unpack(asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+    except OSError:
+        return None
+    return pid if pid > 1 and HERE.lives(pid) else None
 
 
 class ExternalRuntime:
@@ -124,25 +148,35 @@ class ExternalRuntime:
     def asked(self, role: Role, deployment: str = "") -> Confinement | None:  # noqa: ARG002
         return Confinement(self._cpus.generator) if role == "generator" else None
 
+    def reset(self) -> None:
+        """Nothing here is of the user's own application."""
+
     def seed(self, deployment: Deployment) -> None:
         raise UsageError(f"{deployment.server.name} runs already: its data is not the harness's to change.")
 
     def start(self, deployment: Deployment) -> Target | Failure:
+        url = deployment.server.environment[URL_VARIABLE]
+        path = socket_path(url)
+        pid = _listener(path) if path else None
         return Target(
             deployment=deployment.name,
-            url=sent(deployment.server.environment[URL_VARIABLE]),
-            usage=UsageSource("none"),
+            url=sent(url),
+            usage=UsageSource("processes", pid=pid) if pid else UsageSource("none"),
             addresses=self._addresses[deployment.server.name],
+            socket=path,
         )
 
     def alive(self, target: Target) -> bool:  # noqa: ARG002
         return True
 
+    def listens_elsewhere(self, target: Target) -> str:  # noqa: ARG002
+        return ""
+
     def how_ended(self, target: Target) -> str:  # noqa: ARG002
         return ""
 
-    def memory_bytes(self, target: Target) -> tuple[int | None, int | None]:  # noqa: ARG002
-        return None, None
+    def memory_bytes(self, target: Target) -> tuple[int | None, int | None]:
+        return memory_bytes(target.usage, self.place)
 
     def image_bytes(self, deployment: Deployment) -> int | None:  # noqa: ARG002
         return None

@@ -5,29 +5,31 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bench.catalogue.application import inherited, search_path
-from bench.catalogue.variables import of_child
 from bench.catalogue.versions import Checkouts
-from bench.deploy import cgroup
+from bench.deploy import cgroup, ownserver
 from bench.deploy.logs import last_lines, log_path
+from bench.deploy.outside import OF_THE_HARNESS, Outside
 from bench.deploy.packages import serving
 from bench.deploy.redisprocess import RedisProcess, redis_version
+from bench.deploy.starting import Start, start_of
 from bench.machine import priority, process
 from bench.machine.interrupt import shield
+from bench.machine.marked import end_marked
 from bench.machine.place import HERE, Place
 from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
 from bench.model.errors import StoreError
-from bench.model.variant import THIS_CHECKOUT
 
 _SEED_S = 120.0
 
@@ -38,12 +40,14 @@ class _Running:
 
     Attributes:
         log_start: bytes that the log had before.
+        listens: the address that it was given: "127.0.0.1:40123", or the path of a unix socket.
         group: its own cgroup, where it could get one.
     """
 
     deployment: Deployment
     child: subprocess.Popen[bytes]
     log_start: int
+    listens: str
     group: cgroup.Cgroup | None
 
     @property
@@ -64,6 +68,7 @@ class LocalRuntime:
         checkouts: in which the commands run, by source.
         preferred: whether servers and Redis are to come before other programs.
         place: where they run; as long as there is no other, this machine.
+        outside: what applications find around them.
     """
 
     name = "local"
@@ -78,8 +83,10 @@ class LocalRuntime:
         checkouts: Checkouts,
         preferred: bool = False,
         place: Place = HERE,
+        outside: Outside = OF_THE_HARNESS,
     ) -> None:
         self.place = place
+        self._outside = outside
         self.images: Mapping[str, str] = {}
         self.versions: Mapping[str, str] = _versions(deployments)
         self._directory = directory
@@ -88,6 +95,8 @@ class LocalRuntime:
         self._preferred = preferred
         self._running: dict[str, _Running] = {}
         self._store: RedisProcess | None = None
+        # A run's own directory may have a longer path than a unix socket's may be.
+        self._sockets: Path | None = None
         if any(deployment.app.redis for deployment in deployments):
             self._store = RedisProcess(directory, cpus.store, place, self._priority("store"))
             self.versions = {**self.versions, "redis-server": redis_version()}
@@ -107,6 +116,8 @@ class LocalRuntime:
     ) -> None:
         with shield():
             self._stop(list(self._running))
+            if self._sockets is not None:
+                shutil.rmtree(self._sockets, ignore_errors=True)
             if self._store is not None:
                 self._store.__exit__(kind, error, trace)
 
@@ -131,28 +142,35 @@ class LocalRuntime:
         return Confinement(getattr(self._cpus, role), weight=weight, realtime=asked.realtime)
 
     def seed(self, deployment: Deployment) -> None:
+        start = self._start_of(deployment, self.place.free_port(), database=0)
         try:
             process.run(
                 self.place.command(deployment.app.seed),
-                environment=self._environment(deployment, self.place.free_port(), database=0),
-                cwd=self._checkouts[deployment.variant.source].root,
+                environment=start.environment,
+                cwd=start.folder,
                 timeout_s=_SEED_S,
             )
         except (process.CommandFailed, FileNotFoundError) as error:
             raise StoreError(f"Redis could not be filled for {deployment.app.name}: {error}") from None
 
+    def reset(self) -> None:
+        self._outside.reset()
+
     def start(self, deployment: Deployment) -> Target | Failure:
         port = self.place.free_port()
+        socket = self._socket(deployment, port)
+        listens = socket or f"{self.place.address}:{port}"
         path = log_path(self._directory, deployment.name)
+        start = self._start_of(deployment, port, deployment.database, socket)
         with shield(), path.open("ab") as log:
             log_start = log.tell()
             group = cgroup.make(self.place)
             started_ns = self.place.clock.now_ns()
             try:
                 child = process.spawn(
-                    self.place.command(deployment.server.command),
-                    environment=self._environment(deployment, port, deployment.database),
-                    cwd=self._checkouts[deployment.variant.source].root,
+                    self.place.command(start.command),
+                    environment={**start.environment, **ownserver.variables(deployment, listens)},
+                    cwd=start.folder,
                     cpus=self._cpus.server,
                     cgroup=group.door if group else None,
                     priority=self._priority("server"),
@@ -161,25 +179,30 @@ class LocalRuntime:
             except (FileNotFoundError, PermissionError) as error:
                 if group:
                     group.remove()
-                reason = (
-                    f"`{deployment.server.command[0]}` can't be started ({error.strerror}); is it installed?"
-                )
+                reason = f"`{start.command[0]}` can't be started ({error.strerror}); is it installed?"
                 return Failure(deployment.name, 0, "start", reason)
             if group and not group.holds(child.pid):
                 group.remove()
                 group = None
-            running = self._running[deployment.name] = _Running(deployment, child, log_start, group)
+            running = self._running[deployment.name] = _Running(deployment, child, log_start, listens, group)
         return Target(
             deployment=deployment.name,
-            url=f"http://{self.place.address}:{port}",
+            url="http://localhost" if socket else f"http://{self.place.address}:{port}",
             usage=running.usage,
             started_ns=started_ns,
             cpus=self._cpus.server if self._cpus.apart else (),
+            socket=socket,
         )
 
     def alive(self, target: Target) -> bool:
         running = self._running.get(target.deployment)
         return running is not None and running.child.poll() is None
+
+    def listens_elsewhere(self, target: Target) -> str:
+        running = self._running.get(target.deployment)
+        if running is None or not running.deployment.server.own:
+            return ""
+        return ownserver.elsewhere(running.deployment, running.child.pid, running.listens, self.place)
 
     def how_ended(self, target: Target) -> str:
         running = self._running.get(target.deployment)
@@ -213,6 +236,8 @@ class LocalRuntime:
             ]
         )
         for server in running.values():
+            if server.deployment.server.own:
+                end_marked(ownserver.LISTEN, server.listens)
             if server.group:
                 server.group.remove()
         return {name for name, clean in zip(running, ended, strict=True) if clean} - dead
@@ -220,29 +245,33 @@ class LocalRuntime:
     def _priority(self, role: Role) -> priority.Priority:
         return priority.of(role, self._cpus) if self._preferred else priority.NONE
 
-    def _environment(self, deployment: Deployment, port: int, database: int) -> dict[str, str]:
-        # The environment that the harness itself runs in has the servers' packages, too.
-        programs = str(Path(sys.executable).parent)
-        environment = inherited(os.environ)
-        checkout = self._checkouts[deployment.variant.source]
-        if checkout.imports:
-            here = self._checkouts[THIS_CHECKOUT].root
-            moved = [_moved(folder, here, checkout.root) for folder in search_path(os.environ)]
-            environment["PYTHONPATH"] = os.pathsep.join((str(checkout.imports), str(checkout.root), *moved))
-        path = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])
-        variables = of_child(deployment, port, database, self.store_address(), self.place.address)
-        return {**environment, **variables, "PATH": path}
+    def _start_of(self, deployment: Deployment, port: int, database: int, socket: str = "") -> Start:
+        return start_of(
+            deployment,
+            self._checkouts,
+            self._outside.shell,
+            port,
+            database,
+            self.store_address(),
+            self.place.address,
+            socket,
+        )
 
-
-def _moved(folder: str, root: Path, other: Path) -> str:
-    """The same folder in another checkout; one that is in no checkout is itself."""
-    path = Path(folder).resolve()
-    return str(other / path.relative_to(root)) if path.is_relative_to(root) else folder
+    def _socket(self, deployment: Deployment, port: int) -> str:
+        """The path on which a line that asks for one is to listen; empty for all others."""
+        if not ownserver.wants_socket(deployment):
+            return ""
+        if self._sockets is None:
+            self._sockets = Path(tempfile.mkdtemp(prefix="wsgi-bench-"))
+        return str(self._sockets / f"{port}.sock")
 
 
 def _versions(deployments: Sequence[Deployment]) -> dict[str, str]:
-    """The versions of what serves, from this environment."""
-    versions = {}
+    """The versions of what serves: of a project's environment, or of this one."""
+    projects = [deployment.app.project for deployment in deployments if deployment.app.project is not None]
+    versions = {name: version for project in projects for name, version in project.versions.items()}
+    if projects:
+        return versions
     for package in serving(deployments):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[package] = importlib.metadata.version(package)

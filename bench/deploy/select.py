@@ -12,6 +12,7 @@ from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import find_engine
 from bench.deploy.external import ExternalRuntime
 from bench.deploy.local import LocalRuntime
+from bench.deploy.outside import OF_THE_HARNESS, Outside
 from bench.model import CpuSplit, Deployment
 from bench.model.errors import EngineError
 
@@ -39,6 +40,7 @@ def open_runtime(
     addresses: Mapping[str, Addresses] | None = None,
     *,
     preferred: bool = False,
+    outside: Outside = OF_THE_HARNESS,
 ) -> Runtime:
     """The runtime of that name; nothing is started before it is entered.
 
@@ -49,6 +51,7 @@ def open_runtime(
         say: told what takes long, such as building images.
         addresses: of servers that run already, by name; see `ExternalRuntime`.
         preferred: whether what is started is to come before other programs.
+        outside: what applications find around them.
 
     Raises:
         EngineError: it needs a Docker engine, and none answers.
@@ -61,4 +64,6 @@ def open_runtime(
         return ComposeRuntime(
             directory, cpus, deployments, checkouts=checkouts, engine=engine, say=say, preferred=preferred
         )
-    return LocalRuntime(directory, cpus, deployments, checkouts=checkouts, preferred=preferred)
+    return LocalRuntime(
+        directory, cpus, deployments, checkouts=checkouts, preferred=preferred, outside=outside
+    )

@@ -67,6 +67,11 @@ class Reporter:
         if not self._console.quiet:
             self._say(_stamped(text))
 
+    def show_text(self, text: str) -> None:
+        """Lines that are laid out already, without the time."""
+        if not self._console.quiet:
+            self._say(text)
+
     def show(self, screen: Screen) -> None:
         """Draw a run as it is now, where there is a terminal."""
         self._screen = screen

@@ -17,7 +17,7 @@ from bench.model import MODELS, Deployment, Failure, LoadModel, Plan, Trial
 from bench.model.counted import count
 from bench.model.digits import plus_minus
 from bench.plan.blocks import block_models
-from bench.plan.duration import EachS, Pace, Part, Parts, in_words, learned_pages, needs_pilot, pilot_blocks
+from bench.plan.duration import EachS, Pace, Part, Parts, in_words, learned_pages, needs_pilot, pilot_trials
 
 _REDRAW_S = 2.0
 _LOG_LINES = 5
@@ -41,7 +41,8 @@ class Watch:
         saved = tuple(saved)
         self._to_learn = not saved
         self._foreseen = plan.until is None
-        self._pace = Pace(plan, time.monotonic())
+        self._began_s = time.monotonic()
+        self._pace = Pace(plan, self._began_s)
         self._states: dict[str, State] = {deployment.name: "waiting" for deployment in plan.deployments}
         self._figures_so_far = RunningFigures(plan)
         for trial in saved:
@@ -82,6 +83,8 @@ class Watch:
             why: what is said of it, before the time that is left; empty for nothing.
             in_round: whether the first of these rounds has its servers up already.
         """
+        if plan.cases != self._plan.cases:
+            self._figures_so_far = RunningFigures(plan)
         self._plan = plan
         self._lay_out(rounds)
         if in_round:
@@ -131,17 +134,17 @@ class Watch:
             if self._states[deployment.name] == "starting":
                 self._states[deployment.name] = "waiting"
 
-    def started(self, members: Iterable[str], failures: Sequence[Failure], *, learned: bool = False) -> None:
+    def started(self, members: Iterable[str], failures: Sequence[Failure], *, once: bool = False) -> None:
         """The warm-up follows.
 
         Args:
             failures: what didn't start; each was told to `failed`.
-            learned: whether pages were learned meanwhile.
+            once: whether something was done meanwhile that is done once in a run.
         """
         names = list(members)
-        # How long one was waited for that doesn't come up says nothing of the others, and pages are learned
-        # once.
-        self._end_of("start", 0 if failures or learned else len(names))
+        # How long one was waited for that doesn't come up says nothing of the others, nor does what is done
+        # once: pages are learned, the load generator is calibrated.
+        self._end_of("start", 0 if failures or once else len(names))
         self._to_learn = False
         self._states |= dict.fromkeys(names, "warming up")
         self._draw()
@@ -255,9 +258,9 @@ class Watch:
         """Seconds until all is measured and stopped."""
         servers = sum(state != "failed" for state in self._states.values())
         cases, waiting = self._cases(), self._waiting()
-        pilot = pilot_blocks(self._plan) * waiting
+        pilot = pilot_trials(self._plan, waiting)
         unknown = learned_pages(self._plan) if self._to_learn else ()
-        return self._pace.left_s(
+        left_s = self._pace.left_s(
             Parts(
                 start=self._left["start"] * servers,
                 warm_up=self._left["warm-up"] * waiting,
@@ -267,6 +270,9 @@ class Watch:
                 learn=sum(self._states[deployment] != "failed" for deployment, _ in unknown),
             )
         )
+        if self._plan.minutes is None:
+            return left_s
+        return min(left_s, self._began_s + self._plan.minutes * 60 - time.monotonic())
 
     def _cases(self) -> Counter[LoadModel]:
         """How many of each load model are not given up."""

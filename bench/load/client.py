@@ -27,6 +27,7 @@ from bench.load.protocol import (
     read_confinement,
     read_probed,
     read_trial,
+    scenarios_order,
     targets_order,
 )
 from bench.machine import process
@@ -35,7 +36,8 @@ from bench.machine.place import Clock, compare
 from bench.machine.priority import NONE, Priority
 from bench.machine.process import how_ended, killed_by
 from bench.model import Confinement, Target, Trial, TrialOrder
-from bench.model.errors import DriverError, MachineError, StoreError, UsageError
+from bench.model.errors import DriverError, MachineError, StoreError, TimeIsUp, UsageError
+from bench.model.scenario import AskedScenario
 
 _START_S = 60.0
 _SLACK_S = 60.0
@@ -70,6 +72,7 @@ class LoadDriver:
         self._child: subprocess.Popen[bytes] | None = None
         self._buffer = b""
         self._clock = Clock()
+        self._requests = {name: len(scenario.endpoints) for name, scenario in SCENARIOS.items()}
 
     def __enter__(self) -> Self:
         try:
@@ -99,6 +102,13 @@ class LoadDriver:
     ) -> None:
         self._end()
 
+    def set_scenarios(self, asked: Iterable[AskedScenario]) -> None:
+        """Tell the driver a user's own scenarios."""
+        asked = tuple(asked)
+        self._requests |= {scenario.name: _most_probed(scenario) for scenario in asked}
+        self._send(scenarios_order(asked))
+        self._event(time.monotonic() + _SLACK_S)
+
     def set_targets(self, targets: Sequence[Target], store: tuple[str, int] | None) -> None:
         """Tell the driver what runs now; it forgets earlier targets and closes their connections."""
         self._send(targets_order(targets, store))
@@ -111,8 +121,8 @@ class LoadDriver:
             timeout_s: how long each request may take.
         """
         self._send(probe_order(target, scenario, database, timeout_s))
-        # One more, which learning has begun when its own time is up.
-        requests = 1 + (len(SCENARIOS[scenario].endpoints) if scenario in SCENARIOS else 1)
+        # Two more, which learning and sampling have begun when their own time is up.
+        requests = 2 + self._requests.get(scenario, 1)
         return read_probed(self._event(time.monotonic() + requests * timeout_s + _SLACK_S))
 
     def idle_cpu(self, seconds: float) -> Mapping[str, float | None]:
@@ -126,12 +136,25 @@ class LoadDriver:
         self._send(confined_order())
         return read_confinement(self._event(time.monotonic() + _SLACK_S)["read"])
 
-    def block(self, trials: Sequence[TrialOrder]) -> Iterator[Trial]:
-        """Run trials one after the other; each is given as soon as it has ended."""
+    def block(self, trials: Sequence[TrialOrder], ends_s: float | None = None) -> Iterator[Trial]:
+        """Run trials one after the other; each is given as soon as it has ended.
+
+        Args:
+            ends_s: monotonic time after which none is waited for; the driver is of no use then.
+
+        Raises:
+            TimeIsUp: that time has come.
+        """
         there = [replace(trial, epoch_ns=self._clock.there(trial.epoch_ns)) for trial in trials]
         self._send(block_order(there))
         for trial in trials:
-            event = self._event(time.monotonic() + trial.most_s() + _SLACK_S)
+            most_s = time.monotonic() + trial.most_s() + _SLACK_S
+            try:
+                event = self._event(most_s if ends_s is None else min(most_s, ends_s))
+            except DriverError:
+                if ends_s is None or time.monotonic() < ends_s:
+                    raise
+                raise TimeIsUp(f"no time was left for trial {trial.case}") from None
             event.pop("event")
             yield read_trial(event)
         self._event(time.monotonic() + _SLACK_S)
@@ -203,3 +226,8 @@ class LoadDriver:
                         pipe.close()
             process.stop(self._child, signal.SIGTERM, _GRACE_S)
             self._child = None
+
+
+def _most_probed(scenario: AskedScenario) -> int:
+    """How many requests a probe may wait for in vain: each after what goes before it, a few times over."""
+    return len(scenario.login) + 8 * len(scenario.requests)

@@ -50,6 +50,7 @@ class ClosedTrial:
         opens_ns: int | None = None,
     ) -> None:
         self._link = link
+        self._take = link.receive
         self._stream = stream
         self._records = records
         self._length_ns = length_ns
@@ -122,7 +123,7 @@ class ClosedTrial:
     def _pump(self, until: int, enough: Callable[[], bool]) -> None:
         """Keep every user busy until a time, or until `enough` says so."""
         link, records, stream = self._link, self._records, self._stream
-        poll, receive, again, add = link.poll, link.receive, link.again, records.add
+        poll, receive, again, add = link.poll, self._take, link.again, records.add
         unsettled = self._unsettled
         while (now := now_ns()) < until and not enough():
             if now >= self._breathe_at:
@@ -163,7 +164,7 @@ class ClosedTrial:
         self._restart_at = now + _BACK_OFF_NS
         absent, self._absent = self._absent, []
         for user in absent:
-            exchange = next(self._stream)
+            exchange = self._next_of(user)
             self._begun += 1
             sent = now_ns()
             code = self._link.begin(exchange, user, sent)
@@ -172,13 +173,16 @@ class ClosedTrial:
                 self._unsettled.discard(user)
                 self._absent.append(user)
 
+    def _next_of(self, _user: int) -> Exchange:
+        return next(self._stream)
+
     def _drain(self, until: int) -> None:
         """Send nothing more; wait for what is on its way, and note what never comes."""
         link, records = self._link, self._records
         abandon(link, records, [c for c in link.active.values() if c.unsent])
         while link.active and (now := now_ns()) < until:
             for fd, _ in link.poll(max(min(until, link.look_at) - now, 0) / 1e9):
-                connection = link.receive(fd)
+                connection = self._take(fd)
                 if connection is not None:
                     code = row_code(connection.exchange.endpoint, link.outcome)
                     records.add((connection.due, connection.sent, connection.done, code))

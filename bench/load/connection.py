@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from socket import SocketType
 
+from bench.load.likeness import Begun
 from bench.load.wire import Exchange, Reply
 
 
@@ -20,9 +21,12 @@ class Connection:
         reused: whether it has carried one before.
         good, seen: the right answer that this one equals so far, and the length of that part; 0 when nothing
             of it is here, or it is parsed.
+        begun: what the head of this one says, if it is like that of a right one, and the rest isn't here yet;
+            then `good` is what has come of it.
     """
 
     __slots__ = (
+        "begun",
         "done",
         "due",
         "exchange",
@@ -45,12 +49,17 @@ class Connection:
         self.exchange = exchange
         self.reply: Reply | None = None
         self.pending = b""
-        self.good = b""
+        self.good: bytes | bytearray = b""
         self.seen = 0
+        self.begun: Begun | None = None
         self.reused = False
         self.keeps = False
         self.due = self.sent = self.done = self.opened = 0
         self.looked = False
+
+    def forget(self) -> None:
+        """Let go of what has come of an answer that isn't parsed."""
+        self.good, self.seen, self.begun = b"", 0, None
 
     @property
     def unsent(self) -> bool:

@@ -5,6 +5,8 @@ No byte of it is kept: an answer may be large, and many arrive at once.
 
 from __future__ import annotations
 
+import re
+
 from bench.catalogue.scenarios.request import Expect
 from bench.load.foreign import shown
 from bench.load.head import Malformed
@@ -12,6 +14,7 @@ from bench.load.head import Malformed
 MOST_BYTES = 1 << 28
 """An answer may have so many bytes; more, or an answer without end, is an error."""
 _MOST_LINE_BYTES = 1 << 16
+_PLAIN_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})\r\n")
 
 Bytes = bytes | bytearray | memoryview
 
@@ -147,15 +150,26 @@ class Chunked(Content):
         return False
 
 
+def joined(answer: bytes | bytearray, at: int) -> bytes | None:
+    """The content whose chunks begin there and end with the answer; None where that has to be looked at."""
+    pieces: list[bytes | bytearray] = []
+    while (line := _PLAIN_SIZE.match(answer, at)) is not None:
+        begin, size = line.end(), int(line[1], 16)
+        if not size:
+            return b"".join(pieces) if answer[begin:] == b"\r\n" else None
+        pieces.append(answer[begin : begin + size])
+        if not answer.startswith(b"\r\n", begin + size):
+            return None
+        at = begin + size + 2
+    return None
+
+
 def _size(line: bytes) -> int:
     digits = line.partition(b";")[0].rstrip(b" \t")
-    try:
-        # `int` would take signs, spaces and underscores as well.
-        if not digits.isalnum():
-            raise ValueError
-        size = int(digits, 16)
-    except ValueError:
-        raise Malformed(f"a chunk size that isn't hexadecimal: {shown(digits) or 'an empty line'}") from None
+    # `int` would take signs, spaces, underscores and a prefix as well.
+    if not digits or digits.strip(b"0123456789abcdefABCDEF"):
+        raise Malformed(f"a chunk size that isn't hexadecimal: {shown(digits) or 'an empty line'}")
+    size = int(digits, 16)
     if size > MOST_BYTES:
         raise Oversized("a body", MOST_BYTES)
     return size

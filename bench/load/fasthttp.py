@@ -5,7 +5,6 @@ A greenlet a request and gevent's timers: about ten times the CPU time, and due 
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,9 +18,11 @@ from bench.load import locustclient
 from bench.load.clock import now_ns
 from bench.load.closed import SETTLE_NS
 from bench.load.link import Link
+from bench.load.looked import LookedExchange
 from bench.load.outcomes import CODE, DROPPED, UNFINISHED
 from bench.load.records import Records, Window, row_code
 from bench.load.targetstate import TargetState
+from bench.load.visitors import Turns, Visit, due_of, following
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
 from bench.model.loads.closed import STARTING
@@ -74,8 +75,8 @@ class _Crew:
     def session(self) -> FastHttpSession:
         return self.idle.pop() if self.idle else locustclient.session(self.url, self.timeout_s)
 
-    def ask(self, session: FastHttpSession, due: int, exchange: Exchange) -> None:
-        """Send one request, check its answer, record both."""
+    def ask(self, session: FastHttpSession, due: int, exchange: Exchange) -> bool:
+        """Send one request, check its answer, record both; whether it was right."""
         request = exchange.request
         sent = now_ns()
         me = gevent.getcurrent()
@@ -86,11 +87,12 @@ class _Crew:
             response = session.request(
                 request.method,
                 on_the_wire(request.path),
-                data=request.body.decode("ascii") or None,
+                data=request.body or None,  # type: ignore[arg-type]
                 headers={
-                    "Host": self.host,
+                    "Host": request.host or self.host,
                     "Accept-Encoding": "identity",
                     **request.headers,
+                    **(exchange.cookie_field() if isinstance(exchange, Visit) else {}),
                     **self.headers,
                 },
                 allow_redirects=False,
@@ -116,6 +118,15 @@ class _Crew:
         if broken:
             # What fails at once would let nobody else run.
             gevent.sleep(_LOOK_S)
+        return kind == "ok"
+
+    def follow(self, session: FastHttpSession, exchange: Exchange, *, right: bool) -> None:
+        """Send what a user of open load sends at once when a request was answered."""
+        while isinstance(exchange, Visit) and (follows := following(exchange, right=right)) is not None:
+            if self.stopping:
+                return
+            exchange = follows
+            right = self.ask(session, now_ns(), exchange)
 
     def drain(self, greenlets: list[gevent.Greenlet]) -> None:
         """Send nothing more; what isn't answered in time is unfinished.
@@ -148,9 +159,14 @@ def _closed(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
 
     def user(number: int) -> None:
         _sleep_until(start + round(settle_ns * STARTING * number / order.load.at_once))
-        session = crew.session()
+        session, turns = crew.session(), crew.stream if isinstance(crew.stream, Turns) else None
         while not crew.stopping:
-            crew.ask(session, number, next(crew.stream))
+            if turns is not None:
+                turns.turn = number
+            exchange = next(crew.stream)
+            right = crew.ask(session, number, exchange)
+            if turns is not None and isinstance(exchange, Visit):
+                turns.ended(number, exchange, right=right)
             settled.add(number)
         crew.idle.append(session)
 
@@ -172,7 +188,7 @@ def _closed(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
 
 def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
     settle_ns, length_ns = round(order.settle_s * _SECOND), round(order.length_s * _SECOND)
-    due = order.load.due(settle_ns + length_ns, random.Random(order.seed).getrandbits(63))
+    due = due_of(order, crew.stream)
     opened = order.opens_ns or now_ns() + settle_ns
     start = opened - settle_ns
     greenlets: list[gevent.Greenlet] = []
@@ -180,7 +196,8 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
 
     def once(at: int, exchange: Exchange) -> None:
         session = crew.session()
-        crew.ask(session, at, exchange)
+        right = crew.ask(session, at, exchange)
+        crew.follow(session, exchange, right=right)
         crew.idle.append(session)
 
     for at in (start + offset for offset in due):
@@ -211,6 +228,9 @@ def _judged(exchange: Exchange, response: Any) -> tuple[str, Answered | None]:
         response.status_code, _field(response, "Location"), _field(response, "Content-Type"), len(body)
     )
     fault = exchange.expect.fault(answered.status, answered.location, body, answered.content_type)
+    if fault is None and isinstance(exchange, LookedExchange):
+        fields = [(name.lower(), value) for name, value in response.headers.items()]
+        fault = exchange.look(fields, body)
     return ("ok", None) if fault is None else (fault, answered)
 
 
@@ -232,5 +252,7 @@ def _sleep_until(at_ns: int) -> None:
 
 def _url(state: TargetState) -> str:
     """Where the loop would connect to."""
-    host, port = state.address()[1]
+    address = state.address()[1]
+    assert not isinstance(address, str), "a unix socket is refused beforehand"
+    host, port = address
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -78,7 +78,9 @@ class FileUsers:
         # As in locust itself: what its clients leave behind is more than a trial may gather.
         gc.enable()
         random.seed(order.seed)
-        locustclient.look_up(state.host, *state.address())
+        family, address = state.address()
+        assert not isinstance(address, str), "a unix socket is refused beforehand"
+        locustclient.look_up(state.host, family, address)
         locustclient.count_connections(link)
         self._note_requests(records, link.wrong)
         runner = self._runner(order, f"http://{state.host}")

@@ -20,7 +20,6 @@ from typing import Any
 import gevent.monkey
 import gevent.os
 
-from bench.catalogue.scenarios import SCENARIOS
 from bench.load.fileusers import FileUsers
 from bench.load.generator import LoadGenerator
 from bench.load.protocol import failed, read_trial_order
@@ -69,7 +68,7 @@ def _obey(order: Order, generator: LoadGenerator, users: FileUsers, emit: Tell, 
         try:
             answer = _apart(partial(_trial, trial, generator, users), folder, users.name)
         finally:
-            generator.used(trial.database, SCENARIOS[trial.scenario])
+            generator.used(trial.database, trial.scenario)
         if answer.get("event") == "failed":
             emit(answer)
             return

@@ -8,20 +8,24 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any, Literal
 
 from bench.catalogue.scenarios import SCENARIOS
-from bench.catalogue.scenarios.request import Scenario
+from bench.catalogue.scenarios.asked import made
+from bench.load.asking import probe_asked
 from bench.load.clock import now_ns
 from bench.load.closed import ClosedTrial
 from bench.load.meter import Meter
 from bench.load.open import OpenTrial
 from bench.load.outcomes import DROPPED, OK, UNFINISHED
 from bench.load.probe import probe
-from bench.load.protocol import read_target, read_trial_order
+from bench.load.protocol import read_scenarios, read_target, read_trial_order
 from bench.load.records import Counted, Records, Window
 from bench.load.targetstate import TargetState
 from bench.load.template import Template
+from bench.load.visitors import Arrivals, Turns, due_of
+from bench.load.visits import ClosedVisits, OpenVisits, log_in
 from bench.load.wire import Exchange
 from bench.machine import confinement
 from bench.machine.counters import difference, read_host
@@ -61,18 +65,23 @@ class LoadGenerator:
         self._breathe = breathe
         self._states: dict[str, TargetState] = {}
         self._template: Template | None = None
+        self._scenarios = dict(SCENARIOS)
 
     def obey(self, order: Mapping[str, Any]) -> None:
         match order["order"]:
+            case "scenarios":
+                self._scenarios |= {asked.name: made(asked) for asked in read_scenarios(order["scenarios"])}
+                self._emit({"event": "done"})
             case "targets":
                 self._set_targets([read_target(t) for t in order["targets"]], order["store"])
                 self._emit({"event": "done"})
             case "probe":
-                state, scenario = self._states[order["target"]], SCENARIOS[order["scenario"]]
+                state, scenario = self._states[order["target"]], self._scenarios[order["scenario"]]
                 self.reset(order["database"])
                 learned = state.learned(scenario)
-                probed = probe(state.address(), state.host, scenario, order["timeout_s"], learned)
-                self.used(order["database"], scenario)
+                ask = probe if scenario.asked is None else probe_asked
+                probed = ask(state.address(), state.host, scenario, order["timeout_s"], learned)
+                self.used(order["database"], scenario.name)
                 self._emit({"event": "probed", **asdict(probed)})
             case "block":
                 for trial in map(read_trial_order, order["trials"]):
@@ -120,20 +129,21 @@ class LoadGenerator:
         if database is not None and self._template is not None:
             self._template.restore(database)
 
-    def used(self, database: int | None, scenario: Scenario) -> None:
+    def used(self, database: int | None, scenario: str) -> None:
         """Note what a scenario has changed."""
-        if database is not None and self._template is not None and scenario.writes:
+        if database is not None and self._template is not None and self._scenarios[scenario].writes:
             self._template.used(database)
 
     def trial(self, order: TrialOrder) -> Trial:
         """Run one trial."""
-        state, scenario = self._states[order.target], SCENARIOS[order.scenario]
+        state, scenario = self._states[order.target], self._scenarios[order.scenario]
         self.reset(order.database)
-        exchanges = state.exchanges(scenario, order.load.connection)
-        stream = map(exchanges.__getitem__, scenario.requests(random.Random(order.seed)))
-        records = Records()
         link = state.link(order.load.connection)
         link.wrong.clear()
+        if order.opens_ns is None:
+            self.prepare(order)
+        stream = self._stream(order, state)
+        records = Records()
         meter, retransmits = Meter(state.usage, link, state.contention), link.retransmits
         host = read_host(HERE)
         gc.collect()
@@ -142,7 +152,7 @@ class LoadGenerator:
             window = self._conduct(order, state, stream, records, meter.mark, self._breathe)
         finally:
             gc.enable()
-            self.used(order.database, scenario)
+            self.used(order.database, order.scenario)
         link.look()
         open_load = not order.load.waits
         by: Literal["due", "done"] = "due" if open_load else "done"
@@ -163,9 +173,36 @@ class LoadGenerator:
             histograms=counted.histograms(records.endpoints or scenario.endpoints, open_load),
             host=difference(host, read_host(HERE)) | contended,
             syn_retransmits=link.retransmits - retransmits,
-            statuses=dict(statuses + counted.right_by_status(exchanges.statuses)),
-            wrong=dict(wrong),
+            statuses=dict(
+                statuses + counted.right_by_status(state.exchanges(scenario, order.load.connection).statuses)
+            ),
+            wrong=dict(wrong + state.failed_logins(scenario, order.load.connection)),
         )
+
+    def prepare(self, order: TrialOrder) -> None:
+        """Have the users of a trial log in who haven't yet.
+
+        Where several processes share a trial they do so beforehand, since its window opens at a set time.
+        """
+        state, load = self._states[order.target], order.load
+        visitors = state.visitors(self._scenarios[order.scenario], load.connection)
+        if visitors is not None:
+            among = visitors.of(order)
+            visitors.failed = log_in(state.link(load.connection), among, round(order.timeout_s * 1e9))
+
+    def logs_in(self, order: TrialOrder) -> bool:
+        """Whether there is something to prepare for a trial."""
+        asked = self._scenarios[order.scenario].asked
+        return asked is not None and bool(asked.login)
+
+    def _stream(self, order: TrialOrder, state: TargetState) -> Iterator[Exchange]:
+        """What is sent in a trial."""
+        scenario, load = self._scenarios[order.scenario], order.load
+        visitors = state.visitors(scenario, load.connection)
+        if visitors is None:
+            exchanges = state.exchanges(scenario, load.connection)
+            return map(exchanges.__getitem__, scenario.requests(random.Random(order.seed)))
+        return Turns(visitors, order) if load.waits else Arrivals(visitors, order)
 
 
 def _counts(counted: Counted) -> dict[str, Any]:
@@ -195,9 +232,12 @@ def by_loop(
     settle_ns = round(order.settle_s * 1e9)
     length_ns, timeout_ns = round(order.length_s * 1e9), round(order.timeout_s * 1e9)
     if order.load.waits:
-        return ClosedTrial(
-            link,
-            stream,
+        closed = (
+            partial(ClosedVisits, link, stream)
+            if isinstance(stream, Turns)
+            else partial(ClosedTrial, link, stream)
+        )
+        return closed(
             records,
             users=order.load.at_once,
             length_ns=length_ns,
@@ -207,11 +247,14 @@ def by_loop(
             settle_ns=settle_ns,
             opens_ns=order.opens_ns,
         ).run()
-    return OpenTrial(
-        link,
-        stream,
+    opened = (
+        partial(OpenVisits, link, stream)
+        if isinstance(stream, Arrivals)
+        else partial(OpenTrial, link, stream)
+    )
+    return opened(
         records,
-        due=order.load.due(settle_ns + length_ns, random.Random(order.seed).getrandbits(63)),
+        due=due_of(order, stream),
         settle_ns=settle_ns,
         length_ns=length_ns,
         cap=order.load.at_once,

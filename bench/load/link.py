@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import errno
 from select import EPOLLIN, EPOLLOUT
-from socket import IPPROTO_TCP, SOCK_NONBLOCK, SOCK_STREAM, TCP_NODELAY, AddressFamily, SocketType
+from socket import AF_UNIX, IPPROTO_TCP, SOCK_NONBLOCK, SOCK_STREAM, TCP_NODELAY, AddressFamily, SocketType
 
 from bench.load.clock import now_ns
 from bench.load.connection import Connection
+from bench.load.likeness import Begun
 from bench.load.outcomes import CODE, INCOMPLETE, OK
 from bench.load.pool import Pool
 from bench.load.tcpinfo import loses_nothing
-from bench.load.wire import Exchange, Reply
+from bench.load.wire import MOST_COMPARED_BYTES, Exchange, Reply
 from bench.load.wrong import WrongAnswers
 from bench.model.shortage import kind_of
 
@@ -36,8 +37,8 @@ class Link(Pool):
         look_at: before this time no request can be overdue, nanoseconds.
     """
 
-    def __init__(self, family: AddressFamily, address: tuple[str, int]) -> None:
-        super().__init__(lossless=loses_nothing(address[0]))
+    def __init__(self, family: AddressFamily, address: tuple[str, int] | str) -> None:
+        super().__init__(lossless=isinstance(address, str) or loses_nothing(address[0]))
         self._family = family
         self._address = address
         self._buffer = bytearray(_BUFFER_BYTES)
@@ -102,13 +103,18 @@ class Link(Pool):
         # pieces, so that the driver grew by half.
         data = self._buffer[:size]
         exchange = connection.exchange
-        # Most answers end here, without being parsed: one that is equal to the last right answer to this
-        # request, or differs from it only in fields that say nothing of it (a date, a number), is right, too.
-        # It has to have come whole in one read (`seen` is 0); `_read` takes all others.
+        # Most answers end here, without being parsed: one that is equal to a right answer to this request is
+        # right, too, and of one that begins like it what differs is read. It has to have come whole in one
+        # read (`seen` is 0); `_read` takes all others.
+        if connection.seen:
+            return self._read(connection, exchange, data)
         good = exchange.good
-        if good is not None and not connection.seen and (data == good or exchange.like(data)):
+        if good is not None and data == good:
             return self._complete(connection, exchange.good_keeps, OK)
-        return self._read(connection, exchange, data)
+        begun = exchange.begun(data)
+        if begun is not None and exchange.right(data, begun):
+            return self._complete(connection, begun[0].keeps and not exchange.close, OK)
+        return self._read(connection, exchange, data, begun)
 
     def overdue(self, now: int, timeout_ns: int) -> list[Connection]:
         """Connections whose request has had its time; whatever has arrived, they are to be given up."""
@@ -124,36 +130,65 @@ class Link(Pool):
     def _complete(self, connection: Connection, keeps: bool, outcome: int) -> Connection:
         self.outcome = outcome
         connection.reply = None
-        connection.good, connection.seen = b"", 0
+        if connection.seen:
+            connection.forget()
         connection.keeps = keeps and self.reuse
         self._carried_again += connection.reused
         connection.reused = True
         return connection
 
-    def _read(self, connection: Connection, exchange: Exchange, data: bytearray) -> Connection | None:
-        """Take the first bytes of an answer, or more of what is equal to an older one so far."""
+    def _read(
+        self, connection: Connection, exchange: Exchange, data: bytearray, begun: Begun | None = None
+    ) -> Connection | None:
+        """Take the first bytes of an answer, or more of one that isn't parsed so far.
+
+        Args:
+            begun: what the head says, of the first bytes and if that is known.
+        """
         seen = connection.seen
         if not data and not seen:
             return self._ended_early(connection, "closed")
-        good = connection.good if seen else exchange.good
-        if data and good is not None and good.startswith(data, seen):
+        answer = data
+        if connection.begun is not None:
+            begun = connection.begun
+            answer = bytearray(connection.good)
+            answer += data
+        else:
             # Many servers send head and body one after the other.
-            connection.good, connection.seen = good, seen + len(data)
-            if connection.seen < len(good):
+            good = connection.good if seen else exchange.good
+            if data and good is not None and good.startswith(data, seen):
+                connection.good, connection.seen = good, seen + len(data)
+                if connection.seen < len(good):
+                    return None
+                if good is exchange.good:
+                    return self._complete(connection, exchange.good_keeps, OK)
+            if seen:
+                answer = bytearray(connection.good[:seen]) + data
+                begun = exchange.begun(answer)
+        if data and begun is not None and begun[2] is not None:
+            whole = begun[1] + begun[2]
+            if len(answer) < whole <= MOST_COMPARED_BYTES:
+                connection.good, connection.seen, connection.begun = answer, len(answer), begun
                 return None
-            if good is exchange.good:
-                return self._complete(connection, exchange.good_keeps, OK)
+        if seen and data and begun is not None and exchange.right(answer, begun):
+            return self._complete(connection, begun[0].keeps and not exchange.close, OK)
         reply = connection.reply = Reply(exchange)
-        connection.seen = 0
-        if seen:
-            reply.feed(connection.good[:seen])
-            connection.good = b""
+        connection.forget()
+        if data:
+            return self._take(connection, reply, answer, begun)
+        reply.feed(answer)
         return self._take(connection, reply, data)
 
-    def _take(self, connection: Connection, reply: Reply, data: bytearray | memoryview) -> Connection | None:
+    def _take(
+        self,
+        connection: Connection,
+        reply: Reply,
+        data: bytearray | memoryview,
+        begun: Begun | None = None,
+    ) -> Connection | None:
         """Take the next bytes of an answer that is parsed."""
         if data:
-            reply.feed(data)
+            reply.feed(data, begun)
         else:
             reply.end()
         if not reply.complete:
@@ -163,7 +198,7 @@ class Link(Pool):
                 self.wrong.note(connection.due, connection.done, reply.fault, answered)
             elif reply.words:
                 self.wrong.note_unread(connection.due, connection.done, reply.words)
-        if data and reply.fault is None:
+        if reply.fault is None:
             connection.exchange.remember(reply)
         return self._complete(connection, reply.keeps, CODE[reply.fault] if reply.fault else OK)
 
@@ -194,14 +229,15 @@ class Link(Pool):
     def _fail(self, connection: Connection, kind: str) -> Connection:
         connection.keeps = False
         connection.reply = None
-        connection.good, connection.seen = b"", 0
+        connection.forget()
         self.outcome = CODE[kind]
         return connection
 
     def _open(self, exchange: Exchange, due: int, sent: int) -> int:
         try:
             sock = SocketType(self._family, SOCK_STREAM | SOCK_NONBLOCK)
-            sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+            if self._family != AF_UNIX:
+                sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         except OSError as error:
             return CODE[kind_of(error.errno) or "connect"]
         connection = Connection(sock, exchange)
@@ -210,7 +246,8 @@ class Link(Pool):
         code = sock.connect_ex(self._address)
         if code not in (0, errno.EINPROGRESS):
             sock.close()
-            return CODE[kind_of(code) or "connect"]
+            # Of a unix socket EAGAIN is a full listen queue: connect(2).
+            return CODE[(self._family != AF_UNIX and kind_of(code)) or "connect"]
         # On one machine the connection is made by now, whatever the code says: send at once.
         try:
             self._epoll.register(connection.fd, EPOLLIN)

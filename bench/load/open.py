@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
 from bench.load.clock import BREATH_NS, Timer, now_ns
+from bench.load.connection import Connection
 from bench.load.link import Link
 from bench.load.outcomes import DROPPED, INCOMPLETE
 from bench.load.records import Records, Window, abandon, row_code
@@ -55,6 +56,7 @@ class OpenTrial:
         self._breathe = breathe
         self._breathe_at = now_ns() + BREATH_NS
         self._opens_ns = opens_ns
+        self._draining = False
 
     def run(self) -> Window:
         """Run the trial, and leave every connection that the server keeps for the next trial."""
@@ -74,8 +76,9 @@ class OpenTrial:
                 self._mark()
             finally:
                 link.unwatch(timer.fd)
+        self._draining = True
         self._drain(now_ns() + self._timeout_ns)
-        self._records.begun = len(due)
+        self._records.begun = self._begun()
         return Window(opened, closed)
 
     def _serve(self, timer: Timer, due: list[int], until: int) -> None:
@@ -102,22 +105,27 @@ class OpenTrial:
             if now >= link.look_at:
                 abandon(link, self._records, link.overdue(now, self._timeout_ns))
 
-    def _begin(self, due: int) -> None:
-        exchange = next(self._stream)
+    def _begun(self) -> int:
+        """How many requests were to be sent."""
+        return len(self._due)
+
+    def _begin(self, due: int, exchange: Exchange | None = None) -> None:
+        exchange = exchange or next(self._stream)
         sent = now_ns()
         full = len(self._link.active) >= self._cap
         code = DROPPED if full else self._link.begin(exchange, due, sent)
         if code != INCOMPLETE:
             self._records.add((due, sent, now_ns(), row_code(exchange.endpoint, code)))
 
-    def _receive(self, fd: int) -> None:
+    def _receive(self, fd: int) -> Connection | None:
         link = self._link
         connection = link.receive(fd)
         if connection is None:
-            return
+            return None
         code = row_code(connection.exchange.endpoint, link.outcome)
         self._records.add((connection.due, connection.sent, connection.done, code))
         link.park(connection)
+        return connection
 
     def _drain(self, until: int) -> None:
         link = self._link

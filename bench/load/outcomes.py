@@ -25,6 +25,9 @@ KINDS = (
     "judged",
     "task",
     "user",
+    "header",
+    "json",
+    "capture",
 )
 CODE = {kind: code for code, kind in enumerate(KINDS)}
 OK = CODE["ok"]

@@ -10,30 +10,35 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from bench.catalogue.scenarios.learned import ENOUGH_S
 from bench.catalogue.scenarios.request import Request, Scenario
 from bench.load.explain import broken, late, wrong
 from bench.load.learning import Asked, know, look
 from bench.load.protocol import Probed
+from bench.load.sampling import sample
 from bench.load.wire import Exchange, Reply
 from bench.model import Learned
 from bench.model.shortage import found_in
 
 _ACCEPT_S = 1.0
 _BUFFER_BYTES = 1 << 18
-_MOST_BEGINS_BYTES = 4096
+_MOST_BEGINS_BYTES = 1 << 20
 # Whoever closes when asked to does so at once, and nobody else waits for it.
 _LINGER_S = 0.05
 
-Address = tuple[socket.AddressFamily, tuple[str, int]]
-"""A socket's family and address."""
+Address = tuple[socket.AddressFamily, tuple[str, int] | str]
+"""A socket's family, and host and port, or the path of a unix socket."""
 
 
-def addresses(url: str, known: Sequence[str] = ()) -> tuple[Address, ...]:
+def addresses(url: str, known: Sequence[str] = (), path: str = "") -> tuple[Address, ...]:
     """The addresses behind a URL, the preferred one first.
 
     Args:
         known: those that its host was found to have; without any it is looked up.
+        path: of the unix socket that is asked instead; empty without.
     """
+    if path:
+        return ((socket.AF_UNIX, path),)
     parts = urlsplit(url)
     resolved = [
         address
@@ -60,20 +65,22 @@ def probe(
     host: str,
     scenario: Scenario,
     timeout_s: float,
-    learned: Mapping[str, Learned] | None = None,
+    learned: Mapping[tuple[str, str], Learned] | None = None,
 ) -> Probed:
     """Ask for every endpoint once, until one isn't answered rightly.
 
     Args:
         host: for the field `Host`.
         timeout_s: how long each request may take, with making its connection.
-        learned: by endpoint, what an earlier probe has learned: the answers are held to it.
+        learned: by endpoint and request, what an earlier probe has learned: the answers are held to it.
     """
     wanted = set(scenario.endpoints)
     unknown = []
+    answered = []
+    began_s = time.monotonic()
 
     def ask(request: Request, lingers: bool = False) -> Asked:
-        return _ask(address, Exchange(request, 0, host, close=True), timeout_s, lingers=lingers)
+        return ask_once(address, Exchange(request, 0, host, close=True), timeout_s, lingers=lingers)
 
     def ask_closely(request: Request) -> Asked:
         return ask(request, lingers=True)
@@ -81,21 +88,24 @@ def probe(
     for request in scenario.requests(random.Random(0)):
         if request.endpoint not in wanted:
             continue
-        known = (learned or {}).get(request.endpoint)
+        known = (learned or {}).get((request.endpoint, request.named))
         answer = look(request, host, known, ask_closely)
         if answer.fault:
             return Probed(False, 0.0, answer.fault, answer.detail, answer.received)
         if request.expect.learned and known is None and answer.answered is not None:
             unknown.append((request, answer.answered))
+        answered.append((request, answer))
         wanted.remove(request.endpoint)
         if not wanted:
             break
     answered_s = time.monotonic()
-    pages = tuple(know(request, host, scenario.name, first, ask) for request, first in unknown)
-    return Probed(True, time.monotonic() - answered_s, "", "", learned=pages)
+    pages = tuple(know(request, host, scenario.name, first, ask, ENOUGH_S) for request, first in unknown)
+    fast = answered_s - began_s < ENOUGH_S
+    like = sample(scenario, answered, ask if fast else None)
+    return Probed(True, time.monotonic() - answered_s, "", "", learned=pages, sample=like)
 
 
-def _ask(address: Address, exchange: Exchange, timeout_s: float, *, lingers: bool) -> Asked:
+def ask_once(address: Address, exchange: Exchange, timeout_s: float, *, lingers: bool) -> Asked:
     """Ask once.
 
     Args:
@@ -109,7 +119,8 @@ def _ask(address: Address, exchange: Exchange, timeout_s: float, *, lingers: boo
     connected = False
 
     def answer(fault: str, detail: str) -> Asked:
-        return Asked(fault, detail, reply.received, reply.answered() if reply.complete else None)
+        answered = reply.answered() if reply.complete else None
+        return Asked(fault, detail, reply.received, answered, bytes(begins))
 
     try:
         with socket.socket(family, socket.SOCK_STREAM) as connection:
@@ -131,12 +142,17 @@ def _ask(address: Address, exchange: Exchange, timeout_s: float, *, lingers: boo
                     reply.end()
             if lingers and not reply.fault and (after := _after(connection)):
                 reply.feed(after)
-    except ConnectionRefusedError:
-        return answer("connect", f"connection refused: nothing listens at {peer[0]}:{peer[1]}")
+    except (ConnectionRefusedError, FileNotFoundError):
+        place = peer if isinstance(peer, str) else f"{peer[0]}:{peer[1]}"
+        return answer("connect", f"connection refused: nothing listens at {place}")
     except TimeoutError:
         return answer("unfinished", late(reply, connected, timeout_s))
     except OSError as error:
-        if found_in(error) and (error.errno != errno.EADDRNOTAVAIL or _has_a_way(address)):
+        if (
+            family != socket.AF_UNIX
+            and found_in(error)
+            and (error.errno != errno.EADDRNOTAVAIL or _has_a_way(address))
+        ):
             raise
         return answer("reset" if connected else "connect", broken(reply, connected, error))
     return answer(reply.fault, wrong(reply, exchange, bytes(begins))) if reply.fault else answer("", "")

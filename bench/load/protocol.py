@@ -4,6 +4,7 @@ The harness sends an order and reads events until the order's last one:
 
 | order | events |
 | --- | --- |
+| scenarios | done |
 | targets | done |
 | probe | probed |
 | block | trial for each trial, then done |
@@ -19,14 +20,16 @@ little of something itself (`bench.model.shortage`), with `refused` where a locu
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.model import Confinement, Learned, Target, Trial, TrialOrder, UsageSource
+from bench.model import Confinement, Learned, Sample, Target, Trial, TrialOrder, UsageSource
 from bench.model.errors import StoreError
 from bench.model.loads import restored
+from bench.model.scenario import AskedScenario
 from bench.model.shortage import found_in, sentence
+from bench.store.jsonable import parse
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Probed:
         detail: what was asked and what came instead.
         received: how many bytes of the wrong answer came.
         learned: what is right of endpoints of which that wasn't known.
+        sample: what right answers are like.
     """
 
     right: bool
@@ -49,6 +53,7 @@ class Probed:
     detail: str
     received: int = 0
     learned: tuple[Learned, ...] = ()
+    sample: Sample | None = None
 
 
 def line(message: Mapping[str, Any]) -> bytes:
@@ -66,6 +71,10 @@ def failed(error: Exception) -> Mapping[str, Any]:
     if isinstance(error, StoreError):
         return {"event": "failed", "store": True, "reason": str(error)}
     return {"event": "failed", "reason": f"{type(error).__name__}: {error}"}
+
+
+def scenarios_order(asked: Iterable[AskedScenario]) -> Mapping[str, Any]:
+    return {"order": "scenarios", "scenarios": [asdict(scenario) for scenario in asked]}
 
 
 def targets_order(targets: Sequence[Target], store: tuple[str, int] | None) -> Mapping[str, Any]:
@@ -98,20 +107,29 @@ def clock_order() -> Mapping[str, Any]:
     return {"order": "clock"}
 
 
+def read_scenarios(values: Iterable[Any]) -> list[AskedScenario]:
+    return [parse(AskedScenario, value, "scenario") for value in values]
+
+
 def read_confinement(value: Mapping[str, Any] | None) -> Confinement | None:
     return None if value is None else Confinement(**{**value, "cpus": tuple(value["cpus"])})
 
 
 def read_target(value: Mapping[str, Any]) -> Target:
-    learned = tuple(Learned(**page) for page in value["learned"])
+    learned = _learned(value["learned"])
     lists = {name: tuple(value[name]) for name in ("addresses", "cpus")}
     return Target(**{**value, "usage": UsageSource(**value["usage"]), "learned": learned, **lists})
 
 
 def read_probed(value: Mapping[str, Any]) -> Probed:
-    learned = tuple(Learned(**page) for page in value["learned"])
+    learned = _learned(value["learned"])
     known = {name: value[name] for name in ("right", "since_s", "fault", "detail", "received")}
-    return Probed(**known, learned=learned)
+    sample = Sample(**value["sample"]) if value["sample"] is not None else None
+    return Probed(**known, learned=learned, sample=sample)
+
+
+def _learned(pages: Iterable[Mapping[str, Any]]) -> tuple[Learned, ...]:
+    return tuple(Learned(**{**page, "cookies": tuple(page["cookies"])}) for page in pages)
 
 
 def read_trial_order(value: Mapping[str, Any]) -> TrialOrder:

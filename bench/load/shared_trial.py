@@ -44,6 +44,8 @@ def split(order: TrialOrder, processes: int, answer_s: float = 0.0) -> list[Tria
             seed=f"{order.seed}/{index}",
             database=None,
             opens_ns=opens_ns,
+            first_user=index,
+            user_step=processes,
         )
         for index in range(processes)
     ]

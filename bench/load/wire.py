@@ -1,22 +1,21 @@
 """HTTP/1.1 as a client sees it: prebuilt requests, and responses checked byte by byte.
 
-A response equal to the last one that was parsed and found right costs one comparison for each part in which
-it arrives. Any other is parsed in full, and every deviation has the name of an error kind.
+A response equal to one that was found right costs one comparison for each part in which it arrives; of one
+that begins like such a one (`bench.load.likeness`) what differs is read. Any other is parsed in full. Every
+deviation has the name of an error kind.
 """
 
 from __future__ import annotations
 
 from bench.catalogue.scenarios.learned import Answered
 from bench.catalogue.scenarios.request import Request
-from bench.load.content import Bytes, Chunked, Content, Oversized, Sized, Unbounded
+from bench.load.content import Bytes, Chunked, Content, Oversized, Sized, Unbounded, joined
 from bench.load.head import MOST_HEAD_BYTES, Head, Malformed, find_end, parse
-from bench.load.likeness import Likeness, likeness
+from bench.load.likeness import Begun, Likeness
 
-_MOST_KEPT_BYTES = 1 << 20
-# Where answers differ in more than their heads, looking for likeness costs more than it saves.
-_MOST_UNLIKE = 16
-_SMALL_BYTES = 1 << 16
-_FEW = 4
+MOST_COMPARED_BYTES = 1 << 16
+"""To compare larger answers costs more than to read them."""
+_SMALL_BYTES = 1 << 12
 _LINE_ENDS = (b"\r", b"\n")
 
 
@@ -28,11 +27,10 @@ class Exchange:
         close: whether it asks for the end of the connection; then nothing more is sent on it, whatever the
             server does (RFC 9112, 9.6).
         endpoint: index of its endpoint in the scenario's list.
-        good: the last complete response found right, if another like it may come and it isn't large; else
-            None. What may become another waits for its rest unparsed.
-        unlike: how many responses in a row were right and unlike the others.
+        good: a complete response found right, if another like it may come and it isn't large; else None.
+            What may become another waits for its rest unparsed.
         good_keeps: whether that response left the connection open.
-        likeness: how the responses found right differ, where that is known.
+        likeness: what is known of the heads of right responses; requests of one endpoint may share it.
     """
 
     __slots__ = (
@@ -46,10 +44,11 @@ class Exchange:
         "payload",
         "request",
         "unique",
-        "unlike",
     )
 
-    def __init__(self, request: Request, endpoint: int, host: str, close: bool) -> None:
+    def __init__(
+        self, request: Request, endpoint: int, host: str, close: bool, likeness: Likeness | None = None
+    ) -> None:
         self.request = request
         self.payload = request.encode(host, close)
         self.close = close
@@ -59,31 +58,41 @@ class Exchange:
         self.unique = request.unique
         self.good: bytes | None = None
         self.good_keeps = False
-        self.likeness: Likeness | None = None
-        self.unlike = 0
+        self.likeness = likeness or Likeness()
 
     def remember(self, reply: Reply) -> None:
-        """Keep a right response, and how it differs from the one before."""
-        # The last good answer is the last that was parsed and found right. Those that `Link.receive` takes
-        # without parsing are equal to it, or like it, and leave it as it is.
-        if reply.raw is None or self.unique or reply.raw == self.good:
-            return
-        answer = bytes(reply.raw)
-        if self.good is not None and self.unlike < _MOST_UNLIKE:
-            self.unlike += 1
-            self.likeness = likeness(self.good, answer) if reply.keeps == self.good_keeps else None
-        self.good = answer
-        self.good_keeps = reply.keeps
+        """Keep a right response, and what its head was like if it had to be parsed."""
+        if reply.parsed and reply.head is not None:
+            self.likeness.note(reply.head, reply.parsed, self.expect)
+        if reply.raw is not None:
+            self.good, self.good_keeps = bytes(reply.raw), reply.keeps
 
-    def keeps(self, size: int) -> bool:
-        """Whether a response of so many bytes is worth keeping: the next may be equal, and a copy costs."""
-        return not self.unique and size <= (_MOST_KEPT_BYTES if self.unlike < _FEW else _SMALL_BYTES)
+    def compares(self, size: int) -> bool:
+        """Whether responses of so many bytes are compared as a whole: a copy is kept for the next."""
+        return not self.unique and size <= MOST_COMPARED_BYTES
 
-    def like(self, answer: bytearray) -> bool:
-        """Whether a whole answer differs from the last right one in nothing that matters."""
-        if self.likeness is None or not self.likeness.holds(answer):
-            return False
-        self.unlike = 0
+    def looked_at(self, answer: bytes | bytearray | None) -> str | None:  # noqa: ARG002
+        """What a closer look finds wrong with an answer that is right so far; see `LookedExchange`."""
+        return None
+
+    def begun(self, answer: bytes | bytearray) -> Begun | None:
+        """What the head of a response says that begins like a right one; None where it has to be parsed."""
+        return self.likeness.read(answer, self.expect, self.head_only)
+
+    def right(self, answer: bytearray, begun: Begun) -> bool:
+        """Whether a response that has begun so is right, and all of it is here."""
+        head, at, size = begun
+        expect = self.expect
+        if size is not None:
+            if at + size != len(answer) or expect.size_fault(size) or not expect.body_right(answer, at):
+                return False
+        else:
+            body = joined(answer, at) if head.chunked else None
+            if body is None or expect.size_fault(len(body)) or not expect.body_right(body):
+                return False
+        if len(answer) <= _SMALL_BYTES and not self.unique:
+            # A server that dates its answers repeats itself for the rest of the second.
+            self.good, self.good_keeps = bytes(answer), head.keeps and not self.close
         return True
 
 
@@ -97,6 +106,7 @@ class Reply:
         words: what is wrong with a malformed or an oversized one; else empty.
         received: how many bytes have arrived, with those of interim responses.
         head: what its head says, once that is here.
+        parsed: that head as it came, if it had to be parsed.
         size: how many bytes of its content have arrived.
         raw: all of it that has arrived; None if it is too large to be kept, or not worth it.
         keeps: whether the connection may carry another request, once complete.
@@ -110,6 +120,7 @@ class Reply:
         "fault",
         "head",
         "keeps",
+        "parsed",
         "raw",
         "received",
         "size",
@@ -125,10 +136,15 @@ class Reply:
         self.head: Head | None = None
         self.raw: bytes | bytearray | None = b""
         self.received = self.size = 0
+        self.parsed = b""
         self.words = ""
 
-    def feed(self, data: Bytes) -> None:
-        """Take the next bytes from the connection; the caller may use their place again."""
+    def feed(self, data: Bytes, begun: Begun | None = None) -> None:
+        """Take the next bytes from the connection; the caller may use their place again.
+
+        Args:
+            begun: what their head says, of the first bytes and if it is known.
+        """
         if self.complete:
             self._break("excess")
             return
@@ -142,9 +158,7 @@ class Reply:
                 self._begun += data
                 self._take_heads(searched)
             else:
-                self.received = len(data)
-                self.raw = self._begun = bytes(data)
-                self._take_heads(0)
+                self._begin(data, begun)
         except Malformed as error:
             self.words = str(error)
             self._break("malformed")
@@ -159,6 +173,7 @@ class Reply:
         if isinstance(self._content, Unbounded):
             self.complete = True
             self._check(self._content.right())
+            self.raw = None
         else:
             self._break("truncated" if self.received else "closed")
 
@@ -181,11 +196,23 @@ class Reply:
             case _:
                 return f"the head and {size} bytes of a body without a length"
 
+    def _begin(self, data: Bytes, begun: Begun | None) -> None:
+        """Take the first bytes."""
+        self.received = len(data)
+        answer = bytes(data) if isinstance(data, memoryview) else data
+        self.raw = bytes(answer) if self._exchange.compares(self.received) else None
+        if begun is None:
+            self._begun = answer
+            self._take_heads(0)
+        else:
+            head, at, length = begun
+            self._take_head(head, length, answer, at)
+
     def _keep(self, data: Bytes) -> None:
         self.received += len(data)
         if self.raw is None:
             return
-        if not self._exchange.keeps(self.received):
+        if not self._exchange.compares(self.received):
             self.raw = None
             return
         if isinstance(self.raw, bytes):
@@ -207,29 +234,38 @@ class Reply:
             if span is None:
                 if len(begun) > MOST_HEAD_BYTES:
                     raise Oversized("a head", MOST_HEAD_BYTES)
-                self._begun = begun if isinstance(begun, bytearray) else bytearray(begun)
+                self._begun = bytearray(begun)
                 return
-            head = parse(bytes(begun[: span[0]]))
+            parsed = bytes(begun[: span[0]])
+            head = parse(parsed)
             if head.status >= 200:
                 break
             begun, searched = begun[span[1] :], 0
         self._begun = b""
+        self.parsed = parsed
+        self._take_head(head, 0 if self._exchange.head_only else head.length, begun, span[1])
+
+    def _take_head(self, head: Head, length: int | None, begun: bytes | bytearray, at: int) -> None:
+        """Take the head of the final response, and what of the body came with it.
+
+        Args:
+            length: of the body; None where its end shows it.
+            at: where the body begins.
+        """
         self.head = head
-        at, length = span[1], head.length
-        if self._exchange.head_only:
-            length = 0
-        if length is not None and len(begun) - at >= length:
-            end = at + length
-            self.size = length
-            self._finish(self._exchange.expect.body_right(begun[at:end]), len(begun) > end)
-            return
         expect = self._exchange.expect
+        end = len(begun) if length is None else at + length
+        if length is not None and end <= len(begun):
+            self.size = length
+            whole = begun if end == len(begun) else begun[:end]
+            self._finish(expect.body_right(whole, at), end < len(begun))
+            return
         if length is not None:
             self._content = Sized(expect, length)
         else:
             self._content = Chunked(expect) if head.chunked else Unbounded(expect)
         if len(begun) > at:
-            self._feed(self._content, begun[at:])
+            self._feed(self._content, memoryview(begun)[at:])
 
     def _feed(self, content: Content, data: Bytes) -> None:
         used = content.feed(data)
@@ -254,4 +290,5 @@ class Reply:
         assert self.head is not None
         head, expect = self.head, self._exchange.expect
         fault = expect.head_fault(head.status, head.location, head.content_type)
-        self.fault = fault or expect.size_fault(self.size) or (None if right else "body")
+        fault = fault or expect.size_fault(self.size) or (None if right else "body")
+        self.fault = fault or self._exchange.looked_at(self.raw)

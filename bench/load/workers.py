@@ -18,7 +18,6 @@ from locust import runners
 from locust.env import Environment
 from locust.runners import MasterRunner
 
-from bench.catalogue.scenarios import SCENARIOS
 from bench.load import shared_trial
 from bench.load.generator import LoadGenerator
 from bench.load.protocol import read_trial, read_trial_order
@@ -77,7 +76,10 @@ def serve_worker(generator: LoadGenerator, port: int) -> None:
         runner.send_message("answer", dict(data))
 
     def obey(order: Order) -> None:
-        if "trial" in order:
+        if "prepare" in order:
+            generator.prepare(read_trial_order(order["prepare"]))
+            answer({})
+        elif "trial" in order:
             answer(asdict(generator.trial(read_trial_order(order["trial"]))))
         else:
             generator.obey(order)
@@ -179,7 +181,7 @@ def _direct(order: Order, generator: LoadGenerator, workers: Workers, emit: Tell
             emit({"event": "trial", **asdict(_shared(trial, generator, workers))})
         emit({"event": "done"})
         return
-    if order["order"] == "targets":
+    if order["order"] in ("targets", "scenarios"):
         workers.tell([order] * workers.number)
     generator.obey(order)
 
@@ -187,10 +189,14 @@ def _direct(order: Order, generator: LoadGenerator, workers: Workers, emit: Tell
 def _shared(trial: TrialOrder, generator: LoadGenerator, workers: Workers) -> Trial:
     generator.reset(trial.database)
     try:
-        orders = shared_trial.split(trial, workers.number, workers.answer_s.get(trial.case, 0.0))
+        answer_s = workers.answer_s.get(trial.case, 0.0)
+        if generator.logs_in(trial):
+            users = shared_trial.split(trial, workers.number, answer_s)
+            workers.tell([{"prepare": asdict(order)} for order in users], trial.most_s() + _ANSWER_S)
+        orders = shared_trial.split(trial, workers.number, answer_s)
         parts = [{"trial": asdict(order)} for order in orders]
         merged = shared_trial.merge([read_trial(a) for a in workers.tell(parts, trial.most_s() + _ANSWER_S)])
         workers.answer_s[trial.case] = merged.mean_s or 0.0
         return merged
     finally:
-        generator.used(trial.database, SCENARIOS[trial.scenario])
+        generator.used(trial.database, trial.scenario)

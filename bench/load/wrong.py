@@ -14,7 +14,13 @@ from bench.model.pages import size
 
 _MOST = 32
 _CACHED = 1024
-_BESIDES = {"body": ", another body", "excess": ", and more bytes after its end"}
+_BESIDES = {
+    "body": ", another body",
+    "excess": ", and more bytes after its end",
+    "header": ", another header field",
+    "json": ", another value in its JSON",
+    "capture": ", without what is taken from it",
+}
 
 
 class WrongAnswers:

@@ -20,13 +20,43 @@ from bench.model.errors import UsageError
 _HARNESS_PACKAGES = ("wsgi-bench", "locust", "gevent", "hdrhistogram", "redis", "numpy", "scipy")
 
 
-def split_cpus(place: Place = HERE) -> CpuSplit:
+def split_cpus(place: Place = HERE, *, server: int | None = None) -> CpuSplit:
     """Share out the CPUs of a place that this process may use: the server under test, the generator, Redis.
 
     With two, the server has one to itself. With more, whole cores are dealt out, so that no two
     roles meet on sibling threads of one core. With one, all share it, and figures are indicative.
+
+    Args:
+        server: how many the server is to have; None for its usual share.
+
+    Raises:
+        UsageError: that many would leave none for the generator.
     """
-    return deal([tuple(core) for core in _cores(place)])
+    cores = [tuple(core) for core in _cores(place)]
+    if server is None:
+        return deal(cores)
+    cpus = _flat(cores)
+    if server >= len(cpus):
+        at_most = f"Give them at most {len(cpus) - 1}, or run" if len(cpus) > 1 else "Run"
+        raise UsageError(
+            f"--server-cpus {server} leaves none of the {len(cpus)} CPUs that may be used here for the load "
+            f"generator. {at_most} where there are more."
+        )
+    return deal_to(server, cores)
+
+
+def deal_to(server: int, cores: list[tuple[int, ...]]) -> CpuSplit:
+    """Deal out cores so that the server has so many CPUs, fewer than there are.
+
+    The sibling of one of them that is left over is nobody's, unless there is no other CPU.
+    """
+    kept = next(n for n in reversed(range(len(cores))) if len(_flat(cores[n:])) >= server)
+    others = cores[:kept]
+    if not others:
+        cpus = _flat(cores)
+        others = [(cpu,) for cpu in cpus[:-server]]
+        return CpuSplit(cpus[-server:], _flat(others[:-1] or others), others[-1])
+    return CpuSplit(_flat(cores[kept:])[:server], _flat(others[:-1] or others), others[-1])
 
 
 def deal(cores: list[tuple[int, ...]]) -> CpuSplit:

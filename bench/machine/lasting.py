@@ -122,6 +122,21 @@ def lives(pids: Iterable[int], place: Place) -> Lives:
     return living
 
 
+def serving(source: UsageSource, place: Place) -> tuple[int, int] | None:
+    """How many processes of a deployment have started no other, and the threads of the one with most.
+
+    A master process has started the workers.
+    """
+    living = lives(members(source, place), place)
+    parents = set(living.values())
+    threads = []
+    for _, pid in living:
+        if pid not in parents:
+            with suppress(OSError):
+                threads.append(len(place.entries(f"/proc/{pid}/task")))
+    return (len(threads), max(threads)) if threads else None
+
+
 def birth(pid: int) -> str:
     """When a process started here, in clock ticks since boot where /proc says it; empty if it isn't there."""
     try:

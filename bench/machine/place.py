@@ -121,6 +121,14 @@ class Place:
         """
         return [entry.name for entry in Path(f"{self.root}{path}").iterdir()]
 
+    def link(self, path: str | PurePath) -> str:
+        """Where a symbolic link leads, as the kernel writes it.
+
+        Raises:
+            OSError: it isn't there, or may not be read.
+        """
+        return str(Path(f"{self.root}{path}").readlink())
+
     def open(self, path: str | PurePath) -> int:
         """A descriptor of a file that is read again and again.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from bench.model.project import Project
 
 TIMEOUT_S = 10.0
 """How long one request may take, where the user sets nothing else."""
@@ -67,6 +69,11 @@ class Server:
         docs: address of the documentation that justifies the settings.
         package: the distribution whose version is recorded; empty for the standard library.
         stop_grace_s: seconds from `stop_signal` until it is killed.
+        own: whether it is the user's own line, run as it is; placeholders such as `{bind}` stand in it.
+        service: the service of the compose file that it is with other settings; empty for itself, and for a
+            line of the user's.
+        settings: which of "workers" and "threads" `--server` can set.
+        for_projects: whether a run of somebody's own application measures it without `--servers`.
     """
 
     name: str
@@ -82,6 +89,16 @@ class Server:
     package: str
     stop_signal: str
     stop_grace_s: float
+    own: bool = False
+    service: str = ""
+    settings: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def at_service(self) -> str:
+        """The service of the compose file that it is made from."""
+        return self.service or self.name
+
+    for_projects: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,10 +106,12 @@ class App:
     """An application under test.
 
     Attributes:
-        callable: `module:callable`, importable from the checkout.
+        callable: `module:callable`, importable from the checkout, or from its own project: there also a
+            factory with its arguments, `module:create_app("a", b=1)`.
         scenarios: names of the scenarios that fit it, the preferred first.
         redis: whether it needs Redis.
         seed: command that fills Redis database `$REDIS_DB` before measuring; empty if none.
+        project: that it belongs to; None for one of the checkout's.
     """
 
     name: str
@@ -100,3 +119,4 @@ class App:
     scenarios: tuple[str, ...]
     redis: bool
     seed: tuple[str, ...]
+    project: Project | None = None

@@ -42,6 +42,10 @@ class DriverError(BenchError):
     """The load driver ended, or said something that isn't in its protocol."""
 
 
+class TimeIsUp(BenchError):
+    """`--minutes` are over while a trial goes on. What was measured before is saved."""
+
+
 class MachineError(BenchError):
     """The machine refused something: disk full, no free port, too few file descriptors."""
 

@@ -26,6 +26,11 @@ class Learned:
         location: where a redirect leads: the host, unless it is the target's own, and the path; a `*` at its
             end stands for what was another each time. None without a Location.
         shortest, longest: the body, bytes.
+        any_length: whether any other length is right, too, but none where these had a body: what is asked
+            differs each time, or may change the page.
+        cookies: names of those that the probes of its scenario set.
+        answer_s: how long an answer takes while nothing else is asked; 0 where that isn't known, and in
+            results of before it was saved.
     """
 
     deployment: str
@@ -38,6 +43,9 @@ class Learned:
     location: str | None
     shortest: int
     longest: int
+    any_length: bool = False
+    cookies: tuple[str, ...] = ()
+    answer_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,7 @@ class Target:
         learned: what is right of the endpoints that no scenario knows.
         addresses: the IP addresses to connect to, the preferred one first; empty to look up the URL's host.
         cpus: its own, where nobody else of the run has them; empty elsewhere.
+        socket: path of the unix socket to connect to instead of an address; empty without.
     """
 
     deployment: str
@@ -59,6 +68,7 @@ class Target:
     learned: tuple[Learned, ...] = ()
     addresses: tuple[str, ...] = ()
     cpus: tuple[int, ...] = ()
+    socket: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +153,11 @@ class DeploymentRecord:
             can't be seen, and in results of before this was looked at.
         oom_kills: processes that the kernel killed meanwhile because its cgroup's memory was used up; None
             where no counter says so.
+        workers: processes that served after warm-up: those that had started no other.
+        threads: of the one of them that had most, those of its runtime included. None where they can't be
+            seen, and in results of before.
+        peers: the most connections that it had open while it was warmed up, by the address that they lead to:
+            of its database, as a rule.
     """
 
     deployment: str
@@ -155,6 +170,9 @@ class DeploymentRecord:
     idle_cpu: float | None = None
     restarts: int | None = None
     oom_kills: int | None = None
+    workers: int | None = None
+    threads: int | None = None
+    peers: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -174,18 +192,53 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """The generator's own ceiling against a server that answers prebuilt bytes.
+class Sample:
+    """What the right answers of an application to a scenario are like, on average.
+
+    Attributes:
+        head_bytes: of what isn't the body: the head, and what frames chunks.
+        differing: whether most differ each time, in more than the date.
+    """
+
+    head_bytes: int
+    body_bytes: int
+    differing: bool
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """What the generator reaches by itself, against a server that answers prebuilt bytes.
 
     Attributes:
         keep_alive_rps: requests a second on kept connections.
         close_rps: requests a second with a connection each.
         latency_floor_s: median response time of one user.
+        sample: what was answered: the like of what `app` answers to `scenario`; None for 13 bytes, always
+            the same, as in older results.
     """
 
     keep_alive_rps: float
     close_rps: float
     latency_floor_s: float
+    app: str = ""
+    scenario: str = ""
+    sample: Sample | None = None
+
+
+@dataclass(frozen=True)
+class Calibration(Ceiling):
+    """The generator's own ceiling in a run.
+
+    Attributes:
+        others: the ceilings with the answers of the run's other apps and scenarios.
+    """
+
+    others: tuple[Ceiling, ...] = ()
+
+    def of(self, app: str, scenario: str) -> Ceiling:
+        """The ceiling with the answers of an app to a scenario; where there is none, this one."""
+        every = (self, *self.others)
+        return next((one for one in every if (one.app, one.scenario) == (app, scenario)), self)
 
 
 @dataclass(frozen=True)

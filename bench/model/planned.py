@@ -8,6 +8,7 @@ from typing import Any
 
 from bench.model.asked import TIMEOUT_S, App, Client, LocustFile, Server
 from bench.model.loads import Load
+from bench.model.scenario import AskedScenario
 from bench.model.variant import ITSELF, Source, Variant
 
 _SETTLING_S = 5.0
@@ -78,6 +79,10 @@ class Plan:
             throughput was known to plus or minus this fraction.
         settle_s: how long slow answers take, where there are any: open load settles for at least so long,
             closed load for one and a half of it.
+        page_s: how long the slowest page takes while nothing else is asked; 0 where that isn't known.
+        parallel: how many such pages the server that does fewest answers at a time.
+        beyond: cases of open load to which the rate that most servers can answer is not offered, since it
+            is too much for them, with what they did a second in the pilot.
         counted_from: the first round that counts. The trials of earlier ones were too short for slow answers
             that were seen in them.
         minutes: the time that the run may take, as the user gave it; None without a limit.
@@ -94,9 +99,11 @@ class Plan:
         timeout_s: how long one request may take, of a probe or of a trial.
         baseline: the server that the report has the others as multiples of; None for the first in rank.
         priority: whether what the run starts is to come before other programs, where that is permitted.
+        server_cpus: how many CPUs each server gets, as the user gave it; None for the usual share.
         given: the settings by which the run can be asked for again, by name; empty in results of before they
             were saved.
         locust: the locust file whose users make the load; None without.
+        scenarios: the user's own, by name; in a result without what nobody is to see.
     """
 
     profile: str
@@ -119,6 +126,9 @@ class Plan:
     against: Source | None = None
     fail_if: tuple[str, ...] = ()
     settle_s: float = 0.0
+    page_s: float = 0.0
+    parallel: float = 1.0
+    beyond: Mapping[str, float] = field(default_factory=dict)
     counted_from: int = 1
     minutes: float | None = None
     until: float | None = None
@@ -127,8 +137,10 @@ class Plan:
     timeout_s: float = TIMEOUT_S
     baseline: str | None = None
     priority: bool = False
+    server_cpus: int | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
     locust: LocustFile | None = None
+    scenarios: Mapping[str, AskedScenario] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -147,6 +159,8 @@ class TrialOrder:
         opens_ns: when the window opens, of the driver's clock, where its processes share the trial; None to
             open it when all users are settled.
         timeout_s: how long one request may take.
+        first_user, user_step: the number of its first user, and how far the next one's is from it: several
+            processes share the users.
     """
 
     case: str
@@ -163,6 +177,8 @@ class TrialOrder:
     epoch_ns: int
     opens_ns: int | None = None
     timeout_s: float = TIMEOUT_S
+    first_user: int = 0
+    user_step: int = 1
 
     def most_s(self) -> float:
         """How long the trial may take, whatever the server does: settling before and after the window, the

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.scenarios.asked import scenario_of
 from bench.catalogue.scenarios.learned import ENOUGH_S, learns
 from bench.model import MODELS, Load, LoadModel, Plan
 
@@ -15,6 +15,8 @@ _START_S = {"local": 0.8, "compose": 1.5, "external": 0.05}
 DRIVER_START_S = 3.0
 ENDING_S = 4.0
 """For stopping the last round's servers, and for the reports."""
+_SETTLES_S = 1.0
+"""What a trial settles for at most, unless it is told to."""
 # How much the next block leaves of an earlier one's weight: of the last 20 two thirds.
 _KEPT = 0.95
 
@@ -60,8 +62,8 @@ def parts_of(plan: Plan) -> Parts:
     servers = plan.rounds * len(plan.deployments)
     return Parts(
         start=servers,
-        warm_up=plan.rounds * waiting,
-        pilot=pilot_blocks(plan) * waiting if needs_pilot(plan) or _sees_first(plan) else 0,
+        warm_up=plan.rounds * waiting if plan.warmup_s else 0,
+        pilot=pilot_trials(plan, waiting) if needs_pilot(plan) or _sees_first(plan) else 0,
         measured={
             name: plan.rounds * model.blocks(plan) * sum(case.load.model == name for case in plan.cases)
             for name, model in MODELS.items()
@@ -71,9 +73,26 @@ def parts_of(plan: Plan) -> Parts:
     )
 
 
+def is_slow(plan: Plan) -> bool:
+    """Whether pages are so slow that the profile's users, answered one after the other, would wait for longer
+    than trials settle.
+    """
+    return plan.page_s * plan.users > _SETTLES_S
+
+
+def ending_s(plan: Plan) -> float:
+    """For stopping servers, which may be at a page still, and for the reports."""
+    return ENDING_S + plan.page_s
+
+
+def pilot_trials(plan: Plan, cases: int) -> int:
+    """How many trials the pilot has, with so many cases whose users wait."""
+    return 1 if is_slow(plan) else pilot_blocks(plan) * cases
+
+
 def learned_pages(plan: Plan) -> set[tuple[str, str]]:
     """Deployment and scenario of each page that the first round has to learn."""
-    return {(c.deployment, c.scenario) for c in plan.cases if learns(SCENARIOS[c.scenario])}
+    return {(c.deployment, c.scenario) for c in plan.cases if learns(scenario_of(c.scenario, plan.scenarios))}
 
 
 def pilot_blocks(plan: Plan) -> int:
@@ -98,10 +117,10 @@ def expected_each_s(plan: Plan) -> EachS:
     waiting = [case.load for case in plan.cases if case.load.waits]
     overhead_s = _mean([load.overhead_s(plan, None) for load in waiting])
     return {
-        "start": _START_S[plan.runtime],
-        "learn": ENOUGH_S,
-        "warm-up": plan.warmup_s + overhead_s,
-        "pilot": _mean([load.takes_s(plan) for load in waiting]),
+        "start": _START_S[plan.runtime] + plan.page_s,
+        "learn": ENOUGH_S + plan.page_s / 2,
+        "warm-up": plan.warmup_s + overhead_s if plan.warmup_s else 0.0,
+        "pilot": _mean([load.settle_s(plan) + load.length_s(plan) for load in waiting]) + overhead_s,
         "stop": 0.0,
         **of_each_model(plan, lambda load: load.takes_s(plan)),
     }

@@ -23,8 +23,6 @@ from bench.model import (
     TrialLength,
     Users,
 )
-from bench.model.digits import as_said
-from bench.model.loads.open import common_rate
 from bench.model.variant import ITSELF, OLD, THIS_CHECKOUT, TWIN, Source, Variant
 from bench.plan.duration import expected_s
 from bench.plan.lengths import for_minutes
@@ -132,6 +130,7 @@ def make_plan(
     adapts: bool = True,
     timeout_s: float = TIMEOUT_S,
     priority: bool = False,
+    server_cpus: int | None = None,
     given: Mapping[str, Any] | None = None,
     locust: LocustFile | None = None,
 ) -> Plan:
@@ -148,13 +147,14 @@ def make_plan(
         until: `Plan.until`.
         most_rounds: that it may take to get there, if the user gave it.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
-        priority: see `Plan`.
+        priority, server_cpus: see `Plan`.
         given: see `Plan`; which runtime it became is added.
         locust: the file whose users make the load.
     """
     if locust is not None:
         profile = of_users(profile, given or {})
     apps = list({app.name: app for app, _ in combinations}.values())
+    asked = {scenario.name: scenario.asked for _, scenario in combinations if scenario.asked is not None}
     deployments = _deployments(_variants(servers, old_servers, against, twin=profile.twin), apps)
     cases = tuple(
         case_of(deployment, scenario, load)
@@ -188,8 +188,10 @@ def make_plan(
         adapts=adapts,
         timeout_s=timeout_s,
         priority=priority,
+        server_cpus=server_cpus,
         given={**(given or {}), **({} if runtime == "external" else {"runtime": runtime})},
         locust=locust,
+        scenarios=asked,
     )
     if until is not None:
         plan = going_on(plan, until, most_rounds, minutes)
@@ -201,41 +203,6 @@ def make_plan(
 def _rounds(profile: Profile, runtime: str, given: Mapping[str, Any]) -> int:
     fewer = profile.rounds_in_containers if runtime == "compose" and "rounds" not in given else None
     return fewer or profile.rounds
-
-
-def with_open_rates(plan: Plan, capacity_rps: Mapping[str, float]) -> Plan:
-    """Set the rate of open load: one for all servers of an app, scenario and connection, or a share of each
-    server's own capacity; of two versions of a server, of that which can do less.
-
-    Where nothing is claimed the rate is one that every server answers easily, on a machine that is slow or
-    used by others, too: a pilot may have seen its better moments.
-
-    Args:
-        capacity_rps: what the pilot found for each closed case that answered rightly, by case id. A server's
-            capacity is what it does with the number of users that suits it best; the slowest server
-            decides: the rate is 60 % of its capacity.
-    """
-    server_of = servers_of(plan)
-    best: dict[tuple[str, str, str], dict[tuple[str, str], float]] = {}
-    for case in plan.cases:
-        if case.id in capacity_rps:
-            servers = best.setdefault((case.app, case.scenario, case.load.connection), {})
-            version = server_of[case.deployment], case.server
-            servers[version] = max(servers.get(version, 0.0), capacity_rps[case.id])
-
-    def rated(case: Case) -> Case:
-        servers = best.get((case.app, case.scenario, case.load.connection))
-        if case.load.ready or not servers:
-            return case
-        if case.load.share is None:
-            rate = common_rate(min(servers.values()), claims=plan.claims)
-        elif of_versions := [rps for (of, _), rps in servers.items() if of == server_of[case.deployment]]:
-            rate = min(of_versions) * case.load.share
-        else:
-            return case
-        return replace(case, load=replace(case.load, rate=as_said(rate)))
-
-    return replace(plan, cases=tuple(rated(case) for case in plan.cases))
 
 
 def servers_of(plan: Plan) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Self
 
-from bench.model import LoadModel, Plan, TrialLength
+from bench.model import Case, LoadModel, Plan, TrialLength
 from bench.model.loads import closed
 from bench.plan import users
 from bench.plan.duration import (
@@ -19,14 +19,14 @@ from bench.plan.duration import (
     parts_of,
 )
 
-_LONGEST_CLOSED_S = 2.0
+LONGEST_CLOSED_S = 2.0
 _LONGEST_OPEN_S = 10.0
 # Six trials, one a round, then have what a median takes: 100 answers beyond it.
 _OPEN_ARRIVALS = 40
-_FEWEST_ROUNDS = 6
+FEWEST_ROUNDS = 6
 """Which a slow application is measured in, however long that takes."""
-_FEWEST_IN_MINUTES = 2
-_MOST_STARTING = 1 / 3
+FEWEST_IN_MINUTES = 2
+MOST_STARTING = 1 / 3
 
 
 def remeasured(plan: Plan, asked: Plan, after: int, slow_s: float) -> Plan:
@@ -36,7 +36,7 @@ def remeasured(plan: Plan, asked: Plan, after: int, slow_s: float) -> Plan:
         asked: as it was before the pilot.
     """
     rounds = asked.rounds - asked.counted_from + 1
-    plan = replace(with_settling(plan, slow_s), blocks=asked.blocks, open_blocks=asked.open_blocks)
+    plan = replace(with_settling(plan, slow_s), blocks=asked.blocks, open_blocks=asked.open_blocks, beyond={})
     cases = (
         case if case.load.waits else replace(case, load=replace(case.load, rate=plan.rate))
         for case in plan.cases
@@ -64,7 +64,7 @@ def with_lengths(plan: Plan, overhead_s: float) -> Plan:
     Args:
         overhead_s: what a trial of closed load takes beside what it counts.
     """
-    closed_s = max(plan.trial_s.closed, min(overhead_s, _LONGEST_CLOSED_S))
+    closed_s = max(plan.trial_s.closed, min(overhead_s, LONGEST_CLOSED_S))
     rates = [case.load.rate for case in plan.cases if case.load.rate is not None]
     arrivals_s = _OPEN_ARRIVALS / min(rates) if rates else 0.0
     return replace(
@@ -93,13 +93,13 @@ def corrected(plan: Plan, asked: Plan, each_s: EachS, left_s: float) -> tuple[Pl
     if plan.adapts:
         plan = with_lengths(plan, overhead_s)
     parts_s = each_of(plan, each_s, overhead_s)
-    cost = _Cost.of(plan, parts_s)
+    cost = Cost.of(plan, parts_s)
     if plan.minutes is not None and cost.least_s - cost.starting_s > left_s:
         plan = replace(plan, settle_s=asked.settle_s, trial_s=asked.trial_s)
         parts_s = each_of(plan, each_s, overhead_s)
     if plan.adapts or plan.minutes is not None:
-        time_s = left_s + _Cost.of(plan, parts_s).starting_s
-        fewest = _FEWEST_ROUNDS if plan.minutes is None else _FEWEST_IN_MINUTES
+        time_s = left_s + Cost.of(plan, parts_s).starting_s
+        fewest = FEWEST_ROUNDS if plan.minutes is None else FEWEST_IN_MINUTES
         plan = fitted(plan, parts_s, time_s, fewest_rounds=fewest)
     return plan, parts_s
 
@@ -112,9 +112,9 @@ def fitted(plan: Plan, each_s: EachS, time_s: float, *, fewest_rounds: int) -> P
         fewest_rounds: down to which rounds are given up, too, where blocks alone don't suffice or starting
             servers would take most of the time.
     """
-    cost = _Cost.of(plan, each_s)
+    cost = Cost.of(plan, each_s)
     rounds = plan.rounds - plan.counted_from + 1
-    least_s = max(cost.least_s, cost.starting_s / _MOST_STARTING)
+    least_s = max(cost.least_s, cost.starting_s / MOST_STARTING)
     rounds = max(min(rounds, int(time_s / least_s)), min(rounds, fewest_rounds))
     left_s = time_s / rounds - cost.starting_s
     share = left_s / (plan.blocks * cost.closed_s + plan.open_blocks * cost.open_s)
@@ -129,12 +129,12 @@ def fitted(plan: Plan, each_s: EachS, time_s: float, *, fewest_rounds: int) -> P
 
 def least_s(plan: Plan, each_s: EachS) -> float:
     """Seconds for the smallest round: its servers, and one block of each load."""
-    return _Cost.of(plan, each_s).least_s
+    return Cost.of(plan, each_s).least_s
 
 
 def round_s(plan: Plan, each_s: EachS) -> float:
     """Seconds for a whole round."""
-    return _Cost.of(plan, each_s).whole_s(plan)
+    return Cost.of(plan, each_s).whole_s(plan)
 
 
 def block_s(plan: Plan, each_s: EachS, model: LoadModel) -> float:
@@ -159,7 +159,8 @@ def in_what(before: Plan, after: Plan) -> str:
     else:
         return ""
     rounds = after.rounds - after.counted_from + 1
-    return f"{why}; {rounds} rounds of {after.blocks} closed and {after.open_blocks} open blocks"
+    opened = f"{after.open_blocks} open blocks" if after.open_blocks else "no open block"
+    return f"{why}; {rounds} rounds of {after.blocks} closed and {opened}"
 
 
 def for_minutes(plan: Plan, minutes: float, *, more_rounds: bool) -> Plan:
@@ -168,15 +169,15 @@ def for_minutes(plan: Plan, minutes: float, *, more_rounds: bool) -> Plan:
     parts = parts_of(plan)
     once_s = parts.learn * each_s["learn"] + parts.pilot * each_s["pilot"]
     time_s = minutes * 60 - DRIVER_START_S - ENDING_S - once_s
-    cost = _Cost.of(plan, each_s)
+    cost = Cost.of(plan, each_s)
     if more_rounds:
         plan = replace(plan, rounds=max(plan.rounds, int(time_s / cost.whole_s(plan))))
-    plan = fitted(replace(plan, minutes=minutes), each_s, time_s, fewest_rounds=_FEWEST_IN_MINUTES)
+    plan = fitted(replace(plan, minutes=minutes), each_s, time_s, fewest_rounds=FEWEST_IN_MINUTES)
     return replace(plan, expected_s=expected_s(plan))
 
 
 @dataclass(frozen=True)
-class _Cost:
+class Cost:
     """Seconds of a round: to start, warm up and stop its servers, and for a block of each load.
 
     Attributes:
@@ -203,5 +204,10 @@ class _Cost:
         return cls(
             servers * (each_s["start"] + each_s["stop"]) + waiting * each_s["warm-up"],
             sum(each_s[case.load.model] for case in plan.cases if case.load.waits),
-            sum(each_s[case.load.model] for case in plan.cases if not case.load.waits),
+            sum(each_s[case.load.model] for case in plan.cases if _is_offered(plan, case)),
         )
+
+
+def _is_offered(plan: Plan, case: Case) -> bool:
+    """Whether it is of open load, and there is any."""
+    return not case.load.waits and plan.open_blocks > 0 and case.id not in plan.beyond

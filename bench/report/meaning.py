@@ -31,14 +31,14 @@ def section(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> Sect
     kept = by_deployment(suite)
     first, second, *_ = (entry for rank in group.ranked for entry in rank)
     points = (
-        _costs(group, kept, first),
+        _costs(suite, group, kept, first),
         _second(analysis, group, kept, first, second),
         _unsaid(suite, analysis),
     )
     return Section("meaning", "What this means", points=points)
 
 
-def _costs(group: Group, kept: Mapping[str, Keeping], first: Entry) -> str:
+def _costs(suite: Suite, group: Group, kept: Mapping[str, Keeping], first: Entry) -> str:
     """What the one with the most throughput takes for it."""
     costs = [f"{_said(MEMORY, first)} of memory at its peak{_least(group, first)}"]
     if (cost := first.summary.figures[COST.key]) is not None:
@@ -49,7 +49,7 @@ def _costs(group: Group, kept: Mapping[str, Keeping], first: Entry) -> str:
         keeps = "; it keeps connections"
     elif how.startswith("no") and how != NOT_KNOWN:
         keeps = "; it closes each connection after its answer"
-    shape = f"workers x threads {workers_x_threads(first.deployment.server)}"
+    shape = f"workers x threads {workers_x_threads(suite, first.deployment)}"
     return f"{first.case.server} has the most throughput. It takes {listed(costs)}; {shape}{keeps}."
 
 

@@ -10,6 +10,7 @@ from bench.analysis.keepalive import by_deployment
 from bench.analysis.outcomes import NOT_ACCOUNTED, SENT_AGAIN, kinds, not_accounted
 from bench.analysis.unseen import unseen
 from bench.model import Analysis, Comparison, DeploymentRecord, Failure, Suite
+from bench.plan.said import undecided
 from bench.report import disturbance, how_known, processes, users
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
@@ -41,6 +42,7 @@ def validity(suite: Suite, analysis: Analysis, shown: tuple[Group, ...]) -> Sect
         lines.append("No twin was measured: the harness's own error is not known.")
     lines += users.lines(suite)
     lines += how_known.lines(suite, analysis)
+    lines += undecided(suite.plan)
     lines += unseen(suite)
     lines += processes.lines(suite)
     lines += _connections(suite, analysis)

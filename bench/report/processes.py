@@ -65,6 +65,7 @@ def lines(suite: Suite) -> Iterator[str]:
     if unread := confined.unread(all_read):
         yield f"What {_names(suite, unread)} may use isn't known: the processes can't be seen from here."
     yield from _ended(suite)
+    yield from _workers(suite)
 
 
 def _unlimited(suite: Suite, readings: Iterable[Confined]) -> Iterator[str]:
@@ -102,6 +103,23 @@ def _ended(suite: Suite) -> Iterator[str]:
     if hidden and suite.confined and suite.plan.runtime != "external":
         names = listed(list(dict.fromkeys(record.deployment for record in hidden)))
         yield f"Whether processes of {names} ended isn't known: they can't be seen from here."
+
+
+def _workers(suite: Suite) -> Iterator[str]:
+    """Where there were more or fewer than was said, or more than can run at once."""
+    for deployment in (one for one in suite.plan.deployments if one.variant.kind.ranked):
+        seen = {one.workers for one in recycling.records_of(suite, deployment.name) if one.workers}
+        told, name = deployment.server.workers, deployment.name
+        if told and seen and told not in seen:
+            yield f"{name} was to have {count(told, 'worker')}, but {max(seen)} served."
+        workers = max(seen, default=told or 0)
+        read = confined.cpus(confined.readings(suite, "server", name))
+        usable = len(read or suite.environment.cpu_split.server)
+        if suite.plan.runtime != "external" and workers > usable > 0:
+            yield (
+                f"{name} has {count(workers, 'worker')} on {count(usable, 'CPU')}: they take turns, which "
+                f"helps only where requests wait for others. --server-cpus gives servers more."
+            )
 
 
 def _planned(suite: Suite, role: Role) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from bench.model import Analysis, Suite
-from bench.report import answers, meaning, old_version
+from bench.report import answers, asked, meaning, old_version
 from bench.report.charted import cost, endpoints, latency, load, throughput, time
 from bench.report.downloads import downloads
 from bench.report.headline import headline
@@ -36,6 +36,7 @@ CHARTED: tuple[Build, ...] = (
     endpoints.section,
     time.section,
     errors,
+    asked.section,
     answers.section,
     configuration,
     repeat,

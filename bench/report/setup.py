@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Mapping
 
 from bench.analysis.keepalive import NOT_KNOWN, Keeping, by_deployment
 from bench.catalogue.variables import of_child, of_container
-from bench.model import Analysis, Deployment, Plan, Server, Suite
+from bench.model import Analysis, Calibration, Ceiling, Deployment, Plan, Server, Suite
 from bench.model.digits import a_second
+from bench.model.pages import answers_in_words
 from bench.report import processes, users
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.repeat import repeat_command
@@ -34,10 +36,7 @@ def environment(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -
         "Runtime": env.runtime + (f", Docker {env.docker}" if env.docker else ""),
         "Measured": _blocks(plan),
         **({} if plan.locust is None else {"Load generator": users.made_by(plan.locust)}),
-        "Generator alone": "not calibrated"
-        if suite.calibration is None
-        else f"{a_second(suite.calibration.keep_alive_rps)} on kept connections, "
-        f"{number(suite.calibration.close_rps)} with a connection each",
+        "Generator alone": _ceilings(suite.calibration),
         **{f"Version of {name}": version for name, version in sorted(env.versions.items())},
     }
     rows = tuple(Row(item) for item in facts.items())
@@ -57,6 +56,24 @@ def _blocks(plan: Plan) -> str:
     if plan.locust is None:
         blocks += f" and {count(plan.open_blocks, 'open block')} of {plan.trial_s.open:g} s"
     return f"{blocks} a case, after {plan.warmup_s:g} s of warm-up"
+
+
+def _ceilings(calibration: Calibration | None) -> str:
+    """What the load generator reached by itself, with answers like those of each app and scenario."""
+    if calibration is None:
+        return "not calibrated"
+    every = (calibration, *calibration.others)
+    named = (f"{one.app}, {one.scenario}: {_ceiling(one)}" for one in every)
+    return "; ".join(named) if len(every) > 1 else _ceiling(calibration)
+
+
+def _ceiling(ceiling: Ceiling) -> str:
+    rates = (
+        f"{a_second(ceiling.keep_alive_rps)} on kept connections, "
+        f"{number(ceiling.close_rps)} with a connection each"
+    )
+    like = ceiling.sample
+    return rates if like is None else f"{rates}, with {answers_in_words(like)}"
 
 
 def configuration(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -> Section:
@@ -86,12 +103,22 @@ def _facts(suite: Suite, deployment: Deployment, kept: Keeping) -> dict[str, str
         "Version": _version(suite, server),
         **({"Image size": f"{megabytes(image_bytes)} MB"} if image_bytes is not None else {}),
         "Concurrency": server.concurrency,
-        "Workers x threads": workers_x_threads(server),
+        "Workers x threads": workers_x_threads(suite, deployment),
+        **({"Connections it opens": opened} if (opened := _opened(suite, deployment)) else {}),
         "Keep-alive, documented": kept.said,
         "Keep-alive, seen": kept.seen,
         "Connections an answer": number(kept.per_answer),
         "Documentation": server.docs,
     }
+
+
+def _opened(suite: Suite, deployment: Deployment) -> str:
+    """The most connections at once to each address, its database's as a rule: "4 to 127.0.0.1:5432"."""
+    most: Counter[str] = Counter()
+    for record in suite.deployments:
+        if record.deployment == deployment.name:
+            most |= Counter(record.peers)
+    return ", ".join(f"{count} to {address}" for address, count in sorted(most.items()))
 
 
 def _version(suite: Suite, server: Server) -> str:

@@ -10,7 +10,7 @@ from bench.analysis.figure import Figure
 from bench.analysis.figures import LONGEST, THROUGHPUT, figures
 from bench.analysis.keepalive import NOT_KNOWN, Keeping, by_deployment
 from bench.analysis.outcomes import not_answered
-from bench.model import Loop, Server, Suite
+from bench.model import Deployment, Loop, Suite
 from bench.model.variant import TWIN
 from bench.report import users
 from bench.report.page import Column, Row, Table
@@ -64,7 +64,7 @@ def _capacity(suite: Suite, group: Group) -> Table:
     return Table(
         f"Capacity: {group.name}",
         columns,
-        tuple(row_of(entry, _capacity_cells(kept, group, entry, restarts)) for entry in group.entries),
+        tuple(row_of(entry, _capacity_cells(suite, kept, group, entry, restarts)) for entry in group.entries),
         (*notes, *_legend(suite, group)),
     )
 
@@ -130,7 +130,7 @@ def _beside(group: Group) -> tuple[Column, ...]:
 
 
 def _capacity_cells(
-    kept: Mapping[str, Keeping], group: Group, entry: Entry, restarts: bool
+    suite: Suite, kept: Mapping[str, Keeping], group: Group, entry: Entry, restarts: bool
 ) -> tuple[str, ...]:
     summary = entry.summary
     return (
@@ -141,7 +141,7 @@ def _capacity_cells(
         percent(summary.error_rate),
         *((_restarts(summary.restarts),) if restarts else ()),
         kept[entry.deployment.name].seen,
-        workers_x_threads(entry.deployment.server),
+        workers_x_threads(suite, entry.deployment),
     )
 
 
@@ -162,9 +162,15 @@ def _restarts(number_: int | None) -> str:
     return NOT_KNOWN if number_ is None else f"{number_:,}"
 
 
-def workers_x_threads(server: Server) -> str:
-    """Results of before have zeros for what nobody knows."""
-    return f"{server.workers} x {server.threads}" if server.workers else NOT_KNOWN
+def workers_x_threads(suite: Suite, deployment: Deployment) -> str:
+    """As it was told, else as it was seen; results of before have zeros for what nobody knows."""
+    server = deployment.server
+    if server.workers:
+        return f"{server.workers} x {server.threads}"
+    seen = [
+        (r.workers, r.threads) for r in suite.deployments if r.deployment == deployment.name and r.workers
+    ]
+    return "{} x {} seen".format(*max(seen)) if seen else NOT_KNOWN
 
 
 def _latency(suite: Suite, group: Group) -> Table:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -14,32 +15,22 @@ from bench.load.client import LoadDriver
 from bench.load.protocol import Probed
 from bench.machine.counters import read_listen
 from bench.machine.interrupt import shield
-from bench.machine.lasting import Processes
+from bench.machine.lasting import Processes, serving
 from bench.model import TIMEOUT_S, Deployment, DeploymentRecord, Failure, Learned, Target
 from bench.model.errors import BenchError, EngineError
+from bench.run.member import Member
+from bench.run.peers import PeersWatch
 
 _START_TIMEOUT_S = 30.0
 _REFUSED_TIMEOUT_S = 5.0
 _WRONG_TIMEOUT_S = 3.0
+_ELSEWHERE_S = 3.0
 _FIRST_PAUSE_S = 0.005
 _LONGEST_PAUSE_S = 0.25
 _PAUSE_GROWTH = 1.5
 _ENDING_S = 0.03
 _PORT_TAKEN = re.compile("address already in use|connection in use", re.IGNORECASE)
 _NO_WHOLE_ANSWER = frozenset({"reset", "closed", "truncated", "unfinished"})
-
-
-@dataclass
-class Member:
-    """A deployment that runs, and what was read of it so far."""
-
-    deployment: Deployment
-    target: Target
-    scenarios: tuple[str, ...]
-    processes: Processes
-    start_s: float | None = None
-    memory_idle_bytes: int | None = None
-    idle_cpu: float | None = None
 
 
 class Fleet:
@@ -103,7 +94,10 @@ class Fleet:
             raise failed
 
     def start(self, deployments: Iterable[tuple[Deployment, tuple[str, ...]]]) -> None:
-        """Start deployments, each with the names of the scenarios that it must answer rightly."""
+        """Start deployments, each with the names of the scenarios that it must answer rightly; the state of
+        somebody's own application is put back before.
+        """
+        self._runtime.reset()
         for deployment, scenarios in deployments:
             fault = self._start(deployment, scenarios)
             if fault is not None and any(_PORT_TAKEN.search(line) for line in fault.log):
@@ -133,6 +127,22 @@ class Fleet:
     def read_idle_memory(self) -> None:
         for member in self.members.values():
             member.memory_idle_bytes = self._runtime.memory_bytes(member.target)[0]
+
+    @contextmanager
+    def counting_peers(self) -> Iterator[None]:
+        """Count the connections that members open to others while the block lasts."""
+        with PeersWatch(self._runtime.place, self.targets()) as watch:
+            yield
+        for name, most in watch.most.items():
+            if name in self.members:
+                self.members[name].peers = dict(most)
+
+    def read_warm(self) -> None:
+        """See what members are once they are warm: threads are often started by the first requests."""
+        self.read_processes()
+        self.read_idle_memory()
+        for member in self.members.values():
+            member.serving = serving(member.target.usage, self._runtime.place)
 
     def read_listen(self, name: str) -> dict[str, float]:
         """Connections that a member has refused so far, if it has a network namespace of its own.
@@ -194,6 +204,7 @@ class Fleet:
         limit_s = _START_TIMEOUT_S if target.started_ns else _REFUSED_TIMEOUT_S
         began = time.monotonic()
         wrong_since: float | None = None
+        elsewhere_since: float | None = None
         pause_s = _FIRST_PAUSE_S
         while True:
             asked = time.monotonic()
@@ -203,10 +214,11 @@ class Fleet:
             heard_ns = self._runtime.place.clock.now_ns()
             if not self._runtime.alive(target):
                 # Before what was found: on a port that was taken, the one who took it has answered.
-                return self._ended(target, "start", "the server ended before it answered")
+                return self._not_there(target, member.deployment)
             if probed.right:
                 if target.started_ns and member.start_s is None:
                     member.start_s = (heard_ns - target.started_ns) / 1e9 - probed.since_s
+                member.samples[scenario] = probed.sample
                 learned = (replace(page, deployment=target.deployment) for page in probed.learned)
                 member.target = replace(target, learned=(*target.learned, *learned))
                 return None
@@ -218,6 +230,14 @@ class Fleet:
             elif wrong_since is None:
                 # One that came in part has been waited for.
                 wrong_since = asked if probed.fault == "unfinished" else now
+            elsewhere = self._runtime.listens_elsewhere(target)
+            if not elsewhere:
+                elsewhere_since = None
+            elif elsewhere_since is None:
+                elsewhere_since = now
+            elif now - elsewhere_since > _ELSEWHERE_S:
+                # What it opens beside its address, it may open first.
+                return self._failure(target, "start", elsewhere)
             if wrong_since is not None and now - wrong_since > _WRONG_TIMEOUT_S:
                 return self._failure(target, "probe", _wrong_answer(scenario, probed))
             if now - began > limit_s:
@@ -225,6 +245,15 @@ class Fleet:
                 return self._failure(target, "start", f"no right answer{within}: {probed.detail}")
             time.sleep(min(pause_s, _LONGEST_PAUSE_S))
             pause_s *= _PAUSE_GROWTH
+
+    def _not_there(self, target: Target, deployment: Deployment) -> Failure:
+        failure = self._ended(target, "start", "the server ended before it answered")
+        if deployment.server.own and failure.reason.endswith("exit code 0"):
+            return replace(
+                failure,
+                reason=f"{failure.reason}. A line has to stay in the foreground: leave out what detaches it",
+            )
+        return failure
 
     def _ended(self, target: Target, phase: str, reason: str) -> Failure:
         how = self._runtime.how_ended(target)
@@ -252,6 +281,9 @@ class Fleet:
                     idle_cpu=member.idle_cpu,
                     restarts=member.processes.restarts,
                     oom_kills=kills[name],
+                    workers=member.serving[0] if member.serving else None,
+                    threads=member.serving[1] if member.serving else None,
+                    peers=member.peers,
                 )
                 for name, member in self.members.items()
             ]

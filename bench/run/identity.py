@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.catalogue.application import INHERITED, locate, search_path
-from bench.catalogue.locate import digest
+from bench.catalogue.home import PACKAGE
+from bench.catalogue.locate import digest, project_digest
 from bench.catalogue.registry import variables_used
 from bench.catalogue.versions import COMPOSE_FILE, Checkouts
 from bench.deploy import Runtime
@@ -36,18 +37,20 @@ def identify(plan: Plan, checkouts: Checkouts, environment: Mapping[str, str]) -
     Args:
         environment: of the harness.
     """
-    own = checkouts[THIS_CHECKOUT]
-    root = own.root
+    here = checkouts[THIS_CHECKOUT]
+    root = here.root
     interpreter = _inside(root, sys.executable)
-    harness = {"bench/": _folder(root / "bench")}
+    harness = {"bench/": _folder(PACKAGE)}
     if plan.runtime == "external":
         return MeasuredCode(interpreter, sources=harness)
-    callables = dict.fromkeys(deployment.app.callable for deployment in plan.deployments)
+    own = [d.app for d in plan.deployments if d.app.project is not None]
+    callables = dict.fromkeys(d.app.callable for d in plan.deployments if d.app.project is None)
     located = locate(callables, root, environment)
     sources = {target: application.source for target, application in located.items()}
+    sources |= {app.callable: project_digest(Path(app.project.root)) for app in own if app.project}
     sources |= {f"{folder}/": _folder(root / folder) for folder in _FOLDERS}
     # It has the limits of the containers, too.
-    sources |= {COMPOSE_FILE: digest(root, [own.compose_file]), **harness}
+    sources |= {COMPOSE_FILE: digest(root, [here.compose_file]), **harness}
     for variant in {d.variant for d in plan.deployments if d.variant.source != THIS_CHECKOUT}:
         other, of = checkouts[variant.source], f"of the {variant.kind.name} version"
         sources |= {f"{folder}/ {of}": _folder(other.root / folder) for folder in _FOLDERS}
@@ -58,7 +61,7 @@ def identify(plan: Plan, checkouts: Checkouts, environment: Mapping[str, str]) -
         interpreter=interpreter,
         search=search_path(environment) if local else (),
         variables=tuple(name for name in INHERITED if local and name in environment and name != "PYTHONPATH"),
-        compose=variables_used(own.compose_file, environment),
+        compose=variables_used(here.compose_file, environment),
         paths={target: application.path for target, application in located.items()},
         sources=sources,
     )

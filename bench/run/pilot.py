@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bench.analysis.checks.facts import MAX_ERROR_RATE
 from bench.analysis.slow import slow_s
 from bench.model import Plan, Trial
 from bench.plan.duration import pilot_blocks
-from bench.plan.layout import with_open_rates
 from bench.plan.lengths import with_settling
+from bench.plan.rates import with_open_rates
 from bench.plan.users import cycle_s, for_cycle
 
 FEWEST_BLOCKS = 3
@@ -28,8 +28,9 @@ Block = Callable[[Plan, int], Sequence[Trial]]
 """Runs one block of the loads whose users wait, by its number from 0, as the plan has it."""
 
 
-def pilot(plan: Plan, block: Block, ends_s: float | None) -> Plan:
-    """The plan with the rates of open load, and with trials that are long enough for slow answers.
+def pilot(plan: Plan, block: Block, ends_s: float | None) -> tuple[Plan, Mapping[str, float]]:
+    """The plan with the rates of open load, and with trials that are long enough for slow answers; and what
+    each case did a second.
 
     Where slow answers are seen, all is found again with longer trials: without them a server seems faster
     than it is in the long run. Where users think, one block shows how long trials have to be.
@@ -40,7 +41,7 @@ def pilot(plan: Plan, block: Block, ends_s: float | None) -> Plan:
     if plan.locust is not None:
         cycle = cycle_s(block(plan, 0), plan.users)
         left_s = None if ends_s is None else ends_s - time.monotonic()
-        return plan if cycle is None else for_cycle(plan, cycle, left_s)
+        return (plan if cycle is None else for_cycle(plan, cycle, left_s)), {}
     while True:
         trials = _blocks(plan, block, ends_s)
         longer_s = needed_s(plan, trials)
@@ -53,7 +54,8 @@ def pilot(plan: Plan, block: Block, ends_s: float | None) -> Plan:
     for trial in trials:
         if trial.answers and trial.failed <= MAX_ERROR_RATE * trial.ok:
             rates.setdefault(trial.case, []).append(trial.answers / trial.duration_s)
-    return with_open_rates(plan, {case: statistics.median(values) for case, values in rates.items()})
+    found = {case: statistics.median(values) for case, values in rates.items()}
+    return with_open_rates(plan, found), found
 
 
 def needed_s(plan: Plan, trials: Sequence[Trial]) -> float | None:

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.analysis import analyse
+from bench.catalogue.home import results_folder
 from bench.model import Analysis, Suite
 from bench.model.errors import ResultError
 from bench.report import FORMATS, text
 from bench.report.index import write_index
 from bench.store import RESULT, load, replace_file
 
-RESULTS = "results"
 REPORTS = {"report.html": "html", "report.md": "md"}
 
 
@@ -23,8 +23,17 @@ def new_id(now: datetime) -> str:
 
 
 def result_directory(root: Path, out: Path | None) -> Path:
-    """The directory of a new run: as asked, else `results/<UTC time>-<host>`."""
-    return out.resolve() if out is not None else root / RESULTS / new_id(datetime.now(UTC))
+    """The directory of a new run: as asked, else `<UTC time>-<host>/` in the folder of results.
+
+    In somebody's project that folder tells git to pass it over.
+    """
+    if out is not None:
+        return out.resolve()
+    folder = results_folder(root)
+    if not folder.is_relative_to(root) and not (folder / ".gitignore").exists():
+        folder.mkdir(exist_ok=True)
+        (folder / ".gitignore").write_text("*\n")
+    return folder / new_id(datetime.now(UTC))
 
 
 def write_reports(suite: Suite, directory: Path) -> Analysis:
@@ -41,9 +50,9 @@ def newest_result(root: Path) -> Path:
     Raises:
         ResultError: there is none.
     """
-    results = sorted((root / RESULTS).glob(f"*/{RESULT}"), key=lambda path: path.stat().st_mtime)
+    results = sorted((results_folder(root)).glob(f"*/{RESULT}"), key=lambda path: path.stat().st_mtime)
     if not results:
-        raise ResultError(f"{root / RESULTS} holds no result yet; `make bench` makes one.")
+        raise ResultError(f"{results_folder(root)} holds no result yet; `wsgi-bench run` makes one.")
     return results[-1].parent
 
 
@@ -56,7 +65,7 @@ def write_all_reports(directory: Path, root: Path) -> list[Path]:
     """Render a stored result's files again, and the index of all results; return what was written."""
     write_reports(load(directory), directory)
     written = [directory / name for name in REPORTS]
-    return [*written, write_index(root / RESULTS)] if (root / RESULTS).is_dir() else written
+    return [*written, write_index(results_folder(root))] if (results_folder(root)).is_dir() else written
 
 
 def rendered(directory: Path, format_name: str, width: int = text.WIDTH) -> str:

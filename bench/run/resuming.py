@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.catalogue.consent import Addresses
+from bench.catalogue.home import results_folder
 from bench.catalogue.versions import Checkouts, checked_out
 from bench.deploy import Runtime
 from bench.deploy.external import find_addresses
+from bench.deploy.outside import Outside
 from bench.doctor import read_facts
 from bench.doctor.needs import provide
 from bench.live.progress import Reporter
 from bench.machine.environment import describe, require_cpus, split_cpus, stay_on
 from bench.model import CpuSplit, Environment, Plan, Suite
 from bench.run.identity import identify, require_same, with_started
-from bench.run.results import RESULTS
 from bench.run.stored_plan import Named, locust_arguments, old_version, taken_anew
 
-Open = Callable[[Plan, Checkouts, Path, CpuSplit, Reporter, Mapping[str, Addresses]], Runtime]
+Open = Callable[[Plan, Checkouts, Path, CpuSplit, Reporter, Mapping[str, Addresses], Outside], Runtime]
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,10 @@ def made_ready(
     driver = locust_arguments(directory, suite.plan, named)
     checkouts = stack.enter_context(checked_out([against] if against else [], root))
     plan = taken_anew(directory, suite.plan, root, os.environ, named, checkouts)
-    provide(plan, read_facts(root / RESULTS, quick=True))
-    runtime = open_runtime(plan, checkouts, directory, suite.environment.cpu_split, reporter, addresses)
+    provide(plan, read_facts(results_folder(root), quick=True))
+    runtime = open_runtime(
+        plan, checkouts, directory, suite.environment.cpu_split, reporter, addresses, named.outside
+    )
     require_same(directory, suite.environment, _now(plan, checkouts, runtime))
     opened = stack.enter_context(ExitStack())
     stay_on(suite.environment.cpu_split)
@@ -87,7 +90,7 @@ def _now(plan: Plan, checkouts: Checkouts, runtime: Runtime) -> Environment:
         docker=runtime.docker,
         versions=runtime.versions,
         images={},
-        cpu_split=split_cpus(),
+        cpu_split=split_cpus(server=plan.server_cpus),
         notes=(),
         measured=identify(plan, checkouts, os.environ),
     )

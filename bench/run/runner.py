@@ -12,16 +12,22 @@ from bench.doctor.others import Others
 from bench.live.progress import Reporter
 from bench.live.watch import Watch
 from bench.load.client import LoadDriver
-from bench.model import MODELS, Failure, Learned, LoadModel, Plan, Trial
-from bench.model.errors import StoreError
+from bench.model import MODELS, Failure, LoadModel, Plan, Trial
+from bench.model.errors import StoreError, TimeIsUp
 from bench.plan.blocks import block_models, starting_order
-from bench.plan.duration import ENDING_S, needs_pilot
-from bench.plan.lengths import block_s, corrected, each_of, in_what, least_s, remeasured
+from bench.plan.duration import EachS, expected_each_s, needs_pilot
+from bench.plan.lengths import block_s, each_of, in_what, least_s, remeasured
+from bench.plan.pages import for_pages
+from bench.plan.said import change_in_words, time_in_words
 from bench.run.again import Again
+from bench.run.first import FirstAnswers
+from bench.run.fitting import fitted, slowest_page_s
 from bench.run.fleet import Fleet
+from bench.run.limit import Limit
 from bench.run.look import look_at
-from bench.run.pilot import needed_s, pilot
+from bench.run.pilot import needed_s
 from bench.run.readback import Readback
+from bench.run.seeding import seed
 from bench.run.trials import Trials
 from bench.store import Writer
 
@@ -34,7 +40,7 @@ class Runner:
     Args:
         saved: trials of an earlier, interrupted run.
         counts: whether one of these counts.
-        learned: what that has learned of the deployments' pages.
+        first: what that has seen of first answers, and who takes it from these.
         others: looks who uses the machine from now on.
         epoch_ns: monotonic time from which trials count their `at_s`.
     """
@@ -49,21 +55,20 @@ class Runner:
         *,
         saved: Sequence[Trial],
         counts: Callable[[Trial], bool],
-        learned: Sequence[Learned] = (),
+        first: FirstAnswers,
         others: Callable[[], Others],
         epoch_ns: int,
     ) -> None:
         self._plan = plan
         self._runtime = runtime
         self._driver = driver
-        self._trials = Trials(driver, writer, saved, epoch_ns)
+        self._limit = Limit(plan, epoch_ns)
+        self._over = False
+        self._trials = Trials(driver, writer, saved, epoch_ns, self._limit.breaks_off_s)
         self._writer = writer
         self._reporter = reporter
-        self._learned = list(learned)
-        # Monotonic time at which the last trial must have ended; None without --minutes.
-        self._ends_s = None if plan.minutes is None else epoch_ns / 1e9 + plan.minutes * 60 - ENDING_S
-        self._over = False
-        self._asked = plan
+        self._first = first
+        self._asked = self._base = plan
         self._began_s = epoch_ns / 1e9
         self._piloted = bool(saved) or not plan.claims
         waiting = {case.id for case in plan.cases if case.load.waits}
@@ -79,12 +84,15 @@ class Runner:
 
     def run(self) -> None:
         """Measure everything that isn't measured yet."""
-        self._seed()
+        seed(self._plan, self._runtime, self._reporter)
         number = self._plan.counted_from
         while number <= self._plan.rounds:
             blocks = self._missing(number)
             if blocks and self._time_for(least_s(self._plan, self._watch.each_s)):
-                self._round(number, blocks)
+                try:
+                    self._round(number, blocks)
+                except TimeIsUp:
+                    self._over = True
                 longer_s = None if self._over else needed_s(self._plan, self._waiting)
                 if longer_s is not None:
                     self._measure_again(number, longer_s)
@@ -113,7 +121,7 @@ class Runner:
         """
         if self._plan.until is None or number < max(self._measured, default=0):
             return False
-        left_s = None if self._ends_s is None else self._ends_s - time.monotonic()
+        left_s = self._limit.left_s(self._plan)
         look = look_at(self._writer.directory, self._plan, number, left_s, self._watch.each_s)
         if look is None:
             return False
@@ -122,14 +130,6 @@ class Runner:
         rounds = {n: self._missing(n) for n in range(number + 1, look.plan.rounds + 1)}
         self._watch.looked(look.plan, rounds, look.known.half_width)
         return look.enough
-
-    def _seed(self) -> None:
-        """Fill the template database, once for the run: every other is copied from it."""
-        for deployment in self._plan.deployments:
-            if deployment.app.seed:
-                self._reporter.phase(f"storing what {deployment.app.name} is measured with")
-                self._runtime.seed(deployment)
-                return
 
     def _round(self, number: int, blocks: Sequence[int]) -> None:
         ordered = starting_order(self._plan.deployments, number)
@@ -141,26 +141,28 @@ class Runner:
             self._runtime,
             self._driver,
             number,
-            self._learned,
+            self._first.learned,
             timeout_s=self._plan.timeout_s,
             failed=self._not_started,
         )
         try:
             with fleet:
                 fleet.start((d, self._scenarios(d.name)) for d in self._watch.starting(number, wanted))
-                learned = fleet.newly_learned()
-                self._learn(learned)
-                self._watch.started(fleet.members, fleet.failures, learned=bool(learned))
+                once = self._first.take(fleet)
+                self._watch.started(fleet.members, fleet.failures, once=once)
                 if not fleet.members:
                     return
-                self._trials.warm_up(self._plan, number, fleet)
+                unfitted = needs_pilot(self._plan) or not self._piloted
+                if unfitted:
+                    self._expect_pages(number)
+                with fleet.counting_peers():
+                    self._trials.warm_up(self._plan, number, fleet)
                 self._watch.warmed_up()
-                fleet.read_processes()
-                fleet.read_idle_memory()
+                fleet.read_warm()
                 self._readback.look(number, fleet.targets())
                 if number == 1:
                     fleet.read_idle_cpu(_IDLE_S)
-                if needs_pilot(self._plan) or not self._piloted:
+                if unfitted:
                     self._pilot(number, fleet)
                     blocks = self._missing(number)
                 self._watch.measuring(self._plan, fleet.members)
@@ -178,10 +180,16 @@ class Runner:
     def _scenarios(self, deployment: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(c.scenario for c in self._plan.cases if c.deployment == deployment))
 
+    def _expect_pages(self, number: int) -> None:
+        """Plan for pages as slow as the first probes saw them, which not even the warm-up may overtax."""
+        self._base, page_s = self._plan, slowest_page_s(self._first.learned)
+        if page_s and self._plan.counted_from == 1:
+            plan = for_pages(self._plan, page_s)
+            self._change(number, plan, expected_each_s(plan), time_in_words(self._base, plan))
+
     def _pilot(self, number: int, fleet: Fleet) -> None:
         """Find what each case can do and how long its answers take, and correct the plan by it."""
         self._piloted = True
-        before = self._plan
 
         def block(plan: Plan, index: int) -> list[Trial]:
             self._plan = plan
@@ -189,18 +197,24 @@ class Runner:
             self._watch.piloted(len(trials))
             return trials
 
-        self._plan = pilot(before, block, self._ends_s)
-        self._correct(number, before)
+        plan, each_s = fitted(
+            self._base,
+            self._plan,
+            self._asked,
+            block,
+            began_s=self._began_s,
+            ends_s=self._limit.last_s(self._plan),
+            each_s=lambda: self._watch.each_s,
+        )
+        self._change(number, plan, each_s, change_in_words(self._base, plan))
 
-    def _correct(self, number: int, before: Plan) -> None:
-        """Lengths and numbers of trials by what the pilot took."""
-        now_s = time.monotonic()
-        ends_s = self._ends_s if self._ends_s is not None else self._began_s + before.expected_s
-        self._plan, each_s = corrected(self._plan, self._asked, self._watch.each_s, ends_s - now_s)
-        self._models = block_models(self._plan)
-        self._writer.append(plan=self._plan)
-        rounds = {n: self._missing(n) for n in range(number, self._plan.rounds + 1)}
-        self._watch.changed(self._plan, rounds, each_s, why=in_what(before, self._plan), in_round=True)
+    def _change(self, number: int, plan: Plan, each_s: EachS, why: str) -> None:
+        """Go on by another plan, in a round whose servers are up."""
+        self._plan = plan
+        self._models = block_models(plan)
+        self._writer.append(plan=plan)
+        rounds = {n: self._missing(n) for n in range(number, plan.rounds + 1)}
+        self._watch.changed(plan, rounds, each_s, why=why, in_round=True)
 
     def _measure_again(self, number: int, longer_s: float) -> None:
         """All rounds anew, with trials that can hold the slow answers seen by the end of this one.
@@ -209,7 +223,7 @@ class Runner:
         """
         plan = remeasured(self._plan, self._asked, number, longer_s)
         each_s = each_of(plan, self._watch.each_s, longer_s)
-        if self._ends_s is not None and time.monotonic() + 2 * least_s(plan, each_s) > self._ends_s:
+        if not self._limit.leaves(plan, 2 * least_s(plan, each_s)):
             return
         before, self._plan = self._plan, plan
         self._began_s = time.monotonic()
@@ -268,17 +282,12 @@ class Runner:
 
     def _time_for(self, seconds: float) -> bool:
         """Whether `--minutes` leave so much."""
-        self._over = self._ends_s is not None and time.monotonic() + seconds > self._ends_s
+        self._over = not self._limit.leaves(self._plan, seconds)
         return not self._over
 
     def _not_started(self, failure: Failure) -> None:
         self._note([failure])
         self._watch.failed([failure])
-
-    def _learn(self, learned: Sequence[Learned]) -> None:
-        """Keep what the first round, or this one after `resume`, saw: all later ones are held to it."""
-        self._learned += learned
-        self._writer.append(learned=learned)
 
     def _note(self, failures: Sequence[Failure]) -> None:
         if failures:

@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
+from bench.catalogue.home import results_folder
 from bench.model import Analysis, Suite
 from bench.model.errors import BenchError, Interrupted, MachineError, ResultError, UsageError
 from bench.model.resume_command import resume_command
 from bench.report.index import write_index
 from bench.report.repeat import shell_variables
-from bench.run.results import RESULTS, write_reports
+from bench.run.results import write_reports
 from bench.run.stored_plan import named_again
 from bench.store import RESULT, Writer
 
@@ -65,8 +66,8 @@ def save(writer: Writer, root: Path, *, ended: bool, complete: bool) -> Saved:
         suite = writer.rescue(_places(writer.directory, root), complete=complete, finished=finished)
     try:
         analysis = write_reports(suite, writer.directory)
-        if writer.directory.parent == root / RESULTS:
-            write_index(root / RESULTS)
+        if writer.directory.parent == results_folder(root):
+            write_index(results_folder(root))
     except MachineError as error:
         return Saved(suite, writer.directory, None, lost, error)
     return Saved(suite, writer.directory, analysis, lost)
@@ -111,7 +112,7 @@ def require_written(saved: Saved) -> Analysis:
 
 def _places(directory: Path, root: Path) -> Iterator[Path]:
     """Where a result may go that can't be written into its directory, the likeliest first."""
-    yield from (directory.parent, root / RESULTS, Path.cwd(), Path(tempfile.gettempdir()), Path.home())
+    yield from (directory.parent, results_folder(root), Path.cwd(), Path(tempfile.gettempdir()), Path.home())
 
 
 def _is_in(name: object, directory: Path) -> bool:

@@ -14,9 +14,11 @@ from bench.analysis.findings import findings_of
 from bench.analysis.measured import counting
 from bench.ask.targets import measured_twice
 from bench.catalogue.consent import Addresses
+from bench.catalogue.home import results_folder
 from bench.catalogue.versions import Checkouts, checked_out
 from bench.deploy import Runtime
 from bench.deploy.external import urls
+from bench.deploy.outside import OF_THE_HARNESS, Outside
 from bench.deploy.select import open_runtime
 from bench.doctor import notes, read_facts
 from bench.doctor.needs import provide
@@ -27,13 +29,14 @@ from bench.machine import priority
 from bench.machine.environment import describe, split_cpus, stay_on
 from bench.machine.interrupt import shield
 from bench.machine.place import HERE
-from bench.model import Analysis, CpuSplit, Plan, Suite
+from bench.model import Analysis, Calibration, CpuSplit, Plan, Sample, Suite, Target
 from bench.model.errors import Interrupted, MachineError, StoreError
 from bench.model.finding import exit_code
 from bench.report.units import count, listed
-from bench.run.calibrate import calibrate_run, startable
+from bench.run.calibrate import Page, calibrate_run, startable
+from bench.run.first import FirstAnswers
 from bench.run.identity import identify, with_started
-from bench.run.results import RESULTS, new_id
+from bench.run.results import new_id
 from bench.run.resuming import Ready, made_ready
 from bench.run.runner import Runner
 from bench.run.saving import Saved, raise_told, require_written, save
@@ -59,21 +62,25 @@ def measure(
     *,
     addresses: Mapping[str, Addresses] | None = None,
     driver: Sequence[str] = (),
+    outside: Outside = OF_THE_HARNESS,
+    told: tuple[str, ...] = (),
 ) -> Outcome:
     """Measure a new plan.
 
     Args:
         addresses: of servers that run already, by name, as `look_up` has checked them.
         driver: arguments of the load driver, beside those that the plan gives.
+        outside: what applications find around them.
+        told: what the user should know before figures come of it, for the report.
 
     Raises:
         Interrupted: by a signal.
         BenchError: something else ended the run. What was measured is saved in either case, and a
             report of it written.
     """
-    provide(plan, read_facts(root / RESULTS, quick=True))
+    provide(plan, read_facts(results_folder(root), quick=True))
     with checked_out((d.variant.source for d in plan.deployments), root) as checkouts:
-        return _measure(plan, root, directory, reporter, checkouts, addresses or {}, driver)
+        return _measure(plan, root, directory, reporter, checkouts, addresses or {}, driver, outside, told)
 
 
 def _measure(
@@ -84,13 +91,15 @@ def _measure(
     checkouts: Checkouts,
     addresses: Mapping[str, Addresses],
     driver: Sequence[str],
+    outside: Outside,
+    told: tuple[str, ...],
 ) -> Outcome:
     started = datetime.now(UTC)
-    cpus = split_cpus()
+    cpus = split_cpus(server=plan.server_cpus)
     twice = measured_twice(urls(plan), addresses)
     for sentence in twice:
         reporter.phase(sentence)
-    runtime = _open(plan, checkouts, directory, cpus, reporter, addresses)
+    runtime = _open(plan, checkouts, directory, cpus, reporter, addresses, outside)
     suite = Suite(
         schema_version=SCHEMA_VERSION,
         id=new_id(started),
@@ -104,8 +113,9 @@ def _measure(
             images={},
             cpu_split=cpus,
             notes=(
-                *notes(read_facts(root / RESULTS, quick=True), deploys=plan.runtime != "external"),
+                *notes(read_facts(results_folder(root), quick=True), deploys=plan.runtime != "external"),
                 *twice,
+                *(f"{line}." for line in told),
             ),
             measured=identify(plan, checkouts, os.environ),
         ),
@@ -205,13 +215,17 @@ def _work(
         # In containers it is the engine's, not this process's child.
         preferred = plan.priority and plan.runtime == "local"
         first = priority.of("generator", cpus) if preferred else priority.NONE
-        log = logs / "driver.log"
-        with LoadDriver(command, environment, root, cpus.generator, log, first) as driver:
-            if suite.calibration is None:
+        with LoadDriver(command, environment, root, cpus.generator, logs / "driver.log", first) as driver:
+            driver.set_scenarios(plan.scenarios.values())
+
+            def calibrate(samples: Mapping[Page, Sample], targets: Sequence[Target]) -> Calibration:
                 reporter.phase("calibrating the load generator")
-                writer.append(
-                    calibration=calibrate_run(plan, cpus, runtime, driver, root, writer.directory, epoch_ns)
+                measured = calibrate_run(
+                    plan, cpus, runtime, driver, root, writer.directory, epoch_ns, samples
                 )
+                driver.set_targets(targets, runtime.store_address())
+                return measured
+
             runner = Runner(
                 plan,
                 runtime,
@@ -220,7 +234,7 @@ def _work(
                 reporter,
                 saved=suite.trials,
                 counts=counting(suite),
-                learned=suite.learned,
+                first=FirstAnswers(writer, suite.learned, None if suite.calibration else calibrate),
                 others=Others,
                 epoch_ns=epoch_ns,
             )
@@ -270,6 +284,7 @@ def _open(
     cpus: CpuSplit,
     reporter: Reporter,
     addresses: Mapping[str, Addresses],
+    outside: Outside = OF_THE_HARNESS,
 ) -> Runtime:
     """The runtime that a plan names, not entered yet, with the null server among what it can start."""
     return open_runtime(
@@ -281,4 +296,5 @@ def _open(
         reporter.phase,
         addresses,
         preferred=plan.priority,
+        outside=outside,
     )

@@ -23,13 +23,22 @@ class Trials:
     Args:
         saved: trials of an earlier, interrupted run: they aren't run again.
         epoch_ns: monotonic time from which trials count their `at_s`.
+        ends_s: monotonic time after which no trial is waited for; None without `--minutes`.
     """
 
-    def __init__(self, driver: LoadDriver, writer: Writer, saved: Sequence[Trial], epoch_ns: int) -> None:
+    def __init__(
+        self,
+        driver: LoadDriver,
+        writer: Writer,
+        saved: Sequence[Trial],
+        epoch_ns: int,
+        ends_s: float | None = None,
+    ) -> None:
         self._driver = driver
         self._writer = writer
         self._done = {(trial.round, trial.block, trial.case) for trial in saved}
         self._epoch_ns = epoch_ns
+        self._ends_s = ends_s
 
     def missing(
         self, plan: Plan, models: Sequence[LoadModel], number: int, given_up: Collection[str]
@@ -46,7 +55,7 @@ class Trials:
             if any(
                 (number, block, case.id) not in self._done
                 for case in plan.cases
-                if case.load.model == model and case.deployment not in given_up
+                if case.load.model == model and case.deployment not in given_up and case.id not in plan.beyond
             )
         ]
 
@@ -55,17 +64,22 @@ class Trials:
         return max([planned - 1, *(block for n, block, _ in self._done if n == number)]) + 1
 
     def warm_up(self, plan: Plan, number: int, fleet: Fleet) -> None:
-        """Closed load that counts for nothing, so that caches, pools and interpreters are warm."""
+        """Closed load that counts for nothing, so that caches, pools and interpreters are warm; none where
+        trials settle for longer than that.
+        """
+        if not plan.warmup_s:
+            return
         orders = [
             replace(order, length_s=plan.warmup_s, settle_s=0.0)
             for order in self._orders(plan, number, _WARM_UP, None, fleet)
         ]
-        for _ in self._driver.block(orders):
+        for _ in self._driver.block(orders, self._ends_s):
             pass
 
     def pilot(self, plan: Plan, number: int, index: int, fleet: Fleet) -> list[Trial]:
         """A block of closed load that corrects the plan and counts for nothing else; `index` from 0."""
-        return list(self._driver.block(self._orders(plan, number, _PILOT - index, None, fleet)))
+        orders = self._orders(plan, number, _PILOT - index, None, fleet)
+        return list(self._driver.block(orders, self._ends_s))
 
     def measure(
         self, plan: Plan, number: int, block: int, requests: int, model: LoadModel, fleet: Fleet
@@ -84,7 +98,7 @@ class Trials:
         ]
         refused = {name: fleet.read_listen(name) for name in fleet.members}
         try:
-            for trial in self._driver.block(orders):
+            for trial in self._driver.block(orders, self._ends_s):
                 name = deployments[trial.case]
                 before, refused[name] = refused[name], fleet.read_listen(name)
                 trials.append(replace(trial, host={**trial.host, **difference(before, refused[name])}))
@@ -104,5 +118,6 @@ def _ready(plan: Plan, model: LoadModel | None, fleet: Fleet) -> list[Case]:
         case
         for case in plan.cases
         if case.deployment in fleet.members
+        and case.id not in plan.beyond
         and (case.load.waits if model is None else case.load.model == model and case.load.ready)
     ]

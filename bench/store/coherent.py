@@ -53,6 +53,9 @@ def _problems_of_plan(plan: Plan) -> Iterator[str]:
             yield f"plan.cases: {shown(case.deployment)} is not among plan.deployments"
         if not case.id.isprintable():
             yield f"plan.cases: {shown(case.id)} isn't printable"
+    for name, scenario in plan.scenarios.items():
+        if name != scenario.name or not scenario.requests:
+            yield f"plan.scenarios: {shown(name)} is of another name, or asks nothing"
     if plan.counted_from > plan.rounds:
         yield f"plan.counted_from: round {plan.counted_from} of {plan.rounds}"
     trials = plan.rounds * (plan.blocks + plan.open_blocks) * len(plan.cases)

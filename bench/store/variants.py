@@ -7,9 +7,11 @@ checkout that measured.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bench.model import Plan
+from bench.model.secrets import without_secrets
 from bench.model.variant import KINDS, OLD, SERVER, THIS_CHECKOUT, Variant
 from bench.store.jsonable import dump, items, members, parse
 
@@ -20,8 +22,9 @@ def flags(variant: Variant) -> dict[str, bool]:
 
 
 def plan_to_document(plan: Plan) -> dict[str, Any]:
-    """A plan as it is stored."""
-    document: dict[str, Any] = dump(plan)
+    """A plan as it is stored: a user's own scenarios without what nobody is to see."""
+    shown = {name: without_secrets(scenario) for name, scenario in plan.scenarios.items()}
+    document: dict[str, Any] = dump(replace(plan, scenarios=shown))
     for stored, deployment in zip(document["deployments"], plan.deployments, strict=True):
         del stored["variant"]
         stored |= flags(deployment.variant)

@@ -25,12 +25,17 @@ class Plan:
             "endless" (at last answers that never end), "never" (accepts and says nothing), "delayed", "tail",
             "frozen", "deaf" (never accepts, backlog 1), "refusing" (nobody listens),
             "narrow" (backlog 1, one short connection at a time);
-            what is heavy: "large" (bodies of so many bytes, and a header field that differs each time).
+            what is heavy: "large" (bodies of so many bytes, and a header field that differs each time),
+            "pages" (fast, and of any size, equal or differing).
         every: "wrong": each how many-th answer of the server is wrong.
         fault: "wrong": "status", "body", "truncated", "malformed", "excess", "closed" or "reset".
         answers: "silent-close": after how many answers; "emptied", "endless": so many are right before.
         limit: "limited": so many a second are answered rightly.
-        size: "large": of a body, bytes.
+        size: "large", "pages": of a body, bytes.
+        framing: "pages": "length", "chunked", "pieces" and "chunks" (the same, with head and body sent one
+            after the other), or "http10" (a body whose end is that of the connection).
+        differing: "pages": whether cookie, ETag and a token amid the body are new in each.
+        lengths: "pages": how many lengths differing bodies have, from `size` on, each a byte longer.
         idle_s: "idle-close": after how long without a request.
         freeze_s, period_s: "frozen": stands still for so long, and so often.
         slow_share, slow_s, base_s: "tail": this share of the answers takes `slow_s`, the others `base_s`;
@@ -46,6 +51,9 @@ class Plan:
     answers: int = 1
     limit: float = 200.0
     size: int = 1_000_000
+    framing: str = "length"
+    differing: bool = False
+    lengths: int = 1
     idle_s: float = 0.05
     freeze_s: float = 0.5
     period_s: float = 5.0

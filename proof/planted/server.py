@@ -32,6 +32,8 @@ from proof.planted.answers import (
 )
 from proof.planted.behaviour import Plan, Server
 from proof.planted.large import serve_large
+from proof.planted.pages import Pages
+from servers.null.serve import serve as serve_at_once
 
 BACKLOG = 1024
 _NARROW_S = 0.02
@@ -275,6 +277,11 @@ def main() -> None:
             listener.listen(BACKLOG)
             print(listener.getsockname()[1], flush=True)
             serve_large(listener, plan.size)
+        if plan.kind == "pages":
+            pages = Pages(plan)
+            listener.listen(BACKLOG)
+            print(listener.getsockname()[1], flush=True)
+            serve_at_once(listener, lambda _request: pages.send)
         if plan.kind in ("deaf", "refusing"):
             if plan.kind == "deaf":
                 listener.listen(1)

@@ -118,7 +118,7 @@ class _Run:
             took_s[:] = [seconds / len(trials)]
             return trials
 
-        plan = pilot(plan, block, None)
+        plan, _ = pilot(plan, block, None)
         each_s = {**expected_each_s(plan), "pilot": took_s[0]}
         return corrected(plan, self._asked, each_s, self._asked.expected_s)[0]
 

@@ -6,31 +6,27 @@ Settings: https://docs.pylonsproject.org/projects/waitress/en/stable/arguments.h
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from typing import Any
 
 import waitress
-
-from servers.application import address, application, threads
 
 CONNECTIONS = 4096
 
 
-def main() -> None:
-    app = application()
-    host, port = address()
+def serve(load: Callable[[], Any], host: str, port: int, _workers: int, threads: int) -> None:
+    """Serve until ended."""
+    application = load()
     # 'Task queue depth is N' is logged whenever no thread is idle, which under load is always:
     # https://docs.pylonsproject.org/projects/waitress/en/stable/logging.html
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     waitress.serve(
-        app,
+        application,
         host=host,
         port=port,
-        threads=threads(),
+        threads=threads,
         # 100 by default, its own descriptors included: beyond it clients wait to be accepted.
         connection_limit=CONNECTIONS,
         # select() can't watch descriptors above 1023.
         asyncore_use_poll=True,
     )
-
-
-if __name__ == "__main__":
-    main()

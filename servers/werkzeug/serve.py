@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from werkzeug.serving import WSGIRequestHandler, run_simple
+from collections.abc import Callable
+from typing import Any
 
-from servers.application import address, application
+from werkzeug.serving import WSGIRequestHandler, run_simple
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -15,19 +16,15 @@ class QuietHandler(WSGIRequestHandler):
         """
 
 
-def main() -> None:
-    app = application()
-    host, port = address()
+def serve(load: Callable[[], Any], host: str, port: int, _workers: int, _threads: int) -> None:
+    """Serve until ended."""
+    application = load()
     run_simple(
         host,
         port,
-        app,
+        application,
         threaded=True,
         use_reloader=False,
         use_debugger=False,
         request_handler=QuietHandler,
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
-
-from servers.application import address, application
 
 
 class Server(WSGIServer):
@@ -29,14 +28,14 @@ class QuietHandler(WSGIRequestHandler):
         pass
 
 
-def main() -> None:
+def serve(load: Callable[[], Any], host: str, port: int, _workers: int, _threads: int) -> None:
+    """Serve until ended."""
+    application = load()
     threaded = sys.argv[1:] == ["--threaded"]
-    app = application()
-    host, port = address()
     if threaded:
-        server: WSGIServer = make_server(host, port, app, ThreadedServer, QuietHandler)
+        server: WSGIServer = make_server(host, port, application, ThreadedServer, QuietHandler)
     else:
-        server = make_server(host, port, app, Server)
+        server = make_server(host, port, application, Server)
 
     # KeyboardInterrupt would be lost: wsgiref.handlers catches it when it comes in the middle of a request.
     def stop(*_: object) -> None:
@@ -45,7 +44,3 @@ def main() -> None:
     signal.signal(signal.SIGINT, stop)
     with server:
         server.serve_forever(poll_interval=0.1)
-
-
-if __name__ == "__main__":
-    main()

@@ -30,6 +30,7 @@ from bench.cli import running
 from bench.model import Closed, Comparison, CpuSplit, Failure, Suite, Trial, TrialLength
 from bench.model.digits import significant
 from bench.model.errors import UsageError
+from bench.model.scenario import AskedRequest, AskedScenario
 from bench.report.two_runs import FORMATS
 from tests.golden.test_golden import hostile_names
 from tests.make_suite import make_suite
@@ -525,3 +526,15 @@ def test_that_one_run_came_before_other_programs_is_a_difference() -> None:
     assert differences(run(), run()) == ()
     (difference,) = differences(run(), first)
     assert (difference.what, difference.old) == ("priority", "as other programs")
+
+
+def test_two_runs_that_asked_other_requests_are_not_compared() -> None:
+    def asking(path: str) -> Suite:
+        suite = make_suite({"a": 3000.0}, rounds=6, blocks=4)
+        asked = AskedScenario(suite.plan.cases[0].scenario, (AskedRequest("it", path),))
+        return replace(suite, plan=replace(suite.plan, scenarios={asked.name: asked}))
+
+    same, other = compare(asking("/"), asking("/")), compare(asking("/"), asking("/other"))
+    assert same.changes
+    assert not other.changes
+    assert "other requests were asked" in {gap.reason for gap in other.not_compared}

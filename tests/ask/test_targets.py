@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -19,12 +20,12 @@ from tests.make_suite import make_suite
 WIDE = "".join(chr(ord(letter) - ord("a") + 0xFF41) for letter in "localhost")
 FAULTS = {
     "x=": "names no address; write it after the name, as in NAME=http://127.0.0.1:8000",
-    "x=http+unix://%2Frun%2Fx.sock": "is a unix socket",
-    "x=unix:/run/x.sock": "is a unix socket",
-    "x=unix:///run/x.sock": "is a unix socket",
-    "x=http://unix:/run/x.sock": "is a unix socket",
-    "x=/run/x.sock": "is a unix socket",
-    "x=run/x.sock": "is a unix socket",
+    "x=unix:": "names no socket; write unix:/run/app.sock",
+    "x=http+unix://": "names no socket; write unix:/run/app.sock",
+    f"x=unix:/{'x' * 107}": "has a path of 108 bytes, and a unix socket's has 107 at most",
+    "x=http://unix:/run/x.sock": "is a file; if it is a unix socket that speaks HTTP, write unix:/run/x.sock",
+    "x=/run/x.sock": "is a file; if it is a unix socket that speaks HTTP, write unix:/run/x.sock",
+    "x=run/x.sock": "is a file; if it is a unix socket that speaks HTTP, write unix:run/x.sock",
     "x=127.0.0.1:8000": "has no scheme; write http://127.0.0.1:8000",
     "x=localhost:8000/": "has no scheme; write http://localhost:8000",
     "x=example.test": "has no scheme; write http://example.test",
@@ -153,3 +154,24 @@ def test_the_twin_of_a_target_is_no_second_deployment() -> None:
 
     assert "Twin: the same server, gunicorn, measured twice, differs by" in " ".join(text.split())
     assert "identical deployments" not in text
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["unix:/run/x.sock", "http+unix:///run/x.sock", "http+unix://%2Frun%2Fx.sock", "UNIX:/run/./x.sock"],
+)
+def test_a_unix_socket_is_named_by_its_path(written: str) -> None:
+    (url,) = read_targets([f"x={written}"]).values()
+
+    assert url == "unix:/run/x.sock"
+    assert origin.socket_path(url) == "/run/x.sock"
+    assert origin.sent(url) == "http://localhost"
+    assert look_up("x", url, allowed=False) == ()
+
+
+def test_two_names_of_one_socket_are_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "x.sock")
+    targets = read_targets([f"a=unix:{tmp_path}/x.sock", f"b=unix:{tmp_path}/link", "c=http://localhost:1"])
+
+    (said,) = measured_twice(targets, {"c": ("127.0.0.1",)})
+    assert said.startswith("The targets a and b are the same server")

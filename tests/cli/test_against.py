@@ -309,7 +309,7 @@ def test_a_module_that_the_old_version_lacks_is_its_failure(repository: Path, tm
     said = against(repository, tmp_path / "out", "--servers", "waitress", "--rounds", "1", "--against", older)
 
     assert said.code == 3
-    assert "No module named servers.waitress.serve" in said.out
+    assert "servers/waitress/serve.py" in said.out
     assert {failure.deployment for failure in load(tmp_path / "out").failures} == {"waitress-old.hello"}
 
 

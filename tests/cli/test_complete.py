@@ -38,7 +38,7 @@ def offered(*words: str) -> list[str]:
 
 
 def test_bash_is_offered_names_by_its_own_script() -> None:
-    assert sorted(offered("run", "--servers", "gunicorn,g")) == ["gunicorn,gunicorn-sync"]
+    assert sorted(offered("run", "--servers", "gunicorn,gu")) == ["gunicorn,gunicorn-sync"]
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_bash_is_offered_names_by_its_own_script() -> None:
         (("run", "--profile", "s"), ["smoke", "standard"]),
         (("run", "--runtime", ""), ["auto", "local", "compose"]),
         (("run", "--app", "f"), ["flask_hello"]),
-        (("run", "--servers", "g"), ["gunicorn", "gunicorn-sync"]),
-        (("run", "--servers", "gunicorn,g"), ["gunicorn,gunicorn-sync"]),
+        (("run", "--servers", "g"), ["granian", "gunicorn", "gunicorn-sync"]),
+        (("run", "--servers", "gunicorn,gu"), ["gunicorn,gunicorn-sync"]),
         (("run", "--scenarios", "mixed,s"), ["mixed,shorten", "mixed,static"]),
         (("report", "--format", "j"), ["junit", "json"]),
         (("compare", "a", "b", "--format", "m"), ["md"]),

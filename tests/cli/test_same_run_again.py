@@ -25,11 +25,17 @@ HERE = "http://127.0.0.1:1"
 # Arguments that give each setting; of "out" the printed command must know nothing, for that place is taken.
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "against": ("--against", str(ROOT)),
+    "allow_redirect": ("--url", "/old", "--allow-redirect"),
     "app": ("--app", "tests.cli.apps:right"),
     "baseline": ("--servers", "gunicorn,waitress", "--baseline", "waitress"),
     "blocks": ("--blocks", "3"),
     "client": ("--client", "fasthttp"),
     "connection": ("--connection", "as-is", "--profile", "full"),
+    "data": ("--url", "POST /cart 303", "--data", f"@{ROOT / 'LICENSE'}"),
+    "header": ("--url", "/", "--header", "Accept: text/html, */*", "--header", "X-Forwarded-Proto: https"),
+    "host": ("--url", "/", "--host", "shop.example:8000"),
+    "json_body": ("--url", "PUT /x", "--json-body", f"@{ROOT / 'tests/plan/pace.json'}"),
+    "no_cookies": ("--url", "/", "--no-cookies"),
     "fail_if": ("--against", ".", "--fail-if", "throughput < -5%", "--fail-if", "p99 > +10%"),
     "minutes": ("--minutes", "2.5"),
     "out": ("--out", "nowhere/yet"),
@@ -39,12 +45,16 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "rate": ("--rate", "1234567.5e-1"),
     "rounds": ("--rounds", "3"),
     "runtime": ("--runtime", "local"),
+    "scenario": ("--scenario", str(ROOT / "tests/ask/shop.toml")),
     "scenarios": ("--scenarios", "static,hello"),
     "seed": ("--seed", "0"),
+    "server": ("--server", "w8=waitress:threads=8", "--server", "x=gunicorn apps.hello.wsgi:x -b {bind}, $A"),
+    "server_cpus": ("--server-cpus", "1"),
     "servers": ("--servers", "waitress,uwsgi"),
     "target": ("--target", f"x={HERE}", "--target", f"y={HERE}", "--scenarios", "hello"),
     "timeout": ("--timeout", "2.5"),
     "until": ("--until", "1.5%", "--rounds", "9"),
+    "url": ("--url", "/", "--url", "3*/items/7?a=1,2", "--url", "POST /cart 303 ~it's"),
     "users": ("--profile", "full", "--users", "16"),
 }
 
@@ -89,7 +99,7 @@ def printed(plan: Plan, measured: MeasuredCode | None = None) -> tuple[dict[str,
 def test_every_setting_has_an_example() -> None:
     missing = sorted(SETTINGS.keys() - EXAMPLES.keys())
     assert not missing, (
-        f"bench/ask/settings.py has the setting {', '.join(missing)}, which no example here gives: add "
+        f"bench/ask/settings/ has the setting {', '.join(missing)}, which no example here gives: add "
         f"arguments that give it to EXAMPLES, so that it is seen that 'The same run again' doesn't forget it."
     )
 

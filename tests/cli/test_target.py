@@ -25,7 +25,7 @@ SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
 def running() -> Iterator[str]:
     """The address of a waitress that serves hello and isn't the harness's."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "servers.waitress.serve"],
+        [sys.executable, "servers/serve.py", "waitress"],
         cwd=ROOT,
         env={**os.environ, "APP": "apps.hello.wsgi:application", "BIND": "127.0.0.1:0", "THREADS": "4"},
     )
@@ -87,7 +87,7 @@ def test_the_null_server_is_calibrated_on_the_servers_cpus(tmp_path: Path, runni
         while child.poll() is None:
             for process in psutil.Process(child.pid).children(recursive=True):
                 with suppress(psutil.NoSuchProcess):
-                    if "servers.null.serve" in process.cmdline():
+                    if "servers/null/serve.py" in process.cmdline():
                         seen.add(tuple(process.cpu_affinity()))
             time.sleep(0.005)
         said = child.communicate()[1]

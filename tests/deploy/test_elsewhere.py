@@ -20,7 +20,8 @@ from bench.machine.place import HERE, Place, compare
 from bench.machine.processtree import process_tree
 from bench.machine.usage import members
 from bench.model import Closed, Open, TrialOrder
-from bench.run.fleet import Fleet, Member
+from bench.run.fleet import Fleet
+from bench.run.member import Member
 from tests.deploy.test_local import CPUS, ROOT, deployment
 from tests.elsewhere import AHEAD_S, Elsewhere, elsewhere
 

@@ -102,7 +102,9 @@ def test_an_app_that_cannot_be_imported_ends_the_server_with_the_reason(
     assert not runtime.stop([target])
 
 
-@pytest.mark.parametrize("name", ["wsgiref", "wsgiref-threaded", "werkzeug", "waitress", "uwsgi"])
+@pytest.mark.parametrize(
+    "name", ["wsgiref", "wsgiref-threaded", "werkzeug", "waitress", "uwsgi", "granian", "cheroot"]
+)
 def test_a_server_can_be_stopped_while_it_imports_the_app(runtime: LocalRuntime, name: str) -> None:
     target = started(
         runtime, deployment(SERVERS[name], App("slow", "tests.deploy.slow_app:x", (), False, ()))

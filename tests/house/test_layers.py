@@ -22,7 +22,7 @@ LAYERS = (
     ("bench.__main__",),
     ("bench.cli",),
     ("bench.run",),
-    ("bench.ask", "bench.live", "bench.doctor"),
+    ("bench.ask", "bench.live", "bench.doctor", "bench.preflight"),
     ("bench.report",),
     ("bench.ask.settings",),
     ("bench.plan", "bench.deploy", "bench.load"),

@@ -124,6 +124,15 @@ def test_before_anything_is_measured_time_left_is_that_of_the_plan() -> None:
     assert watch.left_s() == pytest.approx(parts_of(suite.plan).seconds(expected_each_s(suite.plan)))
 
 
+def test_no_more_time_is_left_than_minutes_leave(clock: Clock) -> None:
+    suite = make_suite(RATES)
+    watch = Watch(replace(suite.plan, minutes=0.5), Recorder(live=False), everything(suite), ())
+
+    assert watch.left_s() == 30
+    clock.now_s += 10
+    assert watch.left_s() == 20
+
+
 def test_a_resumed_run_has_its_figures_and_only_the_rest_to_do() -> None:
     suite = make_suite(RATES, rounds=4)
     saved = [trial for trial in suite.trials if trial.round < 4]

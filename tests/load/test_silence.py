@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bench.load.client import LoadDriver
 from bench.model import Open
+from bench.model.errors import TimeIsUp
 from tests.load import peers
 from tests.load.test_driver import ROOT, target, trial
 
@@ -30,3 +34,19 @@ def test_workers_that_all_wait_for_slow_answers_go_on_afterwards(tmp_path: Path)
 
     assert waits.unfinished == waits.offered > 0
     assert goes_on.ok == goes_on.offered > 0
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_trial_is_broken_off_once_time_is_up(processes: int, tmp_path: Path) -> None:
+    command = (sys.executable, "-m", "bench.load.driver", "--processes", str(processes))
+    with (
+        peers.peer(peers.silent) as silent,
+        peers.peer(peers.right) as right,
+        LoadDriver(command, os.environ, ROOT, (), tmp_path / "driver.log") as driver,
+    ):
+        driver.set_targets([target("a", silent.url), target("b", right.url)], None)
+        orders = [trial("b", LOAD), replace(trial("a", LOAD), timeout_s=60.0)]
+        trials = driver.block(orders, time.monotonic() + 5)
+        assert next(trials).ok > 0
+        with pytest.raises(TimeIsUp):
+            next(trials)

@@ -7,8 +7,9 @@ from itertools import combinations
 
 import pytest
 
-from bench.machine.environment import deal, describe, split_cpus
+from bench.machine.environment import deal, deal_to, describe, split_cpus
 from bench.model import CpuSplit
+from bench.model.errors import UsageError
 
 
 def roles(split: CpuSplit) -> tuple[set[int], set[int], set[int]]:
@@ -52,6 +53,30 @@ def test_no_two_roles_meet_on_one_core(number: int, threads: int) -> None:
     for core in cores:
         assert sum(bool(role & set(core)) for role in dealt) == 1
     assert all(not a & b for a, b in combinations(dealt, 2))
+
+
+@pytest.mark.parametrize(
+    ("server", "cores", "expected"),
+    [
+        (1, [(0,), (1,)], CpuSplit((1,), (0,), (0,))),
+        (1, [(0,), (1,), (2,), (3,)], CpuSplit((3,), (0, 1), (2,))),
+        (3, [(0,), (1,), (2,), (3,)], CpuSplit((1, 2, 3), (0,), (0,))),
+        # The sibling of CPU 2 is nobody's.
+        (1, [(0, 4), (1, 5), (2, 6)], CpuSplit((2,), (0, 4), (1, 5))),
+        (2, [(0, 4), (1, 5), (2, 6)], CpuSplit((2, 6), (0, 4), (1, 5))),
+        (3, [(0, 2), (1, 3)], CpuSplit((2, 1, 3), (0,), (0,))),
+    ],
+)
+def test_the_server_has_as_many_as_were_asked_for(
+    server: int, cores: list[tuple[int, ...]], expected: CpuSplit
+) -> None:
+    assert deal_to(server, cores) == expected
+
+
+def test_one_cpu_at_least_is_the_generator_s() -> None:
+    usable = len(os.sched_getaffinity(0))
+    with pytest.raises(UsageError, match=f"--server-cpus {usable} leaves none of the {usable} CPUs"):
+        split_cpus(server=usable)
 
 
 def test_this_process_deals_out_what_it_may_use() -> None:

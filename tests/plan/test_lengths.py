@@ -11,8 +11,9 @@ from bench.catalogue.scenarios import SCENARIOS
 from bench.deploy.external import target_server
 from bench.model import Plan
 from bench.plan.duration import ENDING_S, expected_each_s, expected_s
-from bench.plan.layout import PROFILES, make_plan, with_open_rates
+from bench.plan.layout import PROFILES, make_plan
 from bench.plan.lengths import corrected, fitted, for_minutes, in_what, remeasured, with_settling
+from bench.plan.rates import with_open_rates
 
 
 def plan(profile: str = "standard", *, minutes: float | None = None, adapts: bool = True) -> Plan:

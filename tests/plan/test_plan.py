@@ -14,7 +14,8 @@ from bench.model.loads import open as open_load
 from bench.model.loads.open import IN_FLIGHT_CAP
 from bench.model.variant import OLD, TWIN, Source, Variant
 from bench.plan.blocks import block_models, block_orders, starting_order
-from bench.plan.layout import PROFILES, Profile, make_plan, with_open_rates
+from bench.plan.layout import PROFILES, Profile, make_plan
+from bench.plan.rates import with_open_rates
 
 HELLO = App("hello", "apps.hello.wsgi:application", ("hello",), redis=False, seed=())
 SHORTLY = App("shortly", "apps.shortly.wsgi:application", ("mixed", "follow"), redis=True, seed=("seed",))

@@ -11,8 +11,9 @@ from bench.catalogue.scenarios import SCENARIOS
 from bench.cli.listing import plan as listed
 from bench.model import Plan
 from bench.model.loads.open import EASY_RPS
-from bench.plan.layout import PROFILES, make_plan, with_open_rates
+from bench.plan.layout import PROFILES, make_plan
 from bench.plan.lengths import with_lengths
+from bench.plan.rates import with_open_rates
 
 ROOT = Path(__file__).parents[2]
 

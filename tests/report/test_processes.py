@@ -244,3 +244,32 @@ def test_before_whom_they_came_is_said_as_it_was_read() -> None:
     others = "as others (more was asked for)"
     assert f"{row}{others} / {others} / {others}" in section(replace(made, confined=denied), "environment")
     assert codes(made, "gunicorn") == []
+
+
+def seen(made: Suite, workers: int, threads: int = 6, told: int | None = 1) -> Suite:
+    """With so many workers of gunicorn seen in the first round."""
+    deployments = tuple(
+        replace(one, server=replace(one.server, workers=told, threads=told and 4))
+        if one.name == "gunicorn.shortly"
+        else one
+        for one in made.plan.deployments
+    )
+    record = DeploymentRecord("gunicorn.shortly", 1, 0.5, None, None, workers=workers, threads=threads)
+    return replace(made, plan=replace(made.plan, deployments=deployments), deployments=(record,))
+
+
+def whole(made: Suite) -> str:
+    return "\n".join(section(made, one.id) for one in page(made, analyse(made)).sections)
+
+
+def test_more_workers_than_cpus_and_others_than_were_told_are_said() -> None:
+    few, many = whole(seen(confined(suite(), ASKED), 1)), whole(seen(confined(suite(), ASKED), 8, told=2))
+
+    assert "take turns" not in few
+    assert "was to have" not in few
+    assert "gunicorn.shortly has 8 workers on 1 CPU: they take turns" in many
+    assert "gunicorn.shortly was to have 2 workers, but 8 served." in many
+
+
+def test_workers_that_nobody_told_are_shown_as_they_were_seen() -> None:
+    assert "3 x 6 seen" in whole(seen(suite(), 3, told=None))

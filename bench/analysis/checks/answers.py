@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 from bench.analysis.answers import instead
 from bench.analysis.checks.facts import MAX_ERROR_RATE, CaseFacts, flooded, too_many
 from bench.analysis.checks.generator import beyond_generator
+from bench.analysis.known import FEWEST_ROUNDS
 from bench.analysis.outcomes import error_rate, itemised, not_right
-from bench.model import FILE_KINDS, UNREAD_KINDS
+from bench.analysis.percentiles import open_load_s
+from bench.model import FILE_KINDS, UNREAD_KINDS, Plan
 from bench.model.digits import a_second
 from bench.model.shortage import OWN_KINDS
+
+_MORE = 1.2
+"""Settling and draining take time, too."""
 
 
 def failed(facts: CaseFacts) -> str | None:
@@ -24,9 +31,34 @@ def never_tried(facts: CaseFacts) -> str | None:
     plan = facts.suite.plan
     if facts.measured.trials:
         return None
+    load = facts.measured.case.load
+    if facts.suite.complete and not load.waits and not plan.open_blocks and load.rate:
+        return (
+            f"a median takes {open_load_s(0.5, load.rate):.0f} s of open load at {a_second(load.rate)}, for "
+            f"which there was no time beside closed load; give it --minutes {_minutes_for_medians(plan)}, or "
+            f"fewer servers"
+        )
     if facts.suite.complete and plan.minutes is not None:
         return f"--minutes {plan.minutes:g} were over before its first trial; give it more"
     return "the run ended before its first trial"
+
+
+def beyond(facts: CaseFacts) -> str | None:
+    """Whether the rate that most servers can answer is too much for it, so that it isn't offered."""
+    capacity, load = facts.suite.plan.beyond.get(facts.measured.case.id), facts.measured.case.load
+    if capacity is None:
+        return None
+    return (
+        f"it does about {a_second(capacity)}, and {a_second(load.rate or 0.0)} are offered, which most of "
+        f"the others can answer; measure it at a lower --rate, or without them"
+    )
+
+
+def _minutes_for_medians(plan: Plan) -> int:
+    """How many a run takes that has as many rounds as medians are measured in, and open load beside."""
+    rounds_s = plan.expected_s * max(1.0, FEWEST_ROUNDS / plan.rounds)
+    open_s = sum(open_load_s(0.5, case.load.rate) for case in plan.cases if case.load.rate)
+    return math.ceil(_MORE * (rounds_s + open_s) / 60)
 
 
 def nothing_asked(facts: CaseFacts) -> str | None:

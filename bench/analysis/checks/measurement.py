@@ -98,8 +98,9 @@ def _may_lose_packets(facts: CaseFacts) -> bool:
     """Whether there is, or may be, a network between: the server is elsewhere."""
     if facts.suite.plan.runtime != "external":
         return False
-    host = urlsplit(facts.measured.deployment.server.environment.get("URL", "")).hostname or ""
-    return not (host in ("localhost", "::1") or host.startswith("127."))
+    url = facts.measured.deployment.server.environment.get("URL", "")
+    host = urlsplit(url).hostname or ""
+    return not (url.startswith("unix:") or host in ("localhost", "::1") or host.startswith("127."))
 
 
 def _refused(trial: Trial) -> float:
@@ -108,6 +109,12 @@ def _refused(trial: Trial) -> float:
 
 def too_few(facts: CaseFacts) -> str | None:
     rounds = len({t.round for t in facts.measured.trials})
+    minutes = facts.suite.plan.minutes
+    if rounds < MIN_ROUNDS and minutes is not None:
+        return (
+            f"{rounds} round was all that --minutes {minutes:g} had time for, but how much a restart matters "
+            f"needs {MIN_ROUNDS} or more; give it --minutes {2 * minutes:g} or more"
+        )
     if rounds < MIN_ROUNDS:
         return (
             f"{rounds} round, but how much a restart matters needs {MIN_ROUNDS} or more; "

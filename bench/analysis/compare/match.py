@@ -13,6 +13,7 @@ from bench.analysis.groups import describe, subject_of
 from bench.analysis.measured import Measured, measured
 from bench.analysis.verdict import judge
 from bench.model import Case, Deployment, DeploymentRecord, Subject, Suite, Uncompared, Verdict
+from bench.model.secrets import digest_in
 
 SAME_RATE = 0.01
 """Open load of two rates that differ by less than this share is the same load."""
@@ -64,6 +65,10 @@ class ComparedRun:
         """The verdict on every case, by its id."""
         return judge(self.suite, self.all_cases)
 
+    def asks(self, case: Case) -> str:
+        """What tells its requests from others of the same name."""
+        return digest_in(self.suite.plan.scenarios, case.scenario)
+
     def invalid(self, member: Measured) -> str | None:
         """Why a case may not be used."""
         reasons = self.verdicts[member.case.id].reasons
@@ -102,6 +107,8 @@ def match_cases(
             continue
         left.remove(after)
         reasons = [reason for reason in (old.invalid(before), new.invalid(after)) if reason]
+        if old.asks(before.case) != new.asks(after.case):
+            reasons.append("other requests were asked")
         if reasons:
             others.append(_uncompared(after, "; ".join(reasons)))
         else:
@@ -159,7 +166,11 @@ def _of_deployment(deployment: Deployment, run: ComparedRun) -> Subject:
 
 
 def _asked(run: ComparedRun, deployment: str) -> set[object]:
-    return {_but_rate(member.case)[2:] for member in run.cases if member.deployment.name == deployment}
+    return {
+        (*_but_rate(member.case)[2:], run.asks(member.case))
+        for member in run.cases
+        if member.deployment.name == deployment
+    }
 
 
 def _but_rate(case: Case) -> tuple[object, ...]:

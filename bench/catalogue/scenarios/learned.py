@@ -64,10 +64,15 @@ class Held(Expect):
         return None if self.sizes[0] <= size <= self.sizes[1] else "length"
 
 
-def held(learned: Learned, host: str) -> Held:
-    """What is expected of a target with this host, once its page is known."""
+def held(learned: Learned, host: str, expect: Expect | None = None) -> Held:
+    """What is expected of a target with this host, once its page is known.
+
+    Args:
+        expect: what was expected before.
+    """
     return Held(
         status=learned.status,
+        contains=expect.contains if expect is not None else None,
         host=host,
         media_type=learned.media_type,
         place=learned.location,
@@ -80,11 +85,22 @@ def learns(scenario: Scenario) -> bool:
     return next(scenario.requests(random.Random(0))).expect.learned
 
 
-def learn(answers: Sequence[Answered], host: str, *, scenario: str, endpoint: str, request: str) -> Learned:
+def learn(
+    answers: Sequence[Answered],
+    host: str,
+    *,
+    scenario: str,
+    endpoint: str,
+    request: str,
+    any_length: bool = False,
+) -> Learned:
     """What several right answers have in common; the first says what all others are like.
 
     One of another status or type than the first is left out, and one without a body where others have one:
     that is an answer gone wrong, and will be counted as such.
+
+    Args:
+        any_length: whether later lengths aren't held to those of these.
     """
     first = answers[0]
     kind = media_type(first.content_type)
@@ -106,6 +122,7 @@ def learn(answers: Sequence[Answered], host: str, *, scenario: str, endpoint: st
         location=_common(sorted(p for p in places if p is not None)),
         shortest=min(answer.size for answer in like),
         longest=max(answer.size for answer in like),
+        any_length=any_length,
     )
 
 
@@ -146,7 +163,8 @@ def in_words(learned: Learned) -> str:
     if learned.shortest != learned.longest:
         lengths = f"{learned.shortest:,} to {size(learned.longest)}"
     head = [kind_in_words(learned.status, learned.media_type, learned.location), lengths]
-    return ", ".join(head) + (f" ({low:,} to {high:,} are taken)" if high else "")
+    taken = "any length is taken" if learned.any_length else f"{low:,} to {high:,} are taken"
+    return ", ".join(head) + (f" ({taken})" if high else "")
 
 
 def answer_in_words(answer: Answered) -> str:

@@ -8,10 +8,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from bench.model.scenario import AskedRequest, AskedScenario
+
 _SENT_AS_IS = frozenset(map(chr, range(ord("!"), ord("~") + 1)))
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """The statuses of an answer that is no page, but says where one is."""
+WITH_BODY = ("POST", "PUT", "PATCH")
+"""The methods whose requests say how long their body is, even if they have none (RFC 9110, 8.6)."""
+SAFE = ("GET", "HEAD", "OPTIONS")
+"""The methods that ask for no change."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,7 @@ class Expect:
         location: what the whole Location header matches.
         learned: whether the first right answers say the rest (`bench.catalogue.scenarios.learned`).
         page: whether a redirect is wrong, whatever `status` says.
+        any_length: whether what is learned says nothing of lengths.
     """
 
     status: int | range
@@ -33,6 +40,7 @@ class Expect:
     location: re.Pattern[bytes] | bytes | None = None
     learned: bool = False
     page: bool = False
+    any_length: bool = False
 
     def fault(
         self, status: int, location: bytes | None, body: bytes, content_type: bytes | None = None
@@ -67,11 +75,13 @@ class Expect:
         """The kind of error that the body's length alone shows; see `fault`."""
         return None
 
-    def body_right(self, body: bytes | bytearray) -> bool:
-        """Whether a whole body is as expected."""
-        if self.body is not None and body != self.body:
+    def body_right(self, answer: bytes | bytearray, start: int = 0) -> bool:
+        """Whether a whole body is as expected; it is what `answer` holds from `start` on."""
+        if self.body is not None and not (
+            len(answer) - start == len(self.body) and answer.endswith(self.body)
+        ):
             return False
-        return self.contains is None or self.contains in body
+        return self.contains is None or answer.find(self.contains, start) >= 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +92,9 @@ class Request:
         endpoint: the name under which the report groups it.
         path: with its query; what isn't ASCII is encoded as it is sent.
         unique: made for one use, so nothing about it is worth keeping.
+        host: for the field Host; empty for the target's own.
+        pattern: the path with the names of what is drawn for it; empty where nothing is.
+        asked: what it was made of, where it is a user's own.
     """
 
     endpoint: str
@@ -91,16 +104,26 @@ class Request:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     unique: bool = False
+    host: str = ""
+    pattern: str = ""
+    asked: AskedRequest | None = None
+
+    @property
+    def named(self) -> str:
+        """What messages and what is learned call it, e.g. "GET /"."""
+        return f"{self.method} {self.pattern or self.path}"
 
     def encode(self, host: str, close: bool) -> bytes:
         """The request as HTTP/1.1 puts it on the wire."""
-        lines = [f"{self.method} {on_the_wire(self.path)} HTTP/1.1", f"Host: {host}", "Accept: */*"]
+        lines = [f"{self.method} {on_the_wire(self.path)} HTTP/1.1", f"Host: {self.host or host}"]
+        if "Accept" not in self.headers:
+            lines.append("Accept: */*")
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
-        if self.body or self.method == "POST":
+        if self.body or self.method in WITH_BODY:
             lines.append(f"Content-Length: {len(self.body)}")
         if close:
             lines.append("Connection: close")
-        return "\r\n".join([*lines, "", ""]).encode("ascii") + self.body
+        return "\r\n".join([*lines, "", ""]).encode("latin-1") + self.body
 
 
 def on_the_wire(path: str) -> str:
@@ -118,6 +141,7 @@ class Scenario:
         requests: an endless stream, the same for the same random generator.
         seeded: whether it asks for what the app's seed command stored.
         writes: whether it changes the app's stored state, so that the state is reset before each trial.
+        asked: what it was made of, where it is a user's own.
     """
 
     name: str
@@ -126,3 +150,4 @@ class Scenario:
     requests: Callable[[random.Random], Iterator[Request]]
     seeded: bool = False
     writes: bool = False
+    asked: AskedScenario | None = None

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _SETTLING = 1.5
 STARTING = 1 / _SETTLING
 """The share of settling for slow answers in which the users start."""
+SETTLED_S = 0.9
+"""Answers that take longer need `Plan.settle_s`: without it trials settle for a second at most."""
 _OVERHEAD_S = 0.035
 _SHARED_OVERHEAD_S = 0.1
 
@@ -52,7 +54,14 @@ class Closed(Load):
     def overhead_s(self, plan: Plan, answer_s: float | None, /) -> float:
         if answer_s is not None:
             return answer_s
-        return _OVERHEAD_S + (_SHARED_OVERHEAD_S if plan.processes > 1 else 0.0)
+        # Until all users are answered, before the window (settling for slow answers is that) and after it,
+        # and draining.
+        times = 2 if plan.settle_s else 3
+        return (
+            _OVERHEAD_S
+            + times * waiting_s(plan, self.at_once)
+            + (_SHARED_OVERHEAD_S if plan.processes > 1 else 0.0)
+        )
 
     def due(self, _length_ns: int, _seed: int, /) -> list[int]:
         return []
@@ -69,6 +78,11 @@ class Closed(Load):
 
     def offered(self, _plan: Plan, /) -> str:
         return count(self.at_once, "user")
+
+
+def waiting_s(plan: Plan, users: int) -> float:
+    """How long each of so many users waits for the slowest page; 0 where its time isn't known."""
+    return plan.page_s * max(1.0, users / plan.parallel)
 
 
 def settle_s(plan: Plan) -> float:

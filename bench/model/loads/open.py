@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 IN_FLIGHT_CAP = 256
 OVERHEAD_S = 0.02
+_DRAINING_PAGES = 1.5
 _PILOT_SHARE = 0.6
 EASY_RPS = 80.0
 """The most that smoke offers: a trial's 40 requests may all be under way at once and none is dropped, and
@@ -56,8 +57,8 @@ class Open(Load):
     def settle_s(self, plan: Plan) -> float:
         return max(plan.settle_s, settle_s(self.rate))
 
-    def overhead_s(self, _plan: Plan, answer_s: float | None, /) -> float:
-        return OVERHEAD_S + (answer_s or 0.0) / 2
+    def overhead_s(self, plan: Plan, answer_s: float | None, /) -> float:
+        return OVERHEAD_S + (_DRAINING_PAGES * plan.page_s if answer_s is None else answer_s / 2)
 
     def due(self, length_ns: int, seed: int, /) -> list[int]:
         # What says which options there are has no need of numpy.

@@ -11,6 +11,7 @@ from bench.analysis.figures import ranking
 from bench.analysis.groups import group_of
 from bench.analysis.trend import Point, steps
 from bench.model import Case, Comparison, Load
+from bench.model.secrets import digest_in
 from bench.report.index.stored import IndexedRun
 from bench.store import Outline
 
@@ -104,7 +105,8 @@ def _by_circumstances(oldest_first: Iterable[IndexedRun]) -> list[tuple[Circumst
     for run in oldest_first:
         for point in run.points:
             case = point.case
-            key = (_circumstances(run.outline), case.app, case.scenario, replace(case.load, rate=None))
+            asks = digest_in(run.outline.plan.scenarios, case.scenario)
+            key = (_circumstances(run.outline), case.app, case.scenario, asks, replace(case.load, rate=None))
             alike = by_circumstances.setdefault(key, [])
             places = next(
                 (places for circumstances, places in alike if _same_rate(circumstances.case.load, case.load)),

@@ -7,59 +7,17 @@ completes, the table in docs/configuration.md and 'The same run again' are all d
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from bench.ask.settings.locust import LOCUST
+from bench.ask.settings.project import PROJECT
+from bench.ask.settings.requests import REQUESTS
+from bench.ask.settings.setting import LISTS as LISTS
+from bench.ask.settings.setting import REPEATED as REPEATED
+from bench.ask.settings.setting import Offered as Offered
+from bench.ask.settings.setting import Setting as Setting
 from bench.model import TIMEOUT_S
 from bench.plan.layout import CLIENTS, CONNECTIONS, PROFILES
-
-Kind = Literal["word", "text", "names", "several", "whole", "number", "share"]
-"""What a value is: one of the row's choices; any text; names with commas between; texts, each given by an
-option of its own; a whole number; a number; a part of the whole, as a fraction or in percent.
-"""
-LISTS: tuple[Kind, ...] = ("names", "several")
-Offered = Literal["servers", "apps", "scenarios", "versions", "directories"]
-"""What a shell offers for a value that isn't one of a few words."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One thing that a user can ask of a run.
-
-    Attributes:
-        name: its key in `bench.toml`; its option and its variable are called after it.
-        help: what it is about, for `--help` and the documentation; without the full stop.
-        more: whole sentences that only the documentation has.
-        form: what a value may be, in the documentation's words; empty to say choices or limits.
-        metavar: what `--help` calls a value; empty for click's own word.
-        choices: of a word.
-        lowest, highest: of a number, or of a share as a fraction.
-        default: what holds if neither the user nor the profile says anything.
-        otherwise: that in words, where `default` doesn't say it.
-        profile: the field of `Profile` that it replaces, from which its default comes.
-        offers: what a shell completes; choices are completed anyway.
-        drops: settings that are void if they come from a lower place than this one.
-        claims: whether it is void where the profile claims nothing.
-        again: whether a run that is asked for again has it, too.
-    """
-
-    name: str
-    kind: Kind
-    help: str
-    more: str = ""
-    form: str = ""
-    metavar: str = ""
-    choices: tuple[str, ...] = ()
-    lowest: float = 1
-    highest: float = 0
-    default: Any = None
-    otherwise: str = ""
-    profile: str = ""
-    offers: Offered | None = None
-    drops: tuple[str, ...] = ()
-    claims: bool = False
-    again: bool = True
-
 
 _ROWS = (
     Setting(
@@ -83,17 +41,18 @@ _ROWS = (
         "names",
         "Names of docker-compose.yml, with commas between",
         "They are deployed.",
-        otherwise="those that the README's table has in `make bench`",
+        otherwise="those that the README's table has in `make bench`; behind your own application those for "
+        "production",
         offers="servers",
-        drops=("target",),
+        drops=("target", "server"),
     ),
     Setting(
         "target",
         "several",
         "Measure an HTTP server that runs already, instead of deploying any",
-        form="`name=http://host:port`",
+        form="`name=http://host:port`, `name=unix:/path`",
         metavar="NAME=URL",
-        drops=("servers", "against", "fail_if"),
+        drops=("servers", "server", "against", "fail_if"),
     ),
     Setting(
         "baseline",
@@ -106,8 +65,9 @@ _ROWS = (
     Setting(
         "app",
         "text",
-        "A name of apps/apps.toml, or any module:callable that PYTHONPATH leads to",
-        "The servers serve it.",
+        "The application: module, module:callable, module:factory() or a file; or a name of apps/apps.toml",
+        "Also the first word behind `run` and `try`. In this checkout, PYTHONPATH leads to one that is "
+        "elsewhere; in a folder of your own see [your application](any-app.md).",
         form="a name, or `module:callable`",
         otherwise="shortly, or else what fits the scenarios",
         offers="apps",
@@ -258,17 +218,20 @@ _ROWS = (
         metavar="EXPR",
         claims=True,
     ),
+    *PROJECT,
+    *REQUESTS,
+    *LOCUST,
     Setting(
-        "locustfile",
-        "text",
-        "A locust file, whose users make the load as they are, instead of scenarios",
-        "Response times are compared and throughput isn't: see [I have a locust file](tutorials/locust.md).",
-        form="a file",
-        drops=("scenarios", "client", "rate", "connection", "until"),
+        "server",
+        "lines",
+        "A server with numbers of its own (waitress:threads=8), a file of settings, or LABEL='COMMAND'",
+        "See [your own server lines](configuration.md#your-own-server-lines).",
+        metavar="SPEC",
+        drops=("target", "servers"),
     ),
-    Setting("user", "text", "The locust file's user class to run", otherwise="all, by their weights"),
-    Setting("tags", "names", "Only the locust file's tasks with one of these tags run"),
-    Setting("exclude_tags", "names", "The locust file's tasks with one of these tags don't run"),
+    Setting(
+        "server_cpus", "whole", "CPUs that servers get; generator and Redis share the others", highest=1_024
+    ),
 )
 SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}
 
@@ -282,8 +245,10 @@ def options_of(given: Mapping[str, Any]) -> Iterator[str]:
     """The words of a command line that give these settings, by name."""
     for name, value in given.items():
         setting = SETTINGS.get(name)
-        several = setting is not None and setting.kind == "several"
-        for text in map(_text, value if several else [value]):
+        if setting is not None and setting.kind == "flag":
+            yield flag(name)
+            continue
+        for text in map(_text, value if setting is not None and setting.kind in REPEATED else [value]):
             yield from (flag(name), text)
 
 

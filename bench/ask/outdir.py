@@ -1,0 +1,24 @@
+"""`--out`: the directory for a run's files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.model.errors import UsageError
+from bench.store import why_taken
+
+
+def out_directory(asked: str | None) -> Path | None:
+    """The directory for the run's files, if it can become one: new, or without a result."""
+    if not asked:
+        return None
+    out = Path(asked)
+    try:
+        there = next(path for path in (out, *out.absolute().parents) if path.exists())
+        if not there.is_dir():
+            raise UsageError(f"--out {out}: {there} is a file, not a directory. Choose another place.")
+        if taken := why_taken(out):
+            raise UsageError(taken)
+    except OSError as error:
+        raise UsageError(f"--out {out}: {error.strerror}. Choose another place.") from None
+    return out

@@ -1,0 +1,125 @@
+"""A user's own application, as far as it is known before its Python has been asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.ask.settings import flag
+from bench.catalogue.discovery import Found, discover
+from bench.catalogue.envfile import read_env_file
+from bench.model import App
+from bench.model.errors import UsageError
+from bench.model.project import Project
+
+_NAME = re.compile(r"[^\W\d]\w*", re.ASCII)
+# What a module is called in every project: the folder's name says more.
+_SAY_NOTHING = frozenset({"app", "application", "main", "wsgi", "web", "src", "project", "config"})
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class OwnApp:
+    """An application in a project of its user's.
+
+    Attributes:
+        folder: that the command was given in, or `--chdir`.
+        python, requirements: as they were asked for.
+        shell: the environment that it gets: the shell's, and what was given it.
+        variables: names of what was given.
+        setup, reset: command lines: once, and before each round; empty for none.
+        copies: files of the project that are put back before each round.
+        services: the compose file of what it needs; None without.
+    """
+
+    found: Found
+    folder: Path
+    python: str | None
+    requirements: Path | None
+    shell: Mapping[str, str]
+    variables: tuple[str, ...]
+    setup: str
+    reset: str
+    copies: tuple[str, ...]
+    services: Path | None
+
+    @property
+    def restores(self) -> bool:
+        """Whether what it writes is put back."""
+        return bool(self.reset or self.copies)
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        module = self.found.callable.partition(":")[0].partition(".")[0]
+        folder = _UNSAFE.sub("-", self.found.root.name).strip("-")
+        return folder if module in _SAY_NOTHING and folder else module
+
+    def as_app(self, project: Project | None = None) -> App:
+        """It as it is deployed; `project` is known once its Python is."""
+        return App(
+            name=self.name,
+            callable=project.callable if project else self.found.callable,
+            scenarios=("get", "redirect"),
+            redis=False,
+            seed=(),
+            project=project or Project(str(self.found.root), variables=self.variables),
+        )
+
+
+def is_own(named: str | None, apps: Container[str]) -> bool:
+    """Whether an application was named that is none of the harness's own."""
+    return named is not None and named not in apps
+
+
+def own_app(asked: Mapping[str, Any], here: Path, environment: Mapping[str, str]) -> OwnApp:
+    """Find it.
+
+    Args:
+        asked: the settings, by name.
+        here: the working directory.
+
+    Raises:
+        UsageError: there is none, or what was given it can't be read.
+    """
+    folder = here / Path(asked["chdir"]).expanduser() if asked["chdir"] else here
+    if not folder.is_dir():
+        raise UsageError(f"--chdir {asked['chdir']}: there is no such folder.")
+    given = read_env_file(here / asked["env_file"]) if asked["env_file"] else {}
+    given |= dict(_variable(text, environment) for text in asked["env"])
+    shell = {**environment, **given}
+    return OwnApp(
+        found=discover(folder, asked["app"], shell),
+        folder=folder,
+        python=asked["python"],
+        requirements=_file(asked, "requirements", here),
+        shell=shell,
+        variables=tuple(sorted(given)),
+        setup=asked["setup"] or "",
+        reset=asked["reset"] or "",
+        copies=asked["copy"],
+        services=_file(asked, "services", here),
+    )
+
+
+def _file(asked: Mapping[str, Any], name: str, here: Path) -> Path | None:
+    if not asked[name]:
+        return None
+    file: Path = here / asked[name]
+    if not file.is_file():
+        raise UsageError(f"{flag(name)} {asked[name]}: there is no such file.")
+    return file.absolute()
+
+
+def _variable(text: str, environment: Mapping[str, str]) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not _NAME.fullmatch(name):
+        # The value is left out: it may be a secret.
+        written = (name.split() or ["nothing"])[0]
+        raise UsageError(f"--env {written}: write NAME=VALUE, or NAME.")
+    if not equals and name not in environment:
+        raise UsageError(f"--env {name}: your shell has no such variable. Write --env {name}=VALUE.")
+    return name, value if equals else environment[name]

@@ -1,0 +1,30 @@
+"""`--from-access-log` and `--har`: real traffic as what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bench.catalogue.traffic import read_access_log, read_har
+from bench.model.scenario import AskedScenario
+
+
+def read_traffic(given: Mapping[str, Any]) -> AskedScenario | None:
+    """What the log or the recording asks; None if neither was given.
+
+    Args:
+        given: the user's settings, by name; `host` is sent as Host, and says which of several hosts is meant.
+
+    Raises:
+        UsageError: it can't be read, or has nothing to ask.
+    """
+    log, recording, host = given.get("from_access_log"), given.get("har"), given.get("host") or ""
+    if log:
+        scenario = read_access_log(Path(log), host.lower())
+    elif recording:
+        scenario = read_har(Path(recording), host.lower())
+    else:
+        return None
+    return replace(scenario, host=host or scenario.host, cookies=not given.get("no_cookies"))

@@ -1,0 +1,35 @@
+"""Where the harness's own files are, and where the results of a user belong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1]
+"""The folder of this package."""
+_CHECKOUT = PACKAGE.parent
+# What the wheel carries of the checkout, in the same folders: pyproject.toml, `force-include`.
+_SHARED = PACKAGE / "share"
+
+IN_CHECKOUT = not _SHARED.is_dir()
+"""Whether this is run from a checkout, and not from what was installed of it."""
+HOME = _CHECKOUT if IN_CHECKOUT else _SHARED
+"""The folder with `docker-compose.yml`, `servers/` and `apps/`."""
+
+
+def inside(folder: Path) -> bool:
+    """Whether a folder belongs to the checkout that this is run from."""
+    return IN_CHECKOUT and folder.resolve().is_relative_to(HOME)
+
+
+def results_folder(root: Path, folder: Path | None = None) -> Path:
+    """The folder that results go to, each in one of its own: `results/` in the checkout; elsewhere
+    `wsgi-bench-results/` in the working directory.
+
+    Args:
+        root: of the harness's files.
+        folder: the working directory, by default.
+    """
+    here = folder or Path.cwd()
+    if here.resolve().is_relative_to(root.resolve()) and root != _SHARED:
+        return root / "results"
+    return here / "wsgi-bench-results"

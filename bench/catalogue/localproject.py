@@ -1,0 +1,97 @@
+"""A project in a folder: what its pyproject.toml says, read without running its build backend.
+
+A backend would write into the folder (`build/`, `*.egg-info`), and the application is to run from its
+sources as they are.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.model.errors import UsageError
+
+_NUMBERS = re.compile(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?.*")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """
+    Raises:
+        UsageError: it can't be read.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path} can't be read: {error}") from None
+
+
+def is_package(folder: Path) -> bool:
+    """Whether it would be installed, and isn't a mere folder with an application in it."""
+    pyproject = folder / "pyproject.toml"
+    if not pyproject.is_file():
+        return any((folder / name).is_file() for name in ("setup.py", "setup.cfg"))
+    document = read_toml(pyproject)
+    return "build-system" in document or "poetry" in document.get("tool", {})
+
+
+def dependencies(folder: Path) -> tuple[str, ...]:
+    """What it needs, as lines of a requirements file.
+
+    Raises:
+        UsageError: it can't be said without running its build backend.
+    """
+    path = folder / "pyproject.toml"
+    document = read_toml(path) if path.is_file() else {}
+    project = document.get("project", {})
+    poetry = document.get("tool", {}).get("poetry", {})
+    if "dependencies" in project:
+        return tuple(map(str, project["dependencies"]))
+    if poetry.get("dependencies"):
+        return tuple(_of_poetry(poetry["dependencies"]))
+    if "dependencies" in project.get("dynamic", ()) or (not project and is_package(folder)):
+        raise UsageError(
+            f"What {folder} needs is only known to its build backend. Make a virtual environment for it, or "
+            "write a requirements file: --requirements FILE"
+        )
+    return ()
+
+
+def _of_poetry(wanted: Mapping[str, Any]) -> Iterator[str]:
+    for name, said in wanted.items():
+        # Of several, each for other Pythons, the lock file decides.
+        entry = said if isinstance(said, Mapping) else {"version": said if isinstance(said, str) else "*"}
+        if name == "python" or entry.get("optional") or "path" in entry:
+            continue
+        extras = f"[{','.join(entry['extras'])}]" if entry.get("extras") else ""
+        if "git" in entry:
+            revision = entry.get("rev") or entry.get("tag") or entry.get("branch")
+            where = f" @ git+{entry['git']}" + (f"@{revision}" if revision else "")
+        else:
+            where = _range(str(entry.get("version", "*")))
+        markers = f" ; {entry['markers']}" if entry.get("markers") else ""
+        yield f"{name}{extras}{where}{markers}"
+
+
+def _range(asked: str) -> str:
+    """A range as poetry writes it, as PEP 440 does: https://python-poetry.org/docs/dependency-specification/"""
+    return ",".join(filter(None, (_bounds(part.strip()) for part in asked.split(","))))
+
+
+def _bounds(part: str) -> str:
+    match = _NUMBERS.fullmatch(part.lstrip("^~= "))
+    if part in ("", "*") or match is None:
+        return "" if part in ("", "*") else part
+    numbers = [int(number) for number in match.groups() if number is not None]
+    version = part.lstrip("^~= ")
+    if part.startswith("^"):
+        # Up to the next change of the first number that isn't 0.
+        place = next((i for i, number in enumerate(numbers) if number), len(numbers) - 1)
+    elif part.startswith("~") and not part.startswith("~="):
+        place = min(1, len(numbers) - 1)
+    else:
+        return part if part[0] in "<>=!~" else f"=={part}"
+    upper = [*numbers[:place], numbers[place] + 1]
+    return f">={version},<{'.'.join(map(str, upper))}"

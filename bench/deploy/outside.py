@@ -1,0 +1,28 @@
+"""What an application of the user's own finds around it: an environment, and a state that is put back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What is there beside the harness.
+
+    Attributes:
+        shell: the environment that applications get something of, or in a project of their own all of.
+        reset: puts the application's state back, before each round. Raises StoreError where that fails.
+    """
+
+    shell: Mapping[str, str]
+    reset: Callable[[], None] = _nothing
+
+
+OF_THE_HARNESS = Outside(os.environ)
+"""The environment that the harness was started in, and no state."""

@@ -1,0 +1,54 @@
+"""A server that is the user's own line: the address that is put into it, and whether it takes that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.catalogue.ownline import filled, how_to_bind, placeholders_of
+from bench.machine.listening import listening
+from bench.machine.place import Place
+from bench.model import Deployment
+
+LISTEN = "WSGI_BENCH_LISTEN"
+"""The variable by which what a line leaves running is found: its value no other server has meanwhile."""
+
+
+def command(deployment: Deployment, host: str, port: int, socket: str) -> Sequence[str]:
+    """What starts a server at an address; any but the user's own learns it from its environment.
+
+    Args:
+        socket: the path of a unix socket, for a line that asks for one.
+    """
+    if not deployment.server.own:
+        return deployment.server.command
+    values = {"bind": f"{host}:{port}", "host": host, "port": str(port), "socket": socket}
+    return filled(deployment.server.command, {**values, "app": deployment.app.callable})
+
+
+def variables(deployment: Deployment, given: str) -> dict[str, str]:
+    """What a line has in its environment beside the usual: by it what it detaches from itself is found."""
+    return {LISTEN: given} if deployment.server.own else {}
+
+
+def wants_socket(deployment: Deployment) -> bool:
+    """Whether it is to listen on a unix socket."""
+    return deployment.server.own and "socket" in placeholders_of(deployment.server.command)
+
+
+def elsewhere(deployment: Deployment, pid: int, given: str, place: Place) -> str:
+    """What is wrong with a line that listens somewhere, but not where it was told to; empty if nothing is.
+
+    Args:
+        pid: of its main process.
+        given: the address, or the path of the unix socket.
+    """
+    addresses = listening(pid, place)
+    port = given.rpartition(":")[2]
+    if not addresses or {given, f"0.0.0.0:{port}", f"[::]:{port}"} & set(addresses):
+        return ""
+    # gunicorn has a control socket beside its address.
+    shown = [address for address in addresses if not address.startswith(("/", "@"))] or addresses
+    return (
+        f"it listens on {', '.join(shown)} instead of the address that its line is given, another each "
+        f"time: put {how_to_bind(deployment.server.command)} in the line"
+    )

@@ -1,0 +1,57 @@
+"""The user's own PostgreSQL, Redis or whatever their compose file has, up while a run lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.deploy.engine import find_engine
+from bench.machine import process
+from bench.machine.interrupt import shield
+from bench.model.errors import EngineError, UsageError
+
+_UP_S = 600.0
+_DOWN_S = 120.0
+
+
+@contextmanager
+def services(
+    file: Path, name: str, environment: Mapping[str, str], say: Callable[[str], None]
+) -> Iterator[None]:
+    """All services of a compose file, up and healthy while the block lasts; their volumes end with them.
+
+    Args:
+        name: of the Compose project, by which they are none of the user's own that run already.
+
+    Raises:
+        UsageError: the file can't be read, or they don't come up; has the end of what Compose said.
+        EngineError: there is no Docker engine.
+    """
+    engine = find_engine()
+    command = [*engine.compose, "--file", str(file), "--project-name", name]
+    try:
+        say(f"starting the services of {file.name}")
+        try:
+            process.run(
+                [*command, "up", "--detach", "--wait", "--quiet-pull"],
+                environment=environment,
+                cwd=file.parent,
+                timeout_s=_UP_S,
+                merge_errors=True,
+            )
+        except process.CommandFailed as error:
+            last = [line for line in error.output.strip().splitlines() if line.strip()][-3:]
+            raise UsageError(f"--services {file}: they don't come up: {' '.join(last)}") from None
+        yield
+    finally:
+        with shield():
+            down = [*command, "down", "--volumes", "--remove-orphans", "--timeout", "5"]
+            try:
+                process.run(
+                    down, environment=environment, cwd=file.parent, timeout_s=_DOWN_S, merge_errors=True
+                )
+            except process.CommandFailed as error:
+                raise EngineError(
+                    f"The services of {file} are left behind: {error} End them yourself."
+                ) from None

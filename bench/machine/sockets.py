@@ -1,0 +1,41 @@
+"""The sockets of processes, as the kernel lists them (proc(5))."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from ipaddress import ip_address
+
+from bench.machine.place import Place
+
+
+def sockets_of(pid: int, place: Place) -> Iterator[str]:
+    """The inodes of the sockets that a process has open; none where they can't be seen."""
+    with suppress(OSError):
+        for descriptor in place.entries(f"/proc/{pid}/fd"):
+            with suppress(OSError):
+                kind, _, inode = place.link(f"/proc/{pid}/fd/{descriptor}").partition(":")
+                if kind == "socket":
+                    yield inode.strip("[]")
+
+
+def rows(pid: int, file: str, place: Place) -> list[list[str]]:
+    """The rows of a table of a process's network namespace, such as "net/tcp", without its heading."""
+    try:
+        return [line.split() for line in place.of_process(pid, file).splitlines()[1:]]
+    except OSError:
+        return []
+
+
+def address(field: str) -> str:
+    """Host and port out of a table's hexadecimal digits: "127.0.0.1:8000"."""
+    host, _, port = field.rpartition(":")
+    return f"{_host(host)}:{int(port, 16)}"
+
+
+def _host(digits: str) -> str:
+    """An address out of its hexadecimal words, each in this machine's own order of bytes."""
+    packed = b"".join(int(digits[i : i + 8], 16).to_bytes(4, sys.byteorder) for i in range(0, len(digits), 8))
+    host = ip_address(packed)
+    return f"[{host}]" if host.version == 6 else str(host)

@@ -1,0 +1,51 @@
+"""Counts connections to databases while servers are warmed up, when no time is counted."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from bench.machine.peers import peers
+from bench.machine.place import Place
+from bench.model import Target
+
+_EVERY_S = 0.05
+
+
+class PeersWatch:
+    """Looks again and again while the block lasts.
+
+    Attributes:
+        most: by deployment and address, the most that were open at a time.
+    """
+
+    def __init__(self, place: Place, targets: Sequence[Target]) -> None:
+        self._place = place
+        self._pids = {target.deployment: pid for target in targets if (pid := target.usage.pid) is not None}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self.most: dict[str, Counter[str]] = {name: Counter() for name in self._pids}
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while True:
+            over = self._over.wait(_EVERY_S)
+            for name, pid in self._pids.items():
+                self.most[name] |= peers(pid, self._place)
+            if over:
+                return

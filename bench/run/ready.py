@@ -1,0 +1,118 @@
+"""A user's application made ready: its Python is found, it is tried, and servers are laid over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from bench.ask.locust import FRONT_PAGE
+from bench.ask.ownapp import OwnApp
+from bench.catalogue.interpreter import Interpreter, find_interpreter
+from bench.deploy.outside import Outside
+from bench.deploy.overlay import lay_over
+from bench.deploy.program import program
+from bench.model import App, Server
+from bench.model.errors import UsageError
+from bench.model.preflight import Preflight
+from bench.model.project import Project
+from bench.model.scenario import AskedScenario
+from bench.preflight import preflight
+from bench.preflight.page import block, rows
+from bench.preflight.refusals import beside_the_file, notes, refusals
+from bench.run.surrounded import surrounded
+
+
+@dataclass(frozen=True)
+class ReadyApp:
+    """An application that can be served.
+
+    Attributes:
+        servers: those that can serve it.
+        missing: why each of the others can't, with what to do.
+        notes: what its user should know before figures come of it.
+        outside: what it finds around it.
+        seconds_per_request: on average over what is asked, by its weights.
+    """
+
+    app: App
+    interpreter: Interpreter
+    seen: Preflight
+    servers: tuple[Server, ...]
+    missing: tuple[str, ...]
+    notes: tuple[str, ...]
+    outside: Outside
+    seconds_per_request: float
+
+
+@contextmanager
+def made_ready(
+    own: OwnApp,
+    servers: Sequence[Server],
+    scenario: AskedScenario | None,
+    show: Callable[[str], None],
+    say: Callable[[str], None],
+) -> Iterator[ReadyApp]:
+    """Find its Python, have that import and answer once, and lay servers over it; what it needs
+    is there while the block lasts.
+
+    Args:
+        scenario: what is asked of it; None where a locust file says it: its front page is then looked at.
+        show: gets what was found, several lines for a person.
+        say: gets a line for what takes a while or needs to be known.
+
+    Raises:
+        UsageError: there is no Python for it, it can't be prepared, it doesn't answer as it should, or no
+            server can be had.
+        EngineError: `--services` need a Docker engine.
+        MachineError: the cache can't be written.
+    """
+    interpreter = find_interpreter(
+        own.folder, asked=own.python, requirements=own.requirements, environment=own.shell, say=say
+    )
+    project = Project(
+        str(own.found.root), interpreter.python, own.found.callable, interpreter.name, variables=own.variables
+    )
+    with surrounded(own, project, say) as outside:
+        asks = scenario or FRONT_PAGE
+        seen = preflight(project, asks, outside.shell)
+        if seen.trouble is None:
+            show(block(rows(seen, interpreter.python, own.found.origin, own.found.others)))
+        reasons = refusals(seen, asks)
+        if reasons and (scenario is not None or seen.trouble is not None):
+            raise UsageError(*(f"{reason}." for reason in reasons))
+        overlays = lay_over(interpreter, servers, say, own.shell, own.folder)
+        had = tuple(server for server in servers if not overlays[server.name].problem)
+        missing = tuple(f"{name}: {overlay.problem}" for name, overlay in overlays.items() if overlay.problem)
+        if not had:
+            raise UsageError(*missing)
+        project = replace(
+            project,
+            callable=seen.callable,
+            starts={server.name: program(server.command[0], interpreter) for server in had},
+            overlays={s.name: overlays[s.name].folder for s in had if overlays[s.name].folder},
+            versions={
+                **dict(seen.frameworks),
+                **{s.package: overlays[s.name].version for s in had if overlays[s.name].version},
+            },
+        )
+        yield ReadyApp(
+            app=own.as_app(project),
+            interpreter=interpreter,
+            seen=seen,
+            servers=had,
+            missing=missing,
+            notes=(
+                *(beside_the_file(seen, asks) if scenario is None else ()),
+                *notes(seen, asks, restored=own.restores),
+            ),
+            outside=outside,
+            seconds_per_request=_seconds(seen, asks),
+        )
+
+
+def _seconds(seen: Preflight, scenario: AskedScenario) -> float:
+    weights = {request.name: request.weight for request in scenario.requests}
+    took = [(each.ms / 1000, weights[each.name]) for each in seen.answered]
+    total = sum(weight for _, weight in took)
+    return sum(seconds * weight for seconds, weight in took) / total if total else 0.0

@@ -1,0 +1,119 @@
+"""The state of the user's own application: prepared once, put back before each round, left as it was."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.ask.ownapp import OwnApp
+from bench.deploy.outside import Outside
+from bench.deploy.services import services
+from bench.deploy.starting import project_environment
+from bench.machine import process
+from bench.machine.interrupt import shield
+from bench.model.errors import StoreError, UsageError
+from bench.model.project import Project
+
+_COMMAND_S = 600.0
+_LINES = 5
+# What SQLite has beside a database: https://www.sqlite.org/tempfiles.html
+_BESIDE = ("", "-wal", "-shm", "-journal")
+
+
+@contextmanager
+def surrounded(own: OwnApp, project: Project, say: Callable[[str], None]) -> Iterator[Outside]:
+    """What the application finds around it while the block lasts: its services are up, `--setup` has run, and
+    files of `--copy` are put back before each round and at the end.
+
+    Raises:
+        UsageError: services don't come up, `--setup` fails, or a file isn't there.
+        EngineError: services are asked for, and there is no Docker engine.
+    """
+    environment = project_environment(project, own.shell)
+    with ExitStack() as stack:
+        if own.services is not None:
+            name = f"wsgi-bench-services-{os.getpid()}"
+            stack.enter_context(services(own.services, name, own.shell, say))
+        copies = stack.enter_context(_copied([Path(project.root) / name for name in own.copies]))
+        if own.setup:
+            say(f"--setup: {own.setup}")
+            if failed := _run(own.setup, project, environment):
+                raise UsageError(f"--setup {failed}")
+            # What it made is what rounds begin with.
+            copies.save()
+
+        def reset() -> None:
+            copies.put_back()
+            if own.reset and (failed := _run(own.reset, project, environment)):
+                raise StoreError(f"--reset {failed}")
+
+        yield Outside(own.shell, reset)
+
+
+def _run(command: str, project: Project, environment: dict[str, str]) -> str:
+    """Run a command line of the user's in the project; what went wrong, empty if nothing did."""
+    try:
+        process.run(
+            ["/bin/sh", "-c", command],
+            environment=environment,
+            cwd=Path(project.root),
+            timeout_s=_COMMAND_S,
+            merge_errors=True,
+        )
+    except process.CommandFailed as error:
+        said = "\n".join(error.output.strip().splitlines()[-_LINES:])
+        return f"{command!r} failed:\n{said}\nRun it yourself in {project.root}, and correct it."
+    return ""
+
+
+@dataclass(frozen=True)
+class _Copies:
+    """Files as they were, in a folder of their own."""
+
+    files: Sequence[Path]
+    folder: Path
+
+    def save(self) -> None:
+        """As they are now."""
+        for number, file in enumerate(self.files):
+            for suffix in _BESIDE:
+                _like(file.with_name(file.name + suffix), self.folder / f"{number}{suffix}")
+
+    def put_back(self) -> None:
+        """As they were saved last."""
+        for number, file in enumerate(self.files):
+            for suffix in _BESIDE:
+                _like(self.folder / f"{number}{suffix}", file.with_name(file.name + suffix))
+
+
+@contextmanager
+def _copied(files: Sequence[Path]) -> Iterator[_Copies]:
+    """Copies of files, which are put back as they were when the block ends, with their dates and modes."""
+    if missing := [file for file in files if not file.is_file()]:
+        raise UsageError(*(f"--copy {file}: there is no such file in the project." for file in missing))
+    with tempfile.TemporaryDirectory(prefix="wsgi-bench-copies-") as scratch:
+        first, later = Path(scratch, "first"), Path(scratch, "later")
+        first.mkdir()
+        later.mkdir()
+        original = _Copies(files, first)
+        original.save()
+        copies = _Copies(files, later)
+        copies.save()
+        try:
+            yield copies
+        finally:
+            with shield():
+                original.put_back()
+
+
+def _like(source: Path, target: Path) -> None:
+    """Make one file what another is: also when that isn't there."""
+    if source.is_file():
+        shutil.copy2(source, target)
+    else:
+        target.unlink(missing_ok=True)
