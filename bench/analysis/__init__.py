@@ -13,6 +13,7 @@ from bench.analysis.compare.within import compare_versions
 from bench.analysis.figures import THROUGHPUT, compared, ranking
 from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured, measured
+from bench.analysis.own_share import own_shares
 from bench.analysis.pairs import compare_all, compare_twins
 from bench.analysis.rank import rank
 from bench.analysis.stalls import stalls
@@ -64,6 +65,7 @@ def analyse(suite: Suite) -> Analysis:
         twin=next((twin for twin in twins if twin.figure in told), None),
         detectable=_detectable([pair for group in groups for pair in group.neighbours]),
         stalls=tuple(one for group in groups for one in group.stalls),
+        own_shares=tuple(own_shares(suite, cases.values(), summaries, verdicts)) if suite.plan.claims else (),
         changes=changes,
         not_compared=not_compared,
     )

@@ -21,7 +21,7 @@ from bench.ask.own import asks_something, own_scenario, shown
 from bench.ask.ownapp import OwnApp, is_own, own_app
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import merged
-from bench.ask.servers import chosen_servers, fitting_runtime, wrong_client
+from bench.ask.servers import chosen_servers, fitting_runtime, found_lines, own_line, wrong_client
 from bench.ask.settings import SETTINGS, defaults
 from bench.ask.targets import EXTERNAL, beside_targets, read_target
 from bench.ask.until import wrong_until
@@ -51,7 +51,8 @@ class Settings:
         addresses: behind each target's host, by name: where its load goes.
         processes: of the load generator; None for one for each of its CPUs.
         combinations: each app with a scenario that it is measured with.
-        baseline: the server or target that the others are multiples of; None for the first in rank.
+        baseline: the server or target that the others are multiples of: the one that was named, or the one
+            line of the user's own; None for the first in rank.
         out: directory for the run's files; None for `results/<UTC time>-<host>/`.
         old: the version that is measured beside this one; None without.
         fail_if: limits for what changes from it.
@@ -145,15 +146,18 @@ def resolve(
                     addresses[name] = look_up(name, url, allowed=beyond)
             combinations = ((EXTERNAL, requests),) if requests else for_targets(asked["scenarios"], problems)
         else:
-            servers = chosen_servers(asked["servers"], asked["server"], root, environment, problems, own=own)
-            problems.note(*wrong_client(asked["client"], servers))
             if own:
                 with problems.collected():
                     project_app = own_app(asked, here, environment)
                     combinations = ((project_app.as_app(), requests),) if requests else ()
                     runtime = "local" if runtime == "auto" else runtime
                     runtime, reason = local_for(locust, runtime) or (runtime, "")
-            else:
+                    lines = found_lines(asked, project_app.folder, root, environment)
+                    given, asked = {**given, **lines}, {**asked, **lines}
+            folder = project_app.folder if project_app else None
+            servers = chosen_servers(asked["servers"], asked["server"], root, environment, problems, folder)
+            problems.note(*wrong_client(asked["client"], servers))
+            if not own:
                 combinations = catalogued(given, profile, root, requests, problems)
                 problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
                 with problems.collected():
@@ -183,7 +187,7 @@ def resolve(
         targets=targets,
         addresses=addresses,
         combinations=combinations,
-        baseline=asked["baseline"],
+        baseline=asked["baseline"] or own_line(servers),
         rate=asked["rate"],
         seed=seed,
         processes=1 if locust else asked["processes"],

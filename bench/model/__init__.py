@@ -18,6 +18,7 @@ from bench.model.measured import (
     Target,
     Trial,
 )
+from bench.model.own_cost import OwnCalls, OwnCost
 from bench.model.planned import Case, Deployment, Plan, TrialLength, TrialOrder
 from bench.model.said import (
     NO_DIFFERENCE,
@@ -25,6 +26,7 @@ from bench.model.said import (
     Comparison,
     Counts,
     Estimate,
+    OwnShare,
     Rank,
     Stalls,
     Subject,
@@ -76,6 +78,9 @@ __all__ = [
     "MeasuredCode",
     "Open",
     "OtherProgram",
+    "OwnCalls",
+    "OwnCost",
+    "OwnShare",
     "Plan",
     "Rank",
     "Role",

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -40,18 +40,29 @@ class Inside:
     Args:
         scratch: a folder of its own, in which files are kept as they were.
         limit_s: how long the import may take.
+        watched: whether what it writes, starts and connects to is watched, which takes CPU time.
+        cpus: those that it runs on; by default this process's.
 
     Attributes:
         printed: bytes that the application printed.
     """
 
     def __init__(
-        self, project: Project, environment: Mapping[str, str], scratch: Path, limit_s: float
+        self,
+        project: Project,
+        environment: Mapping[str, str],
+        scratch: Path,
+        limit_s: float,
+        *,
+        watched: bool = True,
+        cpus: Iterable[int] = (),
     ) -> None:
         self.printed = 0
         self._project = project
         self._scratch = scratch
         self._limit_s = limit_s
+        self._watched = watched
+        self._cpus = tuple(cpus)
         self._mark = uuid4().hex
         self._environment = {**environment, "PYTHONDONTWRITEBYTECODE": "1", _MARK: self._mark}
         self._most_memory = psutil.virtual_memory().available * _MEMORY_SHARE
@@ -65,6 +76,7 @@ class Inside:
                 [self._project.python, str(_SCRIPT)],
                 environment=self._environment,
                 cwd=Path(self._project.root),
+                cpus=self._cpus,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -97,6 +109,7 @@ class Inside:
             "callable": self._project.callable,
             "root": self._project.root,
             "kept": str(self._scratch),
+            "watched": self._watched,
             "stack": str(self._scratch / "stack"),
         }
         self._send(job)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from bench.model import Server
 from bench.model.counted import count
 from bench.model.preflight import Answered, Preflight
 from bench.model.scenario import AskedRequest, AskedScenario
@@ -40,6 +41,16 @@ def notes(seen: Preflight, scenario: AskedScenario, *, restored: bool = False) -
         restored: whether what is written is put back before each round.
     """
     return tuple(dict.fromkeys(_notes(seen, scenario, restored)))
+
+
+def unable(seen: Preflight, servers: Iterable[Server]) -> dict[str, str]:
+    """Of servers that can't answer some request, by name: why."""
+    writers = [each.request for each in (*seen.login, *seen.answered) if each.writes]
+    # https://github.com/emmett-framework/granian/blob/v2.8.7/granian/wsgi.py
+    without = [server.name for server in servers if server.package == "granian" and writers]
+    calls = "calls" if len(set(writers)) == 1 else "call"
+    why = f"{_listed(writers)} {calls} write(), which start_response returns by PEP 3333, but not granian's"
+    return dict.fromkeys(without, why)
 
 
 def beside_the_file(seen: Preflight, scenario: AskedScenario) -> tuple[str, ...]:

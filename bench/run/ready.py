@@ -19,7 +19,7 @@ from bench.model.project import Project
 from bench.model.scenario import AskedScenario
 from bench.preflight import preflight
 from bench.preflight.page import block, rows
-from bench.preflight.refusals import beside_the_file, notes, refusals
+from bench.preflight.refusals import beside_the_file, notes, refusals, unable
 from bench.run.surrounded import surrounded
 
 
@@ -81,9 +81,12 @@ def made_ready(
         reasons = refusals(seen, asks)
         if reasons and (scenario is not None or seen.trouble is not None):
             raise UsageError(*(f"{reason}." for reason in reasons))
-        overlays = lay_over(interpreter, servers, say, own.shell, own.folder)
-        had = tuple(server for server in servers if not overlays[server.name].problem)
-        missing = tuple(f"{name}: {overlay.problem}" for name, overlay in overlays.items() if overlay.problem)
+        problems = unable(seen, servers)
+        able = [server for server in servers if server.name not in problems]
+        overlays = lay_over(interpreter, able, say, own.shell, own.folder)
+        problems |= {name: overlay.problem for name, overlay in overlays.items() if overlay.problem}
+        had = tuple(server for server in able if server.name not in problems)
+        missing = tuple(f"{name}: {problem}" for name, problem in problems.items())
         if not had:
             raise UsageError(*missing)
         project = replace(

@@ -36,6 +36,7 @@ from bench.report.units import count, listed
 from bench.run.calibrate import Page, calibrate_run, startable
 from bench.run.first import FirstAnswers
 from bench.run.identity import identify, with_started
+from bench.run.own_cost import OwnCosts
 from bench.run.results import new_id
 from bench.run.resuming import Ready, made_ready
 from bench.run.runner import Runner
@@ -226,6 +227,8 @@ def _work(
                 driver.set_targets(targets, runtime.store_address())
                 return measured
 
+            own = OwnCosts(suite, runtime, driver, writer, reporter.phase)
+            own.of_servers(plan, epoch_ns)
             runner = Runner(
                 plan,
                 runtime,
@@ -236,6 +239,7 @@ def _work(
                 counts=counting(suite),
                 first=FirstAnswers(writer, suite.learned, None if suite.calibration else calibrate),
                 others=Others,
+                after_round=own.of_application,
                 epoch_ns=epoch_ns,
             )
             with _store_watched(runtime):

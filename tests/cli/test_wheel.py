@@ -3,44 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ROOT, environment
+from tests.installed import run
 
-UV = Path(sys.prefix) / "bin" / "uv"
 APPLICATION = """
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
     return [b"books"]
 """
-
-
-def run(*command: str | Path, cwd: Path, timeout_s: float = 200) -> str:
-    # The harness's own environment is nobody else's.
-    kept = environment(PATH=os.defpath)
-    kept.pop("VIRTUAL_ENV", None)
-    ended = subprocess.run(command, cwd=cwd, env=kept, capture_output=True, text=True, timeout=timeout_s)
-    assert ended.returncode == 0, ended.stderr + ended.stdout
-    return ended.stdout
-
-
-@pytest.fixture(scope="module")
-def command(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`wsgi-bench`, installed from a wheel of this checkout."""
-    folder = tmp_path_factory.mktemp("installed")
-    run(UV, "build", "--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable,
-        "--out-dir", folder / "dist", ROOT, cwd=folder)  # fmt: skip
-    run(UV, "venv", "--quiet", "--python", sys.executable, folder / "environment", cwd=folder)
-    [wheel] = (folder / "dist").glob("*.whl")
-    python = folder / "environment/bin/python"
-    run(UV, "pip", "install", "--quiet", "--python", python, "--constraint", ROOT / "requirements.lock",
-        wheel, cwd=folder)  # fmt: skip
-    return folder / "environment/bin/wsgi-bench"
 
 
 @pytest.mark.slow

@@ -59,7 +59,7 @@ _ROWS = (
         "text",
         "The server or target that the report has the others as multiples of",
         form="a name",
-        otherwise="the first in rank",
+        otherwise="your own server line, if there is one; else the first in rank",
         offers="servers",
     ),
     Setting(
