@@ -32,7 +32,7 @@ from bench.machine.place import HERE
 from bench.model import Analysis, Calibration, CpuSplit, Plan, Sample, Suite, Target
 from bench.model.errors import Interrupted, MachineError, StoreError
 from bench.model.finding import exit_code
-from bench.report.units import count, listed
+from bench.report.units import count
 from bench.run.calibrate import Page, calibrate_run, startable
 from bench.run.first import FirstAnswers
 from bench.run.identity import identify, with_started
@@ -40,7 +40,7 @@ from bench.run.own_cost import OwnCosts
 from bench.run.results import new_id
 from bench.run.resuming import Ready, made_ready
 from bench.run.runner import Runner
-from bench.run.saving import Saved, raise_told, require_written, save
+from bench.run.saving import nothing_in, raise_told, require_written, save
 from bench.run.stored_plan import NOTHING, Named
 from bench.store import SCHEMA_VERSION, Writer
 
@@ -190,7 +190,7 @@ def _saved(
         raise_told(broken_off, directory, saved)
     analysis = require_written(saved)
     if unmeasured:
-        reporter.problem(_nothing_in(unmeasured, saved))
+        reporter.problem(nothing_in(unmeasured, saved))
     return Outcome(writer.directory, saved.suite, analysis, exit_code(findings_of(saved.suite, analysis)))
 
 
@@ -267,18 +267,6 @@ def _store_watched(runtime: Runtime) -> Iterator[None]:
         ) from noticed
     if noticed is not None:
         raise noticed
-
-
-def _nothing_in(rounds: list[int], saved: Saved) -> str:
-    """That a run isn't complete, and how it can become so."""
-    plan = saved.suite.plan
-    which = (
-        f" in round{'s' * (len(rounds) > 1)} {listed([str(number) for number in rounds])} of {plan.rounds}"
-    )
-    return (
-        f"The run isn't complete: nothing was measured{which if plan.rounds > 1 else ''}, since every "
-        f"deployment had failed. Once the cause is mended, `{saved.command}` continues it."
-    )
 
 
 def _open(

@@ -6,6 +6,8 @@ import hashlib
 import json
 import re
 import shlex
+import sys
+import tomllib
 from pathlib import Path
 
 import jsonschema
@@ -28,6 +30,13 @@ class Visitor(FastHttpUser):
     @task
     def page(self):
         self.client.get("/", name="a secret page")
+"""
+
+SHOP = """
+def application(environ, start_response):
+    found = environ["PATH_INFO"] == "/shop"
+    start_response("200 OK" if found else "404 Not Found", [("Content-Length", "5")])
+    return [b"books"]
 """
 
 
@@ -101,6 +110,47 @@ def test_servers_are_deployed_for_the_users_of_a_file(tmp_path: Path) -> None:
     assert all(trial.cpu_s for trial in suite.trials)
     assert "(sha256" in plain(said.out)
     assert "2 users of Visitor (FastHttpUser)" in plain(said.out)
+
+
+def test_a_project_s_own_application_need_have_no_front_page(tmp_path: Path) -> None:
+    file, out = tmp_path / "locustfile.py", tmp_path / "out"
+    file.write_text(VISITORS.replace('"/", name="a secret page"', '"/shop"'))
+    (tmp_path / "wsgi.py").write_text(SHOP)
+    said = wsgi_bench(
+        "try", "--profile", "smoke", "--locustfile", file, "--users", "2", "--out", out,
+        "--servers", "waitress", "--python", sys.executable, cwd=tmp_path,
+    )  # fmt: skip
+    suite = measured(said, out)
+    without_trials(out)
+    again = wsgi_bench(
+        "resume", out, "--app", "wsgi:application", "--locustfile", file, "--python", sys.executable,
+        cwd=tmp_path,
+    )  # fmt: skip
+
+    note = "GET / answers 404; the locust file says what is asked, and nothing of it was tried"
+    assert note in plain(said.err)
+    assert f"{note}." in suite.environment.notes
+    assert suite.plan.locust is not None
+    assert suite.plan.deployments[0].app.project is not None
+    assert {name for trial in suite.trials for name in trial.histograms} == {"latency/GET /shop"}
+    assert measured(again, out).plan.locust == suite.plan.locust
+
+
+def test_init_writes_which_file_is_asked(here: Here, tmp_path: Path) -> None:
+    (tmp_path / "locustfile.py").write_text(VISITORS)
+    (tmp_path / "wsgi.py").write_text(SHOP)
+    said = wsgi_bench(
+        "init", "--locustfile", "locustfile.py", "--tags", "read", "--servers", "waitress",
+        "--python", sys.executable, cwd=tmp_path,
+    )  # fmt: skip
+    planned = here("run", "--dry-run", cwd=tmp_path)
+
+    assert said.code == 0, said.err
+    settings = tomllib.loads((tmp_path / "bench.toml").read_text())
+    assert (settings["locustfile"], settings["tags"]) == ("locustfile.py", ["read"])
+    assert "url" not in settings
+    assert planned.code == 2
+    assert "no task" in plain(planned.err)
 
 
 @pytest.mark.parametrize(
