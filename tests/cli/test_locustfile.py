@@ -136,21 +136,21 @@ def test_a_project_s_own_application_need_have_no_front_page(tmp_path: Path) -> 
     assert measured(again, out).plan.locust == suite.plan.locust
 
 
-def test_init_writes_which_file_is_asked(here: Here, tmp_path: Path) -> None:
+def test_init_writes_which_file_is_asked(tmp_path: Path) -> None:
     (tmp_path / "locustfile.py").write_text(VISITORS)
     (tmp_path / "wsgi.py").write_text(SHOP)
     said = wsgi_bench(
-        "init", "--locustfile", "locustfile.py", "--tags", "read", "--servers", "waitress",
+        "init", "--locustfile", "locustfile.py", "--exclude-tags", "slow", "--servers", "waitress",
         "--python", sys.executable, cwd=tmp_path,
     )  # fmt: skip
-    planned = here("run", "--dry-run", cwd=tmp_path)
+    planned = wsgi_bench("run", "--dry-run", cwd=tmp_path)
 
     assert said.code == 0, said.err
     settings = tomllib.loads((tmp_path / "bench.toml").read_text())
-    assert (settings["locustfile"], settings["tags"]) == ("locustfile.py", ["read"])
+    assert (settings["locustfile"], settings["exclude_tags"]) == ("locustfile.py", ["slow"])
     assert "url" not in settings
-    assert planned.code == 2
-    assert "no task" in plain(planned.err)
+    assert planned.code == 0, planned.err
+    assert "as the think times of locustfile.py want it" in plain(planned.out)
 
 
 @pytest.mark.parametrize(
