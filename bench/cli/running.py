@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from bench.ask.settings import SETTINGS
 from bench.catalogue.home import HOME
 from bench.catalogue.scenarios.request import Scenario
 from bench.cli import complete, listing
-from bench.cli.options import beyond, resume_options, run_options
+from bench.cli.options import beyond, own_options, resume_options, run_options
 from bench.cli.say import columns, say
 from bench.deploy.external import target_server
 from bench.deploy.outside import OF_THE_HARNESS
@@ -53,8 +54,6 @@ application_argument = click.argument(
     "application", metavar="[APP]", default="", shell_complete=complete.offered(SETTINGS["app"])
 )
 _measuring = (
-    application_argument,
-    run_options,
     beyond,
     click.option("--dry-run", is_flag=True, help="Print the plan and its time; start nothing."),
     click.option("--json", "as_json", is_flag=True, help="Print the derived result as JSON."),
@@ -63,19 +62,19 @@ _measuring = (
 )
 
 
-def _measuring_verb(command: Callable[..., Any]) -> click.Command:
-    for part in reversed(_measuring):
+def _measuring_verb(command: Callable[..., Any], options: Callable[[Any], Any]) -> click.Command:
+    for part in reversed((application_argument, options, *_measuring)):
         command = part(command)
     return click.command()(command)
 
 
-@_measuring_verb
+@partial(_measuring_verb, options=run_options)
 def run(context: click.Context, /, **words: Any) -> None:
     """Measure and compare; the report's path is the last thing said."""
     _run(context, **words)
 
 
-@_measuring_verb
+@partial(_measuring_verb, options=own_options)
 def try_(context: click.Context, /, **words: Any) -> None:
     """Measure your own application, found in this folder or named, within ten minutes."""
     _run(context, own=True, **words)
@@ -86,7 +85,7 @@ try_.name = "try"
 
 @click.command()
 @application_argument
-@run_options
+@own_options
 @click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
 def init(application: str, quiet: bool, **flags: Any) -> None:
     """Write what `try` finds of your application into this folder's configuration, with the reasons."""

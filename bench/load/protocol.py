@@ -26,10 +26,10 @@ from typing import Any
 
 from bench.model import Confinement, Learned, Sample, Target, Trial, TrialOrder, UsageSource
 from bench.model.errors import StoreError
+from bench.model.jsonable import parse
 from bench.model.loads import restored
 from bench.model.scenario import AskedScenario
 from bench.model.shortage import found_in, sentence
-from bench.store.jsonable import parse
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ from bench.preflight.page import block, rows
 from bench.preflight.refusals import beside_the_file, notes, refusals, unable
 from bench.run.surrounded import surrounded
 
+_FORWARDED = ("x-forwarded-", "forwarded")
+
 
 @dataclass(frozen=True)
 class ReadyApp:
@@ -91,6 +93,7 @@ def made_ready(
             raise UsageError(*missing)
         project = replace(
             project,
+            proxied=_proxied(scenario),
             callable=seen.callable,
             starts={server.name: program(server.command[0], interpreter) for server in had},
             overlays={s.name: overlays[s.name].folder for s in had if overlays[s.name].folder},
@@ -112,6 +115,12 @@ def made_ready(
             outside=outside,
             seconds_per_request=_seconds(seen, asks),
         )
+
+
+def _proxied(scenario: AskedScenario) -> bool:
+    """Whether a request says what a proxy would."""
+    every = (*scenario.login, *scenario.requests)
+    return any(name.lower().startswith(_FORWARDED) for request in every for name, _ in request.headers)
 
 
 def _seconds(seen: Preflight, scenario: AskedScenario) -> float:
