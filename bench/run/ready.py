@@ -93,7 +93,8 @@ def made_ready(
             raise UsageError(*missing)
         project = replace(
             project,
-            proxied=_proxied(scenario),
+            # What the users of a file send, only the file knows.
+            proxied=scenario is None or _proxied(scenario),
             callable=seen.callable,
             starts={server.name: program(server.command[0], interpreter) for server in had},
             overlays={s.name: overlays[s.name].folder for s in had if overlays[s.name].folder},
