@@ -132,8 +132,8 @@ def plan(planned: Plan, not_compared: Sequence[str] = (), width: int = WIDTH) ->
         f"profile {planned.profile}, runtime {planned.runtime}, seed {planned.seed}",
         *_comparison(planned, not_compared),
         *_asked(planned),
-        f"{count(planned.rounds, 'round')} of {planned.blocks} closed and "
-        f"{count(planned.open_blocks, 'open block')}, {count(len(planned.deployments), 'deployment')}",
+        f"{count(planned.rounds, 'round')} of {_blocks(planned)}, "
+        f"{count(len(planned.deployments), 'deployment')}",
         f"{about} {in_words(planned.expected_s)}:",
         f"  {spent}",
         *_until(planned),
@@ -141,6 +141,15 @@ def plan(planned: Plan, not_compared: Sequence[str] = (), width: int = WIDTH) ->
     rows: list[Row] = [{"case": case.id, "load": _offered(case.load, planned)} for case in planned.cases]
     head = "\n".join(fill(line, width, subsequent_indent="  ") for line in lines)
     return head.replace(_TOGETHER, " ") + "\n\n" + as_text(rows, width)
+
+
+def _blocks(planned: Plan) -> str:
+    if planned.locust is None:
+        return f"{planned.blocks} closed and {count(planned.open_blocks, 'open block')}"
+    return (
+        f"{count(planned.blocks, 'block')}, trials of {planned.trial_s.closed:g} s or longer, as the think "
+        f"times of {planned.locust.name} want it"
+    )
 
 
 def _asked(planned: Plan) -> Iterator[str]:

@@ -62,6 +62,7 @@ _NAMED_AGAIN = (
         help="The old version, if the run has one.",
         shell_complete=complete.versions,
     ),
+    click.option("--locustfile", metavar="FILE", help="The locust file, if its users make the load."),
     click.option(
         "--server", metavar="SPEC", multiple=True, help="A server of the run's own line or file; repeatable."
     ),

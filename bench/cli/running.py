@@ -14,6 +14,7 @@ import click
 
 from bench.analysis.compare.limits import judge_plan
 from bench.ask import initfile, resolution
+from bench.ask.locust import said
 from bench.ask.old_version import require_packages
 from bench.ask.own import own_scenario
 from bench.ask.precedence import read_flags
@@ -126,6 +127,8 @@ def _run(
         require_packages(asked.old, runtime)
         if asked.old and asked.old.missing:
             reporter.phase(f"not compared: {', '.join(asked.old.missing)}, which OLD doesn't have")
+        for sentence in said(asked.locust.file) if asked.locust else ():
+            reporter.phase(sentence)
         servers = asked.servers or tuple(target_server(n, url) for n, url in asked.targets.items())
         combinations = asked.combinations
         if asked.own:
@@ -144,7 +147,14 @@ def _run(
             directory = result_directory(ROOT, asked.out)
             told = ready.notes if ready else ()
             outcome = measure(
-                plan, ROOT, directory, reporter, addresses=asked.addresses, outside=outside, told=told
+                plan,
+                ROOT,
+                directory,
+                reporter,
+                addresses=asked.addresses,
+                driver=asked.locust.arguments if asked.locust else (),
+                outside=outside,
+                told=told,
             )
     if outcome is None:
         click.echo(listing.plan(plan, asked.old.missing if asked.old else (), columns(sys.stdout)))
@@ -165,6 +175,7 @@ def resume(
     result: Path,
     app: str | None,
     against: str | None,
+    locustfile: str | None,
     server: tuple[str, ...],
     beyond: bool,
     as_json: bool,
@@ -183,17 +194,16 @@ def resume(
             own_again(load(directory).plan, given, ROOT, reporter.show_text, reporter.phase)
         )
         asks = own.asks if own else own_scenario(read_flags(flags))
-        named = Named(app, against, beyond, asks, server)
+        named = Named(app, against, beyond, asks, server, locustfile=locustfile)
         if own:
             named = replace(named, own=own.app, outside=own.outside)
         outcome = resume_run(directory, ROOT, reporter, named)
     _finish(context, outcome, as_json=as_json, quiet=quiet)
 
 
-def _asks(combinations: Sequence[tuple[App, Scenario]]) -> AskedScenario:
-    """What is asked of the user's own application, which is one scenario of the user's own."""
+def _asks(combinations: Sequence[tuple[App, Scenario]]) -> AskedScenario | None:
+    """What is asked of the user's own application; None where a locust file says it."""
     [(_, scenario)] = combinations
-    assert scenario.asked is not None
     return scenario.asked
 
 
@@ -224,6 +234,7 @@ def _plan(
         priority=asked.priority,
         server_cpus=asked.server_cpus,
         given=asked.given,
+        locust=asked.locust.file if asked.locust else None,
     )
 
 

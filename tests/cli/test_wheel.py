@@ -14,6 +14,16 @@ def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
     return [b"books"]
 """
+USERS = """
+from locust import FastHttpUser, constant, task
+
+class Reader(FastHttpUser):
+    wait_time = constant(0.02)
+
+    @task
+    def books(self):
+        self.client.get("/books")
+"""
 
 
 @pytest.mark.slow
@@ -31,6 +41,21 @@ def test_the_wheel_measures_a_project(command: Path, tmp_path: Path) -> None:
     assert document["environment"]["versions"]["wsgi-bench"] == "0.1.0"
     assert sorted(path.name for path in project.iterdir()) == ["wsgi-bench-results", "wsgi.py"]
     assert (project / "wsgi-bench-results/.gitignore").read_text() == "*\n"
+
+
+@pytest.mark.slow
+def test_the_wheel_runs_the_users_of_a_locust_file(command: Path, tmp_path: Path) -> None:
+    (tmp_path / "wsgi.py").write_text(APPLICATION)
+    (tmp_path / "locustfile.py").write_text(USERS)
+
+    asked = ("--locustfile", "locustfile.py", "--users", "2", "--servers", "waitress")
+    run(command, "try", "--profile", "smoke", *asked, cwd=tmp_path)
+
+    [result] = (tmp_path / "wsgi-bench-results").glob("*/result.json")
+    document = json.loads(result.read_text())
+    assert document["complete"]
+    assert document["plan"]["locust"]["name"] == "locustfile.py"
+    assert all(trial["ok"] and not trial["failed"] for case in document["cases"] for trial in case["trials"])
 
 
 def test_the_wheel_has_what_the_checkout_has(command: Path, tmp_path: Path) -> None:

@@ -36,7 +36,11 @@ LAYERS = (
 
 # Importing locust patches the standard library, so it happens in the driver's process and nowhere else.
 DRIVER = frozenset(
-    f"bench.load.{name}" for name in ("driver", "users", "workers", "fasthttp", "locustclient", "locustfile")
+    f"bench.load.{name}"
+    for name in (
+        *("driver", "users", "workers", "fasthttp", "locustclient", "locustfile"),
+        *("fileusers", "forked", "userfaults", "userfile"),
+    )
 )
 DRIVER_ONLY = ("locust", "gevent", "geventhttpclient")
 
