@@ -16,8 +16,10 @@ from bench.model.errors import UsageError
 from bench.model.project import Project
 
 _NAME = re.compile(r"[^\W\d]\w*", re.ASCII)
-# What a module is called in every project: the folder's name says more.
-_SAY_NOTHING = frozenset({"app", "application", "main", "wsgi", "web", "src", "project", "config"})
+# What a module is called in every project, or makes an application of a file: the folder's name says more.
+_SAY_NOTHING = frozenset(
+    {"app", "application", "main", "wsgi", "web", "src", "project", "config", "pyramid", "paste"}
+)
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
