@@ -55,13 +55,14 @@ def analyse(suite: Suite) -> Analysis:
     ]
     comparisons = tuple(c for group in groups for c in group.comparisons)
     twins = [twin for group in groups for twin in group.twins]
+    told = {THROUGHPUT.name} if suite.plan.locust is None else {twin.figure for twin in twins}
     changes, not_compared = compare_versions(suite)
     return Analysis(
         summaries=summaries,
         verdicts=verdicts,
         comparisons=comparisons,
         ranking=tuple(place for group in groups for place in group.ranks),
-        twin=next((twin for twin in twins if twin.figure == THROUGHPUT.name), None),
+        twin=next((twin for twin in twins if twin.figure in told), None),
         detectable=_detectable([pair for group in groups for pair in group.neighbours]),
         stalls=tuple(one for group in groups for one in group.stalls),
         own_shares=tuple(own_shares(suite, cases.values(), summaries, verdicts)) if suite.plan.claims else (),

@@ -6,6 +6,7 @@
 from bench.model.asked import TIMEOUT_S, App, Client, LoadModel, LocustFile, LocustUsers, Server
 from bench.model.loads import MODELS, Closed, Connection, Load, Loop, Open, Users
 from bench.model.measured import (
+    FILE_KINDS,
     UNREAD_KINDS,
     Calibration,
     Ceiling,
@@ -45,6 +46,7 @@ from bench.model.surroundings import (
 )
 
 __all__ = [
+    "FILE_KINDS",
     "MODELS",
     "NO_DIFFERENCE",
     "TIMEOUT_S",

@@ -10,6 +10,8 @@ from bench.model.own_cost import OwnCost
 from bench.model.planned import Plan
 from bench.model.surroundings import Confined, Environment, OtherProgram, UsageSource
 
+FILE_KINDS = ("task", "user")
+"""The error kinds of what a locust file's own code did: no answer was wrong."""
 UNREAD_KINDS = ("malformed", "client")
 """The error kinds of answers that the client in use could not read."""
 

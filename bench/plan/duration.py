@@ -66,7 +66,7 @@ def parts_of(plan: Plan) -> Parts:
     return Parts(
         start=servers,
         warm_up=plan.rounds * waiting if plan.warmup_s else 0,
-        pilot=pilot_trials(plan, waiting) if needs_pilot(plan) else 0,
+        pilot=pilot_trials(plan, waiting) if needs_pilot(plan) or _sees_first(plan) else 0,
         measured={
             name: plan.rounds * model.blocks(plan) * sum(case.load.model == name for case in plan.cases)
             for name, model in MODELS.items()
@@ -100,12 +100,19 @@ def learned_pages(plan: Plan) -> set[tuple[str, str]]:
 
 def pilot_blocks(plan: Plan) -> int:
     """How many blocks the pilot has; where nothing is claimed, no more than what they are for."""
+    if plan.locust is not None:
+        return 1
     return PILOT_BLOCKS if plan.claims else min(PILOT_BLOCKS, plan.blocks)
 
 
 def needs_pilot(plan: Plan) -> bool:
     """Whether the rate of open load is still to be found."""
     return any(not case.load.ready for case in plan.cases)
+
+
+def _sees_first(plan: Plan) -> bool:
+    """Whether trials are as long as the first ones show that they have to be."""
+    return plan.locust is not None and plan.claims
 
 
 def expected_each_s(plan: Plan) -> EachS:

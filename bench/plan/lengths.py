@@ -8,6 +8,7 @@ from typing import Self
 
 from bench.model import Case, LoadModel, Plan, TrialLength
 from bench.model.loads import closed
+from bench.plan import users
 from bench.plan.duration import (
     DRIVER_START_S,
     ENDING_S,
@@ -144,6 +145,8 @@ def block_s(plan: Plan, each_s: EachS, model: LoadModel) -> float:
 
 def in_what(before: Plan, after: Plan) -> str:
     """What a corrected plan does otherwise, and why; empty if it is little."""
+    if after.locust is not None:
+        return users.in_what(before, after)
     closed_s, settle_s = after.trial_s.closed, after.settle_s
     if settle_s > before.settle_s:
         why = (

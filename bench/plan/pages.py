@@ -77,6 +77,9 @@ def for_pages(
             the run.
         each_s: seconds for one of a part, as far as measured.
     """
+    if plan.locust is not None:
+        # Its trials are as long as the first ones show that they have to be.
+        return plan
     each_s = each_s or {}
     fewest = min(slots(plan).values(), default=1)
     made = replace(plan, page_s=seconds_per_request, parallel=min(parallel or 1.0, fewest))

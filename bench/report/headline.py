@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bench.analysis.claim import deviation
-from bench.analysis.figures import THROUGHPUT
+from bench.analysis.figures import THROUGHPUT, named
 from bench.model import Analysis, Suite
 from bench.model.finding import GENERATOR_LIMITS
 from bench.model.resume_command import resume_command
@@ -60,8 +60,9 @@ def twin_line(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> st
     who = f"two identical deployments of {server} differ"
     if suite.plan.runtime == "external":
         who = f"the same server, {server}, measured twice, differs"
+    in_what = "" if twin.figure == THROUGHPUT.name else f" in {named(twin.figure).label}"
     return (
-        f"Twin: {who} by {difference(deviation(twin))} "
+        f"Twin: {who}{in_what} by {difference(deviation(twin))} "
         f"(ratio {ratio(twin.ratio)}, {ratio_interval(twin.low, twin.high)}); differences below that "
         f"are the harness's own error."
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from bench.ask.locust import FRONT_PAGE
 from bench.ask.ownapp import OwnApp
 from bench.catalogue.interpreter import Interpreter, find_interpreter
 from bench.deploy.outside import Outside
@@ -18,8 +19,10 @@ from bench.model.project import Project
 from bench.model.scenario import AskedScenario
 from bench.preflight import preflight
 from bench.preflight.page import block, rows
-from bench.preflight.refusals import notes, refusals
+from bench.preflight.refusals import beside_the_file, notes, refusals, unable
 from bench.run.surrounded import surrounded
+
+_FORWARDED = ("x-forwarded-", "forwarded")
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class ReadyApp:
 def made_ready(
     own: OwnApp,
     servers: Sequence[Server],
-    scenario: AskedScenario,
+    scenario: AskedScenario | None,
     show: Callable[[str], None],
     say: Callable[[str], None],
 ) -> Iterator[ReadyApp]:
@@ -56,7 +59,7 @@ def made_ready(
     is there while the block lasts.
 
     Args:
-        scenario: what is asked of it.
+        scenario: what is asked of it; None where a locust file says it: its front page is then looked at.
         show: gets what was found, several lines for a person.
         say: gets a line for what takes a while or needs to be known.
 
@@ -73,18 +76,25 @@ def made_ready(
         str(own.found.root), interpreter.python, own.found.callable, interpreter.name, variables=own.variables
     )
     with surrounded(own, project, say) as outside:
-        seen = preflight(project, scenario, outside.shell)
+        asks = scenario or FRONT_PAGE
+        seen = preflight(project, asks, outside.shell)
         if seen.trouble is None:
             show(block(rows(seen, interpreter.python, own.found.origin, own.found.others)))
-        if reasons := refusals(seen, scenario):
+        reasons = refusals(seen, asks)
+        if reasons and (scenario is not None or seen.trouble is not None):
             raise UsageError(*(f"{reason}." for reason in reasons))
-        overlays = lay_over(interpreter, servers, say, own.shell, own.folder)
-        had = tuple(server for server in servers if not overlays[server.name].problem)
-        missing = tuple(f"{name}: {overlay.problem}" for name, overlay in overlays.items() if overlay.problem)
+        problems = unable(seen, servers)
+        able = [server for server in servers if server.name not in problems]
+        overlays = lay_over(interpreter, able, say, own.shell, own.folder)
+        problems |= {name: overlay.problem for name, overlay in overlays.items() if overlay.problem}
+        had = tuple(server for server in able if server.name not in problems)
+        missing = tuple(f"{name}: {problem}" for name, problem in problems.items())
         if not had:
             raise UsageError(*missing)
         project = replace(
             project,
+            # What the users of a file send, only the file knows.
+            proxied=scenario is None or _proxied(scenario),
             callable=seen.callable,
             starts={server.name: program(server.command[0], interpreter) for server in had},
             overlays={s.name: overlays[s.name].folder for s in had if overlays[s.name].folder},
@@ -99,10 +109,19 @@ def made_ready(
             seen=seen,
             servers=had,
             missing=missing,
-            notes=notes(seen, scenario, restored=own.restores),
+            notes=(
+                *(beside_the_file(seen, asks) if scenario is None else ()),
+                *notes(seen, asks, restored=own.restores),
+            ),
             outside=outside,
-            seconds_per_request=_seconds(seen, scenario),
+            seconds_per_request=_seconds(seen, asks),
         )
+
+
+def _proxied(scenario: AskedScenario) -> bool:
+    """Whether a request says what a proxy would."""
+    every = (*scenario.login, *scenario.requests)
+    return any(name.lower().startswith(_FORWARDED) for request in every for name, _ in request.headers)
 
 
 def _seconds(seen: Preflight, scenario: AskedScenario) -> float:

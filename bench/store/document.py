@@ -11,8 +11,8 @@ from dataclasses import fields
 from typing import Any
 
 from bench.model import Analysis, Calibration, Case, Ceiling, Plan, Suite, Summary, Trial
+from bench.model.jsonable import Malformed, described, dump, items, members, parse
 from bench.store.analysis_document import Document, change_to_document, pair_to_document, summary_to_document
-from bench.store.jsonable import Malformed, described, dump, items, members, parse
 from bench.store.variants import flags, plan_to_document, with_variants
 
 # The format's history, newest first. Raise the number when a stored name changes its meaning or goes

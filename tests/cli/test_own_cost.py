@@ -6,8 +6,8 @@ import json
 import sys
 from pathlib import Path
 
+from bench.model.jsonable import parse
 from bench.model.own_cost import OwnCost
-from bench.store.jsonable import parse
 from tests.cli.conftest import wsgi_bench
 from tests.preflight.looking import write
 

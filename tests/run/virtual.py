@@ -108,7 +108,7 @@ class Stage:
     def nothing(self, *_arguments: Any) -> None:
         return None
 
-    asked = how_store_ended = image_bytes = store_address = store_usage = confinement = nothing
+    asked = how_store_ended = image_bytes = reset = store_address = store_usage = confinement = nothing
 
     # A driver.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bench.ask.settings.locust import LOCUST
 from bench.ask.settings.project import PROJECT
 from bench.ask.settings.requests import REQUESTS
 from bench.ask.settings.setting import LISTS as LISTS
@@ -219,6 +220,7 @@ _ROWS = (
     ),
     *PROJECT,
     *REQUESTS,
+    *LOCUST,
     Setting(
         "server",
         "lines",
