@@ -126,7 +126,11 @@ class OwnCosts:
         """Whether there is time, and nothing has shown that it can't be done."""
         most_s = min(_ALL_S, OWN_OF_THE_RUN * plan.expected_s)
         fits = not self._spent_s or self._spent_s + self._last_s <= most_s
-        return self._possible and fits and (left_s is None or left_s > 2 * max(self._last_s, WALL_S))
+        return (
+            self._possible
+            and fits
+            and (left_s is None or left_s > 2 * max(self._last_s, WALL_S + plan.page_s))
+        )
 
     def _save(self, cost: OwnCost) -> None:
         if cost != self._cost:
