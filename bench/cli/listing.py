@@ -20,7 +20,7 @@ from bench.catalogue.scenarios import SCENARIOS
 from bench.model import Load, Plan
 from bench.model.errors import ResultError
 from bench.model.resume_command import resume_command
-from bench.plan.duration import expected_each_s, expected_s, in_words, parts_of
+from bench.plan.duration import expected_each_s, expected_s, in_words, own_cost_s, parts_of
 from bench.report.old_version import name_of
 from bench.report.units import count, listed, plain, yes
 from bench.store import RESULT, outline
@@ -114,6 +114,7 @@ def plan(planned: Plan, not_compared: Sequence[str] = (), width: int = WIDTH) ->
     """
     each_s, parts = expected_each_s(planned), parts_of(planned)
     trials = {
+        "own costs": own_cost_s(planned),
         "learning pages": parts.learn * each_s["learn"],
         "warm-up": parts.warm_up * each_s["warm-up"],
         "pilot": parts.pilot * each_s["pilot"],

@@ -15,6 +15,8 @@ _START_S = {"local": 0.8, "compose": 1.5, "external": 0.05}
 DRIVER_START_S = 3.0
 ENDING_S = 4.0
 """For stopping the last round's servers, and for the reports."""
+OWN_OF_THE_RUN = 0.08
+"""What an application and servers cost by themselves takes no larger share of a run's time."""
 _HELLO_S, _CALLED_S, _CALLED_ROUNDS = 1.5, 1.0, 8
 _SETTLES_S = 1.0
 """What a trial settles for at most, unless it is told to."""
@@ -141,15 +143,16 @@ def _mean(values: Sequence[float]) -> float:
 
 def own_cost_s(plan: Plan) -> float:
     """For what somebody's own application and its servers cost by themselves; 0 where that isn't measured."""
-    own = plan.runtime == "local" and plan.claims and bool(plan.scenarios)
-    projects = [deployment for deployment in plan.deployments if deployment.app.project is not None]
-    return (_HELLO_S * len(projects) + _CALLED_S * min(plan.rounds, _CALLED_ROUNDS)) * own
+    if plan.runtime != "local" or not plan.claims or not plan.scenarios:
+        return 0.0
+    projects = sum(deployment.app.project is not None for deployment in plan.deployments)
+    wanted_s = (_HELLO_S + _CALLED_S * min(plan.rounds, _CALLED_ROUNDS) / len(plan.deployments)) * projects
+    return wanted_s if plan.minutes is None else min(wanted_s, OWN_OF_THE_RUN * 60 * plan.minutes)
 
 
 def expected_s(plan: Plan) -> float:
     """Seconds for the whole run."""
-    own_s = own_cost_s(plan) if plan.minutes is None else 0.0
-    return DRIVER_START_S + own_s + parts_of(plan).seconds(expected_each_s(plan))
+    return DRIVER_START_S + own_cost_s(plan) + parts_of(plan).seconds(expected_each_s(plan))
 
 
 class Pace:

@@ -16,6 +16,7 @@ from bench.plan.duration import (
     expected_each_s,
     expected_s,
     of_each_model,
+    own_cost_s,
     parts_of,
 )
 
@@ -168,7 +169,7 @@ def for_minutes(plan: Plan, minutes: float, *, more_rounds: bool) -> Plan:
     each_s = expected_each_s(plan)
     parts = parts_of(plan)
     once_s = parts.learn * each_s["learn"] + parts.pilot * each_s["pilot"]
-    time_s = minutes * 60 - DRIVER_START_S - ENDING_S - once_s
+    time_s = minutes * 60 - DRIVER_START_S - ENDING_S - once_s - own_cost_s(replace(plan, minutes=minutes))
     cost = Cost.of(plan, each_s)
     if more_rounds:
         plan = replace(plan, rounds=max(plan.rounds, int(time_s / cost.whole_s(plan))))

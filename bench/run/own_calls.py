@@ -24,6 +24,8 @@ from bench.preflight.visitor import HOST
 
 CPU_S, WALL_S = 0.3, 1.5
 """For so much CPU time, or so long, it is called in each round."""
+# Until PyPy has compiled what is called.
+_COMPILING_S = 2.0
 _IMPORT_S = 30.0
 _MOST_REQUESTS = 50
 _FORMS = 8
@@ -155,16 +157,18 @@ def _said(
             with Inside(
                 project, start.environment, Path(scratch), _IMPORT_S, watched=False, cpus=cpus
             ) as inside:
-                _, loaded = inside.load()
+                about, loaded = inside.load()
                 if loaded.get("kind"):
                     return loaded
+                warm_s = _COMPILING_S if about["implementation"] == "PyPy" else CPU_S / 3
                 order = {
                     "requests": [request.forms for request in requests],
+                    "warm_s": warm_s,
                     "cpu_s": CPU_S,
-                    "wall_s": WALL_S,
+                    "wall_s": WALL_S + 2 * warm_s,
                 }
                 # Each call may last as long as a request may; how many there are at most, the child sees to.
-                return inside.ask(order, WALL_S + 4 * timeout_s)
+                return inside.ask(order, WALL_S + 2 * warm_s + 4 * timeout_s)
         except OSError as error:
             return {"kind": "no-python", "detail": error.strerror or ""}
 

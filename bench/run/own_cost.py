@@ -13,7 +13,7 @@ from bench.load.client import LoadDriver
 from bench.model import App, Case, Closed, Deployment, Learned, OwnCost, Plan, Suite, Trial, TrialLength
 from bench.model.scenario import AskedScenario
 from bench.plan.blocks import block_orders
-from bench.plan.duration import own_cost_s
+from bench.plan.duration import OWN_OF_THE_RUN, own_cost_s
 from bench.run.fleet import Fleet
 from bench.run.own_calls import WALL_S, called
 from bench.store import Writer
@@ -24,8 +24,6 @@ _BLOCKS = 6
 _TRIAL_S = 0.1
 _USERS = 16
 _ALL_S = 12.0
-_OF_THE_RUN = 0.08
-"""Nothing of this takes a larger share of a run's time."""
 
 
 class OwnCosts:
@@ -61,7 +59,7 @@ class OwnCosts:
         if self._asked is None or self._cost is not None:
             return
         self._cost = OwnCost(self._asked.name)
-        if plan.minutes is not None and own_cost_s(plan) > _OF_THE_RUN * 60 * plan.minutes:
+        if plan.minutes is not None and own_cost_s(plan) >= OWN_OF_THE_RUN * 60 * plan.minutes:
             self._save(replace(self._cost, left_out=(_NO_TIME.format(plan.minutes),)))
             return
         self._say("measuring the servers with an application that does nothing")
@@ -126,9 +124,13 @@ class OwnCosts:
 
     def _wanted(self, plan: Plan, left_s: float | None) -> bool:
         """Whether there is time, and nothing has shown that it can't be done."""
-        most_s = min(_ALL_S, _OF_THE_RUN * plan.expected_s)
+        most_s = min(_ALL_S, OWN_OF_THE_RUN * plan.expected_s)
         fits = not self._spent_s or self._spent_s + self._last_s <= most_s
-        return self._possible and fits and (left_s is None or left_s > 2 * max(self._last_s, WALL_S))
+        return (
+            self._possible
+            and fits
+            and (left_s is None or left_s > 2 * max(self._last_s, WALL_S + plan.page_s))
+        )
 
     def _save(self, cost: OwnCost) -> None:
         if cost != self._cost:

@@ -10,7 +10,7 @@ import pytest
 from bench.model import Plan
 from bench.model.scenario import AskedRequest, AskedScenario
 from bench.model.variant import TWIN, Variant
-from bench.plan.duration import expected_s, own_cost_s
+from bench.plan.duration import OWN_OF_THE_RUN, expected_s, own_cost_s
 from bench.run.own_cost import hello_of, scenario_of
 from tests.make_suite import make_own, make_suite, own_calls
 
@@ -38,6 +38,7 @@ def test_its_time_is_planned(plan: Plan) -> None:
 
     assert own_cost_s(without) == 0
     assert own_cost_s(plan) > 0
+    assert own_cost_s(replace(plan, minutes=0.5)) == OWN_OF_THE_RUN * 30 < own_cost_s(plan)
     assert expected_s(plan) > expected_s(without) + 0.9 * own_cost_s(plan)
 
 

@@ -19,8 +19,8 @@ _MOST_AT_ONCE = 200
 def measure(application: Any, command: dict[str, Any], environ_of: Callable[..., Any]) -> dict[str, Any]:
     """Call each request of `requests`, in turn, until `cpu_s` of CPU time were used or `wall_s` are over.
 
-    A request is a list of the forms that it has with other values. The first one is called at least once
-    beside its first call, which isn't counted.
+    Calls for `warm_s` of CPU time before, or until half of the time is over, aren't counted. A request is a
+    list of the forms that it has with other values. The first one is counted at least once.
 
     Returns:
         `counted`: of each request its calls, CPU and wall seconds, those of the latter in which it waited for
@@ -33,12 +33,20 @@ def measure(application: Any, command: dict[str, Any], environ_of: Callable[...,
     for number, request in enumerate(counted):
         if number == 0 or time.perf_counter() - began < command["wall_s"] / 2:
             request.warm_up(application)
-    used = counted[0].batch(application)
-    while used < command["cpu_s"] and time.perf_counter() - began < command["wall_s"]:
-        for request in counted:
-            if request.warm and time.perf_counter() - began < command["wall_s"]:
-                used += request.batch(application)
+    _passes(application, counted, command["warm_s"], began + command["wall_s"] / 2)
+    for request in counted:
+        request.forget()
+    counted[0].batch(application)
+    _passes(application, counted, command["cpu_s"], began + command["wall_s"])
     return {"counted": [request.said() for request in counted], "idle": idle}
+
+
+def _passes(application: Any, requests: list[_Counted], cpu_s: float, until: float) -> None:
+    used = 0.0
+    while used < cpu_s and time.perf_counter() < until:
+        for request in requests:
+            if request.warm and time.perf_counter() < until:
+                used += request.batch(application)
 
 
 class _Counted:
@@ -60,6 +68,9 @@ class _Counted:
         self._run(application, self._next(1))
         _, wall_s = self._run(application, self._next(1)) if self._wall_s < _IDLE_S else (0.0, self._wall_s)
         self._at_once = max(1, min(_MOST_AT_ONCE, int(_BATCH_S / max(wall_s, 1e-9))))
+
+    def forget(self) -> None:
+        """Count from now on."""
         self._calls, self._cpu_s, self._wall_s, self._wait_s = 0, 0.0, 0.0, 0.0
 
     def batch(self, application: Any) -> float:
