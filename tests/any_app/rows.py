@@ -75,11 +75,13 @@ def made(row: Row, folder: Path) -> Path:
     return root
 
 
-def measured(row: Row, root: Path, command: Path, servers: Sequence[str]) -> dict[str, Any]:
+def measured(
+    row: Row, root: Path, command: Path, servers: Sequence[str], runtime: str = "local"
+) -> dict[str, Any]:
     """The result of the row's last command, in the least time."""
     words = shlex.split(row.then)
     assert words[0] == "wsgi-bench"
-    least = ("--profile", "smoke", "--blocks", "1", "--servers", ",".join(servers))
+    least = ("--profile", "smoke", "--blocks", "1", "--servers", ",".join(servers), "--runtime", runtime)
     run(command, *words[1:], *least, cwd=root)
     [result] = (root / RESULTS).glob("*/result.json")
     document: dict[str, Any] = json.loads(result.read_text())
