@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import os
 import shutil
 import signal
 import subprocess
@@ -26,6 +25,7 @@ from bench.deploy.starting import Start, start_of
 from bench.machine import priority, process
 from bench.machine.interrupt import shield
 from bench.machine.marked import end_marked
+from bench.machine.ours import environment_of_ours
 from bench.machine.place import HERE, Place
 from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
@@ -122,7 +122,7 @@ class LocalRuntime:
                 self._store.__exit__(kind, error, trace)
 
     def driver_command(self, arguments: Sequence[str]) -> tuple[Sequence[str], Mapping[str, str]]:
-        return [sys.executable, "-m", "bench.load.driver", *arguments], dict(os.environ)
+        return [sys.executable, "-m", "bench.load.driver", *arguments], environment_of_ours()
 
     def store_address(self) -> tuple[str, int] | None:
         return self._store.address if self._store is not None else None
@@ -224,7 +224,8 @@ class LocalRuntime:
     def log_tail(self, target: Target, lines: int = 20) -> tuple[str, ...]:
         running = self._running.get(target.deployment)
         start = running.log_start if running is not None else 0
-        return last_lines(log_path(self._directory, target.deployment), lines, start)
+        told = last_lines(log_path(self._directory, target.deployment), lines, start)
+        return tuple(map(self._outside.hide, told))
 
     def stop(self, targets: Sequence[Target]) -> set[str]:
         with shield():
@@ -240,7 +241,7 @@ class LocalRuntime:
             ]
         )
         for server in running.values():
-            if server.deployment.server.own:
+            if ownserver.is_marked(server.deployment):
                 end_marked(ownserver.LISTEN, server.listens)
             if server.group:
                 server.group.remove()
