@@ -153,7 +153,8 @@ def resolve(
                     runtime = "local" if runtime == "auto" else runtime
                     runtime, reason = local_for(locust, runtime) or (runtime, "")
                     lines = found_lines(asked, project_app.folder, root, environment)
-                    given, asked = {**given, **lines}, {**asked, **lines}
+                    given = {**given, "app": project_app.found.callable, **lines}
+                    asked = {**asked, **lines}
             folder = project_app.folder if project_app else None
             servers = chosen_servers(asked["servers"], asked["server"], root, environment, problems, folder)
             problems.note(*wrong_client(asked["client"], servers))
