@@ -147,7 +147,7 @@ def resolve(
                 with problems.collected():
                     project_app = own_app(asked, here, environment)
                     combinations = ((project_app.as_app(), requests),) if requests else ()
-                    runtime = "local" if runtime == "auto" else runtime
+                    runtime = "compose" if project_app.contained else "local"
             else:
                 combinations = _combinations(given, profile, root, requests, problems)
                 problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))

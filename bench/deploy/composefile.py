@@ -9,6 +9,7 @@ from typing import Any
 from bench.catalogue.variables import PORT as PORT
 from bench.catalogue.variables import REDIS as REDIS
 from bench.catalogue.variables import of_container
+from bench.deploy.contained import Contained, known_service, service_of
 from bench.deploy.networks import NOBODY, isolated
 from bench.machine.place import CGROUP_ROOT_VARIABLE, CGROUPS
 from bench.machine.priority import WEIGHT
@@ -38,6 +39,7 @@ def run_file(
     subnets: Sequence[str],
     cgroups: str,
     first: Mapping[str, Any] = MappingProxyType({}),
+    contained: Contained | None = None,
 ) -> dict[str, Any]:
     """The compose file of a run.
 
@@ -48,21 +50,24 @@ def run_file(
         subnets: one for each deployment.
         cgroups: the version of those of the engine's machine, "1" or "2".
         first: what `coming_first` adds to every service; nothing to leave them as others.
+        contained: what an application of the user's own is deployed from.
 
     Raises:
         UsageError: a compose file lacks a service.
     """
     own = known[THIS_CHECKOUT]
-    needed = {d.server.at_service for d in deployments if d.variant.source == THIS_CHECKOUT} | {DRIVER}
+    needed = {known_service(d) for d in deployments if d.variant.source == THIS_CHECKOUT} | {DRIVER}
     if any(d.app.redis for d in deployments):
         needed.add(REDIS)
     if missing := sorted(needed - own.keys()):
         raise UsageError(f"docker-compose.yml has no service {', '.join(missing)}.")
     if missing := sorted(
-        {d.server.at_service for d in deployments if d.server.at_service not in known[d.variant.source]}
+        {known_service(d) for d in deployments if known_service(d) not in known[d.variant.source]}
     ):
         raise UsageError(f"The old version's compose file has no service {', '.join(missing)} any more.")
-    services = {d.name: _server(known[d.variant.source][d.server.at_service], d, cpus) for d in deployments}
+    services = {
+        d.name: _server(known[d.variant.source][known_service(d)], d, cpus, contained) for d in deployments
+    }
     if REDIS in needed:
         services[REDIS] = {**_bare(own[REDIS]), "cpuset": _cpuset(cpus.store)}
     services[DRIVER] = _driver(own[DRIVER], cpus, _COUNTERS.get(cgroups, ""))
@@ -87,6 +92,11 @@ def run_file(
     networks = {
         d.name: isolated(subnet, dict(labels)) for d, subnet in zip(deployments, subnets, strict=True)
     }
+    for network in contained.networks if contained else ():
+        networks[network] = {"external": True, "name": network}
+        for deployment in deployments:
+            if deployment.app.project is not None:
+                services[deployment.name]["networks"][network] = {}
     return {"name": name, "services": services, "networks": networks}
 
 
@@ -115,7 +125,14 @@ def confinement(service: Mapping[str, Any]) -> Confinement:
     )
 
 
-def _server(service: Mapping[str, Any], deployment: Deployment, cpus: CpuSplit) -> dict[str, Any]:
+def _server(
+    service: Mapping[str, Any], deployment: Deployment, cpus: CpuSplit, contained: Contained | None
+) -> dict[str, Any]:
+    if contained is not None and deployment.app.project is not None:
+        return {
+            **service_of(_bare(service), deployment, contained),
+            "cpuset": _cpuset(cpus.server),
+        }
     return {
         **_bare(service),
         "command": [_literal(word) for word in deployment.server.command],

@@ -11,10 +11,12 @@ from bench.machine.process import how_ended
 from bench.model import UsageSource
 
 
-def address(state: Mapping[str, Any]) -> str:
-    """The container's address in its first network: a name would be resolved while the load runs."""
+def address(state: Mapping[str, Any], network: str = "") -> str:
+    """The container's address in a network, or in its first one: a name would be resolved while the load
+    runs.
+    """
     networks: Mapping[str, Any] = state["NetworkSettings"]["Networks"]
-    return str(next(iter(networks.values()))["IPAddress"])
+    return str(networks.get(network, next(iter(networks.values())))["IPAddress"])
 
 
 def usage_source(pid: int, container_id: str, place: Place) -> UsageSource:

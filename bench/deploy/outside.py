@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from bench.deploy.contained import Contained
+
 
 def _nothing() -> None:
     pass
@@ -18,10 +20,12 @@ class Outside:
     Attributes:
         shell: the environment that applications get something of, or in a project of their own all of.
         reset: puts the application's state back, before each round. Raises StoreError where that fails.
+        contained: what the user's own application is deployed from, in containers.
     """
 
     shell: Mapping[str, str]
     reset: Callable[[], None] = _nothing
+    contained: Contained | None = None
 
 
 OF_THE_HARNESS = Outside(os.environ)

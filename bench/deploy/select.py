@@ -62,7 +62,14 @@ def open_runtime(
     if name == "compose":
         engine = find_engine()
         return ComposeRuntime(
-            directory, cpus, deployments, checkouts=checkouts, engine=engine, say=say, preferred=preferred
+            directory,
+            cpus,
+            deployments,
+            checkouts=checkouts,
+            engine=engine,
+            say=say,
+            preferred=preferred,
+            outside=outside,
         )
     return LocalRuntime(
         directory, cpus, deployments, checkouts=checkouts, preferred=preferred, outside=outside

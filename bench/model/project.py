@@ -20,6 +20,8 @@ class Project:
             Those that the environment has aren't in it.
         versions: by distribution, of the servers as the project has them and of the framework.
         variables: names of those that the user gave it beside the shell's; values are never stored.
+        image: what its containers are made from: the user's image, the name of the Dockerfile, or "ours";
+            empty for child processes. In containers folders and Python are those of the image.
     """
 
     root: str
@@ -30,3 +32,4 @@ class Project:
     overlays: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     variables: tuple[str, ...] = ()
+    image: str = ""

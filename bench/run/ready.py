@@ -4,44 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bench.ask.ownapp import OwnApp
-from bench.catalogue.interpreter import Interpreter, find_interpreter
-from bench.deploy.outside import Outside
+from bench.catalogue.interpreter import find_interpreter
 from bench.deploy.overlay import lay_over
 from bench.deploy.program import program
-from bench.model import App, Server
+from bench.model import Server
 from bench.model.errors import UsageError
-from bench.model.preflight import Preflight
 from bench.model.project import Project
 from bench.model.scenario import AskedScenario
 from bench.preflight import preflight
 from bench.preflight.page import block, rows
 from bench.preflight.refusals import notes, refusals
+from bench.run.contained_app import made_contained
+from bench.run.readyapp import ReadyApp as ReadyApp
+from bench.run.readyapp import seconds_per_request
 from bench.run.surrounded import surrounded
-
-
-@dataclass(frozen=True)
-class ReadyApp:
-    """An application that can be served.
-
-    Attributes:
-        servers: those that can serve it.
-        missing: why each of the others can't, with what to do.
-        notes: what its user should know before figures come of it.
-        outside: what it finds around it.
-        seconds_per_request: on average over what is asked, by its weights.
-    """
-
-    app: App
-    interpreter: Interpreter
-    seen: Preflight
-    servers: tuple[Server, ...]
-    missing: tuple[str, ...]
-    notes: tuple[str, ...]
-    outside: Outside
-    seconds_per_request: float
 
 
 @contextmanager
@@ -66,6 +45,10 @@ def made_ready(
         EngineError: `--services` need a Docker engine.
         MachineError: the cache can't be written.
     """
+    if own.contained:
+        with made_contained(own, servers, scenario, show, say) as ready:
+            yield ready
+        return
     interpreter = find_interpreter(
         own.folder, asked=own.python, requirements=own.requirements, environment=own.shell, say=say
     )
@@ -101,12 +84,5 @@ def made_ready(
             missing=missing,
             notes=notes(seen, scenario, restored=own.restores),
             outside=outside,
-            seconds_per_request=_seconds(seen, scenario),
+            seconds_per_request=seconds_per_request(seen, scenario),
         )
-
-
-def _seconds(seen: Preflight, scenario: AskedScenario) -> float:
-    weights = {request.name: request.weight for request in scenario.requests}
-    took = [(each.ms / 1000, weights[each.name]) for each in seen.answered]
-    total = sum(weight for _, weight in took)
-    return sum(seconds * weight for seconds, weight in took) / total if total else 0.0
