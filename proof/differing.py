@@ -41,6 +41,7 @@ SCENES = (
     Scene("20 kB in two pieces", {"size": 20_000, "framing": "pieces"}),
     Scene("1.6 kB in chunks", {"size": 1559, "framing": "chunked"}),
     Scene("20 kB in chunks", {"size": 20_000, "framing": "chunked"}),
+    Scene("1.6 kB in chunks in two pieces", {"size": 1559, "framing": "chunks"}),
     Scene("1.6 kB that end with the connection", {"size": 1559, "framing": "http10"}),
 )
 

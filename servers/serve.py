@@ -7,11 +7,17 @@ folder that it is started in.
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
+import multiprocessing
 import os
+import signal
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+
+_PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
@@ -20,8 +26,19 @@ def main() -> None:
     sys.path[0] = str(Path.cwd())
     server = sys.argv.pop(1)
     module = _loaded(here / server / "serve.py")
-    load = _loaded(here / "application.py").application
     module.serve(load, *_address(), _number("WORKERS"), _number("THREADS"))
+
+
+def load() -> Any:
+    """The application, imported here or in a worker of the server's.
+
+    A worker by multiprocessing is to end when told to, and with its main process: the handler of SIGTERM
+    that it has inherited is that one's, and does nothing here.
+    """
+    if multiprocessing.parent_process() is not None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    return _loaded(Path(__file__).resolve().parent / "application.py").application()
 
 
 def _loaded(path: Path) -> ModuleType:

@@ -19,7 +19,7 @@ from bench.ask.own import asks_something, own_scenario, shown
 from bench.ask.ownapp import OwnApp, is_own, own_app
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import merged
-from bench.ask.servers import chosen_servers, fitting_runtime, wrong_client
+from bench.ask.servers import chosen_servers, fitting_runtime, found_lines, wrong_client
 from bench.ask.settings import SETTINGS, defaults
 from bench.ask.targets import EXTERNAL, FITTING, beside_targets, read_target
 from bench.ask.until import wrong_until
@@ -141,14 +141,18 @@ def resolve(
                     addresses[name] = look_up(name, url, allowed=beyond)
             combinations = ((EXTERNAL, requests),) if requests else _for_targets(asked["scenarios"], problems)
         else:
-            servers = chosen_servers(asked["servers"], asked["server"], root, environment, problems, own=own)
-            problems.note(*wrong_client(asked["client"], servers))
             if own:
                 with problems.collected():
                     project_app = own_app(asked, here, environment)
                     combinations = ((project_app.as_app(), requests),) if requests else ()
                     runtime = "compose" if project_app.contained else "local"
-            else:
+                    if not project_app.contained:
+                        lines = found_lines(asked, project_app.folder, root, environment)
+                        given, asked = {**given, **lines}, {**asked, **lines}
+            folder = project_app.folder if project_app else None
+            servers = chosen_servers(asked["servers"], asked["server"], root, environment, problems, folder)
+            problems.note(*wrong_client(asked["client"], servers))
+            if not own:
                 combinations = _combinations(given, profile, root, requests, problems)
                 problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
                 with problems.collected():

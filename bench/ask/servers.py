@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from bench.ask.measured_servers import default_servers, servers_for_project
 from bench.ask.serverspec import read_servers
@@ -13,6 +14,7 @@ from bench.ask.words import check_word
 from bench.catalogue.ownline import missing_program, placeholders_of
 from bench.catalogue.registry import load_servers
 from bench.catalogue.scenarios.request import Scenario
+from bench.catalogue.serverlines import find_server_lines
 from bench.catalogue.versions import COMPOSE_FILE
 from bench.model import App, Server
 from bench.model.errors import UsageError
@@ -20,6 +22,7 @@ from bench.model.problems import Problems
 
 # The packages that servers/Dockerfile copies.
 _IN_IMAGES = ("apps", "servers")
+_LINES_AT_MOST = 2
 
 
 def chosen_servers(
@@ -28,13 +31,13 @@ def chosen_servers(
     root: Path,
     environment: Mapping[str, str],
     problems: Problems,
-    *,
-    own: bool,
+    folder: Path | None = None,
 ) -> tuple[Server, ...]:
-    """The servers by name, then those of `--server`; without any the default ones.
+    """The servers by name, then those of `--server`; without any the default ones, and behind an application
+    of the user's own the lines that its project has.
 
     Args:
-        own: whether the application is the user's own.
+        folder: of the user's own project; None for an application of the checkout.
     """
     known: Mapping[str, Server] = {}
     with problems.collected():
@@ -45,12 +48,27 @@ def chosen_servers(
     chosen = [known[name] for name in dict.fromkeys(names) if name in known]
     if known and specs:
         with problems.collected():
-            given = read_servers(specs, known, Path.cwd(), names)
-            if not own:
+            given = read_servers(specs, known, folder or Path.cwd(), names)
+            if folder is None:
                 problems.note(*_not_there(given, root, environment))
             return (*chosen, *given)
-    usual = servers_for_project(known) if own else default_servers(known)
+    usual = default_servers(known) if folder is None else servers_for_project(known)
     return tuple(chosen) if names or specs else usual
+
+
+def found_lines(
+    asked: Mapping[str, Any], folder: Path, root: Path, environment: Mapping[str, str]
+) -> Mapping[str, Any]:
+    """The settings by which the lines of a project are measured beside the usual servers; none where the user
+    says which are, or there are no lines.
+    """
+    lines = find_server_lines(folder)
+    if asked["servers"] or asked["server"] or not lines:
+        return {}
+    usual = servers_for_project(load_servers(root / COMPOSE_FILE, environment))
+    baseline = {} if asked["baseline"] else {"baseline": lines[0].label}
+    specs = tuple(line.spec for line in lines[:_LINES_AT_MOST])
+    return {"servers": tuple(server.name for server in usual), "server": specs, **baseline}
 
 
 def wrong_client(client: str, servers: Sequence[Server]) -> Iterator[str]:

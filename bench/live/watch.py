@@ -134,17 +134,17 @@ class Watch:
             if self._states[deployment.name] == "starting":
                 self._states[deployment.name] = "waiting"
 
-    def started(self, members: Iterable[str], failures: Sequence[Failure], *, learned: bool = False) -> None:
+    def started(self, members: Iterable[str], failures: Sequence[Failure], *, once: bool = False) -> None:
         """The warm-up follows.
 
         Args:
             failures: what didn't start; each was told to `failed`.
-            learned: whether pages were learned meanwhile.
+            once: whether something was done meanwhile that is done once in a run.
         """
         names = list(members)
-        # How long one was waited for that doesn't come up says nothing of the others, and pages are learned
-        # once.
-        self._end_of("start", 0 if failures or learned else len(names))
+        # How long one was waited for that doesn't come up says nothing of the others, nor does what is done
+        # once: pages are learned, the load generator is calibrated.
+        self._end_of("start", 0 if failures or once else len(names))
         self._to_learn = False
         self._states |= dict.fromkeys(names, "warming up")
         self._draw()

@@ -121,8 +121,8 @@ class LoadDriver:
             timeout_s: how long each request may take.
         """
         self._send(probe_order(target, scenario, database, timeout_s))
-        # One more, which learning has begun when its own time is up.
-        requests = 1 + self._requests.get(scenario, 1)
+        # Two more, which learning and sampling have begun when their own time is up.
+        requests = 2 + self._requests.get(scenario, 1)
         return read_probed(self._event(time.monotonic() + requests * timeout_s + _SLACK_S))
 
     def idle_cpu(self, seconds: float) -> Mapping[str, float | None]:

@@ -96,6 +96,7 @@ class _Crew:
                     "Host": request.host or self.host,
                     "Accept-Encoding": "identity",
                     **request.headers,
+                    **(exchange.cookie_field() if isinstance(exchange, Visit) else {}),
                     **self.headers,
                 },
                 allow_redirects=False,

@@ -30,12 +30,17 @@ _MOST_S = 2.0
 
 @dataclass(frozen=True)
 class Asked:
-    """Error kind and detail, empty for a right answer; how many bytes came, and what a whole answer was."""
+    """Error kind and detail, empty for a right answer; how many bytes came, and what a whole answer was.
+
+    Attributes:
+        data: how the answer began, as it came.
+    """
 
     fault: str
     detail: str
     received: int
     answered: Answered | None
+    data: bytes = b""
 
 
 def look(request: Request, host: str, learned: Learned | None, ask: Callable[[Request], Asked]) -> Asked:

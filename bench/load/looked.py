@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from bench.catalogue.scenarios.looking import Fields, Seen, look
+from collections.abc import Iterable
+
+from bench.catalogue.scenarios.looking import Fields, Seen, look, wants_a_look
 from bench.catalogue.scenarios.request import Expect, Request
-from bench.load.content import Bytes, Chunked
+from bench.load.content import Bytes, Chunked, joined
 from bench.load.head import find_end, parse
 from bench.load.likeness import Begun, Likeness
 from bench.load.wire import Exchange, Reply
 
 MOST_BYTES = 1 << 24
 """Of an answer that is looked at; a larger one shows nothing."""
-_MOST_KEPT_BYTES = 1 << 16
+# Each user keeps one for each request.
+_MOST_KEPT_BYTES = 1 << 12
 _ANY = Expect(200)
+_SET_COOKIE = b"\nset-cookie:"
 
 
 class LookedExchange(Exchange):
@@ -22,25 +26,33 @@ class LookedExchange(Exchange):
         seen: what the last right answer has shown, or else what was wrong with the one after it.
     """
 
-    __slots__ = ("seen",)
+    __slots__ = ("_wants", "seen")
 
     def __init__(
         self, request: Request, endpoint: int, host: str, close: bool, likeness: Likeness | None = None
     ) -> None:
         super().__init__(request, endpoint, host, close, likeness)
         self.seen = Seen()
+        assert request.asked is not None
+        self._wants = wants_a_look(request.asked)
 
     def compares(self, size: int) -> bool:
         return size <= MOST_BYTES
 
-    def begun(self, _answer: bytes | bytearray) -> Begun | None:
-        # In what fields say nothing of other answers, as Set-Cookie, they do here.
-        return None
-
     def remember(self, reply: Reply) -> None:
-        small = reply.raw is not None and len(reply.raw) <= _MOST_KEPT_BYTES
-        self.good = bytes(reply.raw) if small and reply.raw is not None else None
-        self.good_keeps = reply.keeps
+        super().remember(reply)
+        if self.good is not None and len(self.good) > _MOST_KEPT_BYTES:
+            self.good = None
+
+    def right(self, answer: bytearray, begun: Begun) -> bool:
+        if not super().right(answer, begun):
+            return False
+        head, at, size = begun
+        if not self._wants:
+            self.seen = Seen(cookies=_cookies(bytes(answer[:at])))
+            return True
+        body = joined(answer, at) if size is None and head.chunked else answer[at:]
+        return self.look(_fields(bytes(answer[:at]).split(b"\n")[1:-2]), bytes(body or b"")) is None
 
     def looked_at(self, answer: bytes | bytearray | None) -> str | None:
         fields, body = opened(bytes(answer)) if answer is not None else ([], b"")
@@ -72,8 +84,23 @@ def opened(answer: bytes) -> tuple[Fields, bytes]:
         whole = _Whole(_ANY)
         whole.feed(rest)
         rest = bytes(whole.taken)
-    fields = [line.decode("latin-1").partition(":") for line in lines]
-    return [(name.strip().lower(), value.strip()) for name, _, value in fields], rest[: head.length]
+    return _fields(lines), rest[: head.length]
+
+
+def _fields(lines: Iterable[bytes]) -> Fields:
+    parted = (line.decode("latin-1").partition(":") for line in lines)
+    return [(name.strip().lower(), value.strip()) for name, _, value in parted]
+
+
+def _cookies(head: bytes) -> tuple[str, ...]:
+    """The values of all fields Set-Cookie."""
+    lower = head.lower()
+    found, at = [], lower.find(_SET_COOKIE)
+    while at >= 0:
+        end = head.find(b"\n", at + 1)
+        found.append(head[at + len(_SET_COOKIE) : end].decode("latin-1").strip())
+        at = lower.find(_SET_COOKIE, end)
+    return tuple(found)
 
 
 class _Whole(Chunked):

@@ -15,13 +15,14 @@ from bench.catalogue.scenarios.request import Request, Scenario
 from bench.load.explain import broken, late, wrong
 from bench.load.learning import Asked, know, look
 from bench.load.protocol import Probed
+from bench.load.sampling import sample
 from bench.load.wire import Exchange, Reply
 from bench.model import Learned
 from bench.model.shortage import found_in
 
 _ACCEPT_S = 1.0
 _BUFFER_BYTES = 1 << 18
-_MOST_BEGINS_BYTES = 4096
+_MOST_BEGINS_BYTES = 1 << 20
 # Whoever closes when asked to does so at once, and nobody else waits for it.
 _LINGER_S = 0.05
 
@@ -75,6 +76,8 @@ def probe(
     """
     wanted = set(scenario.endpoints)
     unknown = []
+    answered = []
+    began_s = time.monotonic()
 
     def ask(request: Request, lingers: bool = False) -> Asked:
         return ask_once(address, Exchange(request, 0, host, close=True), timeout_s, lingers=lingers)
@@ -91,12 +94,15 @@ def probe(
             return Probed(False, 0.0, answer.fault, answer.detail, answer.received)
         if request.expect.learned and known is None and answer.answered is not None:
             unknown.append((request, answer.answered))
+        answered.append((request, answer))
         wanted.remove(request.endpoint)
         if not wanted:
             break
     answered_s = time.monotonic()
     pages = tuple(know(request, host, scenario.name, first, ask, ENOUGH_S) for request, first in unknown)
-    return Probed(True, time.monotonic() - answered_s, "", "", learned=pages)
+    fast = answered_s - began_s < ENOUGH_S
+    like = sample(scenario, answered, ask if fast else None)
+    return Probed(True, time.monotonic() - answered_s, "", "", learned=pages, sample=like)
 
 
 def ask_once(address: Address, exchange: Exchange, timeout_s: float, *, lingers: bool) -> Asked:
@@ -113,7 +119,8 @@ def ask_once(address: Address, exchange: Exchange, timeout_s: float, *, lingers:
     connected = False
 
     def answer(fault: str, detail: str) -> Asked:
-        return Asked(fault, detail, reply.received, reply.answered() if reply.complete else None)
+        answered = reply.answered() if reply.complete else None
+        return Asked(fault, detail, reply.received, answered, bytes(begins))
 
     try:
         with socket.socket(family, socket.SOCK_STREAM) as connection:

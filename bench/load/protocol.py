@@ -24,12 +24,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.model import Confinement, Learned, Target, Trial, TrialOrder, UsageSource
+from bench.model import Confinement, Learned, Sample, Target, Trial, TrialOrder, UsageSource
 from bench.model.errors import StoreError
+from bench.model.jsonable import parse
 from bench.model.loads import restored
 from bench.model.scenario import AskedScenario
 from bench.model.shortage import found_in, sentence
-from bench.store.jsonable import parse
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Probed:
         detail: what was asked and what came instead.
         received: how many bytes of the wrong answer came.
         learned: what is right of endpoints of which that wasn't known.
+        sample: what right answers are like.
     """
 
     right: bool
@@ -52,6 +53,7 @@ class Probed:
     detail: str
     received: int = 0
     learned: tuple[Learned, ...] = ()
+    sample: Sample | None = None
 
 
 def line(message: Mapping[str, Any]) -> bytes:
@@ -122,7 +124,8 @@ def read_target(value: Mapping[str, Any]) -> Target:
 def read_probed(value: Mapping[str, Any]) -> Probed:
     learned = _learned(value["learned"])
     known = {name: value[name] for name in ("right", "since_s", "fault", "detail", "received")}
-    return Probed(**known, learned=learned)
+    sample = Sample(**value["sample"]) if value["sample"] is not None else None
+    return Probed(**known, learned=learned, sample=sample)
 
 
 def _learned(pages: Iterable[Mapping[str, Any]]) -> tuple[Learned, ...]:

@@ -39,6 +39,7 @@ class Exchanges(dict[Request, Exchange]):
         self._learned = learned
         self.statuses: dict[int, int] = {}
         self._several: set[int] = set()
+        self._held: dict[Page, Expect] = {}
         self._endpoints = scenario.endpoints
         self._host = host
         self._close = connection == "close"
@@ -51,16 +52,21 @@ class Exchanges(dict[Request, Exchange]):
         kind = LookedExchange if looked else Exchange
         asked = replace(request, expect=expect)
         exchange = kind(asked, endpoint, self._host, self._close, self._likeness[endpoint])
-        if isinstance(expect.status, int):
-            self.statuses[endpoint] = expect.status
         if not request.unique:
             self[request] = exchange
         return exchange
 
     def expected(self, request: Request) -> Expect:
         """What is right of a request by all that is known."""
-        page = self._learned.get((request.endpoint, request.named))
-        expect = request.expect if page is None else held(page, request.host or self._host, request.expect)
+        key = request.endpoint, request.named
+        if key in self._held:
+            return self._held[key]
+        page = self._learned.get(key)
+        if page is None:
+            expect = request.expect
+        else:
+            # The same one each time: what is held to it is known to be right by that.
+            expect = self._held[key] = held(page, request.host or self._host, request.expect)
         self._note_status(self._endpoints.index(request.endpoint), expect.status)
         return expect
 

@@ -11,6 +11,7 @@ from bench.catalogue.scenarios.asked import Mix
 from bench.catalogue.scenarios.rendering import Prepared
 from bench.catalogue.scenarios.request import Expect, Request
 from bench.load.jar import Jar
+from bench.load.likeness import Likeness
 from bench.load.looked import LookedExchange
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
@@ -27,17 +28,36 @@ class Visit(LookedExchange):
 
     Attributes:
         visitor: the user.
+        cookie: what the user says in the field Cookie, beside what the request says itself.
         rest: what the same user sends once this is answered rightly.
         values: that were drawn for both.
     """
 
-    __slots__ = ("rest", "values", "visitor")
+    __slots__ = ("_bare", "cookie", "rest", "values", "visitor")
 
-    def __init__(self, visitor: Visitor, request: Request, endpoint: int, host: str, close: bool) -> None:
-        super().__init__(request, endpoint, host, close)
+    def __init__(self, visitor: Visitor, request: Request, endpoint: int, likeness: Likeness) -> None:
+        super().__init__(request, endpoint, visitor.of.host, visitor.of.close, likeness)
         self.visitor = visitor
+        self.cookie = ""
         self.rest: tuple[Prepared, ...] = ()
         self.values: Values = {}
+        self._bare = self.payload
+
+    def carry(self, cookie: str) -> None:
+        """Send other cookies from now on; not while the request is on its way."""
+        self.cookie = cookie
+        if "Cookie" in self.request.headers:
+            headers = {**self.request.headers, **self.cookie_field()}
+            self.payload = replace(self.request, headers=headers).encode(self.visitor.of.host, self.close)
+            return
+        first, end, rest = self._bare.partition(b"\r\n")
+        line = b"Cookie: " + cookie.encode("latin-1") + end if cookie else b""
+        self.payload = first + end + line + rest
+
+    def cookie_field(self) -> Mapping[str, str]:
+        """The field Cookie, if there is one."""
+        said = [self.request.headers.get("Cookie", ""), self.cookie]
+        return {"Cookie": "; ".join(filter(None, said))} if any(said) else {}
 
 
 class Visitor:
@@ -47,13 +67,14 @@ class Visitor:
         own: values of this user alone: what was drawn for the login, and what was taken from answers.
         login: what is sent before anything is measured.
         logged_in: whether that was answered rightly, if there is any.
+        of: the users that it is one of.
     """
 
     def __init__(self, number: int, of: Visitors) -> None:
         self.number = number
-        self._of = of
+        self.of = of
         self._jar = Jar() if of.asked.cookies else None
-        self._visits: dict[int, tuple[str, Visit]] = {}
+        self._visits: dict[int, Visit] = {}
         # The same for every server.
         self.own = of.mix.values(random.Random(f"user/{number}"), of.mix.login, row=number)
         self.login = of.mix.login
@@ -62,28 +83,30 @@ class Visitor:
     def visit(self, chain: tuple[Prepared, ...], values: Values) -> Visit:
         """The first request of these, ready to be sent."""
         first = chain[0]
-        cookie = self._jar.field(first.asked.path) if self._jar is not None else ""
         if first.fixed is not None and len(chain) == 1:
-            known = self._visits.get(id(first))
-            if known is None or known[0] != cookie:
-                known = self._visits[id(first)] = cookie, self._made(first, {}, cookie)
-            return known[1]
-        visit = self._made(first, {**values, **self.own}, cookie)
-        visit.rest, visit.values = chain[1:], values
+            visit = self._visits.get(id(first))
+            if visit is None:
+                visit = self._visits[id(first)] = self._made(first, {})
+        else:
+            visit = self._made(first, {**values, **self.own})
+            visit.rest, visit.values = chain[1:], values
+        if self._jar is not None and (cookie := self._jar.field(visit.request.path)) != visit.cookie:
+            visit.carry(cookie)
         return visit
 
     def took(self, visit: Visit) -> None:
         """Keep what the right answer to a request has brought."""
+        seen = visit.seen
         if self._jar is not None:
-            for field in visit.seen.cookies:
+            for field in seen.cookies:
                 self._jar.take(field, visit.request.path)
-        if visit.seen.values:
-            self.own |= visit.seen.values
+        if seen.values:
+            self.own |= seen.values
 
-    def _made(self, prepared: Prepared, values: Values, cookie: str) -> Visit:
-        of = self._of
-        request = prepared.request(values, cookie, expect=of.expect(prepared))
-        return Visit(self, request, of.endpoint(prepared), of.host, of.close)
+    def _made(self, prepared: Prepared, values: Values) -> Visit:
+        of = self.of
+        request = prepared.request(values, expect=of.expect(prepared))
+        return Visit(self, request, of.endpoint(prepared), of.likeness(prepared))
 
 
 class Visitors:
@@ -106,6 +129,7 @@ class Visitors:
         self._endpoints = endpoints
         self._expected = expected
         self._expects: dict[int, Expect] = {}
+        self._likeness: dict[int, Likeness] = {}
         self._known: dict[int, Visitor] = {}
         self.failed: Counter[str] = Counter()
 
@@ -138,6 +162,10 @@ class Visitors:
         if expect is None:
             expect = self._expects[id(prepared)] = self._expected(prepared.request({}))
         return expect
+
+    def likeness(self, prepared: Prepared) -> Likeness:
+        """What is known of the heads of its answers, whoever gets them."""
+        return self._likeness.setdefault(id(prepared), Likeness())
 
     def endpoint(self, prepared: Prepared) -> int:
         """The index of its endpoint; a login, which is in no figure, has none."""

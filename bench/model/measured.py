@@ -190,18 +190,53 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """The generator's own ceiling against a server that answers prebuilt bytes.
+class Sample:
+    """What the right answers of an application to a scenario are like, on average.
+
+    Attributes:
+        head_bytes: of what isn't the body: the head, and what frames chunks.
+        differing: whether most differ each time, in more than the date.
+    """
+
+    head_bytes: int
+    body_bytes: int
+    differing: bool
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """What the generator reaches by itself, against a server that answers prebuilt bytes.
 
     Attributes:
         keep_alive_rps: requests a second on kept connections.
         close_rps: requests a second with a connection each.
         latency_floor_s: median response time of one user.
+        sample: what was answered: the like of what `app` answers to `scenario`; None for 13 bytes, always
+            the same, as in older results.
     """
 
     keep_alive_rps: float
     close_rps: float
     latency_floor_s: float
+    app: str = ""
+    scenario: str = ""
+    sample: Sample | None = None
+
+
+@dataclass(frozen=True)
+class Calibration(Ceiling):
+    """The generator's own ceiling in a run.
+
+    Attributes:
+        others: the ceilings with the answers of the run's other apps and scenarios.
+    """
+
+    others: tuple[Ceiling, ...] = ()
+
+    def of(self, app: str, scenario: str) -> Ceiling:
+        """The ceiling with the answers of an app to a scenario; where there is none, this one."""
+        every = (self, *self.others)
+        return next((one for one in every if (one.app, one.scenario) == (app, scenario)), self)
 
 
 @dataclass(frozen=True)

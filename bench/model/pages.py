@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.model.measured import Learned
+from bench.model.measured import Learned, Sample
 
 SHORTER_BYTES, LONGER_BYTES, SAME_PERCENT = 2, 8, 2
 """The margins where all probes saw one length: clocks lose a digit, counters get several."""
@@ -36,3 +36,9 @@ def kind_in_words(status: int, type_: str, location: str | None) -> str:
 def size(length: int) -> str:
     """A body's length in words."""
     return "no body" if length == 0 else f"{length:,} byte{'' if length == 1 else 's'}"
+
+
+def answers_in_words(sample: Sample) -> str:
+    """What answers are like, e.g. "answers of 1,559 bytes that differ each time"."""
+    length = "without a body" if sample.body_bytes == 0 else f"of {size(sample.body_bytes)}"
+    return f"answers {length} that {'differ each time' if sample.differing else 'are the same each time'}"

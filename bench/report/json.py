@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 from bench.analysis.compare.limits import judge_plan
 from bench.model import Analysis, Suite
+from bench.model.jsonable import dump
 from bench.report.changes import changes_for_programs
 from bench.store.analysis_document import pair_to_document, summary_to_document
-from bench.store.jsonable import dump
 
 
 def render(suite: Suite, analysis: Analysis) -> str:

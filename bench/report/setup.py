@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 from bench.analysis.keepalive import NOT_KNOWN, Keeping, by_deployment
 from bench.catalogue.variables import of_child, of_container
-from bench.model import Analysis, Deployment, Server, Suite
+from bench.model import Analysis, Calibration, Ceiling, Deployment, Server, Suite
 from bench.model.digits import a_second
+from bench.model.pages import answers_in_words
 from bench.report import processes
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.repeat import repeat_command
@@ -36,10 +37,7 @@ def environment(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -
         "Measured": f"{count(plan.rounds, 'round')} of {count(plan.blocks, 'closed block')} of "
         f"{plan.trial_s.closed:g} s and {count(plan.open_blocks, 'open block')} of {plan.trial_s.open:g} s "
         f"a case, after {plan.warmup_s:g} s of warm-up",
-        "Generator alone": "not calibrated"
-        if suite.calibration is None
-        else f"{a_second(suite.calibration.keep_alive_rps)} on kept connections, "
-        f"{number(suite.calibration.close_rps)} with a connection each",
+        "Generator alone": _ceilings(suite.calibration),
         **{f"Version of {name}": version for name, version in sorted(env.versions.items())},
     }
     rows = tuple(Row(item) for item in facts.items())
@@ -51,6 +49,24 @@ def environment(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -
         tables=(Table("This run", columns, rows),),
         folded=True,
     )
+
+
+def _ceilings(calibration: Calibration | None) -> str:
+    """What the load generator reached by itself, with answers like those of each app and scenario."""
+    if calibration is None:
+        return "not calibrated"
+    every = (calibration, *calibration.others)
+    named = (f"{one.app}, {one.scenario}: {_ceiling(one)}" for one in every)
+    return "; ".join(named) if len(every) > 1 else _ceiling(calibration)
+
+
+def _ceiling(ceiling: Ceiling) -> str:
+    rates = (
+        f"{a_second(ceiling.keep_alive_rps)} on kept connections, "
+        f"{number(ceiling.close_rps)} with a connection each"
+    )
+    like = ceiling.sample
+    return rates if like is None else f"{rates}, with {answers_in_words(like)}"
 
 
 def configuration(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -> Section:

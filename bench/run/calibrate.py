@@ -1,11 +1,17 @@
-"""The load generator's own ceiling, measured against a server that answers with prebuilt bytes."""
+"""The load generator's own ceiling, measured against a server that answers with prebuilt bytes.
+
+They are like the answers of the applications that the run is about: as long, and as different each time.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
 from bench.catalogue.versions import this_checkout
 from bench.deploy import Runtime
@@ -13,11 +19,29 @@ from bench.deploy.local import LocalRuntime
 from bench.load.client import LoadDriver
 from bench.machine.environment import split_cpus, stay_on
 from bench.machine.place import HERE
-from bench.model import App, Calibration, Case, Closed, CpuSplit, Deployment, Plan, Server, Trial, TrialLength
+from bench.model import (
+    App,
+    Calibration,
+    Case,
+    Ceiling,
+    Closed,
+    CpuSplit,
+    Deployment,
+    Learned,
+    Plan,
+    Sample,
+    Server,
+    Target,
+    Trial,
+    TrialLength,
+)
 from bench.model.errors import MachineError
 from bench.model.shortage import OWN_KINDS, sentence
 from bench.plan.blocks import block_orders
 from bench.run.fleet import Fleet
+
+Page = tuple[str, str]
+"""An app and a scenario."""
 
 NULL_SERVER = Server(
     name="null",
@@ -40,7 +64,8 @@ NULL_DEPLOYMENT = Deployment(
     app=App("null", "apps.hello.wsgi:application", ("hello",), redis=False, seed=()),
     database=0,
 )
-_BLOCKS = 10
+_BLOCKS, _FEWEST_BLOCKS = 10, 3
+_SCENARIO = "get"
 _LOADS = {
     "keep-alive": Closed(16),
     "close": Closed(16, connection="close"),
@@ -66,18 +91,22 @@ def calibrate_run(
     root: Path,
     directory: Path,
     epoch_ns: int,
+    samples: Mapping[Page, Sample],
 ) -> Calibration:
     """Measure the ceiling of a run's own driver, where the run's load comes from.
 
     Args:
         directory: the run's own.
+        samples: what the applications' answers are like.
     """
     with ExitStack() as stack:
         if plan.runtime == "external":
             # Not split anew: the harness has kept itself to the generator's CPUs by now.
             local = null_runtime(directory, cpus, root)
             runtime = stack.enter_context(local)
-        return calibrate(runtime, driver, blocks=min(_BLOCKS, plan.blocks), seed=plan.seed, epoch_ns=epoch_ns)
+        most = min(_BLOCKS, plan.blocks)
+        blocks = max(min(_FEWEST_BLOCKS, most), most // max(1, len(samples)))
+        return calibrate(runtime, driver, samples, blocks=blocks, seed=plan.seed, epoch_ns=epoch_ns)
 
 
 def ceiling(root: Path) -> Calibration:
@@ -89,20 +118,34 @@ def ceiling(root: Path) -> Calibration:
         with null_runtime(directory, cpus, root) as runtime:
             command, environment = runtime.driver_command(())
             with LoadDriver(command, environment, root, cpus.generator, directory / "driver.log") as driver:
-                return calibrate(runtime, driver, blocks=_BLOCKS, seed=0, epoch_ns=HERE.clock.now_ns())
+                return calibrate(runtime, driver, {}, blocks=_BLOCKS, seed=0, epoch_ns=HERE.clock.now_ns())
 
 
-def calibrate(runtime: Runtime, driver: LoadDriver, *, blocks: int, seed: int, epoch_ns: int) -> Calibration:
+def calibrate(
+    runtime: Runtime,
+    driver: LoadDriver,
+    samples: Mapping[Page, Sample],
+    *,
+    blocks: int,
+    seed: int,
+    epoch_ns: int,
+) -> Calibration:
     """Measure the ceiling on kept connections, with a connection each, and the latency floor.
 
     Args:
+        samples: what answers are to be like; without any they are the 13 bytes of the scenario `hello`.
         blocks: trials of each kind, 0.1 s each.
 
     Raises:
         MachineError: the null server can't be started.
     """
+    kinds: list[tuple[Page, Sample | None]] = [*samples.items()] or [(("", ""), None)]
+    deployments = tuple(replace(NULL_DEPLOYMENT, name=f"null-{number}") for number in range(len(kinds)))
+    asked = [_SCENARIO if like else "hello" for _, like in kinds]
     cases = tuple(
-        Case(name, "null", "null", "hello", NULL_DEPLOYMENT.name, load) for name, load in _LOADS.items()
+        Case(f"{deployment.name}/{load}", "null", "null", scenario, deployment.name, _LOADS[load])
+        for deployment, scenario in zip(deployments, asked, strict=True)
+        for load in _LOADS
     )
     plan = Plan(
         profile="calibrate",
@@ -116,17 +159,23 @@ def calibrate(runtime: Runtime, driver: LoadDriver, *, blocks: int, seed: int, e
         users=16,
         rate=None,
         claims=False,
-        deployments=(NULL_DEPLOYMENT,),
+        deployments=deployments,
         cases=cases,
         expected_s=0.0,
     )
-    trials: dict[str, list[Trial]] = {name: [] for name in _LOADS}
+    trials: dict[str, list[Trial]] = {case.id: [] for case in cases}
     with Fleet(runtime, driver, 0) as fleet:
         fleet.start([(NULL_DEPLOYMENT, ("hello",))])
         for failure in fleet.failures:
             raise MachineError(
                 f"the load generator can't be calibrated: {failure.reason}\n" + "\n".join(failure.log)
             )
+        (started,) = fleet.targets()
+        targets = [
+            replace(started, deployment=d.name) if like is None else _target(started, d.name, like)
+            for d, (_, like) in zip(deployments, kinds, strict=True)
+        ]
+        driver.set_targets(targets, runtime.store_address())
         for block in range(-1, blocks):
             for trial in driver.block(block_orders(plan, cases, 0, block, epoch_ns)):
                 for kind in OWN_KINDS:
@@ -134,10 +183,44 @@ def calibrate(runtime: Runtime, driver: LoadDriver, *, blocks: int, seed: int, e
                         raise MachineError(f"the load generator can't be calibrated: {sentence(kind)}")
                 if block >= 0:
                     trials[trial.case].append(trial)
-    return Calibration(
-        keep_alive_rps=_rate(trials["keep-alive"]),
-        close_rps=_rate(trials["close"]),
-        latency_floor_s=median(trial.mean_s or 0.0 for trial in trials["floor"]),
+    if not all(any(trial.answers for trial in of_it) for of_it in trials.values()):
+        raise MachineError("the load generator can't be calibrated: the null server answered nothing rightly")
+    first, *others = (
+        Ceiling(
+            keep_alive_rps=_rate(trials[f"{deployment.name}/keep-alive"]),
+            close_rps=_rate(trials[f"{deployment.name}/close"]),
+            latency_floor_s=median(trial.mean_s or 0.0 for trial in trials[f"{deployment.name}/floor"]),
+            app=app,
+            scenario=scenario,
+            sample=like,
+        )
+        for deployment, ((app, scenario), like) in zip(deployments, kinds, strict=True)
+    )
+    return Calibration(**vars(first), others=tuple(others))
+
+
+def _target(null: Target, name: str, like: Sample) -> Target:
+    """The null server by a name that says what it is to answer, which is held to that (`servers/null`)."""
+    address = urlsplit(null.url)
+    differing = "differing" if like.differing else "equal"
+    learned = Learned(
+        deployment=name,
+        scenario=_SCENARIO,
+        endpoint=_SCENARIO,
+        request="GET /",
+        probes=1,
+        status=200,
+        media_type="text/html",
+        location=None,
+        shortest=like.body_bytes,
+        longest=like.body_bytes,
+    )
+    return replace(
+        null,
+        deployment=name,
+        url=f"http://{like.head_bytes}-{like.body_bytes}-{differing}:{address.port}",
+        addresses=(address.hostname or "",),
+        learned=(learned,),
     )
 
 

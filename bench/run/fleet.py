@@ -218,6 +218,7 @@ class Fleet:
             if probed.right:
                 if target.started_ns and member.start_s is None:
                     member.start_s = (heard_ns - target.started_ns) / 1e9 - probed.since_s
+                member.samples[scenario] = probed.sample
                 learned = (replace(page, deployment=target.deployment) for page in probed.learned)
                 member.target = replace(target, learned=(*target.learned, *learned))
                 return None

@@ -10,7 +10,6 @@ from bench.ask.initfile import Chosen
 from bench.ask.ownapp import OwnApp
 from bench.ask.resolution import Settings
 from bench.ask.settings.requests import REQUESTS
-from bench.model import Server
 from bench.preflight.page import said
 from bench.run.ready import ReadyApp
 
@@ -33,7 +32,12 @@ def chosen(asked: Settings, own: OwnApp, ready: ReadyApp, here: Path) -> Iterato
             yield Chosen(name, asked.given[name], why)
     if names := [text.partition("=")[0] for text in asked.given.get("env", ())]:
         yield Chosen("env", names, "Variables that it needs; their values come from your shell")
-    yield Chosen("servers", _names(ready.servers), _why(ready))
+    names = [server.name for server in ready.servers if not server.own and not server.service]
+    yield Chosen("servers", names, _why(ready))
+    if lines := list(asked.given.get("server", ())):
+        yield Chosen("server", lines, "Your own server lines")
+    if "baseline" in asked.given:
+        yield Chosen("baseline", asked.given["baseline"], "What all else is compared with")
     if "minutes" in asked.given:
         yield Chosen("minutes", asked.given["minutes"], "What a run may take")
     pages = "; ".join(f"{each.request}: {said(each)}" for each in ready.seen.answered)
@@ -41,10 +45,6 @@ def chosen(asked: Settings, own: OwnApp, ready: ReadyApp, here: Path) -> Iterato
         yield Chosen(
             name, asked.given[name], f"What is asked of it. {pages}" if name == "url" else "What is asked"
         )
-
-
-def _names(servers: tuple[Server, ...]) -> list[str]:
-    return [server.name for server in servers]
 
 
 def _why(ready: ReadyApp) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bench.machine.lasting import Processes
-from bench.model import Deployment, Target
+from bench.model import Deployment, Sample, Target
 
 
 @dataclass
@@ -17,6 +17,7 @@ class Member:
     target: Target
     scenarios: tuple[str, ...]
     processes: Processes
+    samples: dict[str, Sample | None] = field(default_factory=dict)
     start_s: float | None = None
     memory_idle_bytes: int | None = None
     idle_cpu: float | None = None

@@ -12,7 +12,7 @@ from bench.doctor.others import Others
 from bench.live.progress import Reporter
 from bench.live.watch import Watch
 from bench.load.client import LoadDriver
-from bench.model import MODELS, Failure, Learned, LoadModel, Plan, Trial
+from bench.model import MODELS, Failure, LoadModel, Plan, Trial
 from bench.model.errors import StoreError, TimeIsUp
 from bench.plan.blocks import block_models, starting_order
 from bench.plan.duration import EachS, expected_each_s, needs_pilot
@@ -20,6 +20,7 @@ from bench.plan.lengths import block_s, each_of, in_what, least_s, remeasured
 from bench.plan.pages import for_pages
 from bench.plan.said import change_in_words, time_in_words
 from bench.run.again import Again
+from bench.run.first import FirstAnswers
 from bench.run.fitting import fitted, slowest_page_s
 from bench.run.fleet import Fleet
 from bench.run.limit import Limit
@@ -39,7 +40,7 @@ class Runner:
     Args:
         saved: trials of an earlier, interrupted run.
         counts: whether one of these counts.
-        learned: what that has learned of the deployments' pages.
+        first: what that has seen of first answers, and who takes it from these.
         others: looks who uses the machine from now on.
         epoch_ns: monotonic time from which trials count their `at_s`.
     """
@@ -54,7 +55,7 @@ class Runner:
         *,
         saved: Sequence[Trial],
         counts: Callable[[Trial], bool],
-        learned: Sequence[Learned] = (),
+        first: FirstAnswers,
         others: Callable[[], Others],
         epoch_ns: int,
     ) -> None:
@@ -66,7 +67,7 @@ class Runner:
         self._trials = Trials(driver, writer, saved, epoch_ns, self._limit.breaks_off_s)
         self._writer = writer
         self._reporter = reporter
-        self._learned = list(learned)
+        self._first = first
         self._asked = self._base = plan
         self._began_s = epoch_ns / 1e9
         self._piloted = bool(saved) or not plan.claims
@@ -140,16 +141,15 @@ class Runner:
             self._runtime,
             self._driver,
             number,
-            self._learned,
+            self._first.learned,
             timeout_s=self._plan.timeout_s,
             failed=self._not_started,
         )
         try:
             with fleet:
                 fleet.start((d, self._scenarios(d.name)) for d in self._watch.starting(number, wanted))
-                learned = fleet.newly_learned()
-                self._learn(learned)
-                self._watch.started(fleet.members, fleet.failures, learned=bool(learned))
+                once = self._first.take(fleet)
+                self._watch.started(fleet.members, fleet.failures, once=once)
                 if not fleet.members:
                     return
                 unfitted = needs_pilot(self._plan) or not self._piloted
@@ -182,7 +182,7 @@ class Runner:
 
     def _expect_pages(self, number: int) -> None:
         """Plan for pages as slow as the first probes saw them, which not even the warm-up may overtax."""
-        self._base, page_s = self._plan, slowest_page_s(self._learned)
+        self._base, page_s = self._plan, slowest_page_s(self._first.learned)
         if page_s and self._plan.counted_from == 1:
             plan = for_pages(self._plan, page_s)
             self._change(number, plan, expected_each_s(plan), time_in_words(self._base, plan))
@@ -288,11 +288,6 @@ class Runner:
     def _not_started(self, failure: Failure) -> None:
         self._note([failure])
         self._watch.failed([failure])
-
-    def _learn(self, learned: Sequence[Learned]) -> None:
-        """Keep what the first round, or this one after `resume`, saw: all later ones are held to it."""
-        self._learned += learned
-        self._writer.append(learned=learned)
 
     def _note(self, failures: Sequence[Failure]) -> None:
         if failures:

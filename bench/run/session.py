@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -29,11 +29,12 @@ from bench.machine import priority
 from bench.machine.environment import describe, split_cpus, stay_on
 from bench.machine.interrupt import shield
 from bench.machine.place import HERE
-from bench.model import Analysis, CpuSplit, Plan, Suite
+from bench.model import Analysis, Calibration, CpuSplit, Plan, Sample, Suite, Target
 from bench.model.errors import Interrupted, MachineError, StoreError
 from bench.model.finding import exit_code
 from bench.report.units import count, listed
-from bench.run.calibrate import calibrate_run, startable
+from bench.run.calibrate import Page, calibrate_run, startable
+from bench.run.first import FirstAnswers
 from bench.run.identity import identify, with_started
 from bench.run.results import new_id
 from bench.run.resuming import Ready, made_ready
@@ -212,11 +213,15 @@ def _work(
         log = logs / "driver.log"
         with LoadDriver(command, environment, root, cpus.generator, log, first) as driver:
             driver.set_scenarios(plan.scenarios.values())
-            if suite.calibration is None:
+
+            def calibrate(samples: Mapping[Page, Sample], targets: Sequence[Target]) -> Calibration:
                 reporter.phase("calibrating the load generator")
-                writer.append(
-                    calibration=calibrate_run(plan, cpus, runtime, driver, root, writer.directory, epoch_ns)
+                measured = calibrate_run(
+                    plan, cpus, runtime, driver, root, writer.directory, epoch_ns, samples
                 )
+                driver.set_targets(targets, runtime.store_address())
+                return measured
+
             runner = Runner(
                 plan,
                 runtime,
@@ -225,7 +230,7 @@ def _work(
                 reporter,
                 saved=suite.trials,
                 counts=counting(suite),
-                learned=suite.learned,
+                first=FirstAnswers(writer, suite.learned, None if suite.calibration else calibrate),
                 others=Others,
                 epoch_ns=epoch_ns,
             )

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
-from bench.model import Analysis, Calibration, Case, Plan, Suite, Summary, Trial
+from bench.model import Analysis, Calibration, Case, Ceiling, Plan, Suite, Summary, Trial
+from bench.model.jsonable import Malformed, described, dump, items, members, parse
 from bench.store.analysis_document import Document, change_to_document, pair_to_document, summary_to_document
-from bench.store.jsonable import Malformed, described, dump, items, members, parse
 from bench.store.variants import flags, plan_to_document, with_variants
 
 # The format's history, newest first. Raise the number when a stored name changes its meaning or goes
@@ -149,21 +149,34 @@ def _config(plan: Plan, case: Case) -> Document:
     }
 
 
-def _calibration(calibration: Calibration | None) -> Mapping[str, Any] | None:
+def _calibration(calibration: Calibration | None) -> Document | None:
     if calibration is None:
         return None
+    return {**_ceiling(calibration), "others": [_ceiling(other) for other in calibration.others]}
+
+
+def _ceiling(ceiling: Ceiling) -> Document:
     return {
-        "keep_alive": {"rps": calibration.keep_alive_rps},
-        "close": {"rps": calibration.close_rps},
-        "latency_floor_s": calibration.latency_floor_s,
+        "keep_alive": {"rps": ceiling.keep_alive_rps},
+        "close": {"rps": ceiling.close_rps},
+        "latency_floor_s": ceiling.latency_floor_s,
+        "app": ceiling.app,
+        "scenario": ceiling.scenario,
+        "sample": dump(ceiling.sample),
     }
 
 
 def _flat_calibration(document: Any) -> Mapping[str, Any] | None:
     if document is None:
         return None
+    others = items(members(document, "calibration").get("others", []), "calibration.others")
+    return {**_flat_ceiling(document), "others": [_flat_ceiling(other) for other in others]}
+
+
+def _flat_ceiling(document: Any) -> Document:
     try:
         return {
+            **members(document, "calibration"),
             "keep_alive_rps": document["keep_alive"]["rps"],
             "close_rps": document["close"]["rps"],
             "latency_floor_s": document["latency_floor_s"],

@@ -22,10 +22,10 @@ from bench.model import (
     Trial,
 )
 from bench.model.errors import ResultError
+from bench.model.jsonable import Malformed, parse
 from bench.store import journal, latencylog
 from bench.store.coherent import require_coherent
 from bench.store.document import from_document
-from bench.store.jsonable import Malformed, parse
 from bench.store.strict import parse_json, read_text
 from bench.store.variants import with_variants
 

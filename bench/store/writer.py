@@ -25,12 +25,12 @@ from bench.model import (
     Trial,
 )
 from bench.model.errors import MachineError, ResultError
+from bench.model.jsonable import dump
 from bench.model.resume_command import resume_command
 from bench.store import files, latencylog
 from bench.store.analysis_document import Document
 from bench.store.document import to_document
 from bench.store.journal import Journal
-from bench.store.jsonable import dump
 from bench.store.lock import Lock
 from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT, JournalEntry, Stored, read
 from bench.store.rescue import Kept, fresh_directory

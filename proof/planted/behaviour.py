@@ -32,8 +32,8 @@ class Plan:
         answers: "silent-close": after how many answers; "emptied", "endless": so many are right before.
         limit: "limited": so many a second are answered rightly.
         size: "large", "pages": of a body, bytes.
-        framing: "pages": "length", "pieces" (head and body sent one after the other), "chunked" or "http10"
-            (a body whose end is that of the connection).
+        framing: "pages": "length", "chunked", "pieces" and "chunks" (the same, with head and body sent one
+            after the other), or "http10" (a body whose end is that of the connection).
         differing: "pages": whether cookie, ETag and a token amid the body are new in each.
         lengths: "pages": how many lengths differing bodies have, from `size` on, each a byte longer.
         idle_s: "idle-close": after how long without a request.

@@ -25,6 +25,7 @@ _FRAMED = {
     "length": _HEAD + "Content-Length: %d\n\n",
     "pieces": _HEAD + "Content-Length: %d\n\n",
     "chunked": _HEAD + "Transfer-Encoding: chunked\n\n",
+    "chunks": _HEAD + "Transfer-Encoding: chunked\n\n",
     "http10": _HEAD.replace("1.1", "1.0") + "\n",
 }
 
@@ -37,7 +38,7 @@ class Pages:
         head = _FRAMED[plan.framing].replace("\n", "\r\n").encode()
         self._head = head.split(_TOKEN.encode())
         self._numbers = itertools.count(1) if plan.differing else itertools.repeat(1)
-        self._token = min(len(_TOKEN), plan.size)
+        self._token = min(len(_TOKEN), plan.size // 2)
         rest = plan.size - self._token
         self._before, self._after = b"x" * (rest // 2), b"x" * (rest - rest // 2)
 
@@ -47,13 +48,13 @@ class Pages:
         token = b"%032d" % number
         longer = number % plan.lengths
         body: Sequence[bytes] = self._before, token[-self._token :], self._after, b"x" * longer
-        if plan.framing == "chunked":
+        if plan.framing in ("chunked", "chunks"):
             first, second = len(self._before) + self._token, len(self._after) + longer
             body = (b"%x\r\n" % first, *body[:2], b"\r\n%x\r\n" % second, *body[2:], b"\r\n0\r\n\r\n")
         head = token.join(self._head)
         if b"%d" in head:
             head %= plan.size + longer
-        if plan.framing == "pieces":
+        if plan.framing in ("pieces", "chunks"):
             connection.send(head)
             connection.sendmsg(body)
         else:

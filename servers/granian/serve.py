@@ -6,9 +6,7 @@ https://github.com/emmett-framework/granian/blob/v2.8.7/README.md#options
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -17,19 +15,10 @@ from granian.constants import Interfaces, Loops
 from granian.http import HTTP1Settings
 
 CONNECTIONS = 4096
-_PR_SET_PDEATHSIG = 1
 
 
 def serve(load: Callable[[], Any], host: str, port: int, workers: int, threads: int) -> None:
     """Serve until ended."""
-
-    def load_in_worker() -> Any:
-        # The handler of SIGTERM is the main process's, which a forked worker inherits and which does nothing
-        # there; and a worker is to end with its main process.
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        return load()
-
     Granian(
         os.environ["APP"],
         address=host,
@@ -49,4 +38,4 @@ def serve(load: Callable[[], Any], host: str, port: int, workers: int, threads: 
         http1_settings=HTTP1Settings(header_read_timeout=60_000),
         # Below the service's stop_grace_period; without one it waits for ever.
         workers_kill_timeout=8,
-    ).serve(target_loader=load_in_worker, wrap_loader=False)
+    ).serve(target_loader=load, wrap_loader=False)

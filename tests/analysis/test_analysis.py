@@ -18,7 +18,7 @@ from bench.analysis.estimate import Values, effect, estimate, level, paired
 from bench.analysis.histogram import Histogram
 from bench.analysis.measured import Share
 from bench.analysis.rank import rank
-from bench.model import Analysis, Calibration, Failure, Rank, Suite, Trial
+from bench.model import Analysis, Calibration, Ceiling, Failure, Rank, Sample, Suite, Trial
 from bench.model.errors import ResultError
 from tests.make_suite import encoded, make_suite, without_trials
 
@@ -374,6 +374,19 @@ def test_the_ceiling_is_that_of_the_connection_kind() -> None:
     closing = tuple(replace(t, connections=t.ok) for t in suite.trials)
     found = analyse(replace(low_close, trials=closing))
     assert codes(found, CLOSED.format("gunicorn")) == ["generator-bound"]
+
+
+def test_the_ceiling_is_that_with_answers_like_the_cases_own() -> None:
+    suite = one_server()
+    (case,) = (case for case in suite.plan.cases if case.id == CLOSED.format("gunicorn"))
+    low = Ceiling(2_000, 2_000, 0.0001, case.app, case.scenario, Sample(420, 200_000, differing=True))
+    for other, expected in ((low, ["generator-bound"]), (replace(low, scenario="another"), [])):
+        calibration = Calibration(60_000, 20_000, 0.0001, "x", "y", Sample(420, 13, False), (other,))
+        found = analyse(replace(suite, calibration=calibration))
+        assert codes(found, CLOSED.format("gunicorn")) == expected
+        if expected:
+            (reason,) = found.verdicts[CLOSED.format("gunicorn")].reasons
+            assert "(2,000 with answers of 200,000 bytes that differ each time)" in reason
 
 
 def test_late_sending_is_the_generators_fault() -> None:

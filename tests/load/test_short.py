@@ -61,7 +61,7 @@ def test_a_ceiling_found_with_too_little_is_none(tmp_path: Path) -> None:
         limited(tmp_path, 20) as driver,
         pytest.raises(MachineError, match="ran out of file descriptors"),
     ):
-        calibrate(runtime, driver, blocks=1, seed=0, epoch_ns=0)
+        calibrate(runtime, driver, {}, blocks=1, seed=0, epoch_ns=0)
 
 
 def test_one_that_has_none_left_for_the_next_target_says_why(tmp_path: Path) -> None:

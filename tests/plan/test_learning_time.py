@@ -54,7 +54,7 @@ def test_once_it_is_over_no_more_time_is_announced_for_it() -> None:
         list(watch.starting(1, plan.deployments))
         before_s = watch.left_s()
         start_s = watch.each_s["start"]
-        watch.started([deployment.name for deployment in plan.deployments], (), learned=True)
+        watch.started([deployment.name for deployment in plan.deployments], (), once=True)
 
     assert before_s - watch.left_s() == pytest.approx(3 * ENOUGH_S + 3 * start_s)
     assert watch.each_s["start"] == start_s, "what learning took isn't what a start takes"

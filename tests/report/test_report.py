@@ -15,7 +15,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from bench.analysis import analyse
-from bench.model import Calibration, Suite
+from bench.model import Calibration, Ceiling, Sample, Suite
 from bench.report import FORMATS, units
 from bench.report.repeat import repeat_command
 from tests.golden.test_golden import SUITES, hostile_names, several_rates, smoke, standard
@@ -161,6 +161,17 @@ def test_the_verdict_names_who_is_not_ranked_and_what_he_did_at_least() -> None:
     assert f"Not ranked: quick (generator-bound: at least {at_least} a second)." in text
     assert f"at least {at_least}, not ranked" in rendered(suite, "html")
     assert "quick is first" not in text.partition("open load")[0]
+
+
+def test_the_ceiling_is_said_with_the_answers_that_it_is_of() -> None:
+    page = Calibration(60_000.0, 20_000.0, 5e-5, "shop", "get", Sample(420, 1559, differing=True))
+    text = rendered(replace(standard(), calibration=page), "md")
+    assert "20,000 with a connection each, with answers of 1,559 bytes that differ each time |" in text
+    other = Ceiling(9_000.0, 5_000.0, 5e-5, "hello", "hello", Sample(90, 0, differing=False))
+    text = rendered(replace(standard(), calibration=replace(page, others=(other,))), "md")
+    assert "| shop, get: 60,000 a second on kept connections" in text
+    assert "; hello, hello: 9,000 a second on kept connections" in text
+    assert "with answers without a body that are the same each time |" in text
 
 
 def test_what_a_noisy_run_could_not_show() -> None:

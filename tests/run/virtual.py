@@ -37,6 +37,7 @@ from bench.model import (
 )
 from bench.model.errors import TimeIsUp
 from bench.plan.layout import PROFILES, make_plan
+from bench.run.first import FirstAnswers
 from bench.run.runner import Runner
 from bench.store import Writer, load
 from proof.virtual import closed_loop
@@ -242,6 +243,7 @@ def run(plan: Plan, stage: Stage, directory: Path, monkeypatch: pytest.MonkeyPat
             reporter,
             saved=(),
             counts=lambda _trial: True,
+            first=FirstAnswers(writer, (), None),
             others=Others,
             epoch_ns=round(began_s * _SECOND),
         ).run()

@@ -87,7 +87,9 @@ def test_each_block_costs_one_append(tmp_path: Path, suite: Suite) -> None:
 
 def test_the_pilot_and_calibration_may_come_later(tmp_path: Path, suite: Suite) -> None:
     plan = replace(suite.plan, rate=750.0)
-    calibration = model.Calibration(1.0, 2.0, 3.0)
+    like = model.Sample(420, 1559, differing=True)
+    other = model.Ceiling(4.0, 5.0, 6.0, "shop", "get", like)
+    calibration = model.Calibration(1.0, 2.0, 3.0, "hello", "hello", replace(like, body_bytes=0), (other,))
     environment = replace(suite.environment, notes=("one core is busy",))
     with Writer.create(tmp_path / "run", without_trials(suite), analyse) as writer:
         writer.append(plan=plan, calibration=calibration, environment=environment)

@@ -6,7 +6,9 @@ from statistics import median
 
 from bench.analysis.checks.facts import CaseFacts, answers, too_many
 from bench.analysis.lateness import too_late
+from bench.model import Ceiling
 from bench.model.digits import a_second, significant
+from bench.model.pages import answers_in_words
 from bench.model.shortage import OWN_KINDS, remedy
 from bench.model.shortage import words as in_words
 
@@ -36,7 +38,7 @@ def generator_behind(facts: CaseFacts) -> str | None:
     if ceiling and beyond_generator(facts):
         return (
             f"{a_second(facts.measured.case.load.rate or 0.0)} were asked for, but the load "
-            f"generator reaches {significant(ceiling)} by itself; lower --rate, or use more --processes on "
+            f"generator reaches {_alone(facts, ceiling)} by itself; lower --rate, or use more --processes on "
             f"more CPUs"
         )
     if not too_many(facts, counts.dropped_late):
@@ -65,7 +67,7 @@ def generator(facts: CaseFacts) -> str | None:
         if rate > MAX_CEILING_SHARE * ceiling:
             return (
                 f"{a_second(rate)} is {rate / ceiling * 100:.0f} % of what the load "
-                f"generator reaches by itself ({significant(ceiling)}), {advice}"
+                f"generator reaches by itself ({_alone(facts, ceiling)}), {advice}"
             )
     if not load.waits and measured.lateness and measured.latency:
         late, p99 = measured.lateness.quantile_s(0.99), measured.latency.quantile_s(0.99)
@@ -80,8 +82,20 @@ def generator(facts: CaseFacts) -> str | None:
 
 def _ceiling(facts: CaseFacts) -> float | None:
     """What the generator reaches by itself, on connections kept or not as this server keeps them."""
-    calibration, counts = facts.suite.calibration, facts.counts
-    if calibration is None:
+    ceiling, counts = _calibrated(facts), facts.counts
+    if ceiling is None:
         return None
     keeps = counts.connections < (counts.ok + counts.failed) / 2
-    return calibration.keep_alive_rps if keeps else calibration.close_rps
+    return ceiling.keep_alive_rps if keeps else ceiling.close_rps
+
+
+def _calibrated(facts: CaseFacts) -> Ceiling | None:
+    case, calibration = facts.measured.case, facts.suite.calibration
+    return calibration.of(case.app, case.scenario) if calibration is not None else None
+
+
+def _alone(facts: CaseFacts, ceiling: float) -> str:
+    """What it reaches, with the answers that this was found with."""
+    calibrated = _calibrated(facts)
+    sample = calibrated.sample if calibrated is not None else None
+    return significant(ceiling) + (f" with {answers_in_words(sample)}" if sample is not None else "")

@@ -12,6 +12,7 @@ from bench.ask.scenario.bodies import KINDS, body, query, used
 from bench.ask.scenario.table import Table
 from bench.ask.scenario.values import NAME
 from bench.ask.urls import METHODS, STATUSES, read_headers, require_path
+from bench.catalogue.scenarios.request import SAFE
 from bench.model.scenario import AskedRequest, Capture, CaptureKind
 
 _LOGIN_KEYS = ("name", "method", "path", "query", "headers", *KINDS, "capture", "expect", "redirects")
@@ -30,7 +31,7 @@ def read_request(
         folder: from which files are named.
         common: header fields of all requests.
         numbers: names of values that are whole numbers.
-        login: whether it is one of the login: redirects are right there unless a status is said.
+        login: whether it is one of the login: what it sends may be answered with a redirect.
     """
     method = table.get("method", str, "GET")
     if method not in METHODS:
@@ -57,7 +58,7 @@ def read_request(
         body=text,
         status=_status(expect),
         contains=expect.get("contains", str, ""),
-        redirects=table.get("redirects", bool, login),
+        redirects=table.get("redirects", bool, login and method not in SAFE),
         uses=used(path, *(value for _, value in headers), text if filled else ""),
         captures=tuple(_captures(table.table("capture"))),
         after=table.get("after", str, ""),

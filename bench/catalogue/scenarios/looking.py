@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from bench.model.scenario import AskedRequest, Capture
 
@@ -19,8 +19,7 @@ _NOTHING = object()
 _SHOWN = 80
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     """What a look at an answer has shown.
 
     Attributes:
@@ -33,7 +32,7 @@ class Seen:
     fault: str = ""
     detail: str = ""
     cookies: tuple[str, ...] = ()
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = MappingProxyType({})
 
 
 def wants_a_look(asked: AskedRequest) -> bool:

@@ -39,7 +39,7 @@ class Prepared:
         """The request with these values; what has none stays empty.
 
         Args:
-            cookie: for the field Cookie.
+            cookie: for the field Cookie, beside what the request says itself.
             expect: once it is known better.
         """
         headers = {name: value(values) for name, value in self._headers}
