@@ -139,12 +139,11 @@ class ComposeRuntime:
         return confinement(service) if service is not None else None
 
     def reset(self) -> None:
-        if self._used:
+        if names := sorted(self._used - self._running.keys()):
             # What an application wrote into its container goes with that.
-            names = sorted(self._used)
             self._engine.run("container", "rm", "--force", "--volumes", *map(self._project.container, names))
             self._create(*names)
-            self._used.clear()
+            self._used.difference_update(names)
         self._outside.reset()
 
     def seed(self, deployment: Deployment) -> None:
