@@ -16,6 +16,10 @@ from bench.model.errors import UsageError
 from bench.model.project import Project
 
 _NAME = re.compile(r"[^\W\d]\w*", re.ASCII)
+CONTAINERS_HOST = "127.0.0.1:8000"
+"""What requests name as the host where nothing else is said: that a container's address is allowed, nobody
+expects.
+"""
 # What a module is called in every project: the folder's name says more.
 _SAY_NOTHING = frozenset({"app", "application", "main", "wsgi", "web", "src", "project", "config"})
 _CALLABLE = re.compile(r"[A-Za-z_][\w.]*:.+")
@@ -99,7 +103,7 @@ def own_app(asked: Mapping[str, Any], here: Path, environment: Mapping[str, str]
     given = read_env_file(here / asked["env_file"]) if asked["env_file"] else {}
     given |= dict(_variable(text, environment) for text in (*asked["env"], *asked["pass_env"]))
     shell = {**environment, **given}
-    contained = _contained(asked)
+    _require_fitting(asked)
     return OwnApp(
         found=_found(folder, asked, shell),
         folder=folder,
@@ -111,14 +115,18 @@ def own_app(asked: Mapping[str, Any], here: Path, environment: Mapping[str, str]
         reset=asked["reset"] or "",
         copies=asked["copy"],
         services=_file(asked, "services", here),
-        contained=contained,
+        contained=in_containers(asked),
         image=asked["image"] or "",
         dockerfile=_file(asked, "dockerfile", here),
     )
 
 
-def _contained(asked: Mapping[str, Any]) -> bool:
-    """Whether it is served in containers."""
+def in_containers(asked: Mapping[str, Any]) -> bool:
+    """Whether an application of the user's own is served in containers."""
+    return bool(asked["image"] or asked["dockerfile"]) or asked["runtime"] == "compose"
+
+
+def _require_fitting(asked: Mapping[str, Any]) -> None:
     images = [flag(name) for name in ("image", "dockerfile") if asked[name]]
     if len(images) > 1:
         raise UsageError("--image and --dockerfile exclude each other: the file builds the image.")
@@ -126,9 +134,8 @@ def _contained(asked: Mapping[str, Any]) -> bool:
         raise UsageError(f"{images[0]} is for containers: leave --runtime local out.")
     if images and asked["requirements"]:
         raise UsageError(f"--requirements: {images[0][2:]} has what it needs. Leave one of them out.")
-    if (contained := bool(images) or asked["runtime"] == "compose") and asked["copy"]:
+    if in_containers(asked) and asked["copy"]:
         raise UsageError("--copy: containers are made anew before each round. Leave it out.")
-    return contained
 
 
 def _found(folder: Path, asked: Mapping[str, Any], shell: Mapping[str, str]) -> Found:

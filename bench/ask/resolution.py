@@ -16,7 +16,7 @@ from bench.ask.configfile import config_file
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
 from bench.ask.outdir import out_directory
 from bench.ask.own import asks_something, own_scenario, shown
-from bench.ask.ownapp import OwnApp, is_own, own_app
+from bench.ask.ownapp import CONTAINERS_HOST, OwnApp, in_containers, is_own, own_app
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import merged
 from bench.ask.servers import chosen_servers, fitting_runtime, found_lines, wrong_client
@@ -130,6 +130,8 @@ def resolve(
             given["url"] = ("/",)
         with problems.collected():
             if described := own_scenario(given):
+                if own and in_containers(asked):
+                    described = replace(described, host=described.host or CONTAINERS_HOST)
                 requests = made(described)
         if asked["target"]:
             runtime = "external"

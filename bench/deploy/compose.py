@@ -14,7 +14,7 @@ from bench.catalogue.versions import Checkouts
 from bench.deploy import contained, identity, images, ownership, sourceimages
 from bench.deploy.buildcontext import build_context
 from bench.deploy.composefile import DRIVER, PORT, REDIS, coming_first, confinement, run_file
-from bench.deploy.container import address, usage_source
+from bench.deploy.container import address, refusal, usage_source
 from bench.deploy.engine import Engine
 from bench.deploy.logs import clean_lines
 from bench.deploy.networks import free_subnets
@@ -164,7 +164,7 @@ class ComposeRuntime:
                 started_ns = self.place.clock.now_ns()
                 state = self._project.inspect(deployment.name)
             except process.CommandFailed as error:
-                return Failure(deployment.name, 0, "start", _reason(error.output))
+                return Failure(deployment.name, 0, "start", refusal(error.output))
             usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]), self.place)
             self._running[deployment.name] = _Container(deployment, usage.pid)
             if deployment.app.project is not None:
@@ -299,9 +299,3 @@ class ComposeRuntime:
                 ownership.remove_run(self._engine, self._project.run_id)
             except BenchError as error:
                 self._say(f"not everything could be removed ({error}); `wsgi-bench clean` does it later")
-
-
-def _reason(output: str) -> str:
-    """Why the engine refused: its own words, without what the docker command makes of them."""
-    lines = output.strip().splitlines() or ["the engine gave no reason"]
-    return next((line for line in lines if "Error response from daemon" in line), lines[-1])

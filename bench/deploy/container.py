@@ -60,3 +60,9 @@ def nanoseconds(moment: str) -> int:
     seconds, _, fraction = moment.rstrip("Z").partition(".")
     whole = int(datetime.fromisoformat(seconds).replace(tzinfo=UTC).timestamp())
     return whole * 1_000_000_000 + int(fraction.ljust(9, "0")[:9] or 0)
+
+
+def refusal(output: str) -> str:
+    """Why the engine refused: its own words, without what the docker command makes of them."""
+    lines = output.strip().splitlines() or ["the engine gave no reason"]
+    return next((line for line in lines if "Error response from daemon" in line), lines[-1])
