@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.ask.configfile import config_file
+from bench.ask.limits import asked_limits
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
 from bench.ask.outdir import out_directory
 from bench.ask.own import asks_something, own_scenario, shown
@@ -37,6 +38,7 @@ from bench.machine.environment import split_cpus
 from bench.model import App, Client, Server
 from bench.model.errors import UsageError
 from bench.model.problems import Problems
+from bench.model.surroundings import NO_LIMITS, Limits
 from bench.plan.layout import PROFILES, Profile
 
 DEFAULT_APP = "shortly"
@@ -89,6 +91,7 @@ class Settings:
     priority: bool
     own: OwnApp | None
     server_cpus: int | None
+    limits: Limits
     given: Mapping[str, Any]
 
 
@@ -118,7 +121,7 @@ def resolve(
         given = merged(flags, config_file(root, here), environment, problems)
         asked = {**defaults(), **given}
         profile = _profile(given)
-        runtime, reason = asked["runtime"], ""
+        runtime, reason, limits = asked["runtime"], "", NO_LIMITS
         project_app: OwnApp | None = None
         combinations: tuple[tuple[App, Scenario], ...] = ()
         servers: tuple[Server, ...] = ()
@@ -162,7 +165,7 @@ def resolve(
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
         with problems.collected():
-            split_cpus(server=asked["server_cpus"])
+            limits = asked_limits(asked, split_cpus(server=asked["server_cpus"]), runtime)
         problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
         if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
             with problems.collected():
@@ -198,6 +201,7 @@ def resolve(
         priority=asked["priority"] == "auto" and runtime != "external",
         own=project_app,
         server_cpus=asked["server_cpus"],
+        limits=limits,
         given=_given(given, profile, servers, combinations, seed),
     )
 

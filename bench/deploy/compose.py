@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +13,7 @@ from bench.catalogue.versions import Checkouts
 from bench.deploy import contained, identity, images, ownership, sourceimages
 from bench.deploy.buildcontext import build_context
 from bench.deploy.composefile import DRIVER, PORT, REDIS, coming_first, confinement, run_file
-from bench.deploy.container import address, refusal, usage_source
+from bench.deploy.container import Started, address, refusal, usage_source
 from bench.deploy.engine import Engine
 from bench.deploy.logs import clean_lines
 from bench.deploy.networks import free_subnets
@@ -27,24 +26,13 @@ from bench.machine.place import HERE, Place
 from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
 from bench.model.errors import BenchError, StoreError
+from bench.model.surroundings import NO_LIMITS, Limits
 from bench.model.variant import THIS_CHECKOUT
 
 _CREATE_S = 120.0
 _SEED_S = 180.0
 _STOP_SLACK_S = 30.0
 _KILLED = 137
-
-
-@dataclass(frozen=True)
-class _Container:
-    """A container that was started.
-
-    Attributes:
-        pid: of its main process, as this machine sees it; 0 where it can't.
-    """
-
-    deployment: Deployment
-    pid: int
 
 
 class ComposeRuntime:
@@ -57,6 +45,7 @@ class ComposeRuntime:
         preferred: whether all containers are to come before others.
         place: the engine's machine.
         outside: what an application of the user's own finds around it.
+        limits: of each server.
     """
 
     name = "compose"
@@ -73,9 +62,11 @@ class ComposeRuntime:
         preferred: bool = False,
         place: Place = HERE,
         outside: Outside = OF_THE_HARNESS,
+        limits: Limits = NO_LIMITS,
     ) -> None:
         self.place = place
         self._outside = outside
+        self._limits = limits
         self.docker: str | None = engine.version
         self.images: Mapping[str, str] = {}
         self.versions: Mapping[str, str] = images.locked_versions(checkouts, deployments)
@@ -90,7 +81,7 @@ class ComposeRuntime:
         self._services: Mapping[str, Any] = {}
         self._store: tuple[str, int] | None = None
         self._store_usage: UsageSource | None = None
-        self._running: dict[str, _Container] = {}
+        self._running: dict[str, Started] = {}
         self._used: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -166,7 +157,7 @@ class ComposeRuntime:
             except process.CommandFailed as error:
                 return Failure(deployment.name, 0, "start", refusal(error.output))
             usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]), self.place)
-            self._running[deployment.name] = _Container(deployment, usage.pid)
+            self._running[deployment.name] = Started(deployment, usage.pid)
             if deployment.app.project is not None:
                 self._used.add(deployment.name)
             self._project.started(deployment.name, str(state["State"]["StartedAt"]))
@@ -257,6 +248,7 @@ class ComposeRuntime:
             cgroups=cgroups,
             first=coming_first(cgroups, driver) if self._preferred else {},
             contained=self._outside.contained,
+            limits=self._limits,
         )
 
     def _pin_images(self, file: Mapping[str, Any], bases: Mapping[str, str]) -> None:

@@ -15,9 +15,12 @@ from bench.machine.place import CGROUP_ROOT_VARIABLE, CGROUPS
 from bench.machine.priority import WEIGHT
 from bench.model import Confinement, CpuSplit, Deployment
 from bench.model.errors import UsageError
+from bench.model.surroundings import NO_LIMITS, Limits
 from bench.model.variant import THIS_CHECKOUT, Source
 
 DRIVER = "driver"
+NULL = "null"
+"""The server whose answers tell what the generator can do: it has no limits of the user's."""
 _CGROUP_ROOT = "/host/cgroup"
 # By version of the machine's cgroups, below /sys/fs/cgroup: the one mount where CPU time is counted.
 # `read_only` doesn't reach the mounts below what it is said of, and with version 1 each controller is one.
@@ -40,6 +43,7 @@ def run_file(
     cgroups: str,
     first: Mapping[str, Any] = MappingProxyType({}),
     contained: Contained | None = None,
+    limits: Limits = NO_LIMITS,
 ) -> dict[str, Any]:
     """The compose file of a run.
 
@@ -51,6 +55,7 @@ def run_file(
         cgroups: the version of those of the engine's machine, "1" or "2".
         first: what `coming_first` adds to every service; nothing to leave them as others.
         contained: what an application of the user's own is deployed from.
+        limits: of each server, as the user gave them.
 
     Raises:
         UsageError: a compose file lacks a service.
@@ -66,7 +71,11 @@ def run_file(
     ):
         raise UsageError(f"The old version's compose file has no service {', '.join(missing)} any more.")
     services = {
-        d.name: _server(known[d.variant.source][known_service(d)], d, cpus, contained) for d in deployments
+        d.name: {
+            **_server(known[d.variant.source][known_service(d)], d, cpus, contained),
+            **(_limited(limits) if d.server.name != NULL else {}),
+        }
+        for d in deployments
     }
     if REDIS in needed:
         services[REDIS] = {**_bare(own[REDIS]), "cpuset": _cpuset(cpus.store)}
@@ -121,6 +130,7 @@ def confinement(service: Mapping[str, Any]) -> Confinement:
         cpus=tuple(map(int, service["cpuset"].split(","))),
         memory_bytes=int(memory) if memory else None,
         pids=int(pids) if pids else None,
+        quota_cpus=service.get("cpus"),
         weight=WEIGHT if service.get("cpu_shares") else None,
     )
 
@@ -139,6 +149,13 @@ def _server(
         "environment": {key: _literal(value) for key, value in of_container(deployment).items()},
         "cpuset": _cpuset(cpus.server),
     }
+
+
+def _limited(limits: Limits) -> dict[str, Any]:
+    limited: dict[str, Any] = {"cpus": limits.cpus} if limits.cpus is not None else {}
+    if limits.memory_bytes is not None:
+        limited |= {"mem_limit": limits.memory_bytes, "memswap_limit": limits.memory_bytes}
+    return limited
 
 
 def _driver(service: Mapping[str, Any], cpus: CpuSplit, counters: str) -> dict[str, Any]:

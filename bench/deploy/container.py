@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from bench.machine.place import Place
 from bench.machine.process import how_ended
-from bench.model import UsageSource
+from bench.model import Deployment, UsageSource
+
+
+@dataclass(frozen=True)
+class Started:
+    """A container that was started.
+
+    Attributes:
+        pid: of its main process, as this machine sees it; 0 where it can't.
+    """
+
+    deployment: Deployment
+    pid: int
 
 
 def address(state: Mapping[str, Any], network: str = "") -> str:

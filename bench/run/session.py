@@ -293,4 +293,5 @@ def _open(
         addresses,
         preferred=plan.priority,
         outside=outside,
+        limits=plan.limits,
     )
