@@ -1,4 +1,4 @@
-"""Applications of somebody's own in containers: of our image, of theirs, and of what their Dockerfile builds."""
+"""Applications of somebody's own in containers: of our image, of theirs, of what their Dockerfile builds."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bench.deploy import ownership
 from bench.deploy.engine import Engine, find_engine
 from bench.deploy.images import BUILT_HERE
 from tests.cli.conftest import ROOT, environment
@@ -54,16 +55,15 @@ def result_of(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
-    """An engine which has no image of a run in the end."""
+    """An engine on which no run of the test has left anything in the end."""
     engine = find_engine()
+    ownership.clean(engine)
     yield engine
-    left = engine.run("image", "ls", "--quiet", "--filter", "reference=wsgi-bench/application")
-    assert left.split() == []
+    assert ownership.clean(engine) == []
 
 
-def test_a_django_project_in_our_image_is_prepared_limited_and_left_alone(
-    engine: Engine, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("engine")
+def test_a_django_project_in_our_image_is_prepared_limited_and_left_alone(tmp_path: Path) -> None:
     folder = shutil.copytree(PROJECTS / "mysite", tmp_path / "mysite")
     before = sorted(folder.rglob("*"))
 
@@ -89,7 +89,8 @@ def test_a_django_project_in_our_image_is_prepared_limited_and_left_alone(
     assert sorted(folder.rglob("*")) == before
 
 
-def test_a_flask_project_of_its_own_dockerfile_runs_as_that_says(engine: Engine, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("engine")
+def test_a_flask_project_of_its_own_dockerfile_runs_as_that_says(tmp_path: Path) -> None:
     folder = shutil.copytree(PROJECTS / "notes", tmp_path / "notes")
     (folder / "Dockerfile").write_text(DOCKERFILE)
 
