@@ -60,6 +60,20 @@ def test_the_wheel_measures_a_project(command: Path, tmp_path: Path) -> None:
     assert (project / "wsgi-bench-results/.gitignore").read_text() == "*\n"
 
 
+@pytest.mark.containers
+@pytest.mark.slow
+def test_the_wheel_measures_a_project_in_containers(command: Path, tmp_path: Path) -> None:
+    (tmp_path / "wsgi.py").write_text(APPLICATION)
+    words = ("--profile", "smoke", "--runtime", "compose", "--servers", "waitress", "--blocks", "1")
+
+    run(command, "try", *words, cwd=tmp_path)
+
+    [result] = (tmp_path / "wsgi-bench-results").glob("*/result.json")
+    document = json.loads(result.read_text())
+    assert {case["verdict"]["valid"] for case in document["cases"]} == {True}
+    assert document["environment"]["docker"]
+
+
 def test_the_wheel_has_what_the_checkout_has(command: Path, tmp_path: Path) -> None:
     said = run(command, "list", "servers", "--json", cwd=tmp_path)
 

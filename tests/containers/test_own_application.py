@@ -28,7 +28,8 @@ FROM {BASE}
 RUN --mount=type=secret,id=ca --mount=type=secret,id=pip_conf \\
     if [ -s /run/secrets/ca ]; then export PIP_CERT=/run/secrets/ca; fi; \\
     if [ -s /run/secrets/pip_conf ]; then export PIP_CONFIG_FILE=/run/secrets/pip_conf; fi; \\
-    pip install --no-cache-dir flask flask-sqlalchemy
+    python -m venv /app/venv; /app/venv/bin/pip install --no-cache-dir flask flask-sqlalchemy
+ENV PATH=/app/venv/bin:$PATH
 COPY notes/ /app/notes/
 WORKDIR /app
 ENTRYPOINT ["/app/entry.sh"]
