@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.deploy.engine import find_engine
 from tests.cli.conftest import ROOT, environment
 
 UV = Path(sys.prefix) / "bin" / "uv"
@@ -20,9 +21,9 @@ def application(environ, start_response):
 """
 
 
-def run(*command: str | Path, cwd: Path, timeout_s: float = 200) -> str:
+def run(*command: str | Path, cwd: Path, timeout_s: float = 200, path: str = os.defpath) -> str:
     # The harness's own environment is nobody else's.
-    kept = environment(PATH=os.defpath)
+    kept = environment(PATH=path)
     kept.pop("VIRTUAL_ENV", None)
     ended = subprocess.run(command, cwd=cwd, env=kept, capture_output=True, text=True, timeout=timeout_s)
     assert ended.returncode == 0, ended.stderr + ended.stdout
@@ -65,8 +66,14 @@ def test_the_wheel_measures_a_project(command: Path, tmp_path: Path) -> None:
 def test_the_wheel_measures_a_project_in_containers(command: Path, tmp_path: Path) -> None:
     (tmp_path / "wsgi.py").write_text(APPLICATION)
     words = ("--profile", "smoke", "--runtime", "compose", "--servers", "waitress", "--blocks", "1")
+    programs = tmp_path / ".programs"
+    programs.mkdir()
+    engine = find_engine()
+    for program in (engine.program, engine.compose[0]):
+        (programs / Path(program).name).unlink(missing_ok=True)
+        (programs / Path(program).name).symlink_to(program)
 
-    run(command, "try", *words, cwd=tmp_path)
+    run(command, "try", *words, cwd=tmp_path, path=f"{programs}:{os.defpath}")
 
     [result] = (tmp_path / "wsgi-bench-results").glob("*/result.json")
     document = json.loads(result.read_text())
