@@ -20,8 +20,10 @@ CONTAINERS_HOST = "127.0.0.1:8000"
 """What requests name as the host where nothing else is said: that a container's address is allowed, nobody
 expects.
 """
-# What a module is called in every project: the folder's name says more.
-_SAY_NOTHING = frozenset({"app", "application", "main", "wsgi", "web", "src", "project", "config"})
+# What a module is called in every project, or makes an application of a file: the folder's name says more.
+_SAY_NOTHING = frozenset(
+    {"app", "application", "main", "wsgi", "web", "src", "project", "config", "pyramid", "paste"}
+)
 _CALLABLE = re.compile(r"[A-Za-z_][\w.]*:.+")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 

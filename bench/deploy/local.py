@@ -211,6 +211,10 @@ class LocalRuntime:
             socket=socket,
         )
 
+    def start_of(self, deployment: Deployment) -> Start:
+        """What its process would be started with, on an address that nobody has."""
+        return self._start_of(deployment, self.place.free_port(), deployment.database)
+
     def alive(self, target: Target) -> bool:
         running = self._running.get(target.deployment)
         return running is not None and running.child.poll() is None

@@ -14,7 +14,7 @@ The harness sends an order and reads events until the order's last one:
 | end | (the driver exits) |
 
 `ready` is the driver's first event, `failed` may come in place of any other, with `short` where it had too
-little of something itself (`bench.model.shortage`).
+little of something itself (`bench.model.shortage`), with `refused` where a locust file can't be run.
 """
 
 from __future__ import annotations

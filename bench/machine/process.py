@@ -142,9 +142,7 @@ def spawn(
             with suppress(OSError):
                 door.write_text("0")
         if hasattr(os, "sched_setaffinity"):
-            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != parent:
-                os._exit(1)
+            end_with(parent)
             if cpu_set:
                 os.sched_setaffinity(0, cpu_set)
             priority.take()
@@ -159,6 +157,13 @@ def spawn(
         start_new_session=True,
         preexec_fn=before_exec,
     )
+
+
+def end_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends (Linux); at once, if it has ended by now."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def stop(child: subprocess.Popen[bytes], sign: signal.Signals, grace_s: float) -> bool:

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.model.own_cost import OwnCost
 from bench.model.planned import Plan
 from bench.model.surroundings import Confined, Environment, OtherProgram, UsageSource
 
+FILE_KINDS = ("task", "user")
+"""The error kinds of what a locust file's own code did: no answer was wrong."""
 UNREAD_KINDS = ("malformed", "client")
 """The error kinds of answers that the client in use could not read."""
 
@@ -248,6 +251,7 @@ class Suite:
 
     Attributes:
         directory: where it was read from or is being written; it isn't stored. Empty for one in memory.
+        own_cost: of somebody's own application; None where it wasn't looked at.
     """
 
     schema_version: int
@@ -266,3 +270,4 @@ class Suite:
     directory: str = field(default="", compare=False)
     confined: tuple[Confined, ...] = ()
     others: tuple[OtherProgram, ...] = ()
+    own_cost: OwnCost | None = None

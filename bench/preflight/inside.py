@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +57,8 @@ class Inside:
         scratch: a folder of its own, in which files are kept as they were.
         limit_s: how long the import may take.
         within: where it is, if not on this machine.
+        watched: whether what it writes, starts and connects to is watched, which takes CPU time.
+        cpus: those that it runs on; by default this process's.
 
     Attributes:
         printed: bytes that the application printed.
@@ -69,6 +71,9 @@ class Inside:
         scratch: Path,
         limit_s: float,
         within: Within | None = None,
+        *,
+        watched: bool = True,
+        cpus: Iterable[int] = (),
     ) -> None:
         self.printed = 0
         self._project = project
@@ -76,6 +81,8 @@ class Inside:
         self._within = within
         environment = within.environment if within else environment
         self._limit_s = limit_s
+        self._watched = watched
+        self._cpus = tuple(cpus)
         self._mark = uuid4().hex
         self._environment = {**environment, "PYTHONDONTWRITEBYTECODE": "1", _MARK: self._mark}
         self._most_memory = psutil.virtual_memory().available * _MEMORY_SHARE
@@ -89,6 +96,7 @@ class Inside:
                 self._within.command if self._within else [self._project.python, str(_SCRIPT)],
                 environment=self._environment,
                 cwd=self._scratch if self._within else Path(self._project.root),
+                cpus=self._cpus,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -125,6 +133,7 @@ class Inside:
             "callable": self._project.callable,
             "root": self._project.root,
             "kept": kept,
+            "watched": self._watched,
             "stack": f"{kept}/stack",
         }
         self._send(job)

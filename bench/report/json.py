@@ -35,6 +35,8 @@ def render(suite: Suite, analysis: Analysis) -> str:
         "ranking": [asdict(rank) for rank in analysis.ranking],
         "twin": pair_to_document(analysis.twin) if analysis.twin else None,
         "detectable": analysis.detectable,
+        "own_cost": dump(suite.own_cost),
+        "own_shares": dump(analysis.own_shares),
         "stalls": [asdict(stalls) for stalls in analysis.stalls],
         "against": asdict(suite.plan.against) if suite.plan.against else None,
         **changes_for_programs(analysis.changes, analysis.not_compared, judge_plan(suite.plan, analysis)),

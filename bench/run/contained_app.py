@@ -32,8 +32,8 @@ from bench.model.scenario import AskedScenario
 from bench.preflight import preflight
 from bench.preflight.inside import Within
 from bench.preflight.page import block, rows
-from bench.preflight.refusals import notes, refusals
-from bench.run.readyapp import ReadyApp, seconds_per_request
+from bench.preflight.refusals import notes, refusals, unable
+from bench.run.readyapp import ReadyApp, proxied, seconds_per_request
 
 Say = Callable[[str], None]
 _CHILD = f"{projectimage.OURS}/preflight/main.py"
@@ -78,6 +78,11 @@ def made_contained(
         if reasons := refusals(seen, scenario):
             raise UsageError(*(f"{reason}." for reason in reasons))
 
+        problems = unable(seen, had)
+        missing += tuple(f"{server}: {problem}" for server, problem in problems.items())
+        if not (had := tuple(server for server in had if server.name not in problems)):
+            raise UsageError(*missing)
+
         def reset() -> None:
             if own.reset and (failed := box.run(own.reset)):
                 raise StoreError(f"--reset {own.reset!r} failed in a container:\n{failed}")
@@ -85,6 +90,7 @@ def made_contained(
         project = replace(
             project,
             callable=seen.callable,
+            proxied=proxied(scenario),
             versions={**dict(seen.frameworks), **project.versions},
         )
         contained = replace(contained, image=box.image, writable=writable, networks=joined)

@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.ask.initfile import Chosen
 from bench.ask.ownapp import OwnApp
 from bench.ask.resolution import Settings
+from bench.ask.settings.locust import LOCUST
 from bench.ask.settings.requests import REQUESTS
 from bench.preflight.page import said
 from bench.run.ready import ReadyApp
@@ -41,7 +42,7 @@ def chosen(asked: Settings, own: OwnApp, ready: ReadyApp, here: Path) -> Iterato
     if "minutes" in asked.given:
         yield Chosen("minutes", asked.given["minutes"], "What a run may take")
     pages = "; ".join(f"{each.request}: {said(each)}" for each in ready.seen.answered)
-    for name in (row.name for row in REQUESTS if row.name in asked.given):
+    for name in (row.name for row in (*REQUESTS, *LOCUST) if row.name in asked.given):
         yield Chosen(
             name, asked.given[name], f"What is asked of it. {pages}" if name == "url" else "What is asked"
         )

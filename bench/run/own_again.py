@@ -20,11 +20,12 @@ class OwnAgain:
     """What a run of somebody's own application goes on with.
 
     Attributes:
+        asks: what is asked of it; None where a locust file says it.
         outside: what it finds around it.
     """
 
     app: App
-    asks: AskedScenario
+    asks: AskedScenario | None
     outside: Outside
 
 
@@ -51,6 +52,6 @@ def own_again(
     asked = resolve({**flags, "servers": tuple(servers), "runtime": plan.runtime}, root, own=True)
     [(_, scenario)] = asked.combinations
     assert asked.own is not None
-    assert scenario.asked is not None
-    with made_ready(asked.own, asked.servers, scenario.asked, show, say) as ready:
-        yield OwnAgain(ready.app, scenario.asked, ready.outside)
+    asks = scenario.asked if plan.locust is None else None
+    with made_ready(asked.own, asked.servers, asks, show, say) as ready:
+        yield OwnAgain(ready.app, asks, ready.outside)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from bench.ask.locust import FRONT_PAGE
 from bench.ask.ownapp import OwnApp
 from bench.catalogue.interpreter import find_interpreter
 from bench.deploy.overlay import lay_over
@@ -16,10 +17,10 @@ from bench.model.project import Project
 from bench.model.scenario import AskedScenario
 from bench.preflight import preflight
 from bench.preflight.page import block, rows
-from bench.preflight.refusals import notes, refusals
+from bench.preflight.refusals import beside_the_file, notes, refusals, unable
 from bench.run.contained_app import made_contained
 from bench.run.readyapp import ReadyApp as ReadyApp
-from bench.run.readyapp import seconds_per_request
+from bench.run.readyapp import proxied, seconds_per_request
 from bench.run.surrounded import surrounded
 
 
@@ -27,7 +28,7 @@ from bench.run.surrounded import surrounded
 def made_ready(
     own: OwnApp,
     servers: Sequence[Server],
-    scenario: AskedScenario,
+    scenario: AskedScenario | None,
     show: Callable[[str], None],
     say: Callable[[str], None],
 ) -> Iterator[ReadyApp]:
@@ -35,7 +36,7 @@ def made_ready(
     is there while the block lasts.
 
     Args:
-        scenario: what is asked of it.
+        scenario: what is asked of it; None where a locust file says it: its front page is then looked at.
         show: gets what was found, several lines for a person.
         say: gets a line for what takes a while or needs to be known.
 
@@ -46,7 +47,7 @@ def made_ready(
         MachineError: the cache can't be written.
     """
     if own.contained:
-        with made_contained(own, servers, scenario, show, say) as ready:
+        with made_contained(own, servers, scenario or FRONT_PAGE, show, say) as ready:
             yield ready
         return
     interpreter = find_interpreter(
@@ -56,18 +57,25 @@ def made_ready(
         str(own.found.root), interpreter.python, own.found.callable, interpreter.name, variables=own.variables
     )
     with surrounded(own, project, say) as outside:
-        seen = preflight(project, scenario, outside.shell)
+        asks = scenario or FRONT_PAGE
+        seen = preflight(project, asks, outside.shell)
         if seen.trouble is None:
             show(block(rows(seen, interpreter.python, own.found.origin, own.found.others)))
-        if reasons := refusals(seen, scenario):
+        reasons = refusals(seen, asks)
+        if reasons and (scenario is not None or seen.trouble is not None):
             raise UsageError(*(f"{reason}." for reason in reasons))
-        overlays = lay_over(interpreter, servers, say, own.shell, own.folder)
-        had = tuple(server for server in servers if not overlays[server.name].problem)
-        missing = tuple(f"{name}: {overlay.problem}" for name, overlay in overlays.items() if overlay.problem)
+        problems = unable(seen, servers)
+        able = [server for server in servers if server.name not in problems]
+        overlays = lay_over(interpreter, able, say, own.shell, own.folder)
+        problems |= {name: overlay.problem for name, overlay in overlays.items() if overlay.problem}
+        had = tuple(server for server in able if server.name not in problems)
+        missing = tuple(f"{name}: {problem}" for name, problem in problems.items())
         if not had:
             raise UsageError(*missing)
         project = replace(
             project,
+            # What the users of a file send, only the file knows.
+            proxied=scenario is None or proxied(scenario),
             callable=seen.callable,
             starts={server.name: program(server.command[0], interpreter) for server in had},
             overlays={s.name: overlays[s.name].folder for s in had if overlays[s.name].folder},
@@ -82,7 +90,10 @@ def made_ready(
             seen=seen,
             servers=had,
             missing=missing,
-            notes=notes(seen, scenario, restored=own.restores),
+            notes=(
+                *(beside_the_file(seen, asks) if scenario is None else ()),
+                *notes(seen, asks, restored=own.restores),
+            ),
             outside=outside,
-            seconds_per_request=seconds_per_request(seen, scenario),
+            seconds_per_request=seconds_per_request(seen, asks),
         )

@@ -10,6 +10,8 @@ from bench.model import App, Server
 from bench.model.preflight import Preflight
 from bench.model.scenario import AskedScenario
 
+_FORWARDED = ("x-forwarded-", "forwarded")
+
 
 @dataclass(frozen=True)
 class ReadyApp:
@@ -39,3 +41,9 @@ def seconds_per_request(seen: Preflight, scenario: AskedScenario) -> float:
     took = [(each.ms / 1000, weights[each.name]) for each in seen.answered]
     total = sum(weight for _, weight in took)
     return sum(seconds * weight for seconds, weight in took) / total if total else 0.0
+
+
+def proxied(scenario: AskedScenario) -> bool:
+    """Whether a request says what a proxy would."""
+    every = (*scenario.login, *scenario.requests)
+    return any(name.lower().startswith(_FORWARDED) for request in every for name, _ in request.headers)

@@ -20,6 +20,7 @@ from bench.model import (
     Failure,
     Learned,
     OtherProgram,
+    OwnCost,
     Plan,
     Suite,
     Trial,
@@ -136,11 +137,12 @@ class Writer:
         learned: Iterable[Learned] = (),
         confined: Iterable[Confined] = (),
         others: Iterable[OtherProgram] = (),
+        own_cost: OwnCost | None = None,
     ) -> None:
         """Save what one block, or the end of a round, added. On disk when this returns.
 
         Args:
-            plan, calibration, environment: replace the ones before, e.g. once the pilot set the rate.
+            plan, calibration, environment, own_cost: replace the ones before.
 
         Raises:
             MachineError: disk full, or the directory was removed; everything saved before is intact, and
@@ -158,6 +160,7 @@ class Writer:
             tuple(learned),
             tuple(confined),
             tuple(others),
+            own_cost,
         )
         content = {
             f.name: plan_to_document(value) if isinstance(value, Plan) else dump(value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bench.ask.settings.locust import LOCUST
 from bench.ask.settings.project import PROJECT
 from bench.ask.settings.requests import REQUESTS
 from bench.ask.settings.setting import LISTS as LISTS
@@ -58,7 +59,7 @@ _ROWS = (
         "text",
         "The server or target that the report has the others as multiples of",
         form="a name",
-        otherwise="the first in rank",
+        otherwise="your own server line, if there is one; else the first in rank",
         offers="servers",
     ),
     Setting(
@@ -219,6 +220,7 @@ _ROWS = (
     ),
     *PROJECT,
     *REQUESTS,
+    *LOCUST,
     Setting(
         "server",
         "lines",
