@@ -145,14 +145,12 @@ class LocalRuntime:
     def asked(self, role: Role, deployment: str = "") -> Confinement | None:  # noqa: ARG002
         asked = self._priority(role)
         weight = priority.WEIGHT if asked.nice else None
-        cpus: tuple[int, ...] = getattr(self._cpus, role)
-        if role != "server":
-            return Confinement(cpus, weight=weight, realtime=asked.realtime)
-        whole = limiting.whole_cpus(self._limits)
+        limits = self._limits if role == "server" else NO_LIMITS
+        whole = limiting.whole_cpus(limits)
         return Confinement(
-            cpus[:whole],
-            memory_bytes=self._limits.memory_bytes,
-            quota_cpus=None if whole else self._limits.cpus,
+            getattr(self._cpus, role)[:whole],
+            limits.memory_bytes,
+            quota_cpus=None if whole else limits.cpus,
             weight=weight,
             realtime=asked.realtime,
         )
