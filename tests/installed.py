@@ -20,6 +20,11 @@ def shell(**changes: str) -> dict[str, str]:
     return {**kept, "PATH": os.defpath, **changes}
 
 
+def shell_with_engine() -> dict[str, str]:
+    """One that finds docker and Compose wherever this test run finds them."""
+    return shell(PATH=f"{os.defpath}:{os.environ['PATH']}:{Path(sys.prefix) / 'bin'}")
+
+
 def run(*command: str | Path, cwd: Path, environment: dict[str, str] | None = None) -> str:
     """What a command that succeeds prints."""
     ended = subprocess.run(

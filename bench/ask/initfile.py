@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import textwrap
 import tomllib
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.ask.configfile import CONFIG_FILE, PYPROJECT, TABLE
+from bench.catalogue.localproject import read_toml
 from bench.model.errors import UsageError
 from bench.store import replace_file
 
@@ -35,30 +37,34 @@ def place(folder: Path) -> Path:
     """The file that settings are written to: the project's `pyproject.toml`, or else `bench.toml`.
 
     Raises:
-        UsageError: it has settings already, or can't be read.
+        UsageError: it has settings already, can't be read, or can't be written.
     """
     pyproject, own = folder / PYPROJECT, folder / CONFIG_FILE
     if own.exists():
         raise UsageError(f"{own} is there already. Edit it, or remove it and write it anew.")
-    if not pyproject.is_file():
-        return own
-    try:
-        tool = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(
-            f"{pyproject} can't be read: {error}. Correct it, and write its settings then."
-        ) from None
-    if TABLE in tool:
+    if pyproject.is_file() and TABLE in read_toml(pyproject).get("tool", {}):
         raise UsageError(f"{pyproject} has [tool.{TABLE}] already. Edit it, or remove it and write it anew.")
-    return pyproject
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"{folder} can't be written to. `wsgi-bench try --out DIR` needs no settings in it.")
+    return pyproject if pyproject.is_file() and _takes_a_table(pyproject) else own
+
+
+def _takes_a_table(pyproject: Path) -> bool:
+    """Whether one can be added at its end: an inline table of tools, `tool = {...}`, is closed."""
+    try:
+        tomllib.loads(f"{pyproject.read_text(encoding='utf-8')}\n[tool.{TABLE}]\n")
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
 
 
 def write(path: Path, chosen: Iterable[Chosen]) -> None:
     """Write `bench.toml`, or add the table to the end of `pyproject.toml`."""
     lines = [line for setting in chosen for line in _lines(setting)]
     if path.name == PYPROJECT:
-        before = path.read_text(encoding="utf-8").rstrip("\n")
-        lines = [before, "", f"[tool.{TABLE}]", *lines]
+        # As it is: its line ends, too, whatever they are.
+        before = path.read_bytes().decode()
+        lines = [before + ("" if before.endswith("\n") else "\n"), f"[tool.{TABLE}]", *lines]
     replace_file(path, ["\n".join(lines) + "\n"])
 
 

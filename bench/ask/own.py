@@ -64,7 +64,9 @@ def asks_something(given: Mapping[str, Any]) -> bool:
 
 
 def shown(name: str, value: Any) -> Any:
-    """A setting as a result shows it: bodies, and most values of header fields, are left out."""
+    """A setting as a result shows it: bodies, values of variables and most of header fields are left out."""
+    if name == "env":
+        return tuple(text.partition("=")[0] for text in value)
     if name in _BODIES:
         return tuple(body if body.startswith("@") else HIDDEN for body in value)
     if name == "header":

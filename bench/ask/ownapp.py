@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 from bench.ask.settings import flag
 from bench.catalogue.discovery import Found, discover
 from bench.catalogue.envfile import read_env_file
+from bench.catalogue.home import is_checkout
 from bench.model import App
 from bench.model.errors import UsageError
 from bench.model.project import Project
@@ -102,6 +104,13 @@ def own_app(asked: Mapping[str, Any], here: Path, environment: Mapping[str, str]
     folder = here / Path(asked["chdir"]).expanduser() if asked["chdir"] else here
     if not folder.is_dir():
         raise UsageError(f"--chdir {asked['chdir']}: there is no such folder.")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise UsageError(f"{folder} can't be read by this user: nothing can be found in it.")
+    if is_checkout(folder) and not asked["app"]:
+        raise UsageError(
+            "This folder is wsgi-bench's own, with applications of its own: `wsgi-bench run` measures them. "
+            "Go to your project, or name its folder with --chdir."
+        )
     given = read_env_file(here / asked["env_file"]) if asked["env_file"] else {}
     given |= dict(_variable(text, environment) for text in (*asked["env"], *asked["pass_env"]))
     shell = {**environment, **given}

@@ -160,6 +160,7 @@ def resolve(
                     if not project_app.contained:
                         lines = found_lines(asked, project_app.folder, root, environment)
                         given, asked = {**given, **lines}, {**asked, **lines}
+                    given = {**given, "app": project_app.found.callable}
             folder = project_app.folder if project_app else None
             servers = chosen_servers(asked["servers"], asked["server"], root, environment, problems, folder)
             problems.note(*wrong_client(asked["client"], servers))

@@ -50,7 +50,11 @@ def chosen_servers(
         with problems.collected():
             given = read_servers(specs, known, folder or Path.cwd(), names)
             if folder is None:
-                problems.note(*_not_there(given, root, environment))
+                # As `LocalRuntime` has it.
+                path = os.pathsep.join(
+                    [str(Path(sys.executable).parent), environment.get("PATH", os.defpath)]
+                )
+                problems.note(*not_there(given, path, root))
             return (*chosen, *given)
     usual = default_servers(known) if folder is None else servers_for_project(known)
     return tuple(chosen) if names or specs else usual
@@ -79,11 +83,15 @@ def wrong_client(client: str, servers: Sequence[Server]) -> Iterator[str]:
             yield f"{asking} has no way to the unix socket of {server.name}. Use {{bind}} there."
 
 
-def _not_there(servers: Sequence[Server], root: Path, environment: Mapping[str, str]) -> Iterator[str]:
-    # As `LocalRuntime` has it.
-    path = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
+def not_there(servers: Sequence[Server], path: str, folder: Path) -> Iterator[str]:
+    """A sentence for each line of the user's own whose program isn't there.
+
+    Args:
+        path: where programs are looked for, as `PATH`.
+        folder: that they are started in.
+    """
     for server in servers:
-        if server.own and (word := missing_program(server.command, path, root)):
+        if server.own and (word := missing_program(server.command, path, folder)):
             yield (
                 f"--server: {server.name} is started by `{word}`, which is neither in the application's "
                 f"environment nor in PATH. Install it there, or correct the line."

@@ -97,7 +97,8 @@ def _inside(place: Path, environment: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _is_environment(folder: Path) -> bool:
-    return (folder / "pyvenv.cfg").is_file() or (folder / "conda-meta").is_dir()
+    gone = folder.is_symlink() and not folder.exists()
+    return (folder / "pyvenv.cfg").is_file() or (folder / "conda-meta").is_dir() or gone
 
 
 def _ask(command: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -> Path | None:

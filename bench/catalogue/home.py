@@ -21,6 +21,11 @@ def inside(folder: Path) -> bool:
     return IN_CHECKOUT and folder.resolve().is_relative_to(HOME)
 
 
+def is_checkout(folder: Path) -> bool:
+    """Whether a folder is the checkout that this is run from, itself."""
+    return IN_CHECKOUT and folder.resolve() == HOME.resolve()
+
+
 def results_folder(root: Path, folder: Path | None = None) -> Path:
     """The folder that results go to, each in one of its own: `results/` in the checkout; elsewhere
     `wsgi-bench-results/` in the working directory.

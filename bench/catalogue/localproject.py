@@ -20,12 +20,16 @@ _NUMBERS = re.compile(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?.*")
 def read_toml(path: Path) -> dict[str, Any]:
     """
     Raises:
-        UsageError: it can't be read.
+        UsageError: it can't be read, or what has to be a table in it is none.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path} can't be read: {error}") from None
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UsageError(f"{path} can't be read: {error}. Correct it.") from None
+    for name in ("project", "tool"):
+        if not isinstance(document.get(name, {}), dict):
+            raise UsageError(f"{path}: {name} has to be a table, [{name}]. Correct it.")
+    return document
 
 
 def is_package(folder: Path) -> bool:

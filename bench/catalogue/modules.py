@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.catalogue.moduletext import ModuleText, read_module
+from bench.catalogue.moduletext import APPLICATION_NAMES, ModuleText, read_module
 from bench.catalogue.named import module_of, wants
 
 # The likeliest file names; a package itself comes after them, all other modules last.
 _STEMS = ("wsgi", "app", "application", "__init__", "main", "server", "web", "run")
+_USUAL = ("wsgi", "app", "application")
 _FOREIGN = frozenset(
     ("node_modules", "site-packages", "tests", "test", "testing", "docs", "examples", "migrations", "build")
 )
@@ -47,12 +48,18 @@ def candidates(folder: Path, top: Path) -> Iterator[Candidate]:
 
 
 def wanting(folder: Path) -> Iterator[str]:
-    """A sentence for each factory that can't be called without arguments."""
+    """A sentence for each factory that can't be called without arguments, and for files that are called as
+    those of applications are and have none.
+    """
     for file, text in _texts(folder):
         for factory in text.factories:
             if factory.required:
                 module = module_of(file)[1]
                 yield f"{module}:{wants(module, factory.name, factory.required)}"
+    for file in (folder / f"{stem}.py" for stem in _USUAL):
+        if file.is_file() and (text := read_module(file)) and not text.factories:
+            nothing = f"nothing in it is called {' or '.join(APPLICATION_NAMES)}"
+            yield f"{file.name}: {text.problem or nothing}."
 
 
 def _candidate(file: Path, expression: str, top: Path) -> Candidate:

@@ -41,7 +41,7 @@ from bench.report.words import problem_lines
 from bench.run import found
 from bench.run.own_again import own_again
 from bench.run.ready import made_ready
-from bench.run.results import result_directory, result_path
+from bench.run.results import require_place, result_directory, result_path
 from bench.run.session import Outcome, measure
 from bench.run.session import resume as resume_run
 from bench.run.stored_plan import Named
@@ -119,6 +119,8 @@ def _run(
         raise UsageError("`try` deploys your application; servers that run already are measured by `run`.")
     flags["app"] = application or flags["app"]
     asked = resolution.resolve(flags, ROOT, beyond=beyond, own=own)
+    if not dry_run:
+        require_place(ROOT, asked.out)
     outcome, ready, outside = None, None, OF_THE_HARNESS
     with Reporter(quiet=quiet) as reporter, ExitStack() as stack:
         if asked.runtime_reason:

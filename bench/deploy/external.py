@@ -5,7 +5,6 @@ Of one behind a unix socket the kernel says which process listens there: its CPU
 
 from __future__ import annotations
 
-import os
 import socket
 import struct
 import sys
@@ -16,6 +15,7 @@ from typing import Self
 
 from bench.catalogue.consent import Addresses, look_up
 from bench.catalogue.origin import fault, sent, socket_path
+from bench.machine.ours import environment_of_ours
 from bench.machine.place import HERE
 from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Plan, Role, Server, Target, UsageSource
@@ -131,7 +131,7 @@ class ExternalRuntime:
         pass
 
     def driver_command(self, arguments: Sequence[str]) -> tuple[Sequence[str], Mapping[str, str]]:
-        return [sys.executable, "-m", "bench.load.driver", *arguments], dict(os.environ)
+        return [sys.executable, "-m", "bench.load.driver", *arguments], environment_of_ours()
 
     def store_address(self) -> tuple[str, int] | None:
         return None

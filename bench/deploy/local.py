@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import os
 import shutil
 import signal
 import subprocess
@@ -27,6 +26,7 @@ from bench.deploy.starting import Start, start_of
 from bench.machine import priority, process
 from bench.machine.interrupt import shield
 from bench.machine.marked import end_marked
+from bench.machine.ours import environment_of_ours
 from bench.machine.place import HERE, Place
 from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
@@ -128,7 +128,7 @@ class LocalRuntime:
                 self._store.__exit__(kind, error, trace)
 
     def driver_command(self, arguments: Sequence[str]) -> tuple[Sequence[str], Mapping[str, str]]:
-        return [sys.executable, "-m", "bench.load.driver", *arguments], dict(os.environ)
+        return [sys.executable, "-m", "bench.load.driver", *arguments], environment_of_ours()
 
     def store_address(self) -> tuple[str, int] | None:
         return self._store.address if self._store is not None else None
@@ -178,7 +178,8 @@ class LocalRuntime:
         start = self._start_of(deployment, port, deployment.database, socket)
         with shield(), path.open("ab") as log:
             log_start = log.tell()
-            limits = self._limits_of(deployment)
+            # What it answers tells what the generator can do.
+            limits = NO_LIMITS if deployment.server.name == NULL else self._limits
             group = limiting.limited(cgroup.make(self.place), limits, self.place)
             started_ns = self.place.clock.now_ns()
             try:
@@ -239,7 +240,8 @@ class LocalRuntime:
     def log_tail(self, target: Target, lines: int = 20) -> tuple[str, ...]:
         running = self._running.get(target.deployment)
         start = running.log_start if running is not None else 0
-        return last_lines(log_path(self._directory, target.deployment), lines, start)
+        told = last_lines(log_path(self._directory, target.deployment), lines, start)
+        return tuple(map(self._outside.hide, told))
 
     def stop(self, targets: Sequence[Target]) -> set[str]:
         with shield():
@@ -255,15 +257,11 @@ class LocalRuntime:
             ]
         )
         for server in running.values():
-            if server.deployment.server.own:
+            if ownserver.is_marked(server.deployment):
                 end_marked(ownserver.LISTEN, server.listens)
             if server.group:
                 server.group.remove()
         return {name for name, clean in zip(running, ended, strict=True) if clean} - dead
-
-    def _limits_of(self, deployment: Deployment) -> Limits:
-        # That one's answers tell what the generator can do.
-        return NO_LIMITS if deployment.server.name == NULL else self._limits
 
     def _priority(self, role: Role) -> priority.Priority:
         return priority.of(role, self._cpus) if self._preferred else priority.NONE

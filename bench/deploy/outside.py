@@ -13,6 +13,10 @@ def _nothing() -> None:
     pass
 
 
+def _as_it_is(text: str) -> str:
+    return text
+
+
 @dataclass(frozen=True)
 class Outside:
     """What is there beside the harness.
@@ -20,11 +24,13 @@ class Outside:
     Attributes:
         shell: the environment that applications get something of, or in a project of their own all of.
         reset: puts the application's state back, before each round. Raises StoreError where that fails.
+        hide: keeps secrets out of a line of a log that is quoted.
         contained: what the user's own application is deployed from, in containers.
     """
 
     shell: Mapping[str, str]
     reset: Callable[[], None] = _nothing
+    hide: Callable[[str], str] = _as_it_is
     contained: Contained | None = None
 
 

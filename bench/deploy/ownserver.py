@@ -10,7 +10,8 @@ from bench.machine.place import Place
 from bench.model import Deployment
 
 LISTEN = "WSGI_BENCH_LISTEN"
-"""The variable by which what a line leaves running is found: its value no other server has meanwhile."""
+"""The variable by which what a user's line or application leaves running is found: its value no other server
+has meanwhile."""
 
 
 def command(deployment: Deployment, host: str, port: int, socket: str) -> Sequence[str]:
@@ -26,8 +27,13 @@ def command(deployment: Deployment, host: str, port: int, socket: str) -> Sequen
 
 
 def variables(deployment: Deployment, given: str) -> dict[str, str]:
-    """What a line has in its environment beside the usual: by it what it detaches from itself is found."""
-    return {LISTEN: given} if deployment.server.own else {}
+    """What users' code has in its environment beside the usual: by it what it detaches is found."""
+    return {LISTEN: given} if is_marked(deployment) else {}
+
+
+def is_marked(deployment: Deployment) -> bool:
+    """Whether code of a user's runs in it, which may start what doesn't end with it."""
+    return deployment.server.own or deployment.app.project is not None
 
 
 def wants_socket(deployment: Deployment) -> bool:

@@ -28,7 +28,7 @@ def services(
         UsageError: the file can't be read, or they don't come up; has the end of what Compose said.
         EngineError: there is no Docker engine.
     """
-    engine = find_engine()
+    engine = find_engine(f"or start what {file.name} has yourself, and leave --services out.")
     command = [*engine.compose, "--file", str(file), "--project-name", name]
     try:
         say(f"starting the services of {file.name}")

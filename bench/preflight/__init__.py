@@ -11,7 +11,7 @@ from typing import Any
 from bench.model.preflight import Preflight, Trouble
 from bench.model.project import Project
 from bench.model.scenario import AskedScenario
-from bench.preflight.hiding import Secrets
+from bench.preflight.hiding import secrets_of
 from bench.preflight.inside import Inside, Said, Within
 from bench.preflight.reading import Reader
 from bench.preflight.restoring import binds, restore
@@ -39,7 +39,7 @@ def preflight(
         timeout_s: how long one request may take.
         within: the container that it is in; what it changes there goes with that.
     """
-    secrets = Secrets(environment, (project.root, project.python, project.callable))
+    secrets = secrets_of(project, scenario, environment)
     reader = Reader(project.root, secrets)
     before = {} if within else survey(project.root)
     with tempfile.TemporaryDirectory(prefix="wsgi-bench-preflight-") as folder:

@@ -1,10 +1,14 @@
-"""Keeps the values of environment variables, and what isn't text, out of what is said."""
+"""Keeps the values of environment variables and of requests, and what isn't text, out of what is said."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from urllib.parse import urlsplit
+from collections.abc import Iterator, Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+from bench.model.project import Project
+from bench.model.scenario import AskedScenario
+from bench.model.secrets import HIDDEN, header_shown
 
 # A shorter value would be found in any text by chance.
 _SHORTEST = 5
@@ -20,10 +24,13 @@ class Secrets:
 
     Args:
         known: texts that are said anyway, as the project's folder: what is a part of them is no secret.
+        asked: what requests have that isn't shown.
     """
 
-    def __init__(self, environment: Mapping[str, str], known: tuple[str, ...]) -> None:
-        hidden: dict[str, str] = {}
+    def __init__(
+        self, environment: Mapping[str, str], known: tuple[str, ...], asked: tuple[str, ...] = ()
+    ) -> None:
+        hidden = {value: HIDDEN for value in asked if len(value) >= _SHORTEST}
         for name, value in environment.items():
             if name in _OPEN or name.startswith(("LC_", "XDG_", "PYTHON")) or _is_a_place(value):
                 continue
@@ -35,9 +42,29 @@ class Secrets:
 
     def hide(self, text: str) -> str:
         """The text with names instead of values, in one line."""
+        words = " ".join(self.replaced(text).split())
+        return "".join(letter if letter.isprintable() else "?" for letter in words)
+
+    def replaced(self, text: str) -> str:
+        """The text with names instead of values, and all else as it is."""
         for value, name in self._hidden:
             text = text.replace(value, name)
-        return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+        return text
+
+
+def secrets_of(project: Project, scenario: AskedScenario, environment: Mapping[str, str]) -> Secrets:
+    """What isn't to be said of an application: its variables, and what its requests carry."""
+    known = (project.root, project.python, project.callable)
+    return Secrets(environment, known, tuple(_carried(scenario)))
+
+
+def _carried(scenario: AskedScenario) -> Iterator[str]:
+    for request in (*scenario.login, *scenario.requests):
+        for name, value in request.headers:
+            if header_shown(name, value) == HIDDEN:
+                yield from (value, value.rpartition(" ")[2])
+        yield request.body
+        yield from (value for _, value in parse_qsl(request.body))
 
 
 def _is_a_place(value: str) -> bool:

@@ -22,6 +22,7 @@ from bench.machine import process
 from bench.machine.interrupt import shield
 from bench.machine.marked import end_marked
 from bench.model.project import Project
+from bench.preflight.restoring import binds
 
 _SCRIPT = Path(__file__).parent / "child" / "main.py"
 _MARK = "WSGI_BENCH_PREFLIGHT"
@@ -30,6 +31,8 @@ _LOOK_EVERY_S = 0.1
 _GRACE_S = 1.0
 _HEAD_BYTES, _TAIL_BYTES = 4_096, 32_768
 _MEMORY_SHARE = 0.5
+# Whoever has an address and does next to nothing for so long waits for clients.
+_WAITS_S, _WAITING_CPU = 5.0, 0.05
 
 Said = Mapping[str, Any]
 """What the process said; or what became of it: `kind` as of a `Trouble`."""
@@ -138,7 +141,7 @@ class Inside:
         }
         self._send(job)
         about = self._receive(self._limit_s)
-        return about, about if "kind" in about else self._receive(self._limit_s)
+        return about, about if "kind" in about else self._receive(self._limit_s, importing=True)
 
     def ask(self, command: Mapping[str, Any], limit_s: float) -> Said:
         """Send a request; `command` is as `bench/preflight/child/calling.py` reads it."""
@@ -168,8 +171,9 @@ class Inside:
             # It has ended, which its answer says.
             return
 
-    def _receive(self, limit_s: float) -> Said:
+    def _receive(self, limit_s: float, *, importing: bool = False) -> Said:
         until = time.monotonic() + limit_s
+        looked, spent_s = time.monotonic(), 0.0
         ended = False
         while (left := until - time.monotonic()) > 0:
             try:
@@ -181,6 +185,11 @@ class Inside:
                 ended = self._child.poll() is not None
                 if self._memory() > self._most_memory:
                     return {"kind": "memory", "detail": f"{self._most_memory / 1e6:,.0f} MB"}
+                if importing and time.monotonic() - looked > _WAITS_S:
+                    before_s, spent_s = spent_s, self._cpu_s()
+                    if spent_s - before_s < _WAITING_CPU * _WAITS_S and binds(self._scratch):
+                        break
+                    looked = time.monotonic()
                 continue
             if line is None:
                 return self._ended()
@@ -201,6 +210,12 @@ class Inside:
             return int(psutil.Process(self._child.pid).memory_info().rss)
         except psutil.Error:
             return 0
+
+    def _cpu_s(self) -> float:
+        try:
+            return sum(psutil.Process(self._child.pid).cpu_times()[:2])
+        except psutil.Error:
+            return 0.0
 
     def _read_answers(self, pipe: IO[bytes]) -> None:
         for line in pipe:

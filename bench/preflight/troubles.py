@@ -92,7 +92,11 @@ def _blocked(seen: Preflight, trouble: Trouble) -> str:
             f"{seen.callable} takes {', '.join(seen.binds)} itself when it is imported, and stands{where}. "
             f'Put that under if __name__ == "__main__"'
         )
-    return f"{seen.callable} couldn't be imported within {trouble.detail}; it stands{where}"
+    return (
+        f"{seen.callable} couldn't be imported within {trouble.detail}; it stands{where}. Each server "
+        f"imports it anew in every round: spare it what takes long, or start servers yourself, and compare "
+        f"them by `wsgi-bench run --target NAME=URL`"
+    )
 
 
 def _place(raised: Raised | None) -> str:

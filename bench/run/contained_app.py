@@ -30,6 +30,7 @@ from bench.model.preflight import Preflight
 from bench.model.project import Project
 from bench.model.scenario import AskedScenario
 from bench.preflight import preflight
+from bench.preflight.hiding import secrets_of
 from bench.preflight.inside import Within
 from bench.preflight.page import block, rows
 from bench.preflight.refusals import notes, refusals, unable
@@ -104,7 +105,7 @@ def made_contained(
                 *_loosened(theirs, contained),
                 *notes(seen, scenario, restored=own.restores or own.services is None),
             ),
-            outside=Outside(own.shell, reset, contained),
+            outside=Outside(own.shell, reset, secrets_of(project, scenario, given).hide, contained),
             seconds_per_request=seconds_per_request(seen, scenario),
         )
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from bench.ask.initfile import Chosen
 from bench.ask.ownapp import OwnApp
 from bench.ask.resolution import Settings
+from bench.ask.settings import flag
 from bench.ask.settings.locust import LOCUST
 from bench.ask.settings.requests import REQUESTS
+from bench.model.secrets import HIDDEN
 from bench.preflight.page import said
 from bench.run.ready import ReadyApp
 
@@ -43,9 +45,19 @@ def chosen(asked: Settings, own: OwnApp, ready: ReadyApp, here: Path) -> Iterato
         yield Chosen("minutes", asked.given["minutes"], "What a run may take")
     pages = "; ".join(f"{each.request}: {said(each)}" for each in ready.seen.answered)
     for name in (row.name for row in (*REQUESTS, *LOCUST) if row.name in asked.given):
-        yield Chosen(
-            name, asked.given[name], f"What is asked of it. {pages}" if name == "url" else "What is asked"
-        )
+        why = f"What is asked of it. {pages}" if name == "url" else "What is asked"
+        yield _without_secrets(Chosen(name, asked.given[name], why))
+
+
+def _without_secrets(chosen: Chosen) -> Chosen:
+    """A setting without what isn't shown, which would be asked as it is shown."""
+    if not isinstance(chosen.value, tuple):
+        return chosen
+    open_to_all = [text for text in chosen.value if not text.endswith(HIDDEN)]
+    if len(open_to_all) == len(chosen.value):
+        return chosen
+    left_out = f"what may be a secret is left out: give it with {flag(chosen.name)}"
+    return Chosen(chosen.name, open_to_all, f"{chosen.why}; {left_out}")
 
 
 def _why(ready: ReadyApp) -> str:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from bench.ask.locust import FRONT_PAGE
 from bench.ask.ownapp import OwnApp
+from bench.ask.servers import not_there
 from bench.catalogue.interpreter import find_interpreter
 from bench.deploy.overlay import lay_over
 from bench.deploy.program import program
+from bench.deploy.starting import project_environment
 from bench.model import Server
 from bench.model.errors import UsageError
 from bench.model.project import Project
 from bench.model.scenario import AskedScenario
 from bench.preflight import preflight
+from bench.preflight.hiding import secrets_of
 from bench.preflight.page import block, rows
 from bench.preflight.refusals import beside_the_file, notes, refusals, unable
 from bench.run.contained_app import made_contained
@@ -56,8 +60,16 @@ def made_ready(
     project = Project(
         str(own.found.root), interpreter.python, own.found.callable, interpreter.name, variables=own.variables
     )
-    with surrounded(own, project, say) as outside:
-        asks = scenario or FRONT_PAGE
+    path = project_environment(project, own.shell)["PATH"]
+    started = [
+        replace(server, command=(*program(server.command[0], interpreter), *server.command[1:]))
+        for server in servers
+    ]
+    if reasons := tuple(not_there(started, path, Path(project.root))):
+        raise UsageError(*reasons)
+    asks = scenario or FRONT_PAGE
+    secrets = secrets_of(project, asks, own.shell)
+    with surrounded(own, project, secrets, say) as outside:
         seen = preflight(project, asks, outside.shell)
         if seen.trouble is None:
             show(block(rows(seen, interpreter.python, own.found.origin, own.found.others)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from bench.analysis import analyse
 from bench.catalogue.home import results_folder
 from bench.model import Analysis, Suite
-from bench.model.errors import ResultError
+from bench.model.errors import ResultError, UsageError
 from bench.report import FORMATS, text
 from bench.report.index import write_index
 from bench.store import RESULT, load, replace_file
@@ -20,6 +21,20 @@ REPORTS = {"report.html": "html", "report.md": "md"}
 def new_id(now: datetime) -> str:
     """What a run of that time is called, on this machine."""
     return f"{now:%Y%m%dT%H%M%SZ}-{socket.gethostname()}"
+
+
+def require_place(root: Path, out: Path | None) -> None:
+    """See that the directory of a new run can be made; nothing is.
+
+    Raises:
+        UsageError: it can't.
+    """
+    wanted, way = (out or results_folder(root)).absolute(), "Name another place with --out DIR."
+    place = next(path for path in (wanted, *wanted.parents) if path.exists())
+    if not place.is_dir():
+        raise UsageError(f"Results would go to {wanted}, which is a file. {way}")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise UsageError(f"Results would go to {wanted}, but {place} can't be written to. {way}")
 
 
 def result_directory(root: Path, out: Path | None) -> Path:

@@ -18,6 +18,7 @@ from bench.machine import process
 from bench.machine.interrupt import shield
 from bench.model.errors import StoreError, UsageError
 from bench.model.project import Project
+from bench.preflight.hiding import Secrets
 
 _COMMAND_S = 600.0
 _LINES = 5
@@ -26,12 +27,17 @@ _BESIDE = ("", "-wal", "-shm", "-journal")
 
 
 @contextmanager
-def surrounded(own: OwnApp, project: Project, say: Callable[[str], None]) -> Iterator[Outside]:
+def surrounded(
+    own: OwnApp, project: Project, secrets: Secrets, say: Callable[[str], None]
+) -> Iterator[Outside]:
     """What the application finds around it while the block lasts: its services are up, `--setup` has run, and
     files of `--copy` are put back before each round and at the end.
 
+    Args:
+        secrets: are kept out of what is said of its commands and servers.
+
     Raises:
-        UsageError: services don't come up, `--setup` fails, or a file isn't there.
+        UsageError: services don't come up, `--setup` or `--reset` fails, or a file isn't there.
         EngineError: services are asked for, and there is no Docker engine.
     """
     environment = project_environment(project, own.shell)
@@ -43,16 +49,19 @@ def surrounded(own: OwnApp, project: Project, say: Callable[[str], None]) -> Ite
         if own.setup:
             say(f"--setup: {own.setup}")
             if failed := _run(own.setup, project, environment):
-                raise UsageError(f"--setup {failed}")
+                raise UsageError(f"--setup {secrets.replaced(failed)}")
             # What it made is what rounds begin with.
             copies.save()
+        # Once before anything is measured: it may be wrong from the first.
+        if own.reset and (failed := _run(own.reset, project, environment)):
+            raise UsageError(f"--reset {secrets.replaced(failed)}")
 
         def reset() -> None:
             copies.put_back()
             if own.reset and (failed := _run(own.reset, project, environment)):
-                raise StoreError(f"--reset {failed}")
+                raise StoreError(f"--reset {secrets.replaced(failed)}")
 
-        yield Outside(own.shell, reset)
+        yield Outside(own.shell, reset, secrets.replaced)
 
 
 def _run(command: str, project: Project, environment: dict[str, str]) -> str:
@@ -95,7 +104,7 @@ class _Copies:
 def _copied(files: Sequence[Path]) -> Iterator[_Copies]:
     """Copies of files, which are put back as they were when the block ends, with their dates and modes."""
     if missing := [file for file in files if not file.is_file()]:
-        raise UsageError(*(f"--copy {file}: there is no such file in the project." for file in missing))
+        raise UsageError(*map(_no_file, missing))
     with tempfile.TemporaryDirectory(prefix="wsgi-bench-copies-") as scratch:
         first, later = Path(scratch, "first"), Path(scratch, "later")
         first.mkdir()
@@ -109,6 +118,12 @@ def _copied(files: Sequence[Path]) -> Iterator[_Copies]:
         finally:
             with shield():
                 original.put_back()
+
+
+def _no_file(file: Path) -> str:
+    if file.is_dir():
+        return f"--copy {file}: that is a folder. Name files in it, or put it back with --reset CMD."
+    return f"--copy {file}: there is no such file in the project."
 
 
 def _like(source: Path, target: Path) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.installed import ROOT, run, shell, uv
+from tests.installed import ROOT, run, shell, shell_with_engine, uv
 from tests.required import lacks
 
 PAGE = ROOT / "docs/any-app.md"
@@ -82,7 +82,8 @@ def measured(
     words = shlex.split(row.then)
     assert words[0] == "wsgi-bench"
     least = ("--profile", "smoke", "--blocks", "1", "--servers", ",".join(servers), "--runtime", runtime)
-    run(command, *words[1:], *least, cwd=root)
+    environment = shell_with_engine() if runtime == "compose" else shell()
+    run(command, *words[1:], *least, cwd=root, environment=environment)
     [result] = (root / RESULTS).glob("*/result.json")
     document: dict[str, Any] = json.loads(result.read_text())
     return document

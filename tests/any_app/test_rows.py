@@ -33,6 +33,14 @@ def test_a_project_is_measured_behind_all_servers_and_left_as_it_was(
     check(row, command, tmp_path, FIVE)
 
 
+@pytest.mark.containers
+@pytest.mark.parametrize("row", [row for row in rows() if row.project], ids=lambda row: row.name)
+def test_a_project_is_measured_in_containers_and_left_as_it_was(
+    row: Row, command: Path, tmp_path: Path
+) -> None:
+    check(row, command, tmp_path, TWO, "compose")
+
+
 @pytest.mark.index
 @pytest.mark.parametrize("row", [row for row in rows() if not row.project], ids=lambda row: row.name)
 def test_a_published_application_is_measured_and_left_as_it_was(
@@ -41,11 +49,11 @@ def test_a_published_application_is_measured_and_left_as_it_was(
     check(row, command, tmp_path, TRACS if row.name == "Trac" else TWO)
 
 
-def check(row: Row, command: Path, folder: Path, servers: tuple[str, ...]) -> None:
+def check(row: Row, command: Path, folder: Path, servers: tuple[str, ...], runtime: str = "local") -> None:
     root = made(row, folder)
     before = hashes(root)
 
-    result = measured(row, root, command, servers)
+    result = measured(row, root, command, servers, runtime)
 
     figures = {
         case["server"]: case["summary"]["throughput_rps"]["value"]

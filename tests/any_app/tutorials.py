@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,13 +42,16 @@ def steps(page: str, start: str, end: str = "") -> tuple[Step, ...]:
     return tuple(read)
 
 
-def missing(page: tuple[Step, ...], folder: Path, command: Path) -> list[str]:
+def missing(
+    page: tuple[Step, ...], folder: Path, command: Path, environment: Mapping[str, str] | None = None
+) -> list[str]:
     """Type all steps in one shell; what is shown and wasn't printed.
 
     Raises:
         AssertionError: a command failed.
     """
-    told = shell(PATH=f"{command.parent}:{shell()['PATH']}", **_LEAST)
+    told = {**(environment or shell()), **_LEAST}
+    told["PATH"] = f"{command.parent}:{told['PATH']}"
     script = "set -e\n" + "".join(f"{step.typed}\necho {shlex.quote(_END)}\n" for step in page)
     ended = subprocess.run(
         ["bash", "-c", script], cwd=folder, env={**told, **for_uv(told, folder)}, text=True, timeout=400,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import shlex
 import sys
 import tomllib
 from pathlib import Path
@@ -15,7 +13,7 @@ import pytest
 
 from bench.model import Suite
 from bench.store import RESULT
-from tests.cli.conftest import ROOT, Here, environment, measured, wsgi_bench
+from tests.cli.conftest import ROOT, Here, measured, wsgi_bench
 from tests.load.counting import counting
 
 SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
@@ -193,16 +191,3 @@ def test_the_plan_is_told_before_anything_starts(here: Here) -> None:
         said.out
     )
     assert "8 users, with their think times" in said.out
-
-
-def test_the_tutorial_s_file_and_its_plan_are_as_the_tutorial_has_them(tmp_path: Path) -> None:
-    text = (ROOT / "docs/tutorials/locust.md").read_text()
-    source, *_ = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    command, *_ = re.findall(r"```sh\nwsgi-bench (.*?)\n```", text, re.DOTALL)
-    plan, *_ = re.findall(r"```\nprofile standard(.*?)\.\.\.\n```", text, re.DOTALL)
-    (tmp_path / "locustfile.py").write_text(source)
-    said = wsgi_bench(*shlex.split(command), cwd=tmp_path, env=environment(PYTHONPATH=str(ROOT)))
-
-    assert said.code == 0, said.err
-    shown = re.sub(r"seed \d+", "seed 1", plain(plan)).strip(" ,")
-    assert shown in re.sub(r"seed \d+", "seed 1", plain(said.out))
