@@ -14,11 +14,12 @@ from typing import Any
 
 from bench.ask.combinations import catalogued, for_targets
 from bench.ask.configfile import config_file
+from bench.ask.limits import asked_limits
 from bench.ask.locust import Asked, local_for, read_locustfile
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
 from bench.ask.outdir import out_directory
 from bench.ask.own import asks_something, own_scenario, shown
-from bench.ask.ownapp import OwnApp, is_own, own_app
+from bench.ask.ownapp import CONTAINERS_HOST, OwnApp, in_containers, is_own, own_app
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import merged
 from bench.ask.servers import chosen_servers, fitting_runtime, found_lines, own_line, wrong_client
@@ -38,6 +39,7 @@ from bench.catalogue.versions import COMPOSE_FILE as COMPOSE_FILE
 from bench.machine.environment import split_cpus
 from bench.model import App, Client, Server
 from bench.model.problems import Problems
+from bench.model.surroundings import NO_LIMITS, Limits
 from bench.plan.layout import PROFILES, Profile
 
 
@@ -90,6 +92,7 @@ class Settings:
     priority: bool
     own: OwnApp | None
     server_cpus: int | None
+    limits: Limits
     given: Mapping[str, Any]
     locust: Asked | None
 
@@ -121,7 +124,7 @@ def resolve(
         asked = {**defaults(), **given}
         profile = _profile(given)
         locust = read_locustfile(given, profile.users[0], problems)
-        runtime, reason = asked["runtime"], ""
+        runtime, reason, limits = asked["runtime"], "", NO_LIMITS
         project_app: OwnApp | None = None
         combinations: tuple[tuple[App, Scenario], ...] = ()
         servers: tuple[Server, ...] = ()
@@ -133,6 +136,8 @@ def resolve(
             given["url"] = ("/",)
         with problems.collected():
             if described := own_scenario(given):
+                if own and in_containers(asked):
+                    described = replace(described, host=described.host or CONTAINERS_HOST)
                 requests = made(described)
         if locust is not None:
             requests, asked["client"] = OF_A_LOCUSTFILE, "locustfile"
@@ -150,11 +155,12 @@ def resolve(
                 with problems.collected():
                     project_app = own_app(asked, here, environment)
                     combinations = ((project_app.as_app(), requests),) if requests else ()
-                    runtime = "local" if runtime == "auto" else runtime
-                    runtime, reason = local_for(locust, runtime) or (runtime, "")
-                    lines = found_lines(asked, project_app.folder, root, environment)
-                    given = {**given, "app": project_app.found.callable, **lines}
-                    asked = {**asked, **lines}
+                    runtime = "compose" if project_app.contained else "local"
+                    runtime, reason = local_for(locust, runtime) or (runtime, reason)
+                    if not project_app.contained:
+                        lines = found_lines(asked, project_app.folder, root, environment)
+                        given, asked = {**given, **lines}, {**asked, **lines}
+                    given = {**given, "app": project_app.found.callable}
             folder = project_app.folder if project_app else None
             servers = chosen_servers(asked["servers"], asked["server"], root, environment, problems, folder)
             problems.note(*wrong_client(asked["client"], servers))
@@ -168,7 +174,7 @@ def resolve(
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
         with problems.collected():
-            split_cpus(server=asked["server_cpus"])
+            limits = asked_limits(asked, split_cpus(server=asked["server_cpus"]), runtime)
         problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
         if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
             with problems.collected():
@@ -204,6 +210,7 @@ def resolve(
         priority=asked["priority"] == "auto" and runtime != "external",
         own=project_app,
         server_cpus=asked["server_cpus"],
+        limits=limits,
         given=_given(given, profile, servers, combinations, seed),
         locust=locust,
     )

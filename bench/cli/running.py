@@ -235,6 +235,7 @@ def _plan(
         timeout_s=asked.timeout_s,
         priority=asked.priority,
         server_cpus=asked.server_cpus,
+        limits=asked.limits,
         given=asked.given,
         locust=asked.locust.file if asked.locust else None,
     )

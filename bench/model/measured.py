@@ -157,6 +157,8 @@ class DeploymentRecord:
         workers: processes that served after warm-up: those that had started no other.
         threads: of the one of them that had most, those of its runtime included. None where they can't be
             seen, and in results of before.
+        throttled_s: for how long a quota of CPU time held its processes back meanwhile; None where no counter
+            says so, and in results of before.
         peers: the most connections that it had open while it was warmed up, by the address that they lead to:
             of its database, as a rule.
     """
@@ -173,6 +175,7 @@ class DeploymentRecord:
     oom_kills: int | None = None
     workers: int | None = None
     threads: int | None = None
+    throttled_s: float | None = None
     peers: Mapping[str, int] = field(default_factory=dict)
 
 

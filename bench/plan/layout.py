@@ -23,6 +23,7 @@ from bench.model import (
     TrialLength,
     Users,
 )
+from bench.model.surroundings import NO_LIMITS, Limits
 from bench.model.variant import ITSELF, OLD, THIS_CHECKOUT, TWIN, Source, Variant
 from bench.plan.duration import expected_s
 from bench.plan.lengths import for_minutes
@@ -131,6 +132,7 @@ def make_plan(
     timeout_s: float = TIMEOUT_S,
     priority: bool = False,
     server_cpus: int | None = None,
+    limits: Limits = NO_LIMITS,
     given: Mapping[str, Any] | None = None,
     locust: LocustFile | None = None,
 ) -> Plan:
@@ -147,7 +149,7 @@ def make_plan(
         until: `Plan.until`.
         most_rounds: that it may take to get there, if the user gave it.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
-        priority, server_cpus: see `Plan`.
+        priority, server_cpus, limits: see `Plan`.
         given: see `Plan`; which runtime it became is added.
         locust: the file whose users make the load.
     """
@@ -189,6 +191,7 @@ def make_plan(
         timeout_s=timeout_s,
         priority=priority,
         server_cpus=server_cpus,
+        limits=limits,
         given={**(given or {}), **({} if runtime == "external" else {"runtime": runtime})},
         locust=locust,
         scenarios=asked,

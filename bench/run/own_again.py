@@ -49,7 +49,7 @@ def own_again(
         yield None
         return
     servers = {d.server.name: None for d in plan.deployments if not (d.server.own or d.server.service)}
-    asked = resolve({**flags, "servers": tuple(servers)}, root, own=True)
+    asked = resolve({**flags, "servers": tuple(servers), "runtime": plan.runtime}, root, own=True)
     [(_, scenario)] = asked.combinations
     assert asked.own is not None
     asks = scenario.asked if plan.locust is None else None

@@ -4,51 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from bench.ask.locust import FRONT_PAGE
 from bench.ask.ownapp import OwnApp
 from bench.ask.servers import not_there
-from bench.catalogue.interpreter import Interpreter, find_interpreter
-from bench.deploy.outside import Outside
+from bench.catalogue.interpreter import find_interpreter
 from bench.deploy.overlay import lay_over
 from bench.deploy.program import program
 from bench.deploy.starting import project_environment
-from bench.model import App, Server
+from bench.model import Server
 from bench.model.errors import UsageError
-from bench.model.preflight import Preflight
 from bench.model.project import Project
 from bench.model.scenario import AskedScenario
 from bench.preflight import preflight
 from bench.preflight.hiding import secrets_of
 from bench.preflight.page import block, rows
 from bench.preflight.refusals import beside_the_file, notes, refusals, unable
+from bench.run.contained_app import made_contained
+from bench.run.readyapp import ReadyApp as ReadyApp
+from bench.run.readyapp import proxied, seconds_per_request
 from bench.run.surrounded import surrounded
-
-_FORWARDED = ("x-forwarded-", "forwarded")
-
-
-@dataclass(frozen=True)
-class ReadyApp:
-    """An application that can be served.
-
-    Attributes:
-        servers: those that can serve it.
-        missing: why each of the others can't, with what to do.
-        notes: what its user should know before figures come of it.
-        outside: what it finds around it.
-        seconds_per_request: on average over what is asked, by its weights.
-    """
-
-    app: App
-    interpreter: Interpreter
-    seen: Preflight
-    servers: tuple[Server, ...]
-    missing: tuple[str, ...]
-    notes: tuple[str, ...]
-    outside: Outside
-    seconds_per_request: float
 
 
 @contextmanager
@@ -73,6 +50,10 @@ def made_ready(
         EngineError: `--services` need a Docker engine.
         MachineError: the cache can't be written.
     """
+    if own.contained:
+        with made_contained(own, servers, scenario or FRONT_PAGE, show, say) as ready:
+            yield ready
+        return
     interpreter = find_interpreter(
         own.folder, asked=own.python, requirements=own.requirements, environment=own.shell, say=say
     )
@@ -106,7 +87,7 @@ def made_ready(
         project = replace(
             project,
             # What the users of a file send, only the file knows.
-            proxied=scenario is None or _proxied(scenario),
+            proxied=scenario is None or proxied(scenario),
             callable=seen.callable,
             starts={server.name: program(server.command[0], interpreter) for server in had},
             overlays={s.name: overlays[s.name].folder for s in had if overlays[s.name].folder},
@@ -126,18 +107,5 @@ def made_ready(
                 *notes(seen, asks, restored=own.restores),
             ),
             outside=outside,
-            seconds_per_request=_seconds(seen, asks),
+            seconds_per_request=seconds_per_request(seen, asks),
         )
-
-
-def _proxied(scenario: AskedScenario) -> bool:
-    """Whether a request says what a proxy would."""
-    every = (*scenario.login, *scenario.requests)
-    return any(name.lower().startswith(_FORWARDED) for request in every for name, _ in request.headers)
-
-
-def _seconds(seen: Preflight, scenario: AskedScenario) -> float:
-    weights = {request.name: request.weight for request in scenario.requests}
-    took = [(each.ms / 1000, weights[each.name]) for each in seen.answered]
-    total = sum(weight for _, weight in took)
-    return sum(seconds * weight for seconds, weight in took) / total if total else 0.0

@@ -289,4 +289,5 @@ def _open(
         addresses,
         preferred=plan.priority,
         outside=outside,
+        limits=plan.limits,
     )

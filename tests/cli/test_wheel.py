@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from tests.installed import run
+from bench.deploy.engine import find_engine
+from tests.installed import run, shell
 
 APPLICATION = """
 def application(environ, start_response):
@@ -56,6 +58,25 @@ def test_the_wheel_runs_the_users_of_a_locust_file(command: Path, tmp_path: Path
     assert document["complete"]
     assert document["plan"]["locust"]["name"] == "locustfile.py"
     assert all(trial["ok"] and not trial["failed"] for case in document["cases"] for trial in case["trials"])
+
+
+@pytest.mark.containers
+@pytest.mark.slow
+def test_the_wheel_measures_a_project_in_containers(command: Path, tmp_path: Path) -> None:
+    (tmp_path / "wsgi.py").write_text(APPLICATION)
+    words = ("--profile", "smoke", "--runtime", "compose", "--servers", "waitress", "--blocks", "1")
+    programs = tmp_path / ".programs"
+    programs.mkdir()
+    engine = find_engine()
+    for program in {engine.program, engine.compose[0]}:
+        (programs / Path(program).name).symlink_to(program)
+
+    run(command, "try", *words, cwd=tmp_path, environment=shell(PATH=f"{programs}:{os.defpath}"))
+
+    [result] = (tmp_path / "wsgi-bench-results").glob("*/result.json")
+    document = json.loads(result.read_text())
+    assert {case["verdict"]["valid"] for case in document["cases"]} == {True}
+    assert document["environment"]["docker"]
 
 
 def test_the_wheel_has_what_the_checkout_has(command: Path, tmp_path: Path) -> None:
