@@ -15,7 +15,7 @@ pytest = $(bin)/python -m pytest -n auto --dist worksteal
 selection = $(call given,servers,SERVERS) $(call given,app,APP) $(call given,runtime,RUNTIME)
 
 .DEFAULT_GOAL := help
-.PHONY: other-python help bench smoke test test-all prove report readme up down locust base-images pin-images audit lint fmt lock clean
+.PHONY: other-python help bench smoke test test-all any-app prove report readme up down locust base-images pin-images audit lint fmt lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,10 @@ test: $(ready) ## the test suite; what this machine lacks is skipped, with the r
 
 test-all: $(ready) ## the test suite; what this machine lacks is a failure
 	WSGI_BENCH_REQUIRE_ALL=1 $(pytest)
+
+any-app: $(ready) ## measure the applications of docs/any-app.md, which it installs from the package index; four minutes
+	$(bin)/python -m pytest tests/any_app/test_rows.py tests/any_app/test_tutorials.py::test_the_one_with_postgresql_does \
+		-m '' -p no:xdist --quiet --capture=no
 
 prove: $(ready) ## try every claim about the figures, and write docs/methodology.md's table: two hours; QUICK=1 minutes; AGAIN=1
 	$(bin)/python -m proof $(if $(QUICK),--quick) $(if $(AGAIN),--again) $(CLAIMS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,3 +87,7 @@ class Archive:
 
     def _path(self, claim: str) -> Path:
         return self.directory / f"{claim}.json"
+
+
+Prove = Callable[[Archive], Evidence]
+"""Tries a claim."""

@@ -31,8 +31,14 @@ def is_complete(directory: Path) -> bool:
     return (directory / RESULT).exists() and load(directory).complete
 
 
-def harness_run(directory: Path, *options: str, whole: bool = False, watch: Watch | None = None) -> Suite:
-    """`wsgi-bench run`, with the standard profile's settings and nothing of this machine's.
+def harness_run(
+    directory: Path,
+    *options: str,
+    verb: str = "run",
+    whole: bool = False,
+    watch: Watch | None = None,
+) -> Suite:
+    """`wsgi-bench run`, or another verb, with the standard profile's settings and nothing of this machine's.
 
     Args:
         options: beside the directory.
@@ -49,7 +55,7 @@ def harness_run(directory: Path, *options: str, whole: bool = False, watch: Watc
         words = ["resume", str(directory), "--quiet"]
     else:
         shutil.rmtree(directory, ignore_errors=True)
-        words = ["run", "--profile", "standard", "--out", str(directory), "--quiet", *options]
+        words = [verb, "--profile", "standard", "--out", str(directory), "--quiet", *options]
     directory.mkdir(parents=True, exist_ok=True)
     log = directory / "harness.log"
     with log.open("wb") as output:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.installed import install
 from tests.required import lacks, without_containers
 
 
@@ -30,3 +32,9 @@ def refusing_port() -> Iterator[int]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def command(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`wsgi-bench`, installed from a wheel of this checkout."""
+    return install(tmp_path_factory.mktemp("installed"))

@@ -7,6 +7,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 from hdrh.histogram import HdrHistogram
@@ -23,12 +24,15 @@ from bench.model import (
     Failure,
     Load,
     Open,
+    OwnCalls,
+    OwnCost,
     Plan,
     Server,
     Suite,
     Trial,
     TrialLength,
 )
+from bench.model.project import Project
 from bench.model.variant import ITSELF, OLD, TWIN, Source, Variant
 
 CLOSED_S = 0.1
@@ -159,6 +163,29 @@ def make_versions(
             for r in suite.deployments
         ),
     )
+
+
+def make_own(suite: Suite, line: str, own_cost: OwnCost) -> Suite:
+    """The same run, of an application in a project of somebody's.
+
+    Args:
+        line: the server that is the user's own line, and the baseline.
+    """
+    name = "mysite.wsgi:application"
+    project = Project("/srv/mysite", "/srv/mysite/.venv/bin/python", name)
+    app = App("mysite", name, ("mixed",), redis=False, seed=(), project=project)
+    own = {d.name: replace(d.server, own=d.server.name == line) for d in suite.plan.deployments}
+    deployments = tuple(replace(d, app=app, server=own[d.name]) for d in suite.plan.deployments)
+    cases = tuple(replace(case, app=app.name) for case in suite.plan.cases)
+    given = {"server": ("gunicorn.conf.py",), "servers": ("waitress", "uwsgi")}
+    plan = replace(suite.plan, deployments=deployments, cases=cases, baseline=line, given=given)
+    return replace(suite, plan=plan, own_cost=own_cost)
+
+
+def own_calls(cpu_s: float, *, wait_s: float = 0.0, rounds: int = 6, **known: Any) -> OwnCost:
+    """An application that costs so much a request, within a percent."""
+    calls = tuple(OwnCalls(n, 1000, cpu_s * (1 + 0.01 * (-1) ** n), wait_s) for n in range(1, rounds + 1))
+    return OwnCost(**{"scenario": "mixed", "calls": calls, "covered": 1.0, "requests": ("GET /",), **known})
 
 
 def without_trials(suite: Suite) -> Suite:

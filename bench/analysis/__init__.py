@@ -13,6 +13,7 @@ from bench.analysis.compare.within import compare_versions
 from bench.analysis.figures import THROUGHPUT, compared, ranking
 from bench.analysis.groups import grouped
 from bench.analysis.measured import Measured, measured
+from bench.analysis.own_share import own_shares
 from bench.analysis.pairs import compare_all, compare_twins
 from bench.analysis.rank import rank
 from bench.analysis.stalls import stalls
@@ -54,15 +55,17 @@ def analyse(suite: Suite) -> Analysis:
     ]
     comparisons = tuple(c for group in groups for c in group.comparisons)
     twins = [twin for group in groups for twin in group.twins]
+    told = {THROUGHPUT.name} if suite.plan.locust is None else {twin.figure for twin in twins}
     changes, not_compared = compare_versions(suite)
     return Analysis(
         summaries=summaries,
         verdicts=verdicts,
         comparisons=comparisons,
         ranking=tuple(place for group in groups for place in group.ranks),
-        twin=next((twin for twin in twins if twin.figure == THROUGHPUT.name), None),
+        twin=next((twin for twin in twins if twin.figure in told), None),
         detectable=_detectable([pair for group in groups for pair in group.neighbours]),
         stalls=tuple(one for group in groups for one in group.stalls),
+        own_shares=tuple(own_shares(suite, cases.values(), summaries, verdicts)) if suite.plan.claims else (),
         changes=changes,
         not_compared=not_compared,
     )

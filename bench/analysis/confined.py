@@ -47,7 +47,8 @@ def unlimited(readings: Iterable[Confined]) -> Iterator[tuple[str, Confined]]:
             yield "memory", reading
         if _above(reading.read.pids, reading.asked.pids):
             yield "processes", reading
-        if reading.read.quota_cpus is not None and reading.read.quota_cpus < len(reading.read.cpus):
+        asked = reading.asked.quota_cpus or len(reading.read.cpus)
+        if reading.read.quota_cpus is not None and reading.read.quota_cpus < 0.99 * asked:
             yield "quota", reading
 
 

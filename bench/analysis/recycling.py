@@ -38,6 +38,14 @@ def restarts(records: Iterable[DeploymentRecord]) -> int | None:
     return sum(known) if known else None
 
 
+def throttled(suite: Suite, deployment: str) -> float:
+    """For how long a quota held it back, as a share of the time that was counted of it; 0 below 1 %."""
+    of_it = {case.id for case in suite.plan.cases if case.deployment == deployment}
+    counted_s = sum(trial.duration_s for trial in suite.trials if trial.case in of_it)
+    held_s = sum(record.throttled_s or 0.0 for record in records_of(suite, deployment))
+    return held_s / counted_s if counted_s and held_s > 0.01 * counted_s else 0.0
+
+
 def oom_kills(records: Iterable[DeploymentRecord]) -> int:
     """How many processes the kernel killed because memory was used up, as far as that is counted."""
     return sum(record.oom_kills or 0 for record in records)

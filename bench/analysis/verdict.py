@@ -37,6 +37,8 @@ SERIOUS: tuple[CaseCheck, ...] = (
 STATISTICAL: tuple[CaseCheck, ...] = (
     CaseCheck("not-pinned", processes.not_pinned),
     CaseCheck("restarted", processes.restarted),
+    CaseCheck("out-of-memory", processes.out_of_memory),
+    CaseCheck("throttled", processes.throttled),
     CaseCheck("stalled", measurement.stalled),
     CaseCheck(GENERATOR_BOUND, generator.generator),
     CaseCheck("little", measurement.little),

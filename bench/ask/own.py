@@ -16,7 +16,7 @@ from bench.model.errors import UsageError
 from bench.model.scenario import AskedScenario
 from bench.model.secrets import HIDDEN, header_shown
 
-_WAYS = ("scenarios", "url", "scenario", "from_access_log", "har")
+_WAYS = ("scenarios", "url", "scenario", "from_access_log", "har", "locustfile")
 """The settings that say what is asked: one of them does."""
 NAMES = tuple(row.name for row in REQUESTS)
 _BODIES = ("data", "json_body")

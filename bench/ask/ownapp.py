@@ -18,8 +18,15 @@ from bench.model.errors import UsageError
 from bench.model.project import Project
 
 _NAME = re.compile(r"[^\W\d]\w*", re.ASCII)
-# What a module is called in every project: the folder's name says more.
-_SAY_NOTHING = frozenset({"app", "application", "main", "wsgi", "web", "src", "project", "config"})
+CONTAINERS_HOST = "127.0.0.1:8000"
+"""What requests name as the host where nothing else is said: that a container's address is allowed, nobody
+expects.
+"""
+# What a module is called in every project, or makes an application of a file: the folder's name says more.
+_SAY_NOTHING = frozenset(
+    {"app", "application", "main", "wsgi", "web", "src", "project", "config", "pyramid", "paste"}
+)
+_CALLABLE = re.compile(r"[A-Za-z_][\w.]*:.+")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -35,6 +42,9 @@ class OwnApp:
         setup, reset: command lines: once, and before each round; empty for none.
         copies: files of the project that are put back before each round.
         services: the compose file of what it needs; None without.
+        contained: whether it is served in containers: of `image`, of the one that `dockerfile` builds, or of
+            ours with its requirements.
+        memory_bytes: that each may use; None for the usual.
     """
 
     found: Found
@@ -47,6 +57,10 @@ class OwnApp:
     reset: str
     copies: tuple[str, ...]
     services: Path | None
+    contained: bool = False
+    image: str = ""
+    dockerfile: Path | None = None
+    memory_bytes: int | None = None
 
     @property
     def restores(self) -> bool:
@@ -98,10 +112,11 @@ def own_app(asked: Mapping[str, Any], here: Path, environment: Mapping[str, str]
             "Go to your project, or name its folder with --chdir."
         )
     given = read_env_file(here / asked["env_file"]) if asked["env_file"] else {}
-    given |= dict(_variable(text, environment) for text in asked["env"])
+    given |= dict(_variable(text, environment) for text in (*asked["env"], *asked["pass_env"]))
     shell = {**environment, **given}
+    _require_fitting(asked)
     return OwnApp(
-        found=discover(folder, asked["app"], shell),
+        found=_found(folder, asked, shell),
         folder=folder,
         python=asked["python"],
         requirements=_file(asked, "requirements", here),
@@ -111,7 +126,39 @@ def own_app(asked: Mapping[str, Any], here: Path, environment: Mapping[str, str]
         reset=asked["reset"] or "",
         copies=asked["copy"],
         services=_file(asked, "services", here),
+        contained=in_containers(asked),
+        image=asked["image"] or "",
+        dockerfile=_file(asked, "dockerfile", here),
     )
+
+
+def in_containers(asked: Mapping[str, Any]) -> bool:
+    """Whether an application of the user's own is served in containers."""
+    return bool(asked["image"] or asked["dockerfile"]) or asked["runtime"] == "compose"
+
+
+def _require_fitting(asked: Mapping[str, Any]) -> None:
+    images = [flag(name) for name in ("image", "dockerfile") if asked[name]]
+    if len(images) > 1:
+        raise UsageError("--image and --dockerfile exclude each other: the file builds the image.")
+    if images and asked["runtime"] == "local":
+        raise UsageError(f"{images[0]} is for containers: leave --runtime local out.")
+    if images and asked["requirements"]:
+        raise UsageError(f"--requirements: {images[0][2:]} has what it needs. Leave one of them out.")
+    if in_containers(asked) and asked["copy"]:
+        raise UsageError("--copy: containers are made anew before each round. Leave it out.")
+
+
+def _found(folder: Path, asked: Mapping[str, Any], shell: Mapping[str, str]) -> Found:
+    """The application; an image may have one that the folder hasn't."""
+    try:
+        return discover(folder, asked["app"], shell)
+    except UsageError as error:
+        if not (asked["image"] or asked["dockerfile"]):
+            raise
+        if _CALLABLE.fullmatch(asked["app"] or ""):
+            return Found(asked["app"], folder, "named")
+        raise UsageError(*error.problems, "Of an image, it may be named as module:callable.") from None
 
 
 def _file(asked: Mapping[str, Any], name: str, here: Path) -> Path | None:

@@ -12,34 +12,35 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench.ask.combinations import catalogued, for_targets
 from bench.ask.configfile import config_file
+from bench.ask.limits import asked_limits
+from bench.ask.locust import Asked, local_for, read_locustfile
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
 from bench.ask.outdir import out_directory
 from bench.ask.own import asks_something, own_scenario, shown
-from bench.ask.ownapp import OwnApp, is_own, own_app
+from bench.ask.ownapp import CONTAINERS_HOST, OwnApp, in_containers, is_own, own_app
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import merged
-from bench.ask.servers import chosen_servers, fitting_runtime, found_lines, wrong_client
+from bench.ask.servers import chosen_servers, fitting_runtime, found_lines, own_line, wrong_client
 from bench.ask.settings import SETTINGS, defaults
-from bench.ask.targets import EXTERNAL, FITTING, beside_targets, read_target
+from bench.ask.targets import EXTERNAL, beside_targets, read_target
 from bench.ask.until import wrong_until
-from bench.ask.words import check_word, hint
+from bench.ask.words import check_word
 from bench.catalogue.application import not_importable
 from bench.catalogue.consent import Addresses, look_up
 from bench.catalogue.home import inside
 from bench.catalogue.registry import APPS_FILE as APPS_FILE
-from bench.catalogue.registry import app_from_callable, load_apps
-from bench.catalogue.scenarios import SCENARIOS
+from bench.catalogue.registry import load_apps
 from bench.catalogue.scenarios.asked import made
+from bench.catalogue.scenarios.locustfile import SCENARIO as OF_A_LOCUSTFILE
 from bench.catalogue.scenarios.request import Scenario
 from bench.catalogue.versions import COMPOSE_FILE as COMPOSE_FILE
 from bench.machine.environment import split_cpus
 from bench.model import App, Client, Server
-from bench.model.errors import UsageError
 from bench.model.problems import Problems
+from bench.model.surroundings import NO_LIMITS, Limits
 from bench.plan.layout import PROFILES, Profile
-
-DEFAULT_APP = "shortly"
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Settings:
         addresses: behind each target's host, by name: where its load goes.
         processes: of the load generator; None for one for each of its CPUs.
         combinations: each app with a scenario that it is measured with.
-        baseline: the server or target that the others are multiples of; None for the first in rank.
+        baseline: the server or target that the others are multiples of: the one that was named, or the one
+            line of the user's own; None for the first in rank.
         out: directory for the run's files; None for `results/<UTC time>-<host>/`.
         old: the version that is measured beside this one; None without.
         fail_if: limits for what changes from it.
@@ -65,6 +67,7 @@ class Settings:
         own: the application, where it is one of the user's own project.
         given: by name, what asks for the same run again: all that was given but the directory, and what was
             drawn or chosen instead.
+        locust: the locust file whose users make the load; None without.
     """
 
     profile: Profile
@@ -89,7 +92,9 @@ class Settings:
     priority: bool
     own: OwnApp | None
     server_cpus: int | None
+    limits: Limits
     given: Mapping[str, Any]
+    locust: Asked | None
 
 
 def resolve(
@@ -118,7 +123,8 @@ def resolve(
         given = merged(flags, config_file(root, here), environment, problems)
         asked = {**defaults(), **given}
         profile = _profile(given)
-        runtime, reason = asked["runtime"], ""
+        locust = read_locustfile(given, profile.users[0], problems)
+        runtime, reason, limits = asked["runtime"], "", NO_LIMITS
         project_app: OwnApp | None = None
         combinations: tuple[tuple[App, Scenario], ...] = ()
         servers: tuple[Server, ...] = ()
@@ -130,7 +136,11 @@ def resolve(
             given["url"] = ("/",)
         with problems.collected():
             if described := own_scenario(given):
+                if own and in_containers(asked):
+                    described = replace(described, host=described.host or CONTAINERS_HOST)
                 requests = made(described)
+        if locust is not None:
+            requests, asked["client"] = OF_A_LOCUSTFILE, "locustfile"
         if asked["target"]:
             runtime = "external"
             problems.note(*beside_targets(asked))
@@ -139,27 +149,32 @@ def resolve(
                     name, url = read_target(value, targets)
                     targets[name] = url
                     addresses[name] = look_up(name, url, allowed=beyond)
-            combinations = ((EXTERNAL, requests),) if requests else _for_targets(asked["scenarios"], problems)
+            combinations = ((EXTERNAL, requests),) if requests else for_targets(asked["scenarios"], problems)
         else:
             if own:
                 with problems.collected():
                     project_app = own_app(asked, here, environment)
                     combinations = ((project_app.as_app(), requests),) if requests else ()
-                    runtime = "local" if runtime == "auto" else runtime
-                    lines = found_lines(asked, project_app.folder, root, environment)
-                    given, asked = {**given, **lines}, {**asked, **lines}
+                    runtime = "compose" if project_app.contained else "local"
+                    runtime, reason = local_for(locust, runtime) or (runtime, reason)
+                    if not project_app.contained:
+                        lines = found_lines(asked, project_app.folder, root, environment)
+                        given, asked = {**given, **lines}, {**asked, **lines}
+                    given = {**given, "app": project_app.found.callable}
             folder = project_app.folder if project_app else None
             servers = chosen_servers(asked["servers"], asked["server"], root, environment, problems, folder)
             problems.note(*wrong_client(asked["client"], servers))
             if not own:
-                combinations = _combinations(given, profile, root, requests, problems)
+                combinations = catalogued(given, profile, root, requests, problems)
                 problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
                 with problems.collected():
-                    runtime, reason = fitting_runtime(runtime, combinations, servers)
+                    runtime, reason = local_for(locust, runtime) or fitting_runtime(
+                        runtime, combinations, servers
+                    )
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
         with problems.collected():
-            split_cpus(server=asked["server_cpus"])
+            limits = asked_limits(asked, split_cpus(server=asked["server_cpus"]), runtime)
         problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
         if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
             with problems.collected():
@@ -179,10 +194,10 @@ def resolve(
         targets=targets,
         addresses=addresses,
         combinations=combinations,
-        baseline=asked["baseline"],
+        baseline=asked["baseline"] or own_line(servers),
         rate=asked["rate"],
         seed=seed,
-        processes=asked["processes"],
+        processes=1 if locust else asked["processes"],
         client=asked["client"],
         out=out,
         old=old,
@@ -195,7 +210,9 @@ def resolve(
         priority=asked["priority"] == "auto" and runtime != "external",
         own=project_app,
         server_cpus=asked["server_cpus"],
+        limits=limits,
         given=_given(given, profile, servers, combinations, seed),
+        locust=locust,
     )
 
 
@@ -215,10 +232,11 @@ def _given(
     named = tuple(server.name for server in servers if server.name in given.get("servers", (server.name,)))
     if named and ("servers" in given or "server" not in given):
         settings["servers"] = named
-    settings["scenarios"] = tuple(scenario.name for _, scenario in combinations if scenario.asked is None)
+    if "locustfile" not in given:
+        settings["scenarios"] = tuple(scenario.name for _, scenario in combinations if scenario.asked is None)
     again = (name for name in sorted(given) if SETTINGS[name].again and name not in settings)
     settings |= {name: shown(name, given[name]) for name in again if given[name] is not False}
-    if not settings["scenarios"]:
+    if not settings.get("scenarios", True):
         del settings["scenarios"]
     return {**settings, "seed": seed}
 
@@ -232,62 +250,3 @@ def _profile(given: Mapping[str, Any]) -> Profile:
             several = isinstance(getattr(profile, field), tuple)
             changes[field] = (given[name],) if several else given[name]
     return replace(profile, **changes)
-
-
-def _combinations(
-    given: Mapping[str, Any], profile: Profile, root: Path, own: Scenario | None, problems: Problems
-) -> tuple[tuple[App, Scenario], ...]:
-    app = None
-    apps: Mapping[str, App] = {}
-    with problems.collected():
-        apps = load_apps(root / APPS_FILE)
-        app = _app(given.get("app", DEFAULT_APP), apps)
-    names = given.get("scenarios", ())
-    for name in names:
-        with problems.collected():
-            check_word("scenario", name, SCENARIOS)
-    if app is None:
-        return ()
-    if own is not None:
-        return ((app, own),)
-    if not names:
-        fitting = [name for name in profile.scenarios if name in app.scenarios]
-        names = fitting or app.scenarios[:1]
-        if "app" not in given:
-            names = profile.scenarios
-    combinations: list[tuple[App, Scenario]] = []
-    for name in dict.fromkeys(names):
-        fits = app if name in app.scenarios else None
-        if fits is None and "app" not in given:
-            fits = next((other for other in apps.values() if name in other.scenarios), None)
-        if fits is not None:
-            combinations.append((fits, SCENARIOS[name]))
-        elif name in SCENARIOS:
-            problems.note(
-                f"scenario {name!r} does not fit app {app.name!r}, which has: {', '.join(app.scenarios)}."
-            )
-    return tuple(combinations)
-
-
-def _app(name: str, apps: Mapping[str, App]) -> App:
-    if name in apps:
-        return apps[name]
-    if ":" in name or name.endswith(".py"):
-        return app_from_callable(name)
-    raise UsageError(
-        f"there is no app {name!r}{hint(name, apps)}. Known are {', '.join(apps)}; any other is named "
-        f"module:callable."
-    )
-
-
-def _for_targets(names: Sequence[str], problems: Problems) -> tuple[tuple[App, Scenario], ...]:
-    for name in names:
-        if name in SCENARIOS and name not in FITTING:
-            problems.note(
-                f"scenario {name!r} needs stored links, which --target does not write. "
-                f"Use one of: {', '.join(FITTING)}."
-            )
-        else:
-            with problems.collected():
-                check_word("scenario", name, SCENARIOS)
-    return tuple((EXTERNAL, SCENARIOS[name]) for name in names or ("get",) if name in FITTING)

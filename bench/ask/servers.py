@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.ask.measured_servers import default_servers, servers_for_project
 from bench.ask.serverspec import read_servers
-from bench.ask.words import check_word
+from bench.ask.words import check_word, client_option
 from bench.catalogue.ownline import missing_program, placeholders_of
 from bench.catalogue.registry import load_servers
 from bench.catalogue.scenarios.request import Scenario
@@ -79,7 +79,8 @@ def wrong_client(client: str, servers: Sequence[Server]) -> Iterator[str]:
     """A sentence for each server that a client of the load generator has no way to."""
     for server in servers:
         if client != "loop" and server.own and "socket" in placeholders_of(server.command):
-            yield f"--client {client} has no way to the unix socket of {server.name}. Use {{bind}} there."
+            asking = client_option(client)
+            yield f"{asking} has no way to the unix socket of {server.name}. Use {{bind}} there."
 
 
 def not_there(servers: Sequence[Server], path: str, folder: Path) -> Iterator[str]:
@@ -119,3 +120,9 @@ def fitting_runtime(
                 f'(README.md, "Adding a server or an application").'
             )
     return asked, ""
+
+
+def own_line(servers: Sequence[Server]) -> str | None:
+    """The user's own server line, where there is one alone: what all else is compared with."""
+    lines = [server.name for server in servers if server.own]
+    return lines[0] if len(lines) == 1 else None

@@ -7,6 +7,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from bench.ask.words import client_option
 from bench.catalogue import origin
 from bench.catalogue.scenarios import SCENARIOS
 from bench.model import App
@@ -98,7 +99,7 @@ def beside_targets(asked: Mapping[str, Any]) -> Iterator[str]:
             "what runs already. Leave one out."
         )
     if asked["client"] != "loop" and any("unix:" in value for value in asked["target"]):
-        yield f"--client {asked['client']} has no way to a unix socket. Leave it out, or name a port."
+        yield f"{client_option(asked['client'])} has no way to a unix socket. Leave it out, or name a port."
     if asked["server"]:
         yield (
             "--server and --target exclude each other: the first deploys servers, the second measures what "

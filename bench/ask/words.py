@@ -20,3 +20,8 @@ def hint(word: str, known: Iterable[str]) -> str:
     """The known word that may have been meant, in parentheses."""
     close = get_close_matches(word, list(known), n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def client_option(client: str) -> str:
+    """The option that asks for a client: a locust file brings its own."""
+    return "--locustfile" if client == "locustfile" else f"--client {client}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,8 @@ from bench.model.errors import UsageError
 
 OLDEST = (3, 8)
 _SAYS_S = 60.0
-_DESCRIBE = Path(__file__).with_name("describe.py")
+DESCRIBE = Path(__file__).with_name("describe.py")
+"""The script by which an interpreter says what it is."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Interpreter:
         source: how it was come by, in words.
         distributions: what is installed, normalised name to version.
         tag: the ABI that its extension modules are for.
+        platform: what uv calls that of an image; empty for this machine's.
     """
 
     python: str
@@ -35,6 +38,17 @@ class Interpreter:
     source: str
     distributions: Mapping[str, str] = field(default_factory=dict)
     tag: str = ""
+    platform: str = ""
+
+    @property
+    def for_uv(self) -> tuple[str, ...]:
+        """The words that tell uv for what it resolves and installs."""
+        if self.platform:
+            return (
+                *("--python", sys.executable, "--python-version", self.version),
+                *("--python-platform", self.platform),
+            )
+        return ("--python", self.python)
 
     @property
     def name(self) -> str:
@@ -59,7 +73,7 @@ def read(python: Path, source: str, folder: Path, environment: Mapping[str, str]
     whose = f"{source}: {python}"
     try:
         said = process.run(
-            [str(python), "-c", _DESCRIBE.read_text(encoding="utf-8")],
+            [str(python), "-c", DESCRIBE.read_text(encoding="utf-8")],
             environment={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
             cwd=folder,
             timeout_s=_SAYS_S,
@@ -74,6 +88,19 @@ def read(python: Path, source: str, folder: Path, environment: Mapping[str, str]
         raise UsageError(
             f"{whose} doesn't work as a Python; it said: {line[:200]}. Name another one with --python."
         ) from None
+    return parsed(said, whose, source, str(python))
+
+
+def parsed(said: str, whose: str, source: str, python: str) -> Interpreter:
+    """The interpreter that said this of itself.
+
+    Args:
+        whose: what to call it where it is none, or too old.
+        python: by which it was called.
+
+    Raises:
+        UsageError: it is no Python, or one that is too old.
+    """
     try:
         described = json.loads(said.splitlines()[-1])
         interpreter = Interpreter(

@@ -48,5 +48,6 @@ def _variables(deployment: Deployment, bind: str, database: int, store: Mapping[
         "APP": deployment.app.callable,
         "BIND": bind,
         "REDIS_DB": str(database),
+        **({"TRUSTED_PROXY": "*"} if deployment.app.project and deployment.app.project.proxied else {}),
         **store,
     }

@@ -20,7 +20,7 @@ from bench.catalogue.scenarios import SCENARIOS
 from bench.model import Load, Plan
 from bench.model.errors import ResultError
 from bench.model.resume_command import resume_command
-from bench.plan.duration import expected_each_s, expected_s, in_words, parts_of
+from bench.plan.duration import expected_each_s, expected_s, in_words, own_cost_s, parts_of
 from bench.report.old_version import name_of
 from bench.report.units import count, listed, plain, yes
 from bench.store import RESULT, outline
@@ -28,6 +28,7 @@ from bench.store import RESULT, outline
 Row = Mapping[str, object]
 
 WIDTH = 80
+_FEW = 8
 _TOGETHER = "\N{NO-BREAK SPACE}"
 # The names of results begin with it.
 _ONLY_IN_JSON = frozenset({"started"})
@@ -113,6 +114,7 @@ def plan(planned: Plan, not_compared: Sequence[str] = (), width: int = WIDTH) ->
     """
     each_s, parts = expected_each_s(planned), parts_of(planned)
     trials = {
+        "own costs": own_cost_s(planned),
         "learning pages": parts.learn * each_s["learn"],
         "warm-up": parts.warm_up * each_s["warm-up"],
         "pilot": parts.pilot * each_s["pilot"],
@@ -130,8 +132,9 @@ def plan(planned: Plan, not_compared: Sequence[str] = (), width: int = WIDTH) ->
     lines = (
         f"profile {planned.profile}, runtime {planned.runtime}, seed {planned.seed}",
         *_comparison(planned, not_compared),
-        f"{count(planned.rounds, 'round')} of {planned.blocks} closed and "
-        f"{count(planned.open_blocks, 'open block')}, {count(len(planned.deployments), 'deployment')}",
+        *_asked(planned),
+        f"{count(planned.rounds, 'round')} of {_blocks(planned)}, "
+        f"{count(len(planned.deployments), 'deployment')}",
         f"{about} {in_words(planned.expected_s)}:",
         f"  {spent}",
         *_until(planned),
@@ -139,6 +142,26 @@ def plan(planned: Plan, not_compared: Sequence[str] = (), width: int = WIDTH) ->
     rows: list[Row] = [{"case": case.id, "load": _offered(case.load, planned)} for case in planned.cases]
     head = "\n".join(fill(line, width, subsequent_indent="  ") for line in lines)
     return head.replace(_TOGETHER, " ") + "\n\n" + as_text(rows, width)
+
+
+def _blocks(planned: Plan) -> str:
+    if planned.locust is None:
+        return f"{planned.blocks} closed and {count(planned.open_blocks, 'open block')}"
+    return (
+        f"{count(planned.blocks, 'block')}, trials of {planned.trial_s.closed:g} s or longer, as the think "
+        f"times of {planned.locust.name} want it"
+    )
+
+
+def _asked(planned: Plan) -> Iterator[str]:
+    """The requests of a user's own, the first few of each scenario, with their shares."""
+    for name, scenario in planned.scenarios.items():
+        whole = sum(request.weight for request in scenario.requests)
+        drawn = [request for request in scenario.requests if request.weight]
+        named = [f"{request.weight / whole:.0%} {request.method} {request.path}" for request in drawn[:_FEW]]
+        more = [f"{len(drawn) - _FEW} more"] if len(drawn) > _FEW else []
+        login = f", after a login of {count(len(scenario.login), 'request')}" if scenario.login else ""
+        yield f"{name}: {', '.join([*named, *more])}{login}"
 
 
 def _until(planned: Plan) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
@@ -15,12 +15,22 @@ from bench.catalogue import consent
 from bench.cli import complete
 
 Command = Callable[..., Any]
+_FIRST = ("url", "server", "servers", "minutes", "until", "baseline")
 
 
 def run_options(command: Command) -> Command:
     """Give a command an option for each setting; `bench.ask.precedence` reads their values."""
-    for setting in reversed(SETTINGS.values()):
-        command = _option(setting)(command)
+    return _with_options(command, SETTINGS)
+
+
+def own_options(command: Command) -> Command:
+    """The same, beginning with what somebody's own application needs."""
+    return _with_options(command, dict.fromkeys((*_FIRST, *OWN, *(row.name for row in PROJECT), *SETTINGS)))
+
+
+def _with_options(command: Command, names: Iterable[str]) -> Command:
+    for name in reversed(tuple(names)):
+        command = _option(SETTINGS[name])(command)
     return command
 
 
@@ -52,6 +62,7 @@ _NAMED_AGAIN = (
         help="The old version, if the run has one.",
         shell_complete=complete.versions,
     ),
+    click.option("--locustfile", metavar="FILE", help="The locust file, if its users make the load."),
     click.option(
         "--server", metavar="SPEC", multiple=True, help="A server of the run's own line or file; repeatable."
     ),

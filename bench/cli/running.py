@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import click
 
 from bench.analysis.compare.limits import judge_plan
 from bench.ask import initfile, resolution
+from bench.ask.locust import said
 from bench.ask.old_version import require_packages
 from bench.ask.own import own_scenario
 from bench.ask.precedence import read_flags
@@ -20,7 +22,7 @@ from bench.ask.settings import SETTINGS
 from bench.catalogue.home import HOME
 from bench.catalogue.scenarios.request import Scenario
 from bench.cli import complete, listing
-from bench.cli.options import beyond, resume_options, run_options
+from bench.cli.options import beyond, own_options, resume_options, run_options
 from bench.cli.say import columns, say
 from bench.deploy.external import target_server
 from bench.deploy.outside import OF_THE_HARNESS
@@ -52,8 +54,6 @@ application_argument = click.argument(
     "application", metavar="[APP]", default="", shell_complete=complete.offered(SETTINGS["app"])
 )
 _measuring = (
-    application_argument,
-    run_options,
     beyond,
     click.option("--dry-run", is_flag=True, help="Print the plan and its time; start nothing."),
     click.option("--json", "as_json", is_flag=True, help="Print the derived result as JSON."),
@@ -62,19 +62,19 @@ _measuring = (
 )
 
 
-def _measuring_verb(command: Callable[..., Any]) -> click.Command:
-    for part in reversed(_measuring):
+def _measuring_verb(command: Callable[..., Any], options: Callable[[Any], Any]) -> click.Command:
+    for part in reversed((application_argument, options, *_measuring)):
         command = part(command)
     return click.command()(command)
 
 
-@_measuring_verb
+@partial(_measuring_verb, options=run_options)
 def run(context: click.Context, /, **words: Any) -> None:
     """Measure and compare; the report's path is the last thing said."""
     _run(context, **words)
 
 
-@_measuring_verb
+@partial(_measuring_verb, options=own_options)
 def try_(context: click.Context, /, **words: Any) -> None:
     """Measure your own application, found in this folder or named, within ten minutes."""
     _run(context, own=True, **words)
@@ -85,7 +85,7 @@ try_.name = "try"
 
 @click.command()
 @application_argument
-@run_options
+@own_options
 @click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
 def init(application: str, quiet: bool, **flags: Any) -> None:
     """Write what `try` finds of your application into this folder's configuration, with the reasons."""
@@ -129,6 +129,8 @@ def _run(
         require_packages(asked.old, runtime)
         if asked.old and asked.old.missing:
             reporter.phase(f"not compared: {', '.join(asked.old.missing)}, which OLD doesn't have")
+        for sentence in said(asked.locust.file) if asked.locust else ():
+            reporter.phase(sentence)
         servers = asked.servers or tuple(target_server(n, url) for n, url in asked.targets.items())
         combinations = asked.combinations
         if asked.own:
@@ -147,7 +149,14 @@ def _run(
             directory = result_directory(ROOT, asked.out)
             told = ready.notes if ready else ()
             outcome = measure(
-                plan, ROOT, directory, reporter, addresses=asked.addresses, outside=outside, told=told
+                plan,
+                ROOT,
+                directory,
+                reporter,
+                addresses=asked.addresses,
+                driver=asked.locust.arguments if asked.locust else (),
+                outside=outside,
+                told=told,
             )
     if outcome is None:
         click.echo(listing.plan(plan, asked.old.missing if asked.old else (), columns(sys.stdout)))
@@ -168,6 +177,7 @@ def resume(
     result: Path,
     app: str | None,
     against: str | None,
+    locustfile: str | None,
     server: tuple[str, ...],
     beyond: bool,
     as_json: bool,
@@ -186,17 +196,16 @@ def resume(
             own_again(load(directory).plan, given, ROOT, reporter.show_text, reporter.phase)
         )
         asks = own.asks if own else own_scenario(read_flags(flags))
-        named = Named(app, against, beyond, asks, server)
+        named = Named(app, against, beyond, asks, server, locustfile=locustfile)
         if own:
             named = replace(named, own=own.app, outside=own.outside)
         outcome = resume_run(directory, ROOT, reporter, named)
     _finish(context, outcome, as_json=as_json, quiet=quiet)
 
 
-def _asks(combinations: Sequence[tuple[App, Scenario]]) -> AskedScenario:
-    """What is asked of the user's own application, which is one scenario of the user's own."""
+def _asks(combinations: Sequence[tuple[App, Scenario]]) -> AskedScenario | None:
+    """What is asked of the user's own application; None where a locust file says it."""
     [(_, scenario)] = combinations
-    assert scenario.asked is not None
     return scenario.asked
 
 
@@ -226,7 +235,9 @@ def _plan(
         timeout_s=asked.timeout_s,
         priority=asked.priority,
         server_cpus=asked.server_cpus,
+        limits=asked.limits,
         given=asked.given,
+        locust=asked.locust.file if asked.locust else None,
     )
 
 

@@ -17,7 +17,10 @@ from bench.model.shortage import found_in, sentence
 
 # The module of `bench.cli` that has each verb, and what the list of verbs says of it.
 VERBS: Mapping[str, tuple[str, str]] = {
-    "calibrate": ("upkeep", "Measure the load generator's own ceiling on this machine."),
+    "calibrate": (
+        "upkeep",
+        "Measure the load generator's own ceiling on this machine, with answers of 13 bytes.",
+    ),
     "clean": (
         "upkeep",
         "Remove containers, networks, images of old versions and cgroups that a killed run left behind.",

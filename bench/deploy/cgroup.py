@@ -38,15 +38,17 @@ class Cgroup:
     Attributes:
         directory: where the kernel shows it.
         source: where the driver reads its CPU time.
+        limiting: those of other controllers, which limit it.
     """
 
     directory: Path
     source: UsageSource
+    limiting: tuple[Path, ...] = ()
 
     @property
-    def door(self) -> Path:
-        """The file that moves a process into it."""
-        return self.directory / "cgroup.procs"
+    def doors(self) -> tuple[Path, ...]:
+        """The files that move a process into it."""
+        return tuple(directory / "cgroup.procs" for directory in (self.directory, *self.limiting))
 
     def holds(self, pid: int) -> bool:
         """Whether a process is in it."""
@@ -55,12 +57,14 @@ class Cgroup:
     def remove(self) -> None:
         """End whatever is still in it, and remove it; where the kernel refuses, a later run does it."""
         until = time.monotonic() + _REMOVE_S
-        while self.directory.exists():
+        while left := [folder for folder in (self.directory, *self.limiting) if folder.exists()]:
             for pid in self._members():
                 with suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
-            with suppress(OSError):
-                self.directory.rmdir()
+            for folder in left:
+                with suppress(OSError):
+                    folder.rmdir()
+            if not any(folder.exists() for folder in left):
                 return
             if time.monotonic() > until:
                 return
@@ -68,7 +72,7 @@ class Cgroup:
 
     def _members(self) -> list[int]:
         try:
-            return list(map(int, self.door.read_text().split()))
+            return list(map(int, self.doors[0].read_text().split()))
         except OSError:
             return []
 
@@ -94,8 +98,9 @@ def remove_leftovers(place: Place) -> list[str]:
 
 
 def _leftovers(place: Place) -> Iterator[Path]:
-    directory_of_own, _ = own(place)
-    for directory in directory_of_own.glob("wsgi-bench-*"):
+    directory_of_own, source = own(place)
+    limiting = (Path(cgroups.mount(name, place)) / source.path.lstrip("/") for name in ("cpu", "memory"))
+    for directory in (path for top in {directory_of_own, *limiting} for path in top.glob("wsgi-bench-*")):
         made = _NAME.fullmatch(directory.name)
         if made and made[1] == pid_namespace() and birth(int(made[2])) != made[3]:
             yield directory

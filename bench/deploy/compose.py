@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from bench.catalogue.versions import Checkouts
-from bench.deploy import identity, images, ownership, sourceimages
+from bench.deploy import contained, identity, images, ownership, sourceimages
+from bench.deploy.buildcontext import build_context
 from bench.deploy.composefile import DRIVER, PORT, REDIS, coming_first, confinement, run_file
-from bench.deploy.container import address, usage_source
+from bench.deploy.container import Started, address, refusal, usage_source
 from bench.deploy.engine import Engine
 from bench.deploy.logs import clean_lines
 from bench.deploy.networks import free_subnets
+from bench.deploy.outside import OF_THE_HARNESS, Outside
 from bench.deploy.project import Project
 from bench.deploy.rediscontainer import start_redis
 from bench.machine import process
@@ -25,24 +26,13 @@ from bench.machine.place import HERE, Place
 from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
 from bench.model.errors import BenchError, StoreError
-from bench.model.variant import THIS_CHECKOUT, Source
+from bench.model.surroundings import NO_LIMITS, Limits
+from bench.model.variant import THIS_CHECKOUT
 
 _CREATE_S = 120.0
 _SEED_S = 180.0
 _STOP_SLACK_S = 30.0
 _KILLED = 137
-
-
-@dataclass(frozen=True)
-class _Container:
-    """A container that was started.
-
-    Attributes:
-        pid: of its main process, as this machine sees it; 0 where it can't.
-    """
-
-    deployment: Deployment
-    pid: int
 
 
 class ComposeRuntime:
@@ -54,6 +44,8 @@ class ComposeRuntime:
         say: told what takes long.
         preferred: whether all containers are to come before others.
         place: the engine's machine.
+        outside: what an application of the user's own finds around it.
+        limits: of each server.
     """
 
     name = "compose"
@@ -69,8 +61,12 @@ class ComposeRuntime:
         say: Callable[[str], None],
         preferred: bool = False,
         place: Place = HERE,
+        outside: Outside = OF_THE_HARNESS,
+        limits: Limits = NO_LIMITS,
     ) -> None:
         self.place = place
+        self._outside = outside
+        self._limits = limits
         self.docker: str | None = engine.version
         self.images: Mapping[str, str] = {}
         self.versions: Mapping[str, str] = images.locked_versions(checkouts, deployments)
@@ -85,7 +81,8 @@ class ComposeRuntime:
         self._services: Mapping[str, Any] = {}
         self._store: tuple[str, int] | None = None
         self._store_usage: UsageSource | None = None
-        self._running: dict[str, _Container] = {}
+        self._running: dict[str, Started] = {}
+        self._used: set[str] = set()
 
     def __enter__(self) -> Self:
         try:
@@ -133,7 +130,12 @@ class ComposeRuntime:
         return confinement(service) if service is not None else None
 
     def reset(self) -> None:
-        """Nothing here is of the user's own application."""
+        if names := sorted(self._used - self._running.keys()):
+            # What an application wrote into its container goes with that.
+            self._engine.run("container", "rm", "--force", "--volumes", *map(self._project.container, names))
+            self._create(*names)
+            self._used.difference_update(names)
+        self._outside.reset()
 
     def seed(self, deployment: Deployment) -> None:
         try:
@@ -153,13 +155,15 @@ class ComposeRuntime:
                 started_ns = self.place.clock.now_ns()
                 state = self._project.inspect(deployment.name)
             except process.CommandFailed as error:
-                return Failure(deployment.name, 0, "start", _reason(error.output))
+                return Failure(deployment.name, 0, "start", refusal(error.output))
             usage = usage_source(int(state["State"]["Pid"]), str(state["Id"]), self.place)
-            self._running[deployment.name] = _Container(deployment, usage.pid)
+            self._running[deployment.name] = Started(deployment, usage.pid)
+            if deployment.app.project is not None:
+                self._used.add(deployment.name)
             self._project.started(deployment.name, str(state["State"]["StartedAt"]))
         return Target(
             deployment=deployment.name,
-            url=f"http://{address(state)}:{PORT}",
+            url=f"http://{address(state, self._project.network(deployment.name))}:{PORT}",
             usage=usage,
             started_ns=started_ns,
             cpus=self._cpus.server if self._cpus.apart else (),
@@ -188,9 +192,10 @@ class ComposeRuntime:
 
     def log_tail(self, target: Target, lines: int = 20) -> tuple[str, ...]:
         try:
-            return clean_lines(self._project.logs(target.deployment, lines), lines)
+            told = clean_lines(self._project.logs(target.deployment, lines), lines)
         except BenchError:
             return ()
+        return tuple(map(self._outside.hide, told))
 
     def stop(self, targets: Sequence[Target]) -> set[str]:
         with shield():
@@ -203,29 +208,35 @@ class ComposeRuntime:
         needed = ["PYTHON_IMAGE", *(["REDIS_IMAGE"] if needs_redis else [])]
         own = self._checkouts[THIS_CHECKOUT]
         bases = images.base_images(self._engine, own.root, needed, self._say)
-        servers = {d.server.at_service for d in self._deployments if d.variant.source == THIS_CHECKOUT}
-        images.build(self._engine, [own.compose_file], [*servers, DRIVER], bases, self._say)
+        servers = {
+            d.server.at_service
+            for d in self._deployments
+            if d.variant.source == THIS_CHECKOUT and d.app.project is None
+        }
+        with build_context(own) as compose_file:
+            images.build(self._engine, [compose_file], [*servers, DRIVER], bases, self._say)
         file = self._file_of(bases)
         self._pin_images(file, bases)
         self._project.write(file)
         self._services = file["services"]
         with shield():
             # Bounded, and not to be broken off: what the engine is making then would appear after the sweep.
-            self._project.run("create", "--pull", "never", timeout_s=_CREATE_S)
+            self._create()
         if needs_redis:
             self._start_store()
 
+    def _create(self, *arguments: str) -> None:
+        values = contained.given(tuple(self._deployments), self._outside.shell)
+        environment = {**os.environ, **values}
+        self._project.run(
+            "create", "--pull", "never", *arguments, timeout_s=_CREATE_S, environment=environment
+        )
+
     def _file_of(self, bases: Mapping[str, str]) -> dict[str, Any]:
         labels = ownership.labels(self._project.run_id)
-        services: dict[Source, Mapping[str, Any]] = {}
-        for source, checkout in self._checkouts.items():
-            if source == THIS_CHECKOUT:
-                services[source] = images.services(self._engine, [checkout.compose_file], bases)
-            else:
-                of_it = [d for d in self._deployments if d.variant.source == source]
-                services[source] = sourceimages.build(
-                    self._engine, checkout, of_it, self._project.run_id, labels, bases, self._say
-                )
+        services = sourceimages.of_all(
+            self._engine, self._checkouts, self._deployments, self._project.run_id, labels, bases, self._say
+        )
         said = self._engine.run("info", "--format", "{{.CgroupVersion}} {{.CgroupDriver}}")
         cgroups, _, driver = said.strip().partition(" ")
         return run_file(
@@ -237,6 +248,8 @@ class ComposeRuntime:
             subnets=free_subnets(self._engine, len(self._deployments)),
             cgroups=cgroups,
             first=coming_first(cgroups, driver) if self._preferred else {},
+            contained=self._outside.contained,
+            limits=self._limits,
         )
 
     def _pin_images(self, file: Mapping[str, Any], bases: Mapping[str, str]) -> None:
@@ -245,14 +258,10 @@ class ComposeRuntime:
         self.versions = {
             **self.versions,
             "base image": base.partition("@")[0],
-            "python (containers)": self._python_version(file["services"][DRIVER]["image"]),
+            "python (containers)": images.python_version(
+                self._engine, file["services"][DRIVER]["image"], self._project.run_id
+            ),
         }
-
-    def _python_version(self, image: str) -> str:
-        """The servers' Python, which isn't the harness's; the driver's image has the same base."""
-        label = f"{ownership.RUN_LABEL}={self._project.run_id}"
-        isolated = ["--rm", "--network", "none", "--label", label]
-        return self._engine.run("run", *isolated, image, "python", "--version").split()[-1]
 
     def _start_store(self) -> None:
         container = self._project.container(REDIS)
@@ -283,9 +292,3 @@ class ComposeRuntime:
                 ownership.remove_run(self._engine, self._project.run_id)
             except BenchError as error:
                 self._say(f"not everything could be removed ({error}); `wsgi-bench clean` does it later")
-
-
-def _reason(output: str) -> str:
-    """Why the engine refused: its own words, without what the docker command makes of them."""
-    lines = output.strip().splitlines() or ["the engine gave no reason"]
-    return next((line for line in lines if "Error response from daemon" in line), lines[-1])

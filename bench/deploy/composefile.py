@@ -9,14 +9,18 @@ from typing import Any
 from bench.catalogue.variables import PORT as PORT
 from bench.catalogue.variables import REDIS as REDIS
 from bench.catalogue.variables import of_container
+from bench.deploy.contained import Contained, known_service, service_of
 from bench.deploy.networks import NOBODY, isolated
 from bench.machine.place import CGROUP_ROOT_VARIABLE, CGROUPS
 from bench.machine.priority import WEIGHT
 from bench.model import Confinement, CpuSplit, Deployment
 from bench.model.errors import UsageError
+from bench.model.surroundings import NO_LIMITS, Limits
 from bench.model.variant import THIS_CHECKOUT, Source
 
 DRIVER = "driver"
+NULL = "null"
+"""The server whose answers tell what the generator can do: it has no limits of the user's."""
 _CGROUP_ROOT = "/host/cgroup"
 # By version of the machine's cgroups, below /sys/fs/cgroup: the one mount where CPU time is counted.
 # `read_only` doesn't reach the mounts below what it is said of, and with version 1 each controller is one.
@@ -38,6 +42,8 @@ def run_file(
     subnets: Sequence[str],
     cgroups: str,
     first: Mapping[str, Any] = MappingProxyType({}),
+    contained: Contained | None = None,
+    limits: Limits = NO_LIMITS,
 ) -> dict[str, Any]:
     """The compose file of a run.
 
@@ -48,21 +54,29 @@ def run_file(
         subnets: one for each deployment.
         cgroups: the version of those of the engine's machine, "1" or "2".
         first: what `coming_first` adds to every service; nothing to leave them as others.
+        contained: what an application of the user's own is deployed from.
+        limits: of each server, as the user gave them.
 
     Raises:
         UsageError: a compose file lacks a service.
     """
     own = known[THIS_CHECKOUT]
-    needed = {d.server.at_service for d in deployments if d.variant.source == THIS_CHECKOUT} | {DRIVER}
+    needed = {known_service(d) for d in deployments if d.variant.source == THIS_CHECKOUT} | {DRIVER}
     if any(d.app.redis for d in deployments):
         needed.add(REDIS)
     if missing := sorted(needed - own.keys()):
         raise UsageError(f"docker-compose.yml has no service {', '.join(missing)}.")
     if missing := sorted(
-        {d.server.at_service for d in deployments if d.server.at_service not in known[d.variant.source]}
+        {known_service(d) for d in deployments if known_service(d) not in known[d.variant.source]}
     ):
         raise UsageError(f"The old version's compose file has no service {', '.join(missing)} any more.")
-    services = {d.name: _server(known[d.variant.source][d.server.at_service], d, cpus) for d in deployments}
+    services = {
+        d.name: {
+            **_server(known[d.variant.source][known_service(d)], d, cpus, contained),
+            **(_limited(limits) if d.server.name != NULL else {}),
+        }
+        for d in deployments
+    }
     if REDIS in needed:
         services[REDIS] = {**_bare(own[REDIS]), "cpuset": _cpuset(cpus.store)}
     services[DRIVER] = _driver(own[DRIVER], cpus, _COUNTERS.get(cgroups, ""))
@@ -87,6 +101,11 @@ def run_file(
     networks = {
         d.name: isolated(subnet, dict(labels)) for d, subnet in zip(deployments, subnets, strict=True)
     }
+    for network in contained.networks if contained else ():
+        networks[network] = {"external": True, "name": network}
+        for deployment in deployments:
+            if deployment.app.project is not None:
+                services[deployment.name]["networks"][network] = {}
     return {"name": name, "services": services, "networks": networks}
 
 
@@ -111,17 +130,32 @@ def confinement(service: Mapping[str, Any]) -> Confinement:
         cpus=tuple(map(int, service["cpuset"].split(","))),
         memory_bytes=int(memory) if memory else None,
         pids=int(pids) if pids else None,
+        quota_cpus=service.get("cpus"),
         weight=WEIGHT if service.get("cpu_shares") else None,
     )
 
 
-def _server(service: Mapping[str, Any], deployment: Deployment, cpus: CpuSplit) -> dict[str, Any]:
+def _server(
+    service: Mapping[str, Any], deployment: Deployment, cpus: CpuSplit, contained: Contained | None
+) -> dict[str, Any]:
+    if contained is not None and deployment.app.project is not None:
+        return {
+            **service_of(_bare(service), deployment, contained),
+            "cpuset": _cpuset(cpus.server),
+        }
     return {
         **_bare(service),
         "command": [_literal(word) for word in deployment.server.command],
         "environment": {key: _literal(value) for key, value in of_container(deployment).items()},
         "cpuset": _cpuset(cpus.server),
     }
+
+
+def _limited(limits: Limits) -> dict[str, Any]:
+    limited: dict[str, Any] = {"cpus": limits.cpus} if limits.cpus is not None else {}
+    if limits.memory_bytes is not None:
+        limited |= {"mem_limit": limits.memory_bytes, "memswap_limit": limits.memory_bytes}
+    return limited
 
 
 def _driver(service: Mapping[str, Any], cpus: CpuSplit, counters: str) -> dict[str, Any]:

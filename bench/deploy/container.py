@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from bench.machine.place import Place
 from bench.machine.process import how_ended
-from bench.model import UsageSource
+from bench.model import Deployment, UsageSource
 
 
-def address(state: Mapping[str, Any]) -> str:
-    """The container's address in its first network: a name would be resolved while the load runs."""
+@dataclass(frozen=True)
+class Started:
+    """A container that was started.
+
+    Attributes:
+        pid: of its main process, as this machine sees it; 0 where it can't.
+    """
+
+    deployment: Deployment
+    pid: int
+
+
+def address(state: Mapping[str, Any], network: str = "") -> str:
+    """The container's address in a network, or in its first one: a name would be resolved while the load
+    runs.
+    """
     networks: Mapping[str, Any] = state["NetworkSettings"]["Networks"]
-    return str(next(iter(networks.values()))["IPAddress"])
+    return str(networks.get(network, next(iter(networks.values())))["IPAddress"])
 
 
 def usage_source(pid: int, container_id: str, place: Place) -> UsageSource:
@@ -58,3 +73,9 @@ def nanoseconds(moment: str) -> int:
     seconds, _, fraction = moment.rstrip("Z").partition(".")
     whole = int(datetime.fromisoformat(seconds).replace(tzinfo=UTC).timestamp())
     return whole * 1_000_000_000 + int(fraction.ljust(9, "0")[:9] or 0)
+
+
+def refusal(output: str) -> str:
+    """Why the engine refused: its own words, without what the docker command makes of them."""
+    lines = output.strip().splitlines() or ["the engine gave no reason"]
+    return next((line for line in lines if "Error response from daemon" in line), lines[-1])

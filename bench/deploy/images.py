@@ -159,8 +159,12 @@ def _named(files: Sequence[Path]) -> list[str]:
 def locked_versions(checkouts: Checkouts, deployments: Sequence[Deployment]) -> dict[str, str]:
     """The versions of what serves: exactly those of the lock files that the images are built from.
 
-    Of another source those that aren't this one's, as "NAME (old)".
+    Of another source those that aren't this one's, as "NAME (old)". Of a user's own application those
+    that its image has.
     """
+    projects = [deployment.app.project for deployment in deployments if deployment.app.project is not None]
+    if projects:
+        return {name: version for project in projects for name, version in project.versions.items()}
     root = checkouts[THIS_CHECKOUT].root
     locked = pins(server_locks(root))
     versions = {package: locked[package] for package in serving(deployments) if package in locked}
@@ -168,6 +172,12 @@ def locked_versions(checkouts: Checkouts, deployments: Sequence[Deployment]) -> 
         for name, (before, after) in differing_pins(checkouts[variant.source].root, root).items():
             versions |= {name: after, variant.kind.named(name): before}
     return versions
+
+
+def python_version(engine: Engine, image: str, run_id: str) -> str:
+    """The servers' Python, which isn't the harness's; the driver's image has the same base."""
+    isolated = ["--rm", "--network", "none", "--label", f"{ownership.RUN_LABEL}={run_id}"]
+    return engine.run("run", *isolated, image, "python", "--version").split()[-1]
 
 
 def _exists(engine: Engine, image: str) -> bool:

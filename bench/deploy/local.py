@@ -16,7 +16,8 @@ from types import TracebackType
 from typing import Self
 
 from bench.catalogue.versions import Checkouts
-from bench.deploy import cgroup, ownserver
+from bench.deploy import cgroup, limiting, ownserver
+from bench.deploy.composefile import NULL
 from bench.deploy.logs import last_lines, log_path
 from bench.deploy.outside import OF_THE_HARNESS, Outside
 from bench.deploy.packages import serving
@@ -30,6 +31,7 @@ from bench.machine.place import HERE, Place
 from bench.machine.usage import memory_bytes
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
 from bench.model.errors import StoreError
+from bench.model.surroundings import NO_LIMITS, Limits
 
 _SEED_S = 120.0
 
@@ -69,6 +71,7 @@ class LocalRuntime:
         preferred: whether servers and Redis are to come before other programs.
         place: where they run; as long as there is no other, this machine.
         outside: what applications find around them.
+        limits: of each server.
     """
 
     name = "local"
@@ -84,9 +87,11 @@ class LocalRuntime:
         preferred: bool = False,
         place: Place = HERE,
         outside: Outside = OF_THE_HARNESS,
+        limits: Limits = NO_LIMITS,
     ) -> None:
         self.place = place
         self._outside = outside
+        self._limits = limits
         self.images: Mapping[str, str] = {}
         self.versions: Mapping[str, str] = _versions(deployments)
         self._directory = directory
@@ -104,6 +109,7 @@ class LocalRuntime:
     def __enter__(self) -> Self:
         self._directory.mkdir(parents=True, exist_ok=True)
         cgroup.remove_leftovers(self.place)
+        limiting.require(self._limits, self.place)
         if self._store is not None:
             self._store.__enter__()
         return self
@@ -139,7 +145,15 @@ class LocalRuntime:
     def asked(self, role: Role, deployment: str = "") -> Confinement | None:  # noqa: ARG002
         asked = self._priority(role)
         weight = priority.WEIGHT if asked.nice else None
-        return Confinement(getattr(self._cpus, role), weight=weight, realtime=asked.realtime)
+        limits = self._limits if role == "server" else NO_LIMITS
+        whole = limiting.whole_cpus(limits)
+        return Confinement(
+            getattr(self._cpus, role)[:whole],
+            limits.memory_bytes,
+            quota_cpus=None if whole else limits.cpus,
+            weight=weight,
+            realtime=asked.realtime,
+        )
 
     def seed(self, deployment: Deployment) -> None:
         start = self._start_of(deployment, self.place.free_port(), database=0)
@@ -164,15 +178,17 @@ class LocalRuntime:
         start = self._start_of(deployment, port, deployment.database, socket)
         with shield(), path.open("ab") as log:
             log_start = log.tell()
-            group = cgroup.make(self.place)
+            # What it answers tells what the generator can do.
+            limits = NO_LIMITS if deployment.server.name == NULL else self._limits
+            group = limiting.limited(cgroup.make(self.place), limits, self.place)
             started_ns = self.place.clock.now_ns()
             try:
                 child = process.spawn(
                     self.place.command(start.command),
                     environment={**start.environment, **ownserver.variables(deployment, listens)},
                     cwd=start.folder,
-                    cpus=self._cpus.server,
-                    cgroup=group.door if group else None,
+                    cpus=self._cpus.server[: limiting.whole_cpus(limits)],
+                    cgroups=group.doors if group else (),
                     priority=self._priority("server"),
                     stdout=log,
                 )
@@ -193,6 +209,10 @@ class LocalRuntime:
             cpus=self._cpus.server if self._cpus.apart else (),
             socket=socket,
         )
+
+    def start_of(self, deployment: Deployment) -> Start:
+        """What its process would be started with, on an address that nobody has."""
+        return self._start_of(deployment, self.place.free_port(), deployment.database)
 
     def alive(self, target: Target) -> bool:
         running = self._running.get(target.deployment)

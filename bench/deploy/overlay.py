@@ -91,7 +91,7 @@ def _overlay(
     def install(target: Path) -> None:
         uv.run(
             [
-                "pip", "install", "--quiet", "--python", interpreter.python, "--target", str(target),
+                "pip", "install", "--quiet", *interpreter.for_uv, "--target", str(target),
                 "--no-deps", "--only-binary", ":all:", *(f"{name}=={v}" for name, v in missing.items()),
             ],
             environment=environment,
@@ -108,5 +108,6 @@ def _overlay(
 
 def _name(package: str, interpreter: Interpreter, missing: Mapping[str, str]) -> str:
     # Programs in the folder name their interpreter.
-    identity = (interpreter.python, interpreter.implementation, interpreter.version, interpreter.tag)
+    identity = [interpreter.python, interpreter.implementation, interpreter.version, interpreter.tag]
+    identity += [interpreter.platform] if interpreter.platform else []
     return f"{package}-{digest(*identity, *(f'{name}=={missing[name]}' for name in sorted(missing)))}"

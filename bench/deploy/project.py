@@ -44,13 +44,17 @@ class Project:
         """The name of a service's container."""
         return f"{self.name}-{service}"
 
+    def network(self, service: str) -> str:
+        """The name of the network that a server has for itself."""
+        return f"{self.name}_{service}"
+
     def command(self, *arguments: str) -> list[str]:
         """The command line of `docker compose ARGUMENTS`."""
         return [*self._engine.compose, *self._arguments(*arguments)]
 
-    def run(self, *arguments: str, timeout_s: float) -> None:
+    def run(self, *arguments: str, timeout_s: float, environment: Mapping[str, str] | None = None) -> None:
         """Run `docker compose ARGUMENTS`; raises as `Engine.run` does."""
-        self._engine.run_compose(*self._arguments(*arguments), timeout_s=timeout_s)
+        self._engine.run_compose(*self._arguments(*arguments), timeout_s=timeout_s, environment=environment)
 
     def inspect(self, service: str) -> Mapping[str, Any]:
         """What the engine knows of a service's container."""

@@ -15,6 +15,7 @@ from bench.deploy.local import LocalRuntime
 from bench.deploy.outside import OF_THE_HARNESS, Outside
 from bench.model import CpuSplit, Deployment
 from bench.model.errors import EngineError
+from bench.model.surroundings import NO_LIMITS, Limits
 
 
 def choose_runtime(asked: str, say: Callable[[str], None]) -> str:
@@ -41,6 +42,7 @@ def open_runtime(
     *,
     preferred: bool = False,
     outside: Outside = OF_THE_HARNESS,
+    limits: Limits = NO_LIMITS,
 ) -> Runtime:
     """The runtime of that name; nothing is started before it is entered.
 
@@ -52,6 +54,7 @@ def open_runtime(
         addresses: of servers that run already, by name; see `ExternalRuntime`.
         preferred: whether what is started is to come before other programs.
         outside: what applications find around them.
+        limits: of each server, as the user gave them.
 
     Raises:
         EngineError: it needs a Docker engine, and none answers.
@@ -62,8 +65,22 @@ def open_runtime(
     if name == "compose":
         engine = find_engine()
         return ComposeRuntime(
-            directory, cpus, deployments, checkouts=checkouts, engine=engine, say=say, preferred=preferred
+            directory,
+            cpus,
+            deployments,
+            checkouts=checkouts,
+            engine=engine,
+            say=say,
+            preferred=preferred,
+            outside=outside,
+            limits=limits,
         )
     return LocalRuntime(
-        directory, cpus, deployments, checkouts=checkouts, preferred=preferred, outside=outside
+        directory,
+        cpus,
+        deployments,
+        checkouts=checkouts,
+        preferred=preferred,
+        outside=outside,
+        limits=limits,
     )

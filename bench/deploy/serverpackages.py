@@ -53,7 +53,7 @@ def resolve(
         constrained, resolved = Path(scratch, "constraints.txt"), Path(scratch, "resolved.txt")
         constrained.write_text("\n".join(constraints) + "\n", encoding="utf-8")
         command = [
-            "pip", "compile", "--quiet", "--python", interpreter.python, "--only-binary", ":all:",
+            "pip", "compile", "--quiet", *interpreter.for_uv, "--only-binary", ":all:",
             "--no-header", "--no-annotate", "--constraint", str(constrained),
             "--output-file", str(resolved), "-",
         ]  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.deploy.engine import find_engine
+from bench.deploy.engine import Engine, find_engine
 from bench.machine import process
 from bench.machine.interrupt import shield
 from bench.model.errors import EngineError, UsageError
@@ -55,3 +55,9 @@ def services(
                 raise EngineError(
                     f"The services of {file} are left behind: {error} End them yourself."
                 ) from None
+
+
+def networks(engine: Engine, name: str) -> tuple[str, ...]:
+    """The networks of a Compose project."""
+    wanted = f"label=com.docker.compose.project={name}"
+    return tuple(engine.run("network", "ls", "--filter", wanted, "--format", "{{.Name}}").split())

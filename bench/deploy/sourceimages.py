@@ -8,10 +8,31 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.catalogue.versions import Checkout
+from bench.catalogue.versions import Checkout, Checkouts
 from bench.deploy import images
 from bench.deploy.engine import Engine
 from bench.model import Deployment
+from bench.model.variant import THIS_CHECKOUT, Source
+
+
+def of_all(
+    engine: Engine,
+    checkouts: Checkouts,
+    deployments: Sequence[Deployment],
+    run_id: str,
+    labels: Mapping[str, str],
+    bases: Mapping[str, str],
+    say: images.Say,
+) -> Mapping[Source, Mapping[str, Any]]:
+    """The services of every source's compose file; of another source than this one, built by `build`."""
+    services: dict[Source, Mapping[str, Any]] = {}
+    for source, checkout in checkouts.items():
+        if source == THIS_CHECKOUT:
+            services[source] = images.services(engine, [checkout.compose_file], bases)
+        else:
+            of_it = [d for d in deployments if d.variant.source == source]
+            services[source] = build(engine, checkout, of_it, run_id, labels, bases, say)
+    return services
 
 
 def build(

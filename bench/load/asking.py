@@ -48,6 +48,7 @@ def probe_asked(
         if page is None and answer.answered is not None:
             unknown.append((chain, request, answer.answered))
     answered_s = time.monotonic()
+    person.keep_connections()
     pages = [
         know(request, host, scenario.name, first, partial(person.chain, chain), ENOUGH_S / len(unknown))
         for chain, request, first in unknown
@@ -81,6 +82,11 @@ class _Person:
                 named = f"login: {step.asked.method} {step.asked.path}"
                 return replace(answer, detail=f"{named}: {answer.detail}")
         return answer
+
+    def keep_connections(self) -> None:
+        """Ask from now on as most load does: some pages show what they were asked with."""
+        self.visitors.close = False
+        self._visitor.forget_visits()
 
     def draw(self, chain: tuple[Prepared, ...]) -> Values:
         """Values for some requests."""

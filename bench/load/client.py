@@ -36,7 +36,7 @@ from bench.machine.place import Clock, compare
 from bench.machine.priority import NONE, Priority
 from bench.machine.process import how_ended, killed_by
 from bench.model import Confinement, Target, Trial, TrialOrder
-from bench.model.errors import DriverError, MachineError, StoreError, TimeIsUp
+from bench.model.errors import DriverError, MachineError, StoreError, TimeIsUp, UsageError
 from bench.model.scenario import AskedScenario
 
 _START_S = 60.0
@@ -180,6 +180,8 @@ class LoadDriver:
             raise DriverError(f"the load driver said {text[:200]!r}; see {self._log}") from None
         if "short" in event:
             raise MachineError(f"{event['reason']}. See {self._log}.")
+        if "refused" in event:
+            raise UsageError(f"The locust file can't be run: {event['reason']}.")
         if "store" in event:
             raise StoreError(str(event["reason"]))
         if event.get("event") == "failed":

@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from bench.load.protocol import failed, line
@@ -21,9 +22,15 @@ from bench.model.shortage import found_in
 def main() -> None:
     """Serve orders from standard input until its end, or as a worker those of its master."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--client", choices=("loop", "fasthttp"), default="loop")
+    parser.add_argument("--client", choices=("loop", "fasthttp", "locustfile"), default="loop")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--worker", type=int, metavar="PORT", help="of the master that it belongs to")
+    parser.add_argument("--locustfile", type=Path)
+    parser.add_argument("--folder", default=".", help="in which the locust file runs")
+    parser.add_argument("--user", default="", help="the one class of it that makes the load")
+    parser.add_argument("--tag", action="append", default=[])
+    parser.add_argument("--exclude-tag", action="append", default=[])
+    parser.add_argument("--look", type=int, metavar="USERS", help="only say what it has, for so many users")
     asked = parser.parse_args()
     give_way_if_spinning()
     events = os.dup(1)
@@ -49,8 +56,18 @@ def _serve(asked: argparse.Namespace, emit: Callable[[Mapping[str, Any]], None])
     from bench.load.generator import LoadGenerator, by_loop
 
     # After the generator: what it needs of the standard library is then its own, unpatched.
-    from bench.load import fasthttp, users, workers  # isort: skip
+    from bench.load import fasthttp, fileusers, forked, userfile, users, workers  # isort: skip
 
+    if asked.client == "locustfile":
+        named = userfile.Named(asked.locustfile, asked.user, tuple(asked.tag), tuple(asked.exclude_tag))
+        if asked.look is not None:
+            os.chdir(asked.folder)
+            emit(userfile.looked_at(named, asked.look))
+            return
+        of_file = fileusers.FileUsers(named)
+        generator = LoadGenerator(emit, of_file.conduct, users.breathe, servers_machine())
+        forked.serve(generator, of_file, emit, sys.stdin.fileno(), asked.folder)
+        return
     conduct = fasthttp.conduct if asked.client == "fasthttp" else by_loop
     tell = emit if asked.worker is None else lambda _event: None
     generator = LoadGenerator(tell, conduct, users.breathe, servers_machine())

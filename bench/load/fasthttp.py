@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from socket import SocketType
 from typing import Any
 
 import gevent
-from geventhttpclient.connectionpool import ConnectionPool
 from locust.contrib.fasthttp import FastHttpSession
 
 from bench.catalogue.scenarios.learned import Answered
@@ -24,7 +22,6 @@ from bench.load.looked import LookedExchange
 from bench.load.outcomes import CODE, DROPPED, UNFINISHED
 from bench.load.records import Records, Window, row_code
 from bench.load.targetstate import TargetState
-from bench.load.tcpinfo import asked_again
 from bench.load.visitors import Turns, Visit, due_of, following
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
@@ -47,8 +44,7 @@ def conduct(
     headers = {"Connection": "close"} if order.load.connection == "close" else {}
     # By address: this client would look the name up for each connection.
     crew = _Crew(_url(state), state.host, link, headers, stream, records, order.timeout_s)
-    # geventhttpclient offers no place for a pool of one's own, but this hook for each connection made.
-    ConnectionPool.after_connect = lambda _pool, socket: _count(link, socket)  # type: ignore[method-assign, assignment]
+    locustclient.count_connections(link)
     run = _closed if order.load.waits else _open
     try:
         return run(order, crew, mark)
@@ -260,8 +256,3 @@ def _url(state: TargetState) -> str:
     assert not isinstance(address, str), "a unix socket is refused beforehand"
     host, port = address
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _count(link: Link, socket: SocketType) -> None:
-    link.opened += 1
-    link.retransmits += asked_again(socket, link.lossless)

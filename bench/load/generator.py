@@ -170,7 +170,7 @@ class LoadGenerator:
             **readings,
             begun=len(counted.begun.sent),
             mean_s=counted.begun.mean_s(),
-            histograms=counted.histograms(scenario.endpoints, open_load),
+            histograms=counted.histograms(records.endpoints or scenario.endpoints, open_load),
             host=difference(host, read_host(HERE)) | contended,
             syn_retransmits=link.retransmits - retransmits,
             statuses=dict(

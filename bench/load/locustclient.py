@@ -5,19 +5,29 @@ from __future__ import annotations
 import time
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from socket import AF_INET, IPPROTO_TCP, SOCK_STREAM, AddressFamily, SocketType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import gevent
 from geventhttpclient.client import HTTPClientPool
+from geventhttpclient.connectionpool import ConnectionPool
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from locust.contrib.fasthttp import FastHttpSession, FastResponse
 from locust.event import EventHook
+from urllib3.connection import HTTPConnection
 
 from bench.load.content import MOST_BYTES
 from bench.load.foreign import shown
+from bench.load.tcpinfo import asked_again
 from bench.model import UNREAD_KINDS, shortage
 
+if TYPE_CHECKING:
+    # It takes epoll, which is gone where locust was imported first, as in the web UI's process.
+    from bench.load.link import Link
+
 _READ_BYTES = 65536
+_CONNECT = HTTPConnection.connect
 # Of llhttp: the bytes end within the head.
 _INVALID_END = 14
 _EVERY_STATUS = frozenset(range(1000))
@@ -49,6 +59,52 @@ def take_as_it_comes(made: FastHttpSession, timeout_s: float) -> None:
     # Those with other statuses it would read and decode for a log that nobody keeps.
     made.client.valid_response_codes = _EVERY_STATUS  # type: ignore[misc]
     made.client.response_type = _as_it_came(timeout_s)  # type: ignore[misc]
+
+
+def count_connections(link: Link) -> None:
+    """Have every connection that a client of locust's makes from now on counted there."""
+
+    def count(socket: SocketType) -> None:
+        link.opened += 1
+        link.retransmits += asked_again(socket, link.lossless)
+
+    def connect(connection: HTTPConnection) -> None:
+        _CONNECT(connection)
+        if connection.sock is not None:
+            count(connection.sock)
+
+    # geventhttpclient offers no place for a pool of one's own, but this hook for each connection made.
+    ConnectionPool.after_connect = lambda _pool, socket: count(socket)  # type: ignore[method-assign, assignment]
+    HTTPConnection.connect = connect  # type: ignore[method-assign, assignment]
+
+
+def look_up(netloc: str, family: AddressFamily, address: tuple[str, int]) -> None:
+    """Have this process find a target where it was found before: it may lead elsewhere by now, and to look it
+    up for each connection takes time.
+    """
+    host = urlsplit(f"//{netloc}").hostname or ""
+    hub = gevent.get_hub()
+    hub.resolver = _Known(hub.resolver, host, family, address[0])
+
+
+class _Known:
+    """A resolver that knows one host."""
+
+    def __init__(self, others: Any, host: str, family: AddressFamily, address: str) -> None:
+        self._others = others
+        self._host = host
+        self._known = family, address
+
+    def getaddrinfo(self, host: Any, port: Any, *asked: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name != self._host:
+            return self._others.getaddrinfo(host, port, *asked)
+        family, address = self._known
+        where = (address, int(port)) if family == AF_INET else (address, int(port), 0, 0)
+        return [(family, SOCK_STREAM, IPPROTO_TCP, "", where)]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._others, name)
 
 
 def kind_of(error: BaseException) -> str:

@@ -79,11 +79,12 @@ def probe(
     answered = []
     began_s = time.monotonic()
 
-    def ask(request: Request, lingers: bool = False) -> Asked:
-        return ask_once(address, Exchange(request, 0, host, close=True), timeout_s, lingers=lingers)
+    # Some pages show what they were asked with: right is what comes of a connection that is to be kept, too.
+    def ask(request: Request) -> Asked:
+        return ask_once(address, Exchange(request, 0, host, close=False), timeout_s, lingers=False)
 
     def ask_closely(request: Request) -> Asked:
-        return ask(request, lingers=True)
+        return ask_once(address, Exchange(request, 0, host, close=True), timeout_s, lingers=True)
 
     for request in scenario.requests(random.Random(0)):
         if request.endpoint not in wanted:

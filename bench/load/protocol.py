@@ -14,7 +14,7 @@ The harness sends an order and reads events until the order's last one:
 | end | (the driver exits) |
 
 `ready` is the driver's first event, `failed` may come in place of any other, with `short` where it had too
-little of something itself (`bench.model.shortage`).
+little of something itself (`bench.model.shortage`), with `refused` where a locust file can't be run.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from typing import Any
 
 from bench.model import Confinement, Learned, Sample, Target, Trial, TrialOrder, UsageSource
 from bench.model.errors import StoreError
+from bench.model.jsonable import parse
 from bench.model.loads import restored
 from bench.model.scenario import AskedScenario
 from bench.model.shortage import found_in, sentence
-from bench.store.jsonable import parse
 
 
 @dataclass(frozen=True)

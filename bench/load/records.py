@@ -43,12 +43,17 @@ class Records:
         add: takes a row (due, sent, done, code): nanoseconds, and what `row_code` gives.
         begun: how many requests were to be sent, counted apart from the rows: what has left no row by
             the trial's end was lost by the generator, and is offered without an outcome.
+        endpoints: those that rows have by their index, where only the trial has shown them; else empty.
     """
 
     def __init__(self) -> None:
         self.begun = 0
+        self.endpoints: tuple[str, ...] = ()
         self._rows: list[tuple[int, int, int, int]] = []
         self.add = self._rows.append
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
     def last_done(self) -> int:
         """When the last request ended; 0 without any."""

@@ -94,6 +94,10 @@ class Visitor:
             visit.carry(cookie)
         return visit
 
+    def forget_visits(self) -> None:
+        """Make each request anew."""
+        self._visits.clear()
+
     def took(self, visit: Visit) -> None:
         """Keep what the right answer to a request has brought."""
         seen = visit.seen

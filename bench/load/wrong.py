@@ -50,6 +50,10 @@ class WrongAnswers:
         """Note an answer that could not be read, so that it has no status, with the words for why."""
         self._rows.append((due, done, None, self._told_apart(why, "others that can't be read")))
 
+    def note_words(self, due: int, done: int, words: str) -> None:
+        """Note what somebody else has found wrong, in their words."""
+        self._rows.append((due, done, None, self._told_apart(words, "others")))
+
     def counted(
         self, by: Literal["due", "done"], opened: int, closed: int
     ) -> tuple[Counter[str], Counter[str]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from bench.machine.place import HERE, Place
-from bench.machine.usage import members, oom_kills
+from bench.machine.usage import members, oom_kills, throttled_s
 from bench.model import UsageSource
 
 Identity = tuple[int, int]
@@ -80,6 +80,7 @@ class Processes:
         self._first: Lives = {}
         self._lasting: Lasting | None = None
         self._killed_before: int | None = None
+        self._throttled_before: float | None = None
 
     def answers(self) -> None:
         """It has just answered rightly for the first time."""
@@ -88,6 +89,7 @@ class Processes:
 
     def ready(self) -> None:
         """All others are ready, too, and there was no load yet."""
+        self._throttled_before = throttled_s(self._source, self._place)
         if self._first:
             self._lasting = Lasting(self._first, self._lives())
 
@@ -109,6 +111,12 @@ class Processes:
         """How many the kernel has killed for want of memory; None where no counter says so."""
         killed = oom_kills(self._source, self._place)
         return None if killed is None or self._killed_before is None else killed - self._killed_before
+
+    @property
+    def throttled_s(self) -> float | None:
+        """For how long a quota has held them back since they were ready; None where no counter says so."""
+        now, before = throttled_s(self._source, self._place), self._throttled_before
+        return None if now is None or before is None else now - before
 
 
 def lives(pids: Iterable[int], place: Place) -> Lives:

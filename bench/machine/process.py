@@ -113,7 +113,7 @@ def spawn(
     environment: Mapping[str, str],
     cwd: Path,
     cpus: Iterable[int] = (),
-    cgroup: Path | None = None,
+    cgroups: Iterable[Path] = (),
     priority: Priority = NONE,
     stdin: int | IO[Any] = subprocess.DEVNULL,
     stdout: int | IO[Any] = subprocess.DEVNULL,
@@ -124,27 +124,25 @@ def spawn(
     It is killed by the kernel when the harness is (Linux), so that nothing outlives a SIGKILL.
 
     Args:
-        cgroup: the `cgroup.procs` of the cgroup that it moves into, with all that it will start; where the
+        cgroups: the `cgroup.procs` of those that it moves into, with all that it will start; where the
             kernel refuses that, it stays in this process's own.
         priority: what it asks for, with all that it will start in its session.
 
     Raises:
         FileNotFoundError: there is no such command.
     """
-    cpu_set = set(cpus)
+    cpu_set, doors = set(cpus), list(cgroups)
     parent = os.getpid()
 
     def before_exec() -> None:
         # A shell starts background jobs with SIGINT ignored, which children would inherit: then
         # servers whose graceful end is SIGINT couldn't be ended by it.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        if cgroup is not None:
+        for door in doors:
             with suppress(OSError):
-                cgroup.write_text("0")
+                door.write_text("0")
         if hasattr(os, "sched_setaffinity"):
-            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != parent:
-                os._exit(1)
+            end_with(parent)
             if cpu_set:
                 os.sched_setaffinity(0, cpu_set)
             priority.take()
@@ -159,6 +157,13 @@ def spawn(
         start_new_session=True,
         preexec_fn=before_exec,
     )
+
+
+def end_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends (Linux); at once, if it has ended by now."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def stop(child: subprocess.Popen[bytes], sign: signal.Signals, grace_s: float) -> bool:

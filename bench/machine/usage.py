@@ -102,6 +102,20 @@ def oom_kills(source: UsageSource, place: Place) -> int | None:
     return None
 
 
+def throttled_s(source: UsageSource, place: Place) -> float | None:
+    """For how long a quota has held back the processes of a cgroup."""
+    if source.kind == "cgroup1":
+        path, name, unit_s = _below(cgroups.mount("cpu", place), source), "throttled_time", 1e-9
+    elif source.kind == "cgroup2":
+        path, name, unit_s = _directory(source, place), "throttled_usec", 1e-6
+    else:
+        return None
+    with suppress(OSError):
+        pairs = (line.split() for line in place.read(path / "cpu.stat").splitlines())
+        return next((int(value) * unit_s for key, value in pairs if key == name), None)
+    return None
+
+
 def _directory(source: UsageSource, place: Place) -> PurePosixPath:
     """Where a deployment's cgroup counts CPU time."""
     second = source.kind == "cgroup2"

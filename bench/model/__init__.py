@@ -6,6 +6,7 @@
 from bench.model.asked import TIMEOUT_S, App, Client, LoadModel, LocustFile, LocustUsers, Server
 from bench.model.loads import MODELS, Closed, Connection, Load, Loop, Open, Users
 from bench.model.measured import (
+    FILE_KINDS,
     UNREAD_KINDS,
     Calibration,
     Ceiling,
@@ -17,6 +18,7 @@ from bench.model.measured import (
     Target,
     Trial,
 )
+from bench.model.own_cost import OwnCalls, OwnCost
 from bench.model.planned import Case, Deployment, Plan, TrialLength, TrialOrder
 from bench.model.said import (
     NO_DIFFERENCE,
@@ -24,6 +26,7 @@ from bench.model.said import (
     Comparison,
     Counts,
     Estimate,
+    OwnShare,
     Rank,
     Stalls,
     Subject,
@@ -43,6 +46,7 @@ from bench.model.surroundings import (
 )
 
 __all__ = [
+    "FILE_KINDS",
     "MODELS",
     "NO_DIFFERENCE",
     "TIMEOUT_S",
@@ -74,6 +78,9 @@ __all__ = [
     "MeasuredCode",
     "Open",
     "OtherProgram",
+    "OwnCalls",
+    "OwnCost",
+    "OwnShare",
     "Plan",
     "Rank",
     "Role",

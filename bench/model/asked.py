@@ -21,7 +21,8 @@ class LocustUsers:
 
     Attributes:
         name: of the class.
-        client: of locust's, from which it is derived: "HttpUser", "FastHttpUser", or "User" for its own.
+        client: the class of locust's from which it is derived: "HttpUser", "FastHttpUser", or "User" for a
+            client of its own.
         number: how many of all users are of this class, as locust deals them out by weight.
         host: what the class itself would ask; empty without. Each server is asked instead.
     """

@@ -50,6 +50,8 @@ VERDICTS: dict[str, Code] = {
     "balance": Code("harness"),
     "not-pinned": Code("machine"),
     "restarted": Code("server"),
+    "out-of-memory": Code("server"),
+    "throttled": Code("machine"),
     "stalled": Code("run"),
     "little": Code("generator"),
     "slow-answers": Code("run"),

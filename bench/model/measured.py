@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.model.own_cost import OwnCost
 from bench.model.planned import Plan
 from bench.model.surroundings import Confined, Environment, OtherProgram, UsageSource
 
+FILE_KINDS = ("task", "user")
+"""The error kinds of what a locust file's own code did: no answer was wrong."""
 UNREAD_KINDS = ("malformed", "client")
 """The error kinds of answers that the client in use could not read."""
 
@@ -154,6 +157,8 @@ class DeploymentRecord:
         workers: processes that served after warm-up: those that had started no other.
         threads: of the one of them that had most, those of its runtime included. None where they can't be
             seen, and in results of before.
+        throttled_s: for how long a quota of CPU time held its processes back meanwhile; None where no counter
+            says so, and in results of before.
         peers: the most connections that it had open while it was warmed up, by the address that they lead to:
             of its database, as a rule.
     """
@@ -170,6 +175,7 @@ class DeploymentRecord:
     oom_kills: int | None = None
     workers: int | None = None
     threads: int | None = None
+    throttled_s: float | None = None
     peers: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -245,6 +251,7 @@ class Suite:
 
     Attributes:
         directory: where it was read from or is being written; it isn't stored. Empty for one in memory.
+        own_cost: of somebody's own application; None where it wasn't looked at.
     """
 
     schema_version: int
@@ -263,3 +270,4 @@ class Suite:
     directory: str = field(default="", compare=False)
     confined: tuple[Confined, ...] = ()
     others: tuple[OtherProgram, ...] = ()
+    own_cost: OwnCost | None = None

@@ -9,6 +9,7 @@ from typing import Any
 from bench.model.asked import TIMEOUT_S, App, Client, LocustFile, Server
 from bench.model.loads import Load
 from bench.model.scenario import AskedScenario
+from bench.model.surroundings import NO_LIMITS, Limits
 from bench.model.variant import ITSELF, Source, Variant
 
 _SETTLING_S = 5.0
@@ -100,6 +101,7 @@ class Plan:
         baseline: the server that the report has the others as multiples of; None for the first in rank.
         priority: whether what the run starts is to come before other programs, where that is permitted.
         server_cpus: how many CPUs each server gets, as the user gave it; None for the usual share.
+        limits: what each server may use, as the user gave it.
         given: the settings by which the run can be asked for again, by name; empty in results of before they
             were saved.
         locust: the locust file whose users make the load; None without.
@@ -138,6 +140,7 @@ class Plan:
     baseline: str | None = None
     priority: bool = False
     server_cpus: int | None = None
+    limits: Limits = NO_LIMITS
     given: Mapping[str, Any] = field(default_factory=dict)
     locust: LocustFile | None = None
     scenarios: Mapping[str, AskedScenario] = field(default_factory=dict)

@@ -74,6 +74,7 @@ class Answered:
         written: files that changed, relative to the project where they are in it; databases by their names.
         raised: what came out of the application, or made it answer 500.
         problems: what it does that PEP 3333 doesn't allow, each to follow "GET / ".
+        writes: whether it calls the `write` that `start_response` returns.
         about: what a refusal is about: the Host, or a missing CSRF token.
         fault: why the answer isn't what the user expects of it; empty if it is.
     """
@@ -93,6 +94,7 @@ class Answered:
     written: tuple[str, ...] = ()
     raised: Raised | None = None
     problems: tuple[str, ...] = ()
+    writes: bool = False
     about: Literal["", "host", "csrf"] = ""
     fault: str = ""
 

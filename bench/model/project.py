@@ -19,7 +19,11 @@ class Project:
         overlays: by server, the folder that ends PYTHONPATH: what the server needs and the environment lacks.
             Those that the environment has aren't in it.
         versions: by distribution, of the servers as the project has them and of the framework.
+        proxied: whether it is asked as if by a proxy, with X-Forwarded-Proto or its like, which a server then
+            has to trust.
         variables: names of those that the user gave it beside the shell's; values are never stored.
+        image: what its containers are made from: the user's image, the name of the Dockerfile, or "ours";
+            empty for child processes. In containers folders and Python are those of the image.
     """
 
     root: str
@@ -30,3 +34,5 @@ class Project:
     overlays: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     variables: tuple[str, ...] = ()
+    image: str = ""
+    proxied: bool = False

@@ -194,6 +194,28 @@ class Stalls:
 
 
 @dataclass(frozen=True)
+class OwnShare:
+    """How much of a server's CPU time for a request is the application's own; `bench/analysis/own_share.py`.
+
+    Attributes:
+        case: of closed load.
+        application_s: CPU time of the application alone, a request.
+        share: of what a request costs behind the server, which may come out above 1.
+        covered: the share of the requests that this is of; of the others nothing is in the figures above.
+        waits: the share of the time of a call, without a server, in which it waits for something else than a
+            CPU.
+        busy: CPU time that the server used under closed load, of what its processes could have had.
+    """
+
+    case: str
+    application_s: Estimate
+    share: Estimate
+    covered: float
+    waits: float
+    busy: float
+
+
+@dataclass(frozen=True)
 class Analysis:
     """Everything that a report says, derived from a `Suite`.
 
@@ -203,6 +225,7 @@ class Analysis:
         detectable: the smallest difference in throughput between neighbours in rank that 8 of 10 such runs
             claim, as a fraction (0.02 for 2 %); None without enough rounds.
         stalls: of each valid case of open load that isn't alone.
+        own_shares: of each valid case of closed load, where the application's own cost was measured.
         changes, not_compared: from the version that `Plan.against` names to this one. All the rest but
             summaries and verdicts is about this version alone.
     """
@@ -214,5 +237,6 @@ class Analysis:
     twin: Comparison | None
     detectable: float | None
     stalls: tuple[Stalls, ...] = ()
+    own_shares: tuple[OwnShare, ...] = ()
     changes: tuple[Comparison, ...] = ()
     not_compared: tuple[Uncompared, ...] = ()

@@ -46,6 +46,21 @@ class Confinement:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What the user gave each server to use at most; None for the usual.
+
+    Attributes:
+        cpus: CPU time in each period, as a number of CPUs.
+    """
+
+    cpus: float | None = None
+    memory_bytes: int | None = None
+
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True)
 class Confined:
     """What something of a run was to be confined to, and what holds for its running processes.
 

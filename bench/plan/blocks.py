@@ -86,3 +86,8 @@ def _versions_together(
     for cases in both:
         order.shuffle(cases)
         yield from cases
+
+
+def scenarios_of(plan: Plan, deployment: str) -> tuple[str, ...]:
+    """The names of what is asked of a deployment."""
+    return tuple(dict.fromkeys(case.scenario for case in plan.cases if case.deployment == deployment))

@@ -15,6 +15,9 @@ _START_S = {"local": 0.8, "compose": 1.5, "external": 0.05}
 DRIVER_START_S = 3.0
 ENDING_S = 4.0
 """For stopping the last round's servers, and for the reports."""
+OWN_OF_THE_RUN = 0.08
+"""What an application and servers cost by themselves takes no larger share of a run's time."""
+_HELLO_S, _CALLED_S, _CALLED_ROUNDS = 1.5, 1.0, 8
 _SETTLES_S = 1.0
 """What a trial settles for at most, unless it is told to."""
 # How much the next block leaves of an earlier one's weight: of the last 20 two thirds.
@@ -63,7 +66,7 @@ def parts_of(plan: Plan) -> Parts:
     return Parts(
         start=servers,
         warm_up=plan.rounds * waiting if plan.warmup_s else 0,
-        pilot=pilot_trials(plan, waiting) if needs_pilot(plan) else 0,
+        pilot=pilot_trials(plan, waiting) if needs_pilot(plan) or _sees_first(plan) else 0,
         measured={
             name: plan.rounds * model.blocks(plan) * sum(case.load.model == name for case in plan.cases)
             for name, model in MODELS.items()
@@ -97,12 +100,19 @@ def learned_pages(plan: Plan) -> set[tuple[str, str]]:
 
 def pilot_blocks(plan: Plan) -> int:
     """How many blocks the pilot has; where nothing is claimed, no more than what they are for."""
+    if plan.locust is not None:
+        return 1
     return PILOT_BLOCKS if plan.claims else min(PILOT_BLOCKS, plan.blocks)
 
 
 def needs_pilot(plan: Plan) -> bool:
     """Whether the rate of open load is still to be found."""
     return any(not case.load.ready for case in plan.cases)
+
+
+def _sees_first(plan: Plan) -> bool:
+    """Whether trials are as long as the first ones show that they have to be."""
+    return plan.locust is not None and plan.claims
 
 
 def expected_each_s(plan: Plan) -> EachS:
@@ -131,9 +141,18 @@ def _mean(values: Sequence[float]) -> float:
     return fmean(values) if values else 0.0
 
 
+def own_cost_s(plan: Plan) -> float:
+    """For what somebody's own application and its servers cost by themselves; 0 where that isn't measured."""
+    if plan.runtime != "local" or not plan.claims or not plan.scenarios:
+        return 0.0
+    projects = sum(deployment.app.project is not None for deployment in plan.deployments)
+    wanted_s = (_HELLO_S + _CALLED_S * min(plan.rounds, _CALLED_ROUNDS) / len(plan.deployments)) * projects
+    return wanted_s if plan.minutes is None else min(wanted_s, OWN_OF_THE_RUN * 60 * plan.minutes)
+
+
 def expected_s(plan: Plan) -> float:
     """Seconds for the whole run."""
-    return DRIVER_START_S + parts_of(plan).seconds(expected_each_s(plan))
+    return DRIVER_START_S + own_cost_s(plan) + parts_of(plan).seconds(expected_each_s(plan))
 
 
 class Pace:

@@ -17,17 +17,22 @@ from bench.model import (
     Connection,
     Deployment,
     Load,
+    LocustFile,
     Plan,
     Server,
     TrialLength,
+    Users,
 )
+from bench.model.surroundings import NO_LIMITS, Limits
 from bench.model.variant import ITSELF, OLD, THIS_CHECKOUT, TWIN, Source, Variant
 from bench.plan.duration import expected_s
 from bench.plan.lengths import for_minutes
 from bench.plan.more_rounds import going_on
+from bench.plan.users import of_users
 
 CONNECTIONS = ("as-is", "close")
 CLIENTS = ("loop", "fasthttp")
+"""Those that can be asked for by name; a locust file brings its own."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,9 @@ def make_plan(
     timeout_s: float = TIMEOUT_S,
     priority: bool = False,
     server_cpus: int | None = None,
+    limits: Limits = NO_LIMITS,
     given: Mapping[str, Any] | None = None,
+    locust: LocustFile | None = None,
 ) -> Plan:
     """Lay out every deployment and case.
 
@@ -142,16 +149,21 @@ def make_plan(
         until: `Plan.until`.
         most_rounds: that it may take to get there, if the user gave it.
         adapts: whether rounds and blocks are the profile's, and not the user's own.
-        priority, server_cpus: see `Plan`.
+        priority, server_cpus, limits: see `Plan`.
         given: see `Plan`; which runtime it became is added.
+        locust: the file whose users make the load.
     """
+    if locust is not None:
+        profile = of_users(profile, given or {})
     apps = list({app.name: app for app, _ in combinations}.values())
     asked = {scenario.name: scenario.asked for _, scenario in combinations if scenario.asked is not None}
     deployments = _deployments(_variants(servers, old_servers, against, twin=profile.twin), apps)
     cases = tuple(
         case_of(deployment, scenario, load)
         for number, (app, scenario) in enumerate(combinations)
-        for load in _loads(profile, rate, every=number == 0)
+        for load in (
+            _loads(profile, rate, every=number == 0) if locust is None else [Users(profile.users[0])]
+        )
         for deployment in deployments
         if deployment.app.name == app.name
     )
@@ -179,7 +191,9 @@ def make_plan(
         timeout_s=timeout_s,
         priority=priority,
         server_cpus=server_cpus,
+        limits=limits,
         given={**(given or {}), **({} if runtime == "external" else {"runtime": runtime})},
+        locust=locust,
         scenarios=asked,
     )
     if until is not None:

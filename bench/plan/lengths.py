@@ -8,6 +8,7 @@ from typing import Self
 
 from bench.model import Case, LoadModel, Plan, TrialLength
 from bench.model.loads import closed
+from bench.plan import users
 from bench.plan.duration import (
     DRIVER_START_S,
     ENDING_S,
@@ -15,6 +16,7 @@ from bench.plan.duration import (
     expected_each_s,
     expected_s,
     of_each_model,
+    own_cost_s,
     parts_of,
 )
 
@@ -143,6 +145,8 @@ def block_s(plan: Plan, each_s: EachS, model: LoadModel) -> float:
 
 def in_what(before: Plan, after: Plan) -> str:
     """What a corrected plan does otherwise, and why; empty if it is little."""
+    if after.locust is not None:
+        return users.in_what(before, after)
     closed_s, settle_s = after.trial_s.closed, after.settle_s
     if settle_s > before.settle_s:
         why = (
@@ -165,7 +169,7 @@ def for_minutes(plan: Plan, minutes: float, *, more_rounds: bool) -> Plan:
     each_s = expected_each_s(plan)
     parts = parts_of(plan)
     once_s = parts.learn * each_s["learn"] + parts.pilot * each_s["pilot"]
-    time_s = minutes * 60 - DRIVER_START_S - ENDING_S - once_s
+    time_s = minutes * 60 - DRIVER_START_S - ENDING_S - once_s - own_cost_s(replace(plan, minutes=minutes))
     cost = Cost.of(plan, each_s)
     if more_rounds:
         plan = replace(plan, rounds=max(plan.rounds, int(time_s / cost.whole_s(plan))))

@@ -22,6 +22,7 @@ from bench.plan.duration import (
     expected_each_s,
     expected_s,
     is_slow,
+    own_cost_s,
     parts_of,
 )
 from bench.plan.lengths import (
@@ -76,6 +77,9 @@ def for_pages(
             the run.
         each_s: seconds for one of a part, as far as measured.
     """
+    if plan.locust is not None:
+        # Its trials are as long as the first ones show that they have to be.
+        return plan
     each_s = each_s or {}
     fewest = min(slots(plan).values(), default=1)
     made = replace(plan, page_s=seconds_per_request, parallel=min(parallel or 1.0, fewest))
@@ -206,7 +210,7 @@ def _time_s(plan: Plan, left_s: float | None, each_s: EachS) -> float:
         return _PACE * left_s + Cost.of(plan, known_s).starting_s
     parts = parts_of(plan)
     once_s = parts.learn * known_s["learn"] + parts.pilot * known_s["pilot"]
-    return limit_s(plan) - DRIVER_START_S - ending_s(plan) - once_s
+    return limit_s(plan) - DRIVER_START_S - ending_s(plan) - once_s - own_cost_s(plan)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from bench.model.preflight import Preflight, Trouble
 from bench.model.project import Project
 from bench.model.scenario import AskedScenario
 from bench.preflight.hiding import secrets_of
-from bench.preflight.inside import Inside, Said
+from bench.preflight.inside import Inside, Said, Within
 from bench.preflight.reading import Reader
 from bench.preflight.restoring import binds, restore
 from bench.preflight.survey import differences, survey
@@ -30,20 +30,22 @@ def preflight(
     *,
     timeout_s: float = 10.0,
     limit_s: float = LIMIT_S,
+    within: Within | None = None,
 ) -> Preflight:
     """Import the application once, send it the scenario's requests, and put back the files that it changed.
 
     Args:
         environment: all variables of the application. Their values are in nothing that is returned.
         timeout_s: how long one request may take.
+        within: the container that it is in; what it changes there goes with that.
     """
     secrets = secrets_of(project, scenario, environment)
     reader = Reader(project.root, secrets)
-    before = survey(project.root)
+    before = {} if within else survey(project.root)
     with tempfile.TemporaryDirectory(prefix="wsgi-bench-preflight-") as folder:
         scratch = Path(folder)
         try:
-            with Inside(project, environment, scratch, limit_s) as inside:
+            with Inside(project, environment, scratch, limit_s, within) as inside:
                 seen = _seen(project, scenario, inside, reader, timeout_s)
                 seen = replace(seen, printed=inside.printed, binds=binds(scratch))
         except OSError as error:
@@ -52,7 +54,8 @@ def preflight(
         finally:
             left = restore(scratch)
     unseen = dict.fromkeys(
-        differences(before, survey(project.root)), "it isn't its Python code that changed it"
+        differences(before, {} if within else survey(project.root)),
+        "it isn't its Python code that changed it",
     )
     reasons = {**unseen, **left}
     return replace(seen, left_changed=tuple(f"{reader.place(path)}: {why}" for path, why in reasons.items()))

@@ -8,8 +8,9 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -37,24 +38,54 @@ Said = Mapping[str, Any]
 """What the process said; or what became of it: `kind` as of a `Trouble`."""
 
 
+@dataclass(frozen=True)
+class Within:
+    """A container that the process is in, instead of this machine.
+
+    Attributes:
+        command: what starts it there.
+        environment: of that command.
+        remove: ends the container, whatever becomes of the command.
+    """
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    remove: Callable[[], None]
+
+
 class Inside:
     """The process. On leaving the block it is ended with everything that it started.
 
     Args:
         scratch: a folder of its own, in which files are kept as they were.
         limit_s: how long the import may take.
+        within: where it is, if not on this machine.
+        watched: whether what it writes, starts and connects to is watched, which takes CPU time.
+        cpus: those that it runs on; by default this process's.
 
     Attributes:
         printed: bytes that the application printed.
     """
 
     def __init__(
-        self, project: Project, environment: Mapping[str, str], scratch: Path, limit_s: float
+        self,
+        project: Project,
+        environment: Mapping[str, str],
+        scratch: Path,
+        limit_s: float,
+        within: Within | None = None,
+        *,
+        watched: bool = True,
+        cpus: Iterable[int] = (),
     ) -> None:
         self.printed = 0
         self._project = project
         self._scratch = scratch
+        self._within = within
+        environment = within.environment if within else environment
         self._limit_s = limit_s
+        self._watched = watched
+        self._cpus = tuple(cpus)
         self._mark = uuid4().hex
         self._environment = {**environment, "PYTHONDONTWRITEBYTECODE": "1", _MARK: self._mark}
         self._most_memory = psutil.virtual_memory().available * _MEMORY_SHARE
@@ -65,9 +96,10 @@ class Inside:
     def __enter__(self) -> Self:
         with shield():
             self._child = process.spawn(
-                [self._project.python, str(_SCRIPT)],
+                self._within.command if self._within else [self._project.python, str(_SCRIPT)],
                 environment=self._environment,
-                cwd=Path(self._project.root),
+                cwd=self._scratch if self._within else Path(self._project.root),
+                cpus=self._cpus,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -84,6 +116,8 @@ class Inside:
         with shield():
             process.stop(self._child, signal.SIGKILL, _GRACE_S)
             end_marked(_MARK, self._mark)
+            if self._within:
+                self._within.remove()
             for reader in self._readers:
                 reader.join(_GRACE_S)
             for pipe in (self._child.stdin, self._child.stdout, self._child.stderr):
@@ -96,11 +130,14 @@ class Inside:
 
     def load(self) -> tuple[Said, Said]:
         """Import the application; what its Python is, and what became of it."""
+        # A container has a folder of its own for it, which goes with the container.
+        kept = "/tmp" if self._within else str(self._scratch)
         job = {
             "callable": self._project.callable,
             "root": self._project.root,
-            "kept": str(self._scratch),
-            "stack": str(self._scratch / "stack"),
+            "kept": kept,
+            "watched": self._watched,
+            "stack": f"{kept}/stack",
         }
         self._send(job)
         about = self._receive(self._limit_s)
@@ -118,7 +155,7 @@ class Inside:
     def stack(self) -> str:
         """Where the application stood when its time was up; waits a moment for it to be written."""
         until = time.monotonic() + _GRACE_S
-        text = ""
+        text = "\n" if self._within else ""
         while not text.endswith("\n") and time.monotonic() < until:
             time.sleep(_LOOK_EVERY_S)
             with suppress(OSError):

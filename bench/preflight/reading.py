@@ -69,6 +69,7 @@ class Reader:
             written=self.places([*first["written"], *again.get("written", ())]),
             raised=self.raised(first["raised"] or again.get("raised")),
             problems=tuple(map(self._secrets.hide, first["problems"])),
+            writes=bool(first["write"]),
             about=_about(first["status"], text),
             fault=self._secrets.hide(fault),
         )

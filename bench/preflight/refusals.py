@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from bench.model import Server
 from bench.model.counted import count
 from bench.model.preflight import Answered, Preflight
 from bench.model.scenario import AskedRequest, AskedScenario
@@ -40,6 +41,42 @@ def notes(seen: Preflight, scenario: AskedScenario, *, restored: bool = False) -
         restored: whether what is written is put back before each round.
     """
     return tuple(dict.fromkeys(_notes(seen, scenario, restored)))
+
+
+def unable(seen: Preflight, servers: Iterable[Server]) -> dict[str, str]:
+    """Of servers that can't answer some request, by name: why."""
+    writers = [each.request for each in (*seen.login, *seen.answered) if each.writes]
+    # https://github.com/emmett-framework/granian/blob/v2.8.7/granian/wsgi.py
+    without = [server.name for server in servers if server.package == "granian" and writers]
+    calls = "calls" if len(set(writers)) == 1 else "call"
+    why = f"{_listed(writers)} {calls} write(), which start_response returns by PEP 3333, but not granian's"
+    return dict.fromkeys(without, why)
+
+
+def beside_the_file(seen: Preflight, scenario: AskedScenario) -> tuple[str, ...]:
+    """What a look at pages is worth that a locust file needn't ask: no refusal, but a sentence for each that
+    isn't as it should be.
+    """
+    asked = {request.name: request for request in scenario.requests}
+    return tuple(
+        f"{_answered(each)}{_by_host(each, asked[each.name], seen, scenario)}; the locust file says what is "
+        f"asked, and nothing of it was tried"
+        for each in seen.answered
+        if each.status != 200 or each.fault
+    )
+
+
+def _answered(answer: Answered) -> str:
+    if answer.status is not None:
+        return f"{answer.request} answers {answer.status}{f', {answer.fault}' if answer.fault else ''}"
+    raised = "nothing" if answer.raised is None else raised_in_words(answer.raised)
+    return f"{answer.request} {'answers' if answer.raised is None else 'raises'} {raised}"
+
+
+def _by_host(answer: Answered, asked: AskedRequest, seen: Preflight, scenario: AskedScenario) -> str:
+    """Whose refusal it is, where every answer to a file's users would be the same."""
+    refuses = answer.about == "host" or (answer.status == 400 and _refuses_host(seen, asked, scenario))
+    return " from ALLOWED_HOSTS, which has to allow 127.0.0.1" if refuses else ""
 
 
 def _notes(seen: Preflight, scenario: AskedScenario, restored: bool) -> Iterator[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bench.analysis.claim import deviation
-from bench.analysis.figures import THROUGHPUT
+from bench.analysis.figures import THROUGHPUT, named
 from bench.model import Analysis, Suite
 from bench.model.finding import GENERATOR_LIMITS
 from bench.model.resume_command import resume_command
-from bench.report import old_version
+from bench.report import answer, old_version
 from bench.report.multiples import Multiple, multiples
 from bench.report.results import Entry, Group
 from bench.report.units import (
@@ -25,12 +25,16 @@ from bench.report.units import (
 
 
 def headline(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> tuple[str, ...]:
-    """The verdict: first whether the run is whole, then a sentence a group."""
+    """The verdict: first whether the run is whole, then what is said of somebody's own application, then a
+    sentence a group.
+    """
     sentences = [] if suite.complete else [_interrupted(suite)]
     if not suite.plan.claims:
         return (*sentences, _not_a_measurement(suite, groups))
+    about_theirs = answer.sentence(suite, analysis, groups)
     return (
         *sentences,
+        *([about_theirs] if about_theirs else []),
         *old_version.sentences(suite, analysis),
         *(_sentence(analysis, group) for group in groups),
         *_stalls(suite, analysis, groups),
@@ -56,8 +60,9 @@ def twin_line(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> st
     who = f"two identical deployments of {server} differ"
     if suite.plan.runtime == "external":
         who = f"the same server, {server}, measured twice, differs"
+    in_what = "" if twin.figure == THROUGHPUT.name else f" in {named(twin.figure).label}"
     return (
-        f"Twin: {who} by {difference(deviation(twin))} "
+        f"Twin: {who}{in_what} by {difference(deviation(twin))} "
         f"(ratio {ratio(twin.ratio)}, {ratio_interval(twin.low, twin.high)}); differences below that "
         f"are the harness's own error."
     )

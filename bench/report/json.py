@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 from bench.analysis.compare.limits import judge_plan
 from bench.model import Analysis, Suite
+from bench.model.jsonable import dump
 from bench.report.changes import changes_for_programs
 from bench.store.analysis_document import pair_to_document, summary_to_document
-from bench.store.jsonable import dump
 
 
 def render(suite: Suite, analysis: Analysis) -> str:
@@ -35,6 +35,8 @@ def render(suite: Suite, analysis: Analysis) -> str:
         "ranking": [asdict(rank) for rank in analysis.ranking],
         "twin": pair_to_document(analysis.twin) if analysis.twin else None,
         "detectable": analysis.detectable,
+        "own_cost": dump(suite.own_cost),
+        "own_shares": dump(analysis.own_shares),
         "stalls": [asdict(stalls) for stalls in analysis.stalls],
         "against": asdict(suite.plan.against) if suite.plan.against else None,
         **changes_for_programs(analysis.changes, analysis.not_compared, judge_plan(suite.plan, analysis)),

@@ -12,6 +12,7 @@ from bench.analysis.figure import Figure
 from bench.analysis.figures import COST, MEMORY, named
 from bench.analysis.keepalive import NOT_KNOWN, Keeping, by_deployment
 from bench.model import Analysis, Comparison, Suite
+from bench.report import answer
 from bench.report.page import Section
 from bench.report.results import Entry, Group
 from bench.report.table import workers_x_threads
@@ -24,15 +25,17 @@ _CLOSE = 0.9
 
 
 def section(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
-    """Of the first closed load in which two servers were ranked; none without."""
+    """Of the first closed load in which two servers were ranked; without, what an application costs alone."""
     group = next((group for group in groups if group.closed and sum(map(len, group.ranked)) > 1), None)
+    alone = tuple(answer.points(suite, analysis, groups))
     if group is None:
-        return None
+        return Section("meaning", "What this means", points=alone) if alone else None
     kept = by_deployment(suite)
     first, second, *_ = (entry for rank in group.ranked for entry in rank)
     points = (
         _costs(suite, group, kept, first),
         _second(analysis, group, kept, first, second),
+        *alone,
         _unsaid(suite, analysis),
     )
     return Section("meaning", "What this means", points=points)

@@ -64,6 +64,7 @@ def lines(suite: Suite) -> Iterator[str]:
     yield from _unlimited(suite, all_read)
     if unread := confined.unread(all_read):
         yield f"What {_names(suite, unread)} may use isn't known: the processes can't be seen from here."
+    yield from _throttled(suite)
     yield from _ended(suite)
     yield from _workers(suite)
 
@@ -89,6 +90,18 @@ def _beyond(what: str, reading: Confined) -> str:
         f"The CPU time of {{who}} is cut off at {number(read.quota_cpus)} CPUs by a quota, which stops "
         f"everything for the rest of each period once it is used up."
     )
+
+
+def _throttled(suite: Suite) -> Iterator[str]:
+    """What a quota does that the user asked for: no verdict says it."""
+    quota = suite.plan.limits.cpus
+    for deployment in suite.plan.deployments if quota is not None else ():
+        if share := recycling.throttled(suite, deployment.name):
+            yield (
+                f"{deployment.name} was held back by --cpus {quota:g} for {share:.0%} of the time that "
+                f"it was measured: its longest times are those of that limit, which stops all for the "
+                f"rest of a period of 100 ms once it is used up."
+            )
 
 
 def _ended(suite: Suite) -> Iterator[str]:

@@ -45,7 +45,7 @@ def _derived(suite: Suite) -> Mapping[str, Any]:
         settings["target"] = tuple(f"{d.server.name}={d.server.environment.get('URL', 'URL')}" for d in own)
     else:
         settings |= {"runtime": plan.runtime, "servers": tuple(dict.fromkeys(d.server.name for d in own))}
-        apps = list(dict.fromkeys(d.app for d in own))
+        apps = list({d.app.name: d.app for d in own}.values())
         if len(apps) == 1:
             # Several are what a run without --app chooses by its scenarios.
             [app] = apps

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 
 from bench.analysis.keepalive import NOT_KNOWN, Keeping, by_deployment
 from bench.catalogue.variables import of_child, of_container
-from bench.model import Analysis, Calibration, Ceiling, Deployment, Server, Suite
+from bench.model import Analysis, Calibration, Ceiling, Deployment, Plan, Server, Suite
 from bench.model.digits import a_second
 from bench.model.pages import answers_in_words
-from bench.report import processes
+from bench.report import processes, users
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.repeat import repeat_command
 from bench.report.results import Group
@@ -34,9 +34,8 @@ def environment(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -
         "System": env.os if env.kernel in env.os else f"{env.os}, Linux {env.kernel.removeprefix('Linux ')}",
         "Python": env.python,
         "Runtime": env.runtime + (f", Docker {env.docker}" if env.docker else ""),
-        "Measured": f"{count(plan.rounds, 'round')} of {count(plan.blocks, 'closed block')} of "
-        f"{plan.trial_s.closed:g} s and {count(plan.open_blocks, 'open block')} of {plan.trial_s.open:g} s "
-        f"a case, after {plan.warmup_s:g} s of warm-up",
+        "Measured": _blocks(plan),
+        **({} if plan.locust is None else {"Load generator": users.made_by(plan.locust)}),
         "Generator alone": _ceilings(suite.calibration),
         **{f"Version of {name}": version for name, version in sorted(env.versions.items())},
     }
@@ -49,6 +48,14 @@ def environment(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -
         tables=(Table("This run", columns, rows),),
         folded=True,
     )
+
+
+def _blocks(plan: Plan) -> str:
+    closed = "block" if plan.locust is not None else "closed block"
+    blocks = f"{count(plan.rounds, 'round')} of {count(plan.blocks, closed)} of {plan.trial_s.closed:g} s"
+    if plan.locust is None:
+        blocks += f" and {count(plan.open_blocks, 'open block')} of {plan.trial_s.open:g} s"
+    return f"{blocks} a case, after {plan.warmup_s:g} s of warm-up"
 
 
 def _ceilings(calibration: Calibration | None) -> str:

@@ -12,6 +12,7 @@ from bench.analysis.keepalive import NOT_KNOWN, Keeping, by_deployment
 from bench.analysis.outcomes import not_answered
 from bench.model import Deployment, Loop, Suite
 from bench.model.variant import TWIN
+from bench.report import users
 from bench.report.page import Column, Row, Table
 from bench.report.results import Entry, Group
 from bench.report.units import (
@@ -36,6 +37,8 @@ _BESIDE_CAPACITY = (
     Column("Workers x threads", wide=True),
 )
 _BESIDE_LATENCY = (Column("Not answered", "of those due"), Column("Errors"))
+_BESIDE_USERS = (Column("Not answered"), Column("Errors"))
+_OF_OPEN = ("Times count from the moment each request was due, so that a server that stalls can't hide it.",)
 
 _RANKED = (
     "Percentiles are those of all answers. Ranks and multiples come from the {} of each block ('Every "
@@ -173,10 +176,16 @@ def workers_x_threads(suite: Suite, deployment: Deployment) -> str:
 def _latency(suite: Suite, group: Group) -> Table:
     return Table(
         f"Latency: {group.name}",
-        (RANK, SERVER, *multiple_columns(group), *map(_latency_column, _in_latency()), *_BESIDE_LATENCY),
+        (
+            RANK,
+            SERVER,
+            *multiple_columns(group),
+            *map(_latency_column, _in_latency()),
+            *(_BESIDE_LATENCY if suite.plan.locust is None else _BESIDE_USERS),
+        ),
         tuple(row_of(entry, _latency_cells(group, entry)) for entry in group.entries),
         (
-            "Times count from the moment each request was due, so that a server that stalls can't hide it.",
+            *(_OF_OPEN if suite.plan.locust is None else users.notes(suite, group)),
             *([_RANKED.format(group.figure.label)] if _is_by_block(group) else []),
             *_legend(suite, group),
         ),

@@ -65,6 +65,9 @@ NULL_DEPLOYMENT = Deployment(
     database=0,
 )
 _BLOCKS, _FEWEST_BLOCKS = 10, 3
+_TRIAL_S = 0.1
+_OF_LOCUST = 3, 0.5
+"""Blocks, and seconds of a trial: for each locust imports its file anew."""
 _SCENARIO = "get"
 _LOADS = {
     "keep-alive": Closed(16),
@@ -104,6 +107,11 @@ def calibrate_run(
             # Not split anew: the harness has kept itself to the generator's CPUs by now.
             local = null_runtime(directory, cpus, root)
             runtime = stack.enter_context(local)
+        if plan.locust is not None:
+            blocks, length_s = _OF_LOCUST
+            return calibrate(
+                runtime, driver, {}, blocks=blocks, length_s=length_s, seed=plan.seed, epoch_ns=epoch_ns
+            )
         most = min(_BLOCKS, plan.blocks)
         blocks = max(min(_FEWEST_BLOCKS, most), most // max(1, len(samples)))
         return calibrate(runtime, driver, samples, blocks=blocks, seed=plan.seed, epoch_ns=epoch_ns)
@@ -129,12 +137,14 @@ def calibrate(
     blocks: int,
     seed: int,
     epoch_ns: int,
+    length_s: float = _TRIAL_S,
 ) -> Calibration:
     """Measure the ceiling on kept connections, with a connection each, and the latency floor.
 
     Args:
         samples: what answers are to be like; without any they are the 13 bytes of the scenario `hello`.
-        blocks: trials of each kind, 0.1 s each.
+        blocks: trials of each kind.
+        length_s: of each.
 
     Raises:
         MachineError: the null server can't be started.
@@ -154,7 +164,7 @@ def calibrate(
         rounds=1,
         blocks=blocks,
         open_blocks=0,
-        trial_s=TrialLength(closed=0.1, open=0.1),
+        trial_s=TrialLength(length_s, length_s),
         warmup_s=0.1,
         users=16,
         rate=None,

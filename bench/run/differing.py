@@ -10,6 +10,7 @@ from typing import Any
 from bench.ask.settings import SETTINGS
 from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.scenarios.asked import scenario_of
+from bench.catalogue.scenarios.locustfile import SCENARIO as OF_A_LOCUSTFILE
 from bench.deploy.redisprocess import DATABASES
 from bench.model import Deployment, Plan
 from bench.model.loads.open import IN_FLIGHT_CAP
@@ -54,7 +55,7 @@ def unplanned(plan: Plan, deployments: Iterable[Deployment]) -> Iterator[str]:
         scenario = scenario_of(case.scenario, plan.scenarios) if asked else SCENARIOS.get(case.scenario)
         if deployment is None:
             yield f"case {cut(case.id)}: there is no deployment {cut(case.deployment)}"
-        elif scenario is None or not (asked or case.scenario in deployment.app.scenarios):
+        elif scenario is None or not (asked or case.scenario in _fitting(plan, deployment)):
             yield f"case {cut(case.id)}: {deployment.app.name} has no scenario {cut(case.scenario)}"
         elif case_of(deployment, scenario, case.load) != case:
             yield f"case {cut(case.id)}: here it is {case_of(deployment, scenario, case.load).id}"
@@ -64,7 +65,7 @@ def unplanned(plan: Plan, deployments: Iterable[Deployment]) -> Iterator[str]:
             yield f"case {cut(case.id)}: there is no connection {cut(case.load.connection)}"
         elif case.load.rate is not None and not 0 < case.load.rate <= SETTINGS["rate"].highest:
             yield f"case {cut(case.id)}: {case.load.rate:g} requests a second"
-    if plan.client not in CLIENTS:
+    if plan.client not in (CLIENTS if plan.locust is None else ("locustfile",)):
         yield f"there is no client {cut(plan.client)}"
     for name, setting in _PLANNED.items():
         value = getattr(plan, name)
@@ -72,6 +73,10 @@ def unplanned(plan: Plan, deployments: Iterable[Deployment]) -> Iterator[str]:
             yield f"{name}: {value:g}, of at most {highest}"
     if not 0 < plan.timeout_s <= (highest := SETTINGS["timeout"].highest):
         yield f"timeout: {plan.timeout_s:g} s, of at most {highest}"
+
+
+def _fitting(plan: Plan, deployment: Deployment) -> tuple[str, ...]:
+    return deployment.app.scenarios if plan.locust is None else (OF_A_LOCUSTFILE.name,)
 
 
 def _shown(value: Any) -> str:

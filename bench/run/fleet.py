@@ -264,7 +264,7 @@ class Fleet:
 
     def _stop(self) -> None:
         peaks = {name: self._runtime.memory_bytes(m.target)[1] for name, m in self.members.items()}
-        kills = {name: member.processes.oom_kills for name, member in self.members.items()}
+        held = {n: (m.processes.oom_kills, m.processes.throttled_s) for n, m in self.members.items()}
         clean: set[str] = set()
         try:
             clean = self._runtime.stop(self._started)
@@ -280,7 +280,8 @@ class Fleet:
                     stopped_cleanly=name in clean,
                     idle_cpu=member.idle_cpu,
                     restarts=member.processes.restarts,
-                    oom_kills=kills[name],
+                    oom_kills=held[name][0],
+                    throttled_s=held[name][1],
                     workers=member.serving[0] if member.serving else None,
                     threads=member.serving[1] if member.serving else None,
                     peers=member.peers,

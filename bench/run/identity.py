@@ -47,7 +47,9 @@ def identify(plan: Plan, checkouts: Checkouts, environment: Mapping[str, str]) -
     callables = dict.fromkeys(d.app.callable for d in plan.deployments if d.app.project is None)
     located = locate(callables, root, environment)
     sources = {target: application.source for target, application in located.items()}
-    sources |= {app.callable: project_digest(Path(app.project.root)) for app in own if app.project}
+    # What a container has is told by its image.
+    projects = {app.callable: app.project for app in own if app.project and not app.project.image}
+    sources |= {target: project_digest(Path(project.root)) for target, project in projects.items()}
     sources |= {f"{folder}/": _folder(root / folder) for folder in _FOLDERS}
     # It has the limits of the containers, too.
     sources |= {COMPOSE_FILE: digest(root, [here.compose_file]), **harness}

@@ -20,11 +20,12 @@ class OwnAgain:
     """What a run of somebody's own application goes on with.
 
     Attributes:
+        asks: what is asked of it; None where a locust file says it.
         outside: what it finds around it.
     """
 
     app: App
-    asks: AskedScenario
+    asks: AskedScenario | None
     outside: Outside
 
 
@@ -48,9 +49,9 @@ def own_again(
         yield None
         return
     servers = {d.server.name: None for d in plan.deployments if not (d.server.own or d.server.service)}
-    asked = resolve({**flags, "servers": tuple(servers)}, root, own=True)
+    asked = resolve({**flags, "servers": tuple(servers), "runtime": plan.runtime}, root, own=True)
     [(_, scenario)] = asked.combinations
     assert asked.own is not None
-    assert scenario.asked is not None
-    with made_ready(asked.own, asked.servers, scenario.asked, show, say) as ready:
-        yield OwnAgain(ready.app, scenario.asked, ready.outside)
+    asks = scenario.asked if plan.locust is None else None
+    with made_ready(asked.own, asked.servers, asks, show, say) as ready:
+        yield OwnAgain(ready.app, asks, ready.outside)

@@ -12,6 +12,7 @@ from bench.model import Plan, Trial
 from bench.plan.duration import pilot_blocks
 from bench.plan.lengths import with_settling
 from bench.plan.rates import with_open_rates
+from bench.plan.users import cycle_s, for_cycle
 
 FEWEST_BLOCKS = 3
 """Fewer say too little of how their trials vary to tell slow answers."""
@@ -32,11 +33,15 @@ def pilot(plan: Plan, block: Block, ends_s: float | None) -> tuple[Plan, Mapping
     each case did a second.
 
     Where slow answers are seen, all is found again with longer trials: without them a server seems faster
-    than it is in the long run.
+    than it is in the long run. Where users think, one block shows how long trials have to be.
 
     Args:
         ends_s: monotonic time at which the run must end; None without `--minutes`.
     """
+    if plan.locust is not None:
+        cycle = cycle_s(block(plan, 0), plan.users)
+        left_s = None if ends_s is None else ends_s - time.monotonic()
+        return (plan if cycle is None else for_cycle(plan, cycle, left_s)), {}
     while True:
         trials = _blocks(plan, block, ends_s)
         longer_s = needed_s(plan, trials)

@@ -4,55 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from bench.ask.locust import FRONT_PAGE
 from bench.ask.ownapp import OwnApp
 from bench.ask.servers import not_there
-from bench.catalogue.interpreter import Interpreter, find_interpreter
-from bench.deploy.outside import Outside
+from bench.catalogue.interpreter import find_interpreter
 from bench.deploy.overlay import lay_over
 from bench.deploy.program import program
 from bench.deploy.starting import project_environment
-from bench.model import App, Server
+from bench.model import Server
 from bench.model.errors import UsageError
-from bench.model.preflight import Preflight
 from bench.model.project import Project
 from bench.model.scenario import AskedScenario
 from bench.preflight import preflight
 from bench.preflight.hiding import secrets_of
 from bench.preflight.page import block, rows
-from bench.preflight.refusals import notes, refusals
+from bench.preflight.refusals import beside_the_file, notes, refusals, unable
+from bench.run.contained_app import made_contained
+from bench.run.readyapp import ReadyApp as ReadyApp
+from bench.run.readyapp import proxied, seconds_per_request
 from bench.run.surrounded import surrounded
-
-
-@dataclass(frozen=True)
-class ReadyApp:
-    """An application that can be served.
-
-    Attributes:
-        servers: those that can serve it.
-        missing: why each of the others can't, with what to do.
-        notes: what its user should know before figures come of it.
-        outside: what it finds around it.
-        seconds_per_request: on average over what is asked, by its weights.
-    """
-
-    app: App
-    interpreter: Interpreter
-    seen: Preflight
-    servers: tuple[Server, ...]
-    missing: tuple[str, ...]
-    notes: tuple[str, ...]
-    outside: Outside
-    seconds_per_request: float
 
 
 @contextmanager
 def made_ready(
     own: OwnApp,
     servers: Sequence[Server],
-    scenario: AskedScenario,
+    scenario: AskedScenario | None,
     show: Callable[[str], None],
     say: Callable[[str], None],
 ) -> Iterator[ReadyApp]:
@@ -60,7 +40,7 @@ def made_ready(
     is there while the block lasts.
 
     Args:
-        scenario: what is asked of it.
+        scenario: what is asked of it; None where a locust file says it: its front page is then looked at.
         show: gets what was found, several lines for a person.
         say: gets a line for what takes a while or needs to be known.
 
@@ -70,6 +50,10 @@ def made_ready(
         EngineError: `--services` need a Docker engine.
         MachineError: the cache can't be written.
     """
+    if own.contained:
+        with made_contained(own, servers, scenario or FRONT_PAGE, show, say) as ready:
+            yield ready
+        return
     interpreter = find_interpreter(
         own.folder, asked=own.python, requirements=own.requirements, environment=own.shell, say=say
     )
@@ -83,20 +67,27 @@ def made_ready(
     ]
     if reasons := tuple(not_there(started, path, Path(project.root))):
         raise UsageError(*reasons)
-    secrets = secrets_of(project, scenario, own.shell)
+    asks = scenario or FRONT_PAGE
+    secrets = secrets_of(project, asks, own.shell)
     with surrounded(own, project, secrets, say) as outside:
-        seen = preflight(project, scenario, outside.shell)
+        seen = preflight(project, asks, outside.shell)
         if seen.trouble is None:
             show(block(rows(seen, interpreter.python, own.found.origin, own.found.others)))
-        if reasons := refusals(seen, scenario):
+        reasons = refusals(seen, asks)
+        if reasons and (scenario is not None or seen.trouble is not None):
             raise UsageError(*(f"{reason}." for reason in reasons))
-        overlays = lay_over(interpreter, servers, say, own.shell, own.folder)
-        had = tuple(server for server in servers if not overlays[server.name].problem)
-        missing = tuple(f"{name}: {overlay.problem}" for name, overlay in overlays.items() if overlay.problem)
+        problems = unable(seen, servers)
+        able = [server for server in servers if server.name not in problems]
+        overlays = lay_over(interpreter, able, say, own.shell, own.folder)
+        problems |= {name: overlay.problem for name, overlay in overlays.items() if overlay.problem}
+        had = tuple(server for server in able if server.name not in problems)
+        missing = tuple(f"{name}: {problem}" for name, problem in problems.items())
         if not had:
             raise UsageError(*missing)
         project = replace(
             project,
+            # What the users of a file send, only the file knows.
+            proxied=scenario is None or proxied(scenario),
             callable=seen.callable,
             starts={server.name: program(server.command[0], interpreter) for server in had},
             overlays={s.name: overlays[s.name].folder for s in had if overlays[s.name].folder},
@@ -111,14 +102,10 @@ def made_ready(
             seen=seen,
             servers=had,
             missing=missing,
-            notes=notes(seen, scenario, restored=own.restores),
+            notes=(
+                *(beside_the_file(seen, asks) if scenario is None else ()),
+                *notes(seen, asks, restored=own.restores),
+            ),
             outside=outside,
-            seconds_per_request=_seconds(seen, scenario),
+            seconds_per_request=seconds_per_request(seen, asks),
         )
-
-
-def _seconds(seen: Preflight, scenario: AskedScenario) -> float:
-    weights = {request.name: request.weight for request in scenario.requests}
-    took = [(each.ms / 1000, weights[each.name]) for each in seen.answered]
-    total = sum(weight for _, weight in took)
-    return sum(seconds * weight for seconds, weight in took) / total if total else 0.0

@@ -20,7 +20,7 @@ from bench.live.progress import Reporter
 from bench.machine.environment import describe, require_cpus, split_cpus, stay_on
 from bench.model import CpuSplit, Environment, Plan, Suite
 from bench.run.identity import identify, require_same, with_started
-from bench.run.stored_plan import Named, old_version, taken_anew
+from bench.run.stored_plan import Named, locust_arguments, old_version, taken_anew
 
 Open = Callable[[Plan, Checkouts, Path, CpuSplit, Reporter, Mapping[str, Addresses], Outside], Runtime]
 
@@ -32,10 +32,12 @@ class Ready:
     Attributes:
         plan: the stored one, with deployments of this checkout.
         runtime: entered already; whoever enters it leaves it, too.
+        driver: arguments of the load driver, beside those that the plan gives.
     """
 
     plan: Plan
     runtime: AbstractContextManager[Runtime]
+    driver: tuple[str, ...]
 
 
 def made_ready(
@@ -59,6 +61,7 @@ def made_ready(
     require_cpus(suite.environment.cpu_split, directory)
     addresses = find_addresses(suite.plan, beyond=named.beyond)
     against = old_version(directory, suite.plan, root, named)
+    driver = locust_arguments(directory, suite.plan, named)
     checkouts = stack.enter_context(checked_out([against] if against else [], root))
     plan = taken_anew(directory, suite.plan, root, os.environ, named, checkouts)
     provide(plan, read_facts(results_folder(root), quick=True))
@@ -71,7 +74,7 @@ def made_ready(
     opened.enter_context(runtime)
     # Images, and what is in them, are known only now.
     require_same(directory, suite.environment, with_started(suite.environment, runtime))
-    return Ready(plan, _entered(opened, runtime))
+    return Ready(plan, _entered(opened, runtime), driver)
 
 
 @contextmanager

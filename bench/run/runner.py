@@ -14,7 +14,7 @@ from bench.live.watch import Watch
 from bench.load.client import LoadDriver
 from bench.model import MODELS, Failure, LoadModel, Plan, Trial
 from bench.model.errors import StoreError, TimeIsUp
-from bench.plan.blocks import block_models, starting_order
+from bench.plan.blocks import block_models, scenarios_of, starting_order
 from bench.plan.duration import EachS, expected_each_s, needs_pilot
 from bench.plan.lengths import block_s, each_of, in_what, least_s, remeasured
 from bench.plan.pages import for_pages
@@ -25,6 +25,7 @@ from bench.run.fitting import fitted, slowest_page_s
 from bench.run.fleet import Fleet
 from bench.run.limit import Limit
 from bench.run.look import look_at
+from bench.run.own_cost import AfterRound
 from bench.run.pilot import needed_s
 from bench.run.readback import Readback
 from bench.run.seeding import seed
@@ -42,6 +43,7 @@ class Runner:
         counts: whether one of these counts.
         first: what that has seen of first answers, and who takes it from these.
         others: looks who uses the machine from now on.
+        after_round: is called as `OwnCosts.of_application`, once its servers have stopped.
         epoch_ns: monotonic time from which trials count their `at_s`.
     """
 
@@ -57,6 +59,7 @@ class Runner:
         counts: Callable[[Trial], bool],
         first: FirstAnswers,
         others: Callable[[], Others],
+        after_round: AfterRound,
         epoch_ns: int,
     ) -> None:
         self._plan = plan
@@ -76,6 +79,7 @@ class Runner:
         self._again = Again(runtime, writer, reporter)
         self._readback = Readback(runtime, driver, writer)
         self._others = others
+        self._after_round = after_round
         self._given_up: set[str] = set()
         self._measured = {trial.round for trial in saved}
         self._models = block_models(plan)
@@ -116,9 +120,7 @@ class Runner:
         return [n for n in range(self._plan.counted_from, self._plan.rounds + 1) if n not in self._measured]
 
     def _known_enough_after(self, number: int) -> bool:
-        """Whether ratios are known as well as was asked; if not, as many rounds as that seems to take are
-        planned.
-        """
+        """Whether ratios are known as well as was asked; if not, as many rounds as it takes are planned."""
         if self._plan.until is None or number < max(self._measured, default=0):
             return False
         left_s = self._limit.left_s(self._plan)
@@ -147,7 +149,8 @@ class Runner:
         )
         try:
             with fleet:
-                fleet.start((d, self._scenarios(d.name)) for d in self._watch.starting(number, wanted))
+                starting = self._watch.starting(number, wanted)
+                fleet.start((d, scenarios_of(self._plan, d.name)) for d in starting)
                 once = self._first.take(fleet)
                 self._watch.started(fleet.members, fleet.failures, once=once)
                 if not fleet.members:
@@ -171,14 +174,12 @@ class Runner:
                 self._again.name_others(number, fleet, others)
         finally:
             self._writer.append(deployments=fleet.records)
+        self._after_round(number, self._plan, self._first.learned, self._limit.left_s(self._plan))
         self._watch.stopped()
 
     def _missing(self, number: int) -> list[int]:
         """The blocks of a round that want a trial yet."""
         return self._trials.missing(self._plan, self._models, number, self._given_up)
-
-    def _scenarios(self, deployment: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(c.scenario for c in self._plan.cases if c.deployment == deployment))
 
     def _expect_pages(self, number: int) -> None:
         """Plan for pages as slow as the first probes saw them, which not even the warm-up may overtax."""

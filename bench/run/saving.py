@@ -15,6 +15,7 @@ from bench.model.errors import BenchError, Interrupted, MachineError, ResultErro
 from bench.model.resume_command import resume_command
 from bench.report.index import write_index
 from bench.report.repeat import shell_variables
+from bench.report.units import listed
 from bench.run.results import write_reports
 from bench.run.stored_plan import named_again
 from bench.store import RESULT, Writer
@@ -122,3 +123,15 @@ def _is_in(name: object, directory: Path) -> bool:
 def _no_sentence(text: str) -> str:
     """The first sentence of a message, to follow "since": what to do about it is said already."""
     return text.partition(". ")[0].rstrip(".")
+
+
+def nothing_in(rounds: list[int], saved: Saved) -> str:
+    """That a run isn't complete, and how it can become so."""
+    plan = saved.suite.plan
+    which = (
+        f" in round{'s' * (len(rounds) > 1)} {listed([str(number) for number in rounds])} of {plan.rounds}"
+    )
+    return (
+        f"The run isn't complete: nothing was measured{which if plan.rounds > 1 else ''}, since every "
+        f"deployment had failed. Once the cause is mended, `{saved.command}` continues it."
+    )

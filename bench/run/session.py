@@ -32,14 +32,15 @@ from bench.machine.place import HERE
 from bench.model import Analysis, Calibration, CpuSplit, Plan, Sample, Suite, Target
 from bench.model.errors import Interrupted, MachineError, StoreError
 from bench.model.finding import exit_code
-from bench.report.units import count, listed
+from bench.report.units import count
 from bench.run.calibrate import Page, calibrate_run, startable
 from bench.run.first import FirstAnswers
 from bench.run.identity import identify, with_started
+from bench.run.own_cost import OwnCosts
 from bench.run.results import new_id
 from bench.run.resuming import Ready, made_ready
 from bench.run.runner import Runner
-from bench.run.saving import Saved, raise_told, require_written, save
+from bench.run.saving import nothing_in, raise_told, require_written, save
 from bench.run.stored_plan import NOTHING, Named
 from bench.store import SCHEMA_VERSION, Writer
 
@@ -61,6 +62,7 @@ def measure(
     reporter: Reporter,
     *,
     addresses: Mapping[str, Addresses] | None = None,
+    driver: Sequence[str] = (),
     outside: Outside = OF_THE_HARNESS,
     told: tuple[str, ...] = (),
 ) -> Outcome:
@@ -68,6 +70,7 @@ def measure(
 
     Args:
         addresses: of servers that run already, by name, as `look_up` has checked them.
+        driver: arguments of the load driver, beside those that the plan gives.
         outside: what applications find around them.
         told: what the user should know before figures come of it, for the report.
 
@@ -78,7 +81,7 @@ def measure(
     """
     provide(plan, read_facts(results_folder(root), quick=True))
     with checked_out((d.variant.source for d in plan.deployments), root) as checkouts:
-        return _measure(plan, root, directory, reporter, checkouts, addresses or {}, outside, told)
+        return _measure(plan, root, directory, reporter, checkouts, addresses or {}, driver, outside, told)
 
 
 def _measure(
@@ -88,6 +91,7 @@ def _measure(
     reporter: Reporter,
     checkouts: Checkouts,
     addresses: Mapping[str, Addresses],
+    driver: Sequence[str],
     outside: Outside,
     told: tuple[str, ...],
 ) -> Outcome:
@@ -123,7 +127,7 @@ def _measure(
         failures=(),
     )
     with Writer.create(directory, suite, analyse) as writer:
-        return _saved(writer, suite, runtime, root, reporter, HERE.clock.now_ns())
+        return _saved(writer, suite, runtime, root, reporter, HERE.clock.now_ns(), driver)
 
 
 def resume(directory: Path, root: Path, reporter: Reporter, named: Named = NOTHING) -> Outcome:
@@ -148,7 +152,7 @@ def resume(directory: Path, root: Path, reporter: Reporter, named: Named = NOTHI
         last = max((trial.at_s + trial.duration_s for trial in suite.trials), default=0.0)
         writer.append(gap={"reason": "resumed", "at": datetime.now(UTC).isoformat(timespec="seconds")})
         epoch_ns = HERE.clock.now_ns() - int(last * 1e9)
-        return _saved(writer, suite, ready[0].runtime, root, reporter, epoch_ns)
+        return _saved(writer, suite, ready[0].runtime, root, reporter, epoch_ns, ready[0].driver)
 
 
 def _saved(
@@ -158,13 +162,14 @@ def _saved(
     root: Path,
     reporter: Reporter,
     epoch_ns: int,
+    driver: Sequence[str] = (),
 ) -> Outcome:
     """Work, and whatever happens write the result and its reports."""
     unmeasured: list[int] = []
     broken_off: BaseException | None = None
     directory = writer.directory
     try:
-        unmeasured = _work(writer, suite, runtime, root, reporter, epoch_ns)
+        unmeasured = _work(writer, suite, runtime, root, reporter, epoch_ns, driver)
     except BaseException as error:
         broken_off = error
     ended = broken_off is None
@@ -185,7 +190,7 @@ def _saved(
         raise_told(broken_off, directory, saved)
     analysis = require_written(saved)
     if unmeasured:
-        reporter.problem(_nothing_in(unmeasured, saved))
+        reporter.problem(nothing_in(unmeasured, saved))
     return Outcome(writer.directory, saved.suite, analysis, exit_code(findings_of(saved.suite, analysis)))
 
 
@@ -196,6 +201,7 @@ def _work(
     root: Path,
     reporter: Reporter,
     epoch_ns: int,
+    arguments: Sequence[str],
 ) -> list[int]:
     """Measure; return the rounds in which nothing could be."""
     plan, cpus = suite.plan, suite.environment.cpu_split
@@ -203,15 +209,14 @@ def _work(
     with unopened as runtime:
         writer.append(environment=with_started(suite.environment, runtime))
         command, environment = runtime.driver_command(
-            ("--processes", str(plan.processes), "--client", plan.client)
+            ("--processes", str(plan.processes), "--client", plan.client, *arguments)
         )
         logs = writer.directory / "logs"
         logs.mkdir(exist_ok=True)
         # In containers it is the engine's, not this process's child.
         preferred = plan.priority and plan.runtime == "local"
         first = priority.of("generator", cpus) if preferred else priority.NONE
-        log = logs / "driver.log"
-        with LoadDriver(command, environment, root, cpus.generator, log, first) as driver:
+        with LoadDriver(command, environment, root, cpus.generator, logs / "driver.log", first) as driver:
             driver.set_scenarios(plan.scenarios.values())
 
             def calibrate(samples: Mapping[Page, Sample], targets: Sequence[Target]) -> Calibration:
@@ -222,6 +227,8 @@ def _work(
                 driver.set_targets(targets, runtime.store_address())
                 return measured
 
+            own = OwnCosts(suite, runtime, driver, writer, reporter.phase)
+            own.of_servers(plan, epoch_ns)
             runner = Runner(
                 plan,
                 runtime,
@@ -232,6 +239,7 @@ def _work(
                 counts=counting(suite),
                 first=FirstAnswers(writer, suite.learned, None if suite.calibration else calibrate),
                 others=Others,
+                after_round=own.of_application,
                 epoch_ns=epoch_ns,
             )
             with _store_watched(runtime):
@@ -261,18 +269,6 @@ def _store_watched(runtime: Runtime) -> Iterator[None]:
         raise noticed
 
 
-def _nothing_in(rounds: list[int], saved: Saved) -> str:
-    """That a run isn't complete, and how it can become so."""
-    plan = saved.suite.plan
-    which = (
-        f" in round{'s' * (len(rounds) > 1)} {listed([str(number) for number in rounds])} of {plan.rounds}"
-    )
-    return (
-        f"The run isn't complete: nothing was measured{which if plan.rounds > 1 else ''}, since every "
-        f"deployment had failed. Once the cause is mended, `{saved.command}` continues it."
-    )
-
-
 def _open(
     plan: Plan,
     checkouts: Checkouts,
@@ -293,4 +289,5 @@ def _open(
         addresses,
         preferred=plan.priority,
         outside=outside,
+        limits=plan.limits,
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bench.ask.locust import looked_at_again
 from bench.ask.serverspec import read_servers
 from bench.ask.settings import options_of
 from bench.ask.settings.project import PROJECT
@@ -44,6 +45,7 @@ class Named:
         asks: the scenario of the user's own requests.
         own: the application of the user's own project, as it is now.
         outside: what applications find around them.
+        locustfile: the file whose users make the load.
     """
 
     app: str | None = None
@@ -53,6 +55,7 @@ class Named:
     servers: tuple[str, ...] = ()
     own: App | None = None
     outside: Outside = OF_THE_HARNESS
+    locustfile: str | None = None
 
 
 NOTHING = Named()
@@ -66,12 +69,29 @@ def named_again(plan: Plan) -> Iterator[str]:
     yield from options_of({row.name: plan.given[row.name] for row in PROJECT if row.name in plan.given})
     if plan.against is not None:
         yield from ("--against", plan.against.compose_file or plan.against.commit or plan.against.asked)
+    if plan.locust is not None:
+        yield from ("--locustfile", plan.locust.name)
     lines = plan.given.get("server")
     for spec in lines if isinstance(lines, list | tuple) else ():
         yield from ("--server", str(spec))
     if any(_may_lead_beyond(url) for url in urls(plan).values()):
         yield consent.FLAG
     yield from asked_again(plan)
+
+
+def locust_arguments(directory: Path, plan: Plan, named: Named) -> tuple[str, ...]:
+    """What starts a driver with the users of the locust file that the user names, if it is the one.
+
+    Raises:
+        UsageError: it isn't, or it wasn't named.
+    """
+    if plan.locust is None:
+        if named.locustfile:
+            raise UsageError(f"--locustfile: {directory} was measured without one. Leave it out.")
+        return ()
+    if named.locustfile is None:
+        raise UsageError(_unnamed(directory, plan, f"the locust file {cut(plan.locust.name)}"))
+    return looked_at_again(named.locustfile, plan.locust, plan.users).arguments
 
 
 def old_version(directory: Path, plan: Plan, root: Path, named: Named) -> Source | None:

@@ -7,7 +7,7 @@ from typing import Any
 from bench.analysis.claim import verdict
 from bench.analysis.figures import figures, named
 from bench.model import Comparison, Summary
-from bench.store.jsonable import dump
+from bench.model.jsonable import dump
 
 Document = dict[str, Any]
 

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from bench.model import Plan, Suite, Trial
+from bench.model.jsonable import Malformed, shown
+from bench.model.ranges import MOST_TRIALS
 from bench.store.histograms import fault
-from bench.store.jsonable import Malformed, shown
-from bench.store.ranges import MOST_TRIALS
 
 
 def require_coherent_plan(plan: Plan) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from bench.model.errors import MachineError, ResultError
+from bench.model.jsonable import dump, parse
 from bench.store.files import replace
-from bench.store.jsonable import dump, parse
 from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT
 from bench.store.strict import MOST_LOG_BYTES, parse_json, read_bytes, read_text
 

@@ -11,8 +11,8 @@ from dataclasses import fields
 from typing import Any
 
 from bench.model import Analysis, Calibration, Case, Ceiling, Plan, Suite, Summary, Trial
+from bench.model.jsonable import Malformed, described, dump, items, members, parse
 from bench.store.analysis_document import Document, change_to_document, pair_to_document, summary_to_document
-from bench.store.jsonable import Malformed, described, dump, items, members, parse
 from bench.store.variants import flags, plan_to_document, with_variants
 
 # The format's history, newest first. Raise the number when a stored name changes its meaning or goes
@@ -36,11 +36,13 @@ def to_document(suite: Suite, analysis: Analysis, blocks_saved: int) -> Document
         "learned": dump(suite.learned),
         "confined": dump(suite.confined),
         "others": dump(suite.others),
+        "own_cost": dump(suite.own_cost),
         "comparisons": [pair_to_document(pair) for pair in analysis.comparisons],
         "ranking": dump(analysis.ranking),
         "twin": pair_to_document(analysis.twin) if analysis.twin else None,
         "detectable": analysis.detectable,
         "stalls": dump(analysis.stalls),
+        "own_shares": dump(analysis.own_shares),
         "changes": [change_to_document(change) for change in analysis.changes],
         "not_compared": dump(analysis.not_compared),
         "blocks_saved": blocks_saved,

@@ -9,8 +9,8 @@ from typing import Any
 
 from bench.model import Case, Environment, Plan, Rank
 from bench.model.errors import ResultError
+from bench.model.jsonable import Malformed, items, members, parse
 from bench.store.coherent import require_coherent_plan, require_known
-from bench.store.jsonable import Malformed, items, members, parse
 from bench.store.reader import RESULT, read_document
 from bench.store.variants import with_variants
 

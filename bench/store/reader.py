@@ -17,15 +17,16 @@ from bench.model import (
     Failure,
     Learned,
     OtherProgram,
+    OwnCost,
     Plan,
     Suite,
     Trial,
 )
 from bench.model.errors import ResultError
+from bench.model.jsonable import Malformed, parse
 from bench.store import journal, latencylog
 from bench.store.coherent import require_coherent
 from bench.store.document import from_document
-from bench.store.jsonable import Malformed, parse
 from bench.store.strict import parse_json, read_text
 from bench.store.variants import with_variants
 
@@ -40,7 +41,7 @@ class JournalEntry:
 
     Attributes:
         number: counted over the whole run, also across `resume`.
-        plan, calibration, environment: what became known since the run's start, e.g. the pilot's rate.
+        plan, calibration, environment, own_cost: what became known since the run's start.
     """
 
     number: int
@@ -54,6 +55,7 @@ class JournalEntry:
     learned: tuple[Learned, ...] = ()
     confined: tuple[Confined, ...] = ()
     others: tuple[OtherProgram, ...] = ()
+    own_cost: OwnCost | None = None
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,7 @@ def _merged(suite: Suite, entries: Iterable[JournalEntry]) -> Suite:
             plan=entry.plan or suite.plan,
             calibration=entry.calibration or suite.calibration,
             environment=entry.environment or suite.environment,
+            own_cost=entry.own_cost or suite.own_cost,
         )
     return replace(
         suite,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from bench.model.errors import ResultError
-from bench.store.jsonable import Malformed, shown
+from bench.model.jsonable import Malformed, shown
 
 MOST_BYTES = 48 << 20
 """Of `result.json`: a run of ten thousand trials has 6 MB."""

@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from bench.model import Plan
+from bench.model.jsonable import dump, items, members, parse
 from bench.model.secrets import without_secrets
 from bench.model.variant import KINDS, OLD, SERVER, THIS_CHECKOUT, Variant
-from bench.store.jsonable import dump, items, members, parse
 
 
 def flags(variant: Variant) -> dict[str, bool]:

@@ -20,17 +20,18 @@ from bench.model import (
     Failure,
     Learned,
     OtherProgram,
+    OwnCost,
     Plan,
     Suite,
     Trial,
 )
 from bench.model.errors import MachineError, ResultError
+from bench.model.jsonable import dump
 from bench.model.resume_command import resume_command
 from bench.store import files, latencylog
 from bench.store.analysis_document import Document
 from bench.store.document import to_document
 from bench.store.journal import Journal
-from bench.store.jsonable import dump
 from bench.store.lock import Lock
 from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT, JournalEntry, Stored, read
 from bench.store.rescue import Kept, fresh_directory
@@ -136,11 +137,12 @@ class Writer:
         learned: Iterable[Learned] = (),
         confined: Iterable[Confined] = (),
         others: Iterable[OtherProgram] = (),
+        own_cost: OwnCost | None = None,
     ) -> None:
         """Save what one block, or the end of a round, added. On disk when this returns.
 
         Args:
-            plan, calibration, environment: replace the ones before, e.g. once the pilot set the rate.
+            plan, calibration, environment, own_cost: replace the ones before.
 
         Raises:
             MachineError: disk full, or the directory was removed; everything saved before is intact, and
@@ -158,6 +160,7 @@ class Writer:
             tuple(learned),
             tuple(confined),
             tuple(others),
+            own_cost,
         )
         content = {
             f.name: plan_to_document(value) if isinstance(value, Plan) else dump(value)

@@ -147,6 +147,16 @@ def test_bad_input_is_refused_before_anything_starts(
     assert words in said.err
 
 
+def test_a_dry_run_says_what_would_be_asked(here: Here, tmp_path: Path) -> None:
+    target = ("--target", "x=http://127.0.0.1:1")
+    said = here("run", "--dry-run", *target, "--url", "3*/a", "--url", "POST /b 303")
+    assert "urls: 75% GET /a, 25% POST /b" in plain(said.out)
+    (tmp_path / "accounts.csv").write_text("name,password\nada,swordfish\n")
+    (tmp_path / "shop.toml").write_text(SCENARIO)
+    said = here("run", "--dry-run", *target, "--scenario", tmp_path / "shop.toml")
+    assert "shop: 50% POST /buy, 50% GET /account, after a login of 2 requests" in plain(said.out)
+
+
 def test_a_variable_and_a_file_ask_as_options_do(here: Here, checkout: Path) -> None:
     (checkout / "bench.toml").write_text(
         'url = ["/a,b", "2*/c"]\nno_cookies = true\ntarget = ["x=http://127.0.0.1:1"]\n'

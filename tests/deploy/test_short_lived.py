@@ -121,7 +121,7 @@ group = cgroup.make(HERE)
 if group is None:
     os._exit(9)
 child = subprocess.Popen(["sleep", "600"])
-group.door.write_text(str(child.pid))
+group.doors[0].write_text(str(child.pid))
 print(child.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """

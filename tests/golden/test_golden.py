@@ -16,7 +16,7 @@ from bench.report import FORMATS
 from bench.report.index import render
 from bench.report.index.stored import read
 from tests.make_history import FIRST, RATES, run_of, store
-from tests.make_suite import encoded, make_suite
+from tests.make_suite import encoded, make_own, make_suite, own_calls
 
 FOLDER = Path(__file__).parent
 FIVE = {"wsgiref": 700.0, "werkzeug": 900.0, "waitress": 3200.0, "gunicorn": 3000.0, "uwsgi": 3210.0}
@@ -92,6 +92,14 @@ def several_rates() -> Suite:
     return replace(suite, trials=tuple(trials))
 
 
+def own_application() -> Suite:
+    """Of a project, compared with its user's own server line."""
+    hello_s = {"waitress": (68e-6, 70e-6), "uwsgi": (40e-6, 42e-6)}
+    left_out = ("POST /cart may write",)
+    suite = make_suite({"gunicorn": 2300.0, "waitress": 2700.0, "uwsgi": 3010.0}, twin="gunicorn", seed=4)
+    return make_own(suite, "gunicorn", own_calls(0.29e-3, hello_s=hello_s, covered=0.9, left_out=left_out))
+
+
 SUITES: Mapping[str, Callable[[], Suite]] = {
     make.__name__.replace("_", "-"): make
     for make in (
@@ -104,6 +112,7 @@ SUITES: Mapping[str, Callable[[], Suite]] = {
         several_rates,
         too_few_for_percentiles,
         hostile_names,
+        own_application,
     )
 }
 

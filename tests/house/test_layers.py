@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -34,7 +36,11 @@ LAYERS = (
 
 # Importing locust patches the standard library, so it happens in the driver's process and nowhere else.
 DRIVER = frozenset(
-    f"bench.load.{name}" for name in ("driver", "users", "workers", "fasthttp", "locustclient", "locustfile")
+    f"bench.load.{name}"
+    for name in (
+        *("driver", "users", "workers", "fasthttp", "locustclient", "locustfile"),
+        *("fileusers", "forked", "userfaults", "userfile"),
+    )
 )
 DRIVER_ONLY = ("locust", "gevent", "geventhttpclient")
 
@@ -275,3 +281,16 @@ def _plant(root: Path, sources: Mapping[str, str]) -> None:
         path = root / "bench" / f"{module}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(sources.get(module, ""))
+
+
+def test_the_load_driver_needs_no_package_that_its_image_lacks() -> None:
+    """A package is imported with its `__init__.py`, and what that imports."""
+    lacking = ("scipy", "jsonschema", "rich", "yaml", "dotenv", "uv")
+    code = "; ".join(
+        [
+            "import sys",
+            f"sys.modules.update(dict.fromkeys({lacking!r}))",
+            "import bench.load.generator, bench.load.users, bench.load.workers, bench.load.fasthttp",
+        ]
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, check=True, timeout=60)

@@ -20,6 +20,8 @@ ALLOWED = {
     ("bench/load/clock.py", "monotonic_ns"),
     # They run in the interpreter of a user's application, where nothing of ours can be imported.
     ("bench/preflight/child/calling.py", "perf_counter"),
+    ("bench/preflight/child/costing.py", "perf_counter"),
+    ("bench/preflight/child/costing.py", "/proc"),
     ("bench/preflight/child/main.py", "perf_counter"),
     ("bench/preflight/child/writes.py", "/proc"),
     ("bench/preflight/child/writes.py", "/sys"),

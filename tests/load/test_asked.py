@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -104,6 +105,20 @@ def test_urls_are_sent_by_weight_and_held_to_their_first_answers(driver: LoadDri
             assert sum(trial.statuses.values()) == trial.ok
             endpoints = {name.partition("/")[2] for name in trial.histograms} - {"all"}
             assert endpoints <= {request.name for request in asked.requests}
+
+
+def shows_what_it_was_asked(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    fields = sorted(f"{name}: {value}" for name, value in environ.items() if name.startswith("HTTP_"))
+    page = "\n".join(fields).encode()
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(page)))])
+    return [page]
+
+
+def test_a_page_that_shows_what_it_was_asked_with_is_right(driver: LoadDriver) -> None:
+    with serving(shows_what_it_was_asked) as url:
+        for trial in measured(driver, url, scenario_of_urls({"url": ("/",)}), CLOSED, OPEN):
+            assert trial.ok > 0
+            assert not trial.failed, trial.wrong
 
 
 def test_what_is_sent_is_what_was_asked(one: LoadDriver) -> None:

@@ -54,7 +54,7 @@ from bench.model import MODELS, Case
 from bench.plan.blocks import block_models, block_orders
 from bench.plan.duration import expected_each_s, parts_of
 from bench.report import text
-from bench.store.jsonable import dump, parse
+from bench.model.jsonable import dump, parse
 from tests.make_suite import make_suite
 from tests.plan.test_plan import plan_of
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.catalogue.registry import load_servers
 from bench.model.scenario import AskedRequest, AskedScenario
-from tests.preflight.looking import look, scenario, write
+from bench.preflight.refusals import unable
+from tests.preflight.looking import ROOT, look, scenario, write
 
 APP = """
 def application(environ, start_response):
@@ -102,6 +104,23 @@ def test_answers_of_every_form_are_read(tmp_path: Path, body: str, bytes_: int, 
         (f"GET / {problem}, which PEP 3333 doesn't allow and servers treat differently",) if problem else ()
     )
     assert looked.notes == wanted
+
+
+def test_whoever_calls_write_is_not_for_a_server_that_has_none(tmp_path: Path) -> None:
+    text = APP.replace("    start_response(", "    write = start_response(")
+    write(
+        tmp_path,
+        {"web.py": text.replace("return [b'right']", "write(b'right')\n    return []"), "other.py": APP},
+    )
+    servers = load_servers(ROOT / "docker-compose.yml").values()
+
+    looked = look(tmp_path, "web:application")
+
+    assert looked.seen.answered[0].bytes == 5
+    assert unable(looked.seen, servers) == {
+        "granian": "GET / calls write(), which start_response returns by PEP 3333, but not granian's"
+    }
+    assert unable(look(tmp_path, "other:application").seen, servers) == {}
 
 
 def test_what_is_given_is_closed(tmp_path: Path) -> None:

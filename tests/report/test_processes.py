@@ -15,6 +15,7 @@ from bench.doctor import notes
 from bench.model import Confined, Confinement, DeploymentRecord, Server, Suite
 from bench.model.errors import EXIT_NOT_VALID
 from bench.model.finding import Finding, exit_code
+from bench.model.surroundings import Limits
 from bench.report.csv import render as csv
 from bench.report.sections import page
 from bench.store import Writer, load
@@ -273,3 +274,35 @@ def test_more_workers_than_cpus_and_others_than_were_told_are_said() -> None:
 
 def test_workers_that_nobody_told_are_shown_as_they_were_seen() -> None:
     assert "3 x 6 seen" in whole(seen(suite(), 3, told=None))
+
+
+def held_back(made: Suite, seconds: float) -> Suite:
+    """With gunicorn held back for so long in each round."""
+    records = (
+        replace(one, throttled_s=seconds if one.deployment == "gunicorn.shortly" else 0.0)
+        for one in made.deployments
+    )
+    return replace(made, deployments=tuple(records))
+
+
+def test_a_quota_that_nobody_asked_for_makes_its_case_not_valid() -> None:
+    made = held_back(suite(), 2.0)
+
+    assert codes(made, "gunicorn") == ["throttled"]
+    assert codes(made, "waitress") == []
+    assert codes(held_back(suite(), 0.0001), "gunicorn") == []
+
+
+def test_a_quota_that_was_asked_for_is_said_and_is_what_is_measured() -> None:
+    made = held_back(suite(), 2.0)
+    made = replace(made, plan=replace(made.plan, limits=Limits(cpus=0.5)))
+
+    assert codes(made, "gunicorn") == []
+    assert "gunicorn.shortly was held back by --cpus 0.5 for" in section(made, "validity")
+
+
+def test_what_was_killed_for_want_of_memory_has_a_verdict_of_its_own() -> None:
+    made = restarted(suite(), 7, oom_kills=1)
+
+    assert codes(made, "gunicorn") == ["out-of-memory"]
+    assert "raise its limit (--memory)" in findings(made, "gunicorn")[0].text

@@ -108,7 +108,7 @@ class Stage:
     def nothing(self, *_arguments: Any) -> None:
         return None
 
-    asked = how_store_ended = image_bytes = store_address = store_usage = confinement = nothing
+    asked = how_store_ended = image_bytes = reset = store_address = store_usage = confinement = nothing
 
     # A driver.
 
@@ -245,6 +245,7 @@ def run(plan: Plan, stage: Stage, directory: Path, monkeypatch: pytest.MonkeyPat
             counts=lambda _trial: True,
             first=FirstAnswers(writer, (), None),
             others=Others,
+            after_round=lambda *_: None,
             epoch_ns=round(began_s * _SECOND),
         ).run()
         writer.finish(complete=True, finished="2026-01-01T01:00:00+00:00")

@@ -18,12 +18,12 @@ import pytest
 from bench.analysis import analyse
 from bench.machine import process
 from bench.model.errors import ResultError
+from bench.model.jsonable import Malformed, parse
 from bench.report.charts.svg import shortened, text_width
 from bench.report.index.stored import IndexedRun, Unreadable, find, read
 from bench.store import JOURNAL, LATENCY_LOG, RESULT, Writer, load
 from bench.store.files import replace
 from bench.store.histograms import fault
-from bench.store.jsonable import Malformed, parse
 from tests.make_history import run_of, store
 from tests.make_suite import without_trials
 

@@ -290,6 +290,8 @@ def test_the_result_follows_its_schema(tmp_path: Path, suite: Suite) -> None:
         (model.Counts, "counts", ()),
         (model.Confined, "confined", ()),
         (model.Confinement, "confinement", ()),
+        (model.OwnCost, "own_cost", ()),
+        (model.OwnShare, "own_share", ()),
         (model.Trial, "trial", ("case",)),
     ],
 )

@@ -10,7 +10,7 @@ from bench.analysis.checks.generator import beyond_generator
 from bench.analysis.known import FEWEST_ROUNDS
 from bench.analysis.outcomes import error_rate, itemised, not_right
 from bench.analysis.percentiles import open_load_s
-from bench.model import UNREAD_KINDS, Plan
+from bench.model import FILE_KINDS, UNREAD_KINDS, Plan
 from bench.model.digits import a_second
 from bench.model.shortage import OWN_KINDS
 
@@ -98,6 +98,12 @@ def _advice(facts: CaseFacts) -> str:
     if plan.client == "fasthttp" and 2 * refused > counts.failed + counts.unfinished:
         return (
             "the harness's own client read its answers before the trials: measure without --client fasthttp"
+        )
+    of_file = sum(counts.errors.get(kind, 0) for kind in FILE_KINDS)
+    if 2 * of_file > counts.failed + counts.unfinished:
+        return (
+            "that is the locust file's own code, or what it takes for granted of this application: "
+            "logs/driver.log has the tracebacks"
         )
     log = "the server's own log" if plan.runtime == "external" else "the server's log in logs/"
     return f"read {log}, and mend it or offer less load"

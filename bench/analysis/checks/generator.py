@@ -57,7 +57,13 @@ def beyond_generator(facts: CaseFacts) -> bool:
 
 def generator(facts: CaseFacts) -> str | None:
     measured, load = facts.measured, facts.measured.case.load
-    advice = "so the figure is 'at least'; use fewer users, or more --processes on more CPUs"
+    if facts.suite.plan.locust is None:
+        advice = "so the figure is 'at least'; use fewer users, or more --processes on more CPUs"
+    else:
+        advice = (
+            "so its times are the client's as much as the server's; use fewer users, or FastHttpUser where "
+            "the locust file has HttpUser"
+        )
     busy = median(trial.generator_cpu for trial in measured.trials)
     if busy > MAX_GENERATOR_CPU:
         return f"the load generator used {busy * 100:.0f} % of its CPU, {advice}"

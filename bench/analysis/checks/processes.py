@@ -37,24 +37,41 @@ def restarted(facts: CaseFacts) -> str | None:
     """Whether processes of the server ended that were to last."""
     deployment = facts.measured.deployment
     records = recycling.records_of(facts.suite, deployment.name)
-    ended, killed = recycling.restarts(records) or 0, recycling.oom_kills(records)
-    if not ended and not killed:
+    ended = recycling.restarts(records) or 0
+    if not ended or recycling.oom_kills(records):
         return None
-    if (
-        recycling.recycles(deployment.server)
-        and not killed
-        and not (facts.counts.failed or facts.counts.unfinished)
-    ):
+    if recycling.recycles(deployment.server) and not (facts.counts.failed or facts.counts.unfinished):
         return None
-    rounds = sum(bool(record.restarts or record.oom_kills) for record in records)
-    where = f"in {rounds} of {count(facts.suite.plan.rounds, 'round')}"
-    if killed:
-        return (
-            f"the kernel killed {killed:,} of its processes for want of memory ({where}); raise "
-            f"its limit (mem_limit), or look for a leak"
-        )
     return (
-        f"{ended:,} of its processes ended while it was measured ({where}), and until others came "
+        f"{ended:,} of its processes ended while it was measured ({_rounds(facts)}), and until others came "
         f"it had fewer; read its log in logs/ and mend the cause, or, if a settings file has it replace its "
         f"workers, say so in its command (--max-requests)"
     )
+
+
+def out_of_memory(facts: CaseFacts) -> str | None:
+    """Whether the kernel killed some of them, since there was no more memory for them."""
+    killed = recycling.oom_kills(recycling.records_of(facts.suite, facts.measured.deployment.name))
+    if not killed:
+        return None
+    return (
+        f"the kernel killed {killed:,} of its processes for want of memory ({_rounds(facts)}); raise its "
+        f"limit (--memory), or look for a leak"
+    )
+
+
+def throttled(facts: CaseFacts) -> str | None:
+    """Whether a quota held it back that nobody asked for: what the user asked for is what is measured."""
+    share = recycling.throttled(facts.suite, facts.measured.deployment.name)
+    if not share or facts.suite.plan.limits.cpus is not None:
+        return None
+    return (
+        f"a quota of CPU time held it back for {share:.0%} of the time that it was measured, which this run "
+        f"didn't ask for; lift it, or ask for one yourself (--cpus)"
+    )
+
+
+def _rounds(facts: CaseFacts) -> str:
+    records = recycling.records_of(facts.suite, facts.measured.deployment.name)
+    rounds = sum(bool(record.restarts or record.oom_kills) for record in records)
+    return f"in {rounds} of {count(facts.suite.plan.rounds, 'round')}"

@@ -139,6 +139,7 @@ def _short(digest: str) -> str:
 
 
 def _method(plan: Plan) -> Mapping[str, str]:
+    file = plan.locust
     return {
         "profile": plan.profile,
         "closed trial": f"{plan.trial_s.closed:g} s",
@@ -146,6 +147,7 @@ def _method(plan: Plan) -> Mapping[str, str]:
         "warm-up": f"{plan.warmup_s:g} s",
         "users": str(plan.users),
         "load generator": f"{plan.client}, processes: {plan.processes}",
+        "locust file": f"sha256 {_short(file.sha256)}, locust {file.version}" if file else ABSENT,
         "priority": "before other programs, where permitted" if plan.priority else "as other programs",
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bench.ask.settings.locust import LOCUST
 from bench.ask.settings.project import PROJECT
 from bench.ask.settings.requests import REQUESTS
 from bench.ask.settings.setting import LISTS as LISTS
@@ -58,7 +59,7 @@ _ROWS = (
         "text",
         "The server or target that the report has the others as multiples of",
         form="a name",
-        otherwise="the first in rank",
+        otherwise="your own server line, if there is one; else the first in rank",
         offers="servers",
     ),
     Setting(
@@ -219,6 +220,7 @@ _ROWS = (
     ),
     *PROJECT,
     *REQUESTS,
+    *LOCUST,
     Setting(
         "server",
         "lines",
@@ -229,6 +231,26 @@ _ROWS = (
     ),
     Setting(
         "server_cpus", "whole", "CPUs that servers get; generator and Redis share the others", highest=1_024
+    ),
+    Setting(
+        "cpus",
+        "number",
+        "CPU time that each server may use at most, as a number of CPUs",
+        "Of a container it is a quota; of child processes the number of their CPUs; a fraction of one is a "
+        "quota there, too, which takes a cgroup.",
+        form="a number, as 0.5 or 2",
+        lowest=0.01,
+        highest=1_024,
+        otherwise="all of those that it runs on",
+    ),
+    Setting(
+        "memory",
+        "text",
+        "Memory that each server may use at most",
+        "Of child processes it takes a cgroup.",
+        form="a size, as `512m` or `2g`",
+        metavar="SIZE",
+        otherwise="512m in containers, no limit else",
     ),
 )
 SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}

@@ -74,4 +74,28 @@ PROJECT = (
         form="a compose file",
         metavar="FILE",
     ),
+    Setting(
+        "pass_env",
+        "several",
+        "A variable of your shell that the application gets in containers, too",
+        "As child processes it has the whole shell's environment anyway. Values are in no file.",
+        form="names",
+        metavar="NAME",
+    ),
+    Setting(
+        "image",
+        "text",
+        "Serve the application in containers of this image of yours, with its own Python",
+        "The servers are laid over it in an image of the run's own. See "
+        "[decision 091](decisions/091-their-own-image.md).",
+        form="an image",
+        metavar="IMAGE",
+    ),
+    Setting(
+        "dockerfile",
+        "text",
+        "The same with the image that this file builds",
+        form="a Dockerfile",
+        metavar="FILE",
+    ),
 )

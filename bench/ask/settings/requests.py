@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bench.ask.settings.setting import Setting
 
+_OF_A_LOCUSTFILE = ("locustfile", "user", "tags", "exclude_tags")
+
 REQUESTS = (
     Setting(
         "scenario",
@@ -13,7 +15,7 @@ REQUESTS = (
         form="a TOML file",
         metavar="FILE",
         offers="files",
-        drops=("scenarios", "url"),
+        drops=("scenarios", "url", *_OF_A_LOCUSTFILE),
     ),
     Setting(
         "url",
@@ -23,7 +25,7 @@ REQUESTS = (
         "Answers are held to what the first ones were. See [your own requests](own-requests.md).",
         form="`[WEIGHT*][METHOD ]PATH[ STATUS][ ~TEXT]`",
         metavar="REQUEST",
-        drops=("scenarios", "scenario"),
+        drops=("scenarios", "scenario", *_OF_A_LOCUSTFILE),
     ),
     Setting(
         "data",
@@ -71,6 +73,7 @@ REQUESTS = (
         "GET and HEAD are asked again, as far as they were answered 2xx.",
         form="a file: common, combined, uWSGI's or JSON, gzip or not",
         metavar="FILE",
+        drops=_OF_A_LOCUSTFILE,
     ),
     Setting(
         "har",
@@ -79,5 +82,6 @@ REQUESTS = (
         "Cookies, Authorization, passwords and tokens stay behind.",
         form="a file: HAR 1.2",
         metavar="FILE",
+        drops=_OF_A_LOCUSTFILE,
     ),
 )

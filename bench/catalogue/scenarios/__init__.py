@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from bench.catalogue.scenarios import details, follow, get, hello, mixed, redirect, shorten, static
+from bench.catalogue.scenarios import (
+    details,
+    follow,
+    get,
+    hello,
+    locustfile,
+    mixed,
+    redirect,
+    shorten,
+    static,
+)
 from bench.catalogue.scenarios.request import Scenario
 
 SCENARIOS: dict[str, Scenario] = {
@@ -16,5 +26,6 @@ SCENARIOS: dict[str, Scenario] = {
         details.SCENARIO,
         shorten.SCENARIO,
         static.SCENARIO,
+        locustfile.SCENARIO,
     )
 }

@@ -51,8 +51,8 @@ class Users(Load):
     def settle_s(self, plan: Plan) -> float:
         return max(SETTLE_S, plan.settle_s)
 
-    def overhead_s(self, _plan: Plan, answer_s: float | None, /) -> float:
-        return _OVERHEAD_S + (answer_s or 0.0)
+    def overhead_s(self, _plan: Plan, _answer_s: float | None, /) -> float:
+        return _OVERHEAD_S
 
     def due(self, _length_ns: int, _seed: int, /) -> list[int]:
         return []

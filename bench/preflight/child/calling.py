@@ -56,10 +56,11 @@ class _Call:
         self._length = 0
         self._problems: list[str] = []
         self._kind = ""
+        self._called_write = False
 
     def made(self, application: Any, theirs: Any) -> dict[str, Any]:
         raised = None
-        environ = _environ(self._command)
+        environ = environ_of(self._command)
         began = time.perf_counter()
         try:
             self._run(application, environ)
@@ -76,6 +77,7 @@ class _Call:
             "raised": raised,
             "problems": list(dict.fromkeys(self._problems)),
             "kind": self._kind,
+            "write": self._called_write,
         }
 
     def _run(self, application: Any, environ: dict[str, Any]) -> None:
@@ -117,7 +119,11 @@ class _Call:
         if not isinstance(headers, list):
             self._problems.append(f"gives start_response a {type(headers).__name__} of headers, not a list")
         self._status, self._headers = status, headers
-        return self._take
+        return self._write
+
+    def _write(self, part: Any) -> None:
+        self._called_write = True
+        self._take(part)
 
     def _take(self, part: Any) -> None:
         if not isinstance(part, bytes):
@@ -139,7 +145,7 @@ class _Call:
         return [pair for pair in items if isinstance(pair, (tuple, list)) and len(pair) == 2]
 
 
-def _environ(command: dict[str, Any]) -> dict[str, Any]:
+def environ_of(command: dict[str, Any]) -> dict[str, Any]:
     path, _, query = command["path"].partition("?")
     body = base64.b64decode(command["body"])
     environ: dict[str, Any] = {

@@ -29,7 +29,9 @@ def _sibling(name: str) -> Any:
     return module
 
 
-calling, loading, traces, writes = map(_sibling, ("calling", "loading", "traces", "writes"))
+calling, costing, loading, traces, writes = map(
+    _sibling, ("calling", "costing", "loading", "traces", "writes")
+)
 
 
 def main() -> None:
@@ -45,7 +47,8 @@ def main() -> None:
         _tell(answers, about)
         # Of the thread that gets the signal, the main one: to read those of threads that go on can crash.
         faulthandler.register(signal.SIGUSR2, file=stack, all_threads=False)
-        watch.begin()
+        if job["watched"]:
+            watch.begin()
         began = time.perf_counter()
         outcome = loading.load(job["callable"], theirs)
         if os.getpid() != process:
@@ -58,7 +61,10 @@ def main() -> None:
         _tell(answers, {**outcome, **_state(watch)})
         for line in commands:
             command = json.loads(line)
-            answer = calling.ask(application, command, theirs)
+            if "requests" in command:
+                answer = costing.measure(application, command, calling.environ_of)
+            else:
+                answer = calling.ask(application, command, theirs)
             if os.getpid() != process:
                 os._exit(0)
             _tell(answers, {**answer, **_state(watch)})

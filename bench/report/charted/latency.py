@@ -50,7 +50,8 @@ def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Sec
         "latency",
         "Latency",
         (_chart(suite, group, cases, f"latency-{n}") for n, group in enumerate(opened)),
-        "Each further nine has the same room. Times count from when each request was due; a curve ends where "
+        f"Each further nine has the same room. Times count from when each request was "
+        f"{'due' if suite.plan.locust is None else 'sent'}; a curve ends where "
         "fewer than 100 requests took longer. Timed are right answers, and what was never answered at the "
         "time that it waited.",
         *left_out(opened),

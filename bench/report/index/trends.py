@@ -122,7 +122,7 @@ def _by_circumstances(oldest_first: Iterable[IndexedRun]) -> list[tuple[Circumst
 def _circumstances(run: Outline) -> tuple[object, ...]:
     environment, plan = run.environment, run.plan
     machine = (environment.host, environment.cpu_model, environment.cpus)
-    return (*machine, plan.profile, plan.runtime, plan.client)
+    return (*machine, plan.profile, plan.runtime, plan.client, plan.locust)
 
 
 def _same_rate(a: Load, b: Load) -> bool:

@@ -53,6 +53,7 @@ _NAMED: Mapping[str, Range] = {
     "close_rps": _POSITIVE,
     "latency_floor_s": (0, 1e9),
     "status": (0, 999),
+    "covered": (0, 1),
     # Between the logarithms of figures.
     "mean": _LOGARITHM,
     "of_blocks": _LOGARITHM,

@@ -1,6 +1,6 @@
 """Dataclasses to JSON and back, by their type hints. No pickles, no registry, no options.
 
-What is read is anybody's: each number has a range (`bench/store/ranges.py`), by the name of its field.
+What is read is anybody's: each number has a range (`bench/model/ranges.py`), by the name of its field.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from bench.model import MODELS, Load
-from bench.store.ranges import ANY, Range, range_of
+from bench.model.ranges import ANY, Range, range_of
 
 T = TypeVar("T")
 Decode = Callable[[Any, str], Any]
