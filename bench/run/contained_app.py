@@ -77,8 +77,12 @@ def made_contained(
         if seen.trouble is None:
             show(block(rows(seen, f"{theirs.name}: {theirs.interpreter.python}", own.found.origin)))
         if reasons := refusals(seen, scenario):
-            raise UsageError(*(f"{reason}." for reason in reasons))
-
+            raise UsageError(
+                *(f"{reason}." for reason in reasons),
+                f"That was in a container, in its {theirs.folder}, as {theirs.user or 'root'}: what that user "
+                f"may not read isn't there, and of your shell's variables only those of --env, --env-file and "
+                f"--pass-env.",
+            )
         problems = unable(seen, had)
         missing += tuple(f"{server}: {problem}" for server, problem in problems.items())
         if not (had := tuple(server for server in had if server.name not in problems)):
