@@ -79,9 +79,9 @@ def made_contained(
         if reasons := refusals(seen, scenario):
             raise UsageError(
                 *(f"{reason}." for reason in reasons),
-                f"That was in a container, in its {theirs.folder}, as {theirs.user or 'root'}: what that user "
-                f"may not read isn't there, and of your shell's variables only those of --env, --env-file and "
-                f"--pass-env.",
+                f"That was in a container, in its {theirs.folder}, as {theirs.user or 'root'}: what that "
+                f"user may not read isn't there, and of your shell's variables only those of --env, "
+                f"--env-file and --pass-env.",
             )
         problems = unable(seen, had)
         missing += tuple(f"{server}: {problem}" for server, problem in problems.items())
