@@ -176,10 +176,12 @@ def _whole(share: float) -> str:
 
 
 def _percent(share: Estimate) -> str:
+    if share.value >= 1:
+        # Alone it can't cost more than behind a server: what was measured is no better than that.
+        return "about all"
     if share.low is None or share.high is None or share.high > _NOT_KNOWN * share.low:
         return f"about {_whole(share.value)}"
-    low, high = share.low, max(share.value, min(1.0, share.high))
-    return f"{_whole(share.value)} ({low * 100:.0f} to {_whole(high)})"
+    return f"{_whole(share.value)} ({share.low * 100:.0f} to {_whole(min(1.0, share.high))})"
 
 
 def _ms(seconds: Estimate) -> str:

@@ -48,7 +48,7 @@ def chosen(asked: Settings, own: OwnApp, ready: ReadyApp, here: Path) -> Iterato
         yield Chosen("baseline", asked.given["baseline"], "What all else is compared with")
     if "minutes" in asked.given:
         yield Chosen("minutes", asked.given["minutes"], "What a run may take")
-    pages = "; ".join(f"{each.request}: {said(each)}" for each in ready.seen.answered)
+    pages = "; ".join(f"{each.request}: {said(each).replace('   ', ', ')}" for each in ready.seen.answered)
     for name in (row.name for row in (*REQUESTS, *LOCUST) if row.name in asked.given):
         why = f"What is asked of it. {pages}" if name == "url" else "What is asked"
         yield _without_secrets(Chosen(name, asked.given[name], why))
