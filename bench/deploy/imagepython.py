@@ -29,6 +29,7 @@ class UsersImage:
 
     Attributes:
         name: by which the engine knows it.
+        called: what the user calls it.
         folder: its working directory.
         user: that it runs as; empty for root.
         entrypoint: the program that it would run.
@@ -36,6 +37,7 @@ class UsersImage:
     """
 
     name: str
+    called: str
     folder: str
     user: str
     entrypoint: tuple[str, ...]
@@ -43,9 +45,12 @@ class UsersImage:
     interpreter: Interpreter
 
 
-def read_image(engine: Engine, name: str, asked: str | None, pulls: bool = False) -> UsersImage:
+def read_image(
+    engine: Engine, name: str, asked: str | None, *, called: str = "", pulls: bool = False
+) -> UsersImage:
     """
     Args:
+        called: what the user calls it, if otherwise.
         asked: the Python in it (`--python`); None for `python`, else `python3`.
         pulls: whether one that this machine lacks is pulled.
 
@@ -56,11 +61,12 @@ def read_image(engine: Engine, name: str, asked: str | None, pulls: bool = False
     variables = dict(line.partition("=")[::2] for line in config.get("Env") or ())
     return UsersImage(
         name=name,
+        called=called or name,
         folder=config.get("WorkingDir") or "/",
         user="" if (config.get("User") or "").partition(":")[0] in ("", "0", "root") else config["User"],
         entrypoint=tuple(config.get("Entrypoint") or ()),
         variables=variables,
-        interpreter=_read_python(engine, name, [asked] if asked else _NAMES),
+        interpreter=_read_python(engine, name, called or name, [asked] if asked else _NAMES),
     )
 
 
@@ -83,13 +89,13 @@ def _inspected(engine: Engine, name: str, pulls: bool) -> Mapping[str, Any]:
     return inspected
 
 
-def _read_python(engine: Engine, image: str, words: Sequence[str]) -> Interpreter:
+def _read_python(engine: Engine, name: str, image: str, words: Sequence[str]) -> Interpreter:
     said = ""
     for word in words:
         code = python.DESCRIBE.read_text(encoding="utf-8") + _ABOUT
         isolated = ("--rm", "--network", "none", "--read-only", "--cap-drop", "ALL")
         try:
-            said = engine.run("run", *isolated, "--entrypoint", word, image, "-c", code)
+            said = engine.run("run", *isolated, "--entrypoint", word, name, "-c", code)
             break
         except process.CommandFailed as error:
             if "not found" not in error.output and "no such file" not in error.output:

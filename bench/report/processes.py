@@ -98,8 +98,8 @@ def _throttled(suite: Suite) -> Iterator[str]:
     for deployment in suite.plan.deployments if quota is not None else ():
         if share := recycling.throttled(suite, deployment.name):
             yield (
-                f"{deployment.name} was held back by --cpus {quota:g} for {share:.0%} of the time that "
-                f"it was measured: its longest times are those of that limit, which stops all for the "
+                f"{deployment.name} was held back by --cpus {quota:g} for {100 * share:.0f} % of the time "
+                f"that it was measured: its longest times are those of that limit, which stops all for the "
                 f"rest of a period of 100 ms once it is used up."
             )
 

@@ -75,10 +75,14 @@ def made_contained(
             box = replace(box, image=f"{name}-prepared")
         seen, writable = _looked_at(box, project, scenario)
         if seen.trouble is None:
-            show(block(rows(seen, f"{theirs.name}: {theirs.interpreter.python}", own.found.origin)))
+            show(block(rows(seen, f"{theirs.called}: {theirs.interpreter.python}", own.found.origin)))
         if reasons := refusals(seen, scenario):
-            raise UsageError(*(f"{reason}." for reason in reasons))
-
+            raise UsageError(
+                *(f"{reason}." for reason in reasons),
+                f"That was in a container, in its {theirs.folder}, as {theirs.user or 'root'}: what that "
+                f"user may not read isn't there, and of your shell's variables only those of --env, "
+                f"--env-file and --pass-env.",
+            )
         problems = unable(seen, had)
         missing += tuple(f"{server}: {problem}" for server, problem in problems.items())
         if not (had := tuple(server for server in had if server.name not in problems)):
@@ -116,7 +120,7 @@ def _image(engine: Engine, own: OwnApp, name: str, labels: Mapping[str, str], sa
         return read_image(engine, own.image, own.python, pulls=True)
     if own.dockerfile is not None:
         projectimage.of_dockerfile(engine, own.dockerfile, name, labels, say)
-        return read_image(engine, name, own.python)
+        return read_image(engine, name, own.python, called=str(own.dockerfile))
     if own.python:
         raise UsageError(
             f"--python {own.python} is of this machine, and containers have our image's: give an image of "
@@ -127,7 +131,7 @@ def _image(engine: Engine, own: OwnApp, name: str, labels: Mapping[str, str], sa
     base = images.base_images(engine, HOME, ["PYTHON_IMAGE"], say)["PYTHON_IMAGE"]
     interpreter = read_image(engine, base, None).interpreter
     projectimage.of_project(engine, own.folder, needs, base, interpreter, name, labels, own.shell, say)
-    made = read_image(engine, name, None)
+    made = read_image(engine, name, None, called="our image")
     return replace(made, folder=str(Path(made.folder, os.path.relpath(own.found.root, own.folder))))
 
 

@@ -30,6 +30,11 @@ def chosen(asked: Settings, own: OwnApp, ready: ReadyApp, here: Path) -> Iterato
         ("python", "What serves it"),
         ("requirements", "Its environment is built from this"),
         ("env_file", "Variables that it needs"),
+        ("runtime", "In containers, or as child processes"),
+        ("image", "What its containers are made from"),
+        ("dockerfile", "What builds the image of its containers"),
+        ("pass_env", "Variables of your shell that its containers get"),
+        ("services", "What it needs"),
     ):
         if name in asked.given:
             yield Chosen(name, asked.given[name], why)

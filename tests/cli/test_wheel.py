@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.deploy.engine import find_engine
+from bench.deploy.images import BUILT_HERE
 from tests.installed import run, shell
 
 APPLICATION = """
@@ -62,21 +63,29 @@ def test_the_wheel_runs_the_users_of_a_locust_file(command: Path, tmp_path: Path
 
 @pytest.mark.containers
 @pytest.mark.slow
-def test_the_wheel_measures_a_project_in_containers(command: Path, tmp_path: Path) -> None:
-    (tmp_path / "wsgi.py").write_text(APPLICATION)
-    words = ("--profile", "smoke", "--runtime", "compose", "--servers", "waitress", "--blocks", "1")
-    programs = tmp_path / ".programs"
-    programs.mkdir()
-    engine = find_engine()
+def test_the_wheel_measures_an_image(command: Path, tmp_path: Path) -> None:
+    engine, name = find_engine(), "wsgi-bench/test-of-the-wheel"
+    base = os.environ.get("PYTHON_IMAGE") or BUILT_HERE["PYTHON_IMAGE"]
+    context, folder = tmp_path / "context", tmp_path / "folder"
+    for made in (context, folder, programs := tmp_path / "programs"):
+        made.mkdir()
+    (context / "wsgi.py").write_text(APPLICATION)
+    (context / "Dockerfile").write_text(f"FROM {base}\nCOPY wsgi.py /srv/\nWORKDIR /srv\nUSER 12345\n")
     for program in {engine.program, engine.compose[0]}:
         (programs / Path(program).name).symlink_to(program)
+    words = ("--profile", "smoke", "--image", name, "--servers", "wsgiref,cheroot", "--blocks", "1")
+    engine.run("build", "--tag", name, str(context), timeout_s=120)
+    try:
+        shown = shell(PATH=f"{programs}:{os.defpath}")
+        run(command, "try", "wsgi:application", *words, cwd=folder, environment=shown)
+        engine.run("image", "inspect", name)
+    finally:
+        engine.run("image", "rm", "--force", name)
 
-    run(command, "try", *words, cwd=tmp_path, environment=shell(PATH=f"{programs}:{os.defpath}"))
-
-    [result] = (tmp_path / "wsgi-bench-results").glob("*/result.json")
+    [result] = (folder / "wsgi-bench-results").glob("*/result.json")
     document = json.loads(result.read_text())
     assert {case["verdict"]["valid"] for case in document["cases"]} == {True}
-    assert document["environment"]["docker"]
+    assert {one["app"]["project"]["image"] for one in document["plan"]["deployments"]} == {name}
 
 
 def test_the_wheel_has_what_the_checkout_has(command: Path, tmp_path: Path) -> None:

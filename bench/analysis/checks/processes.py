@@ -66,8 +66,8 @@ def throttled(facts: CaseFacts) -> str | None:
     if not share or facts.suite.plan.limits.cpus is not None:
         return None
     return (
-        f"a quota of CPU time held it back for {share:.0%} of the time that it was measured, which this run "
-        f"didn't ask for; lift it, or ask for one yourself (--cpus)"
+        f"a quota of CPU time held it back for {100 * share:.0f} % of the time that it was measured, which "
+        f"this run didn't ask for; lift it, or ask for one yourself (--cpus)"
     )
 
 
