@@ -160,7 +160,8 @@ def resolve(
                     if not project_app.contained:
                         lines = found_lines(asked, project_app.folder, root, environment)
                         given, asked = {**given, **lines}, {**asked, **lines}
-                    given = {**given, "app": project_app.found.callable}
+                    place = {"app": project_app.found.callable, "chdir": str(project_app.folder.absolute())}
+                    given = {**given, **place}
             folder = project_app.folder if project_app else None
             servers = chosen_servers(asked["servers"], asked["server"], root, environment, problems, folder)
             problems.note(*wrong_client(asked["client"], servers))
@@ -238,6 +239,7 @@ def _given(
     settings |= {name: shown(name, given[name]) for name in again if given[name] is not False}
     if not settings.get("scenarios", True):
         del settings["scenarios"]
+    settings.pop("seed", None)
     return {**settings, "seed": seed}
 
 

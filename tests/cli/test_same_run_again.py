@@ -22,11 +22,32 @@ from tests.cli.conftest import ROOT, SMOKE, environment, wsgi_bench
 from tests.make_suite import make_suite
 
 HERE = "http://127.0.0.1:1"
+TRAFFIC = ROOT / "tests/catalogue/traffic"
+LOCUST_FILE = ("--locustfile", str(ROOT / "tests/load/locustfiles/weighted.py"))
 # Arguments that give each setting; of "out" the printed command must know nothing, for that place is taken.
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "against": ("--against", str(ROOT)),
     "allow_redirect": ("--url", "/old", "--allow-redirect"),
     "app": ("--app", "tests.cli.apps:right"),
+    # Behind an application of the checkout these change nothing, and are not forgotten either.
+    "chdir": ("--chdir", "apps"),
+    "copy": ("--copy", "a.sqlite3", "--copy", "b.sqlite3"),
+    "dockerfile": ("--dockerfile", "servers/Dockerfile"),
+    "env": ("--env", "LANG"),
+    "env_file": ("--env-file", "a/file"),
+    "exclude_tags": (*LOCUST_FILE, "--exclude-tags", "slow"),
+    "from_access_log": ("--from-access-log", str(TRAFFIC / "logs/nginx.log")),
+    "har": ("--har", str(TRAFFIC / "chromium.har")),
+    "image": ("--image", "shop:latest"),
+    "locustfile": LOCUST_FILE,
+    "pass_env": ("--pass-env", "LANG"),
+    "python": ("--python", "3.12"),
+    "requirements": ("--requirements", "a/file"),
+    "reset": ("--reset", "true 'or' not"),
+    "services": ("--services", "compose.yml"),
+    "setup": ("--setup", "make it"),
+    "tags": (*LOCUST_FILE, "--tags", "read"),
+    "user": (*LOCUST_FILE, "--user", "Reader"),
     "baseline": ("--servers", "gunicorn,waitress", "--baseline", "waitress"),
     "blocks": ("--blocks", "3"),
     "client": ("--client", "fasthttp"),
