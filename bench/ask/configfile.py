@@ -20,7 +20,7 @@ def config_file(root: Path, here: Path) -> Path:
     """Where the settings of a run stand, if they do: in the checkout in its own file; elsewhere in one of the
     working directory.
     """
-    if inside(here):
+    if inside(here, root):
         return root / CONFIG_FILE
     own = here / CONFIG_FILE
     return own if own.exists() or not (here / PYPROJECT).is_file() else here / PYPROJECT
@@ -52,8 +52,8 @@ def read_config(path: Path, problems: Problems) -> dict[str, Any]:
     problems.note(
         *(
             f"{path.name}: there is no setting {name!r}{hint(name, SETTINGS)}."
-            for name in settings
-            if name not in SETTINGS
+            for name in table
+            if name.replace("-", "_") not in SETTINGS
         )
     )
     return {name: value for name, value in settings.items() if name in SETTINGS}

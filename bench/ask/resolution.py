@@ -219,7 +219,8 @@ def resolve(
 
 def _is_own(asked: Mapping[str, Any], root: Path, here: Path) -> bool:
     """Whether a run measures an application of the folder that the command is given in."""
-    return not (asked["target"] or inside(here)) and is_own(asked["app"], load_apps(root / APPS_FILE))
+    elsewhere = asked["app"] is not None and not asked["target"] and not inside(here, root)
+    return elsewhere and is_own(asked["app"], load_apps(root / APPS_FILE))
 
 
 def _given(

@@ -16,9 +16,13 @@ HOME = _CHECKOUT if IN_CHECKOUT else _SHARED
 """The folder with `docker-compose.yml`, `servers/` and `apps/`."""
 
 
-def inside(folder: Path) -> bool:
-    """Whether a folder belongs to the checkout that this is run from."""
-    return IN_CHECKOUT and folder.resolve().is_relative_to(HOME)
+def inside(folder: Path, root: Path = HOME) -> bool:
+    """Whether a folder belongs to the checkout that this is run from, or to another one.
+
+    Args:
+        root: of the other one.
+    """
+    return IN_CHECKOUT and any(folder.resolve().is_relative_to(of.resolve()) for of in (HOME, root))
 
 
 def is_checkout(folder: Path) -> bool:

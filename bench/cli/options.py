@@ -44,13 +44,15 @@ def resume_options(command: Command) -> Command:
 
 
 def _option(setting: Setting) -> Callable[[Command], Command]:
+    # Whoever says that an option is no flag tells click that its value may be left out.
+    kind: dict[str, Any] = {"is_flag": True} if setting.kind == "flag" else {}
     return click.option(
         flag(setting.name),
         multiple=setting.kind in REPEATED,
-        is_flag=setting.kind == "flag",
         metavar=setting.metavar or ("N" if setting.kind in ("whole", "number") else None),
         help=usage(setting),
         shell_complete=complete.offered(setting),
+        **kind,
     )
 
 

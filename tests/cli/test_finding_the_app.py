@@ -72,14 +72,14 @@ def test_an_app_is_looked_for_where_servers_find_it(folder: Path, target: str, p
 
 
 @pytest.mark.parametrize("more", [(), ("--dry-run",)])
-def test_nothing_is_started_for_an_app_that_is_not_there(folder: Path, more: tuple[str, ...]) -> None:
+def test_in_a_folder_of_ones_own_an_app_is_tried_before_anything_is_started(
+    folder: Path, more: tuple[str, ...]
+) -> None:
     said = wsgi_bench("run", "--app", "wsgi:application", *more, cwd=folder / "plain", env=environment())
 
     assert (said.code, said.out) == (2, "")
-    assert said.err == (
-        "wsgi-bench: wsgi:application: there is no module wsgi in the checkout or PYTHONPATH, but one in "
-        "this folder. Write: PYTHONPATH=. wsgi-bench run --app wsgi:application\n"
-    )
+    assert "wsgi-bench: GET / returns NoneType instead of an iterable of bytes" in said.err
+    assert not (folder / "plain/wsgi-bench-results").exists()
 
 
 @pytest.mark.parametrize(
