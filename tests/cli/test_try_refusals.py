@@ -72,7 +72,7 @@ def test_it_is_refused_once_with_the_way_out(
 def test_a_folder_that_is_gone_is_said(tmp_path: Path, tried: Tried) -> None:
     tried({})
     (tmp_path / "shop").rmdir()
-    here = os.open(tmp_path, os.O_RDONLY)
+    here = os.open(".", os.O_RDONLY)
     gone = tmp_path / "gone"
     gone.mkdir()
     os.chdir(gone)
