@@ -120,7 +120,7 @@ def test_an_image_has_the_folder_of_its_own_server_alone(
     found = said(engine, runs[0].ids[name], "ls -A servers; ls -A /srv").split()
 
     assert set(found) - {"__pycache__"} == {
-        "application.py", "healthcheck.py", FOLDERS[name], "apps", "servers"
+        "application.py", "healthcheck.py", "serve.py", FOLDERS[name], "apps", "servers"
     }  # fmt: skip
 
 
