@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,11 +84,6 @@ class OwnApp:
             seed=(),
             project=project or Project(str(self.found.root), variables=self.variables),
         )
-
-
-def is_own(named: str | None, apps: Container[str]) -> bool:
-    """Whether an application was named that is none of the harness's own."""
-    return named is not None and named not in apps
 
 
 def own_app(asked: Mapping[str, Any], here: Path, environment: Mapping[str, str]) -> OwnApp:

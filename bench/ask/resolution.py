@@ -19,7 +19,7 @@ from bench.ask.locust import Asked, local_for, read_locustfile
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
 from bench.ask.outdir import out_directory
 from bench.ask.own import asks_something, own_scenario, shown
-from bench.ask.ownapp import CONTAINERS_HOST, OwnApp, in_containers, is_own, own_app
+from bench.ask.ownapp import CONTAINERS_HOST, OwnApp, in_containers, own_app
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import merged
 from bench.ask.servers import chosen_servers, fitting_runtime, found_lines, own_line, wrong_client
@@ -220,7 +220,7 @@ def resolve(
 def _is_own(asked: Mapping[str, Any], root: Path, here: Path) -> bool:
     """Whether a run measures an application of the folder that the command is given in."""
     elsewhere = asked["app"] is not None and not asked["target"] and not inside(here, root)
-    return elsewhere and is_own(asked["app"], load_apps(root / APPS_FILE))
+    return elsewhere and asked["app"] not in load_apps(root / APPS_FILE)
 
 
 def _given(

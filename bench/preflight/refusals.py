@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from bench.catalogue.scenarios.request import REDIRECTS
 from bench.model import Server
 from bench.model.counted import count
 from bench.model.preflight import Answered, Preflight
@@ -14,7 +15,6 @@ from bench.preflight.troubles import raised_in_words, trouble_in_words
 from bench.preflight.visitor import HOST
 
 _LOGIN = re.compile("log-?in|sign-?in|(^|[/_-])(o?auth2?|sso|session)", re.IGNORECASE)
-_REDIRECTS = (301, 302, 303, 307, 308)
 _MUCH_PRINTED = 100_000
 _SHOWN = 5
 
@@ -136,7 +136,7 @@ def _wrong(answer: Answered, asked: AskedRequest, seen: Preflight, scenario: Ask
             if asked.status in statuses
             else f"{request} answers {status}, not {asked.status}{_why(answer)}"
         )
-    if status in _REDIRECTS and not asked.redirects:
+    if status in REDIRECTS and not asked.redirects:
         return _redirect(answer, asked, scenario)
     if answer.about == "host" or (status == 400 and _refuses_host(seen, asked, scenario)):
         if not seen.hosts:
