@@ -75,7 +75,7 @@ def read_module(path: Path) -> ModuleText:
         factories=tuple(
             Factory(node.name, _required(node.args)) for node in functions if node.name in FACTORY_NAMES
         ),
-        strings=tuple((name, value.value) for name, value in assigned if _is_text(value)),  # type: ignore[attr-defined]
+        strings=tuple((name, text) for name, value in assigned if (text := _text(value)) is not None),
         stars=stars,
         dynamic=bool(stars) or any(_is_dynamic(node) for node in ast.walk(tree)),
     )
@@ -114,12 +114,10 @@ def _only_as_program(node: ast.stmt) -> bool:
 
 def _assigned(statements: Sequence[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
     for node in statements:
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        if isinstance(node, ast.AnnAssign) and node.value is not None:
-            targets = [node.target]
-        for target in targets:
-            if isinstance(target, ast.Name):
-                yield target.id, node.value  # type: ignore[attr-defined]
+        if isinstance(node, ast.Assign):
+            yield from ((target.id, node.value) for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and node.value is not None and isinstance(node.target, ast.Name):
+            yield node.target.id, node.value
 
 
 def _called_as_applications(
@@ -145,5 +143,5 @@ def _required(arguments: ast.arguments) -> tuple[str, ...]:
     )
 
 
-def _is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+def _text(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
