@@ -47,7 +47,7 @@ def preflight(
         try:
             with Inside(project, environment, scratch, limit_s, within) as inside:
                 seen = _seen(project, scenario, inside, reader, timeout_s)
-                seen = replace(seen, printed=inside.printed, binds=binds(scratch))
+            seen = replace(seen, printed=inside.printed, binds=binds(scratch))
         except OSError as error:
             trouble = Trouble("no-python", f"{project.python}: {error.strerror}")
             return Preflight(project.callable, trouble=trouble)

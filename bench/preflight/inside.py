@@ -64,7 +64,7 @@ class Inside:
         cpus: those that it runs on; by default this process's.
 
     Attributes:
-        printed: bytes that the application printed.
+        printed: bytes that the application printed; all of them are counted once the block is left.
     """
 
     def __init__(
@@ -203,6 +203,8 @@ class Inside:
             code = self._child.wait(_GRACE_S)
         except subprocess.TimeoutExpired:
             return {"kind": "ended", "detail": "closed all its files"}
+        # Its last words may still be in the pipe.
+        self._readers[-1].join(_GRACE_S)
         return {"kind": "ended", "detail": process.how_ended(code)}
 
     def _memory(self) -> int:

@@ -89,7 +89,10 @@ def test_configurations_serve_on_another_address_than_theirs(runtime: LocalRunti
     (tmp_path / "gunicorn.conf.py").write_text("bind = '127.0.0.1:1'\nworkers = 2\nthreads = 3\n")
     (tmp_path / "uwsgi.ini").write_text(
         f"[uwsgi]\nmaster = true\nprocesses = 2\nhttp-socket = 127.0.0.1:1\nsocket = {tmp_path}/x.sock\n"
+        # A worker of uWSGI loses a signal that comes between its fork and this.
+        f"hook-accepting = append:{tmp_path}/accepting a worker accepts\n"
     )
+    accepting = tmp_path / "accepting"
     for spec in ("gunicorn.conf.py", "uwsgi.ini"):
         target = started(runtime, spec, tmp_path)
 
@@ -97,6 +100,9 @@ def test_configurations_serve_on_another_address_than_theirs(runtime: LocalRunti
         deadline = time.monotonic() + PATIENCE_S
         while (workers := serving(target.usage, HERE)) is None or workers[0] != 2:
             assert time.monotonic() < deadline, workers
+            time.sleep(0.02)
+        while spec == "uwsgi.ini" and accepting.read_text().count("accepts") != 2:
+            assert time.monotonic() < deadline
             time.sleep(0.02)
         assert runtime.stop([target])
     assert not (tmp_path / "x.sock").exists()
