@@ -16,6 +16,7 @@ from typing import Any
 from bench.load.protocol import failed, line
 from bench.machine.place import servers_machine
 from bench.machine.priority import give_way_if_spinning, take_after_parent
+from bench.model.hostport import host_and_port
 from bench.model.shortage import found_in
 
 
@@ -31,6 +32,10 @@ def main() -> None:
     parser.add_argument("--tag", action="append", default=[])
     parser.add_argument("--exclude-tag", action="append", default=[])
     parser.add_argument("--look", type=int, metavar="USERS", help="only say what it has, for so many users")
+    parser.add_argument("--generators", type=int, default=0, help="on other hosts, that are waited for")
+    parser.add_argument("--listen", type=host_and_port, metavar="HOST:PORT", help="for them")
+    parser.add_argument("--waits", action="store_true", help="while one of them is lost")
+    parser.add_argument("--master", type=host_and_port, metavar="HOST:PORT", help="whose generator this is")
     asked = parser.parse_args()
     give_way_if_spinning()
     events = os.dup(1)
@@ -57,6 +62,8 @@ def _serve(asked: argparse.Namespace, emit: Callable[[Mapping[str, Any]], None])
 
     # After the generator: what it needs of the standard library is then its own, unpatched.
     from bench.load import fasthttp, fileusers, forked, userfile, users, workers  # isort: skip
+    from bench.load.elsewhere import master, worker  # isort: skip
+    from bench.load.elsewhere.keys import SECRET_VARIABLE, keys_of  # isort: skip
 
     if asked.client == "locustfile":
         named = userfile.Named(asked.locustfile, asked.user, tuple(asked.tag), tuple(asked.exclude_tag))
@@ -69,9 +76,19 @@ def _serve(asked: argparse.Namespace, emit: Callable[[Mapping[str, Any]], None])
         forked.serve(generator, of_file, emit, sys.stdin.fileno(), asked.folder)
         return
     conduct = fasthttp.conduct if asked.client == "fasthttp" else by_loop
-    tell = emit if asked.worker is None else lambda _event: None
+    mute = asked.worker is not None or asked.master is not None
+    tell = (lambda _event: None) if mute else emit
     generator = LoadGenerator(tell, conduct, users.breathe, servers_machine())
-    if asked.worker is not None:
+    if asked.master is not None:
+        host, port = asked.master
+        worker.serve_generator(generator, host, port, keys_of(os.environ[SECRET_VARIABLE]))
+    elif asked.generators:
+        keys = keys_of(os.environ[SECRET_VARIABLE])
+        orders_fd = sys.stdin.fileno()
+        master.serve_master(
+            generator, emit, orders_fd, asked.listen, keys, asked.generators, waits=asked.waits
+        )
+    elif asked.worker is not None:
         # Not as it is started: gevent's Popen makes the session after everything else.
         take_after_parent()
         workers.serve_worker(generator, asked.worker)

@@ -19,7 +19,7 @@ from bench.load.closed import ClosedTrial
 from bench.load.meter import Meter
 from bench.load.open import OpenTrial
 from bench.load.outcomes import DROPPED, OK, UNFINISHED
-from bench.load.probe import probe
+from bench.load.probe import connect_s, probe
 from bench.load.protocol import read_scenarios, read_target, read_trial_order
 from bench.load.records import Counted, Records, Window
 from bench.load.targetstate import TargetState
@@ -178,6 +178,19 @@ class LoadGenerator:
             ),
             wrong=dict(wrong + state.failed_logins(scenario, order.load.connection)),
         )
+
+    def meter(self, order: TrialOrder) -> Meter:
+        """What reads the counters of a trial's server while others make the load."""
+        state = self._states[order.target]
+        return Meter(state.usage, state.link(order.load.connection), state.contention)
+
+    def network_s(self, target: str) -> float:
+        """How long a connection to a target takes to be made: the network and two kernels, and no server.
+
+        Raises:
+            OSError: it can't be made.
+        """
+        return connect_s(self._states[target].address())
 
     def prepare(self, order: TrialOrder) -> None:
         """Have the users of a trial log in who haven't yet.

@@ -198,6 +198,11 @@ def abandon(link: Link, records: Records, connections: Iterable[Connection]) -> 
         link.discard(connection)
 
 
+def p99_s(encoded: str) -> float:
+    """The 99th percentile of a histogram as `encode` makes it."""
+    return float(HdrHistogram.decode(encoded).get_value_at_percentile(99)) / 1e6
+
+
 def encode(times_ns: Times) -> str:
     """Times as an HdrHistogram of microseconds, 1 us to 60 s at 3 digits, V2 base64."""
     histogram = HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS)

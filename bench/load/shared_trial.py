@@ -10,14 +10,18 @@ from hdrh.histogram import HdrHistogram
 
 from bench.load.clock import now_ns
 from bench.load.records import DIGITS, HIGHEST_US, LOWEST_US
+from bench.machine.place import Clock
 from bench.model import Trial, TrialOrder
 
-_LEAD_NS = 20_000_000
+LEAD_NS = 20_000_000
+"""How long it takes at most until all processes of this machine have their orders."""
 _CLOSED_SETTLE_S = 0.1
 _SETTLING_ANSWERS = 1.5
 
 
-def split(order: TrialOrder, processes: int, answer_s: float = 0.0) -> list[TrialOrder]:
+def split(
+    order: TrialOrder, processes: int, answer_s: float = 0.0, lead_ns: int = LEAD_NS
+) -> list[TrialOrder]:
     """The order of each process, all with the same window; fewer where there are fewer users.
 
     The window opens at a moment that all know beforehand, so settling has to last as long as every user takes
@@ -28,11 +32,12 @@ def split(order: TrialOrder, processes: int, answer_s: float = 0.0) -> list[Tria
 
     Args:
         answer_s: mean time of an answer in an earlier trial of this case; 0 without one.
+        lead_ns: how long it takes at most until each has its order.
     """
     processes = min(processes, order.load.at_once)
     least_s = max(_CLOSED_SETTLE_S, _SETTLING_ANSWERS * answer_s) if order.load.waits else 0.0
     settle_ns = round(max(least_s, order.settle_s) * 1e9)
-    opens_ns = now_ns() + _LEAD_NS + settle_ns
+    opens_ns = now_ns() + lead_ns + settle_ns
     return [
         replace(
             order,
@@ -49,6 +54,12 @@ def split(order: TrialOrder, processes: int, answer_s: float = 0.0) -> list[Tria
         )
         for index in range(processes)
     ]
+
+
+def by(clock: Clock, order: TrialOrder) -> TrialOrder:
+    """The order of a process whose clock isn't this one's."""
+    opens_ns = None if order.opens_ns is None else clock.there(order.opens_ns)
+    return replace(order, opens_ns=opens_ns, epoch_ns=clock.there(order.epoch_ns))
 
 
 def merge(parts: Sequence[Trial]) -> Trial:

@@ -109,6 +109,8 @@ class Trial:
             be read.
         silent_close: whether the server had shown that it closes each connection after its answer without
             saying so, so that none was used again.
+        generators: what each of several load generators on other hosts did of it, by name: `cpu`, its share
+            of one CPU, `offered`, and of open load `lateness_p99_s`. Empty where one host makes the load.
     """
 
     case: str
@@ -137,6 +139,7 @@ class Trial:
     statuses: Mapping[str, int] = field(default_factory=dict)
     wrong: Mapping[str, int] = field(default_factory=dict)
     silent_close: bool = False
+    generators: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,10 @@ DRIVER = frozenset(
     for name in (
         *("driver", "users", "workers", "fasthttp", "locustclient", "locustfile"),
         *("fileusers", "forked", "userfaults", "userfile"),
+        *(
+            f"elsewhere.{name}"
+            for name in ("master", "members", "pulse", "readings", "roll", "sockets", "worker")
+        ),
     )
 )
 DRIVER_ONLY = ("locust", "gevent", "geventhttpclient")

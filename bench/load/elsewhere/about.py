@@ -1,0 +1,74 @@
+"""What a generator is, and whether it is the same program as its master's."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import bench
+from bench.machine.place import HERE
+
+_PACKAGES = ("wsgi-bench", "locust", "gevent", "hdrhistogram", "numpy")
+_CODE = ("catalogue/scenarios", "load", "machine", "model")
+
+
+@dataclass(frozen=True)
+class About:
+    """One process of the load generator.
+
+    Attributes:
+        cpus: how many it may run on.
+        versions: of what it consists of.
+        code: digest of the modules that make and time the load, scenarios among them.
+    """
+
+    host: str
+    pid: int
+    cpus: int
+    python: str
+    versions: Mapping[str, str]
+    code: str
+
+
+def about() -> About:
+    """This process."""
+    return About(
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        cpus=len(HERE.cpus()),
+        python=platform.python_version(),
+        versions={package: importlib.metadata.version(package) for package in _PACKAGES},
+        code=_digest(),
+    )
+
+
+def differences(master: About, generator: About) -> list[str]:
+    """In what a generator isn't the same as its master, in words; nothing where it may take part."""
+    said = [
+        f"{package} {generator.versions.get(package, 'none')} instead of {version}"
+        for package, version in master.versions.items()
+        if generator.versions.get(package) != version
+    ]
+    if _minor(generator.python) != _minor(master.python):
+        said.append(f"Python {generator.python} instead of {master.python}")
+    if not said and generator.code != master.code:
+        said.append("other code of the same version: its scenarios, or its client, aren't the master's")
+    return said
+
+
+def _minor(version: str) -> list[str]:
+    return version.split(".")[:2]
+
+
+def _digest() -> str:
+    package = Path(bench.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(path for folder in _CODE for path in (package / folder).rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]

@@ -1,0 +1,21 @@
+"""An address as `HOST:PORT`, with one of IPv6 in brackets."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+DEFAULT_PORT = 5557
+"""Locust's own: https://docs.locust.io/en/stable/running-distributed.html"""
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """Host and port of `HOST[:PORT]`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    bare = text.count(":") > 1 and "[" not in text
+    parts = urlsplit(f"//[{text}]" if bare else f"//{text}")
+    if not parts.hostname or parts.path or parts.query or parts.username is not None:
+        raise ValueError(f"{text!r} is not HOST or HOST:PORT")
+    return parts.hostname, parts.port or DEFAULT_PORT
