@@ -67,7 +67,7 @@ NULL_DEPLOYMENT = Deployment(
 _BLOCKS, _FEWEST_BLOCKS = 10, 3
 _TRIAL_S = 0.1
 _OF_LOCUST = 3, 0.5
-"""Blocks, and seconds of a trial: for each locust imports its file anew."""
+"""Blocks, and seconds of a trial: for each locust imports its file anew, so that nothing has to warm up."""
 _SCENARIO = "get"
 _LOADS = {
     "keep-alive": Closed(16),
@@ -110,7 +110,14 @@ def calibrate_run(
         if plan.locust is not None:
             blocks, length_s = _OF_LOCUST
             return calibrate(
-                runtime, driver, {}, blocks=blocks, length_s=length_s, seed=plan.seed, epoch_ns=epoch_ns
+                runtime,
+                driver,
+                {},
+                blocks=blocks if plan.claims else 1,
+                length_s=length_s,
+                warms_up=False,
+                seed=plan.seed,
+                epoch_ns=epoch_ns,
             )
         most = min(_BLOCKS, plan.blocks)
         blocks = max(min(_FEWEST_BLOCKS, most), most // max(1, len(samples)))
@@ -138,6 +145,7 @@ def calibrate(
     seed: int,
     epoch_ns: int,
     length_s: float = _TRIAL_S,
+    warms_up: bool = True,
 ) -> Calibration:
     """Measure the ceiling on kept connections, with a connection each, and the latency floor.
 
@@ -145,6 +153,7 @@ def calibrate(
         samples: what answers are to be like; without any they are the 13 bytes of the scenario `hello`.
         blocks: trials of each kind.
         length_s: of each.
+        warms_up: whether a first trial of each kind doesn't count.
 
     Raises:
         MachineError: the null server can't be started.
@@ -186,7 +195,7 @@ def calibrate(
             for d, (_, like) in zip(deployments, kinds, strict=True)
         ]
         driver.set_targets(targets, runtime.store_address())
-        for block in range(-1, blocks):
+        for block in range(-1 if warms_up else 0, blocks):
             for trial in driver.block(block_orders(plan, cases, 0, block, epoch_ns)):
                 for kind in OWN_KINDS:
                     if kind in trial.errors:
