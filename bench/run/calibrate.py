@@ -109,19 +109,20 @@ def calibrate_run(
             runtime = stack.enter_context(local)
         if plan.locust is not None:
             blocks, length_s = _OF_LOCUST
-            return calibrate(
-                runtime,
-                driver,
-                {},
-                blocks=blocks if plan.claims else 1,
-                length_s=length_s,
-                warms_up=False,
-                seed=plan.seed,
-                epoch_ns=epoch_ns,
-            )
-        most = min(_BLOCKS, plan.blocks)
-        blocks = max(min(_FEWEST_BLOCKS, most), most // max(1, len(samples)))
-        return calibrate(runtime, driver, samples, blocks=blocks, seed=plan.seed, epoch_ns=epoch_ns)
+            samples = {}
+        else:
+            most = min(_BLOCKS, plan.blocks)
+            blocks, length_s = max(min(_FEWEST_BLOCKS, most), most // max(1, len(samples))), _TRIAL_S
+        return calibrate(
+            runtime,
+            driver,
+            samples,
+            blocks=blocks if plan.claims else 1,
+            length_s=length_s,
+            warms_up=plan.claims and plan.locust is None,
+            seed=plan.seed,
+            epoch_ns=epoch_ns,
+        )
 
 
 def ceiling(root: Path) -> Calibration:
