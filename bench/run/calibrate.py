@@ -113,11 +113,13 @@ def calibrate_run(
         else:
             most = min(_BLOCKS, plan.blocks)
             blocks, length_s = max(min(_FEWEST_BLOCKS, most), most // max(1, len(samples))), _TRIAL_S
+        if not plan.claims:
+            blocks, length_s = 1, length_s / 2
         return calibrate(
             runtime,
             driver,
             samples,
-            blocks=blocks if plan.claims else 1,
+            blocks=blocks,
             length_s=length_s,
             warms_up=plan.claims and plan.locust is None,
             seed=plan.seed,

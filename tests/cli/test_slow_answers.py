@@ -21,7 +21,7 @@ SLOW_S = 0.3
 def test_trials_become_long_enough_for_slow_answers(tmp_path: Path) -> None:
     with planted("tail", slow_share=0.02, slow_s=SLOW_S, base_s=0.004) as slow:
         said = wsgi_bench(
-            *("run", "--target", f"slow={slow}", "--rounds", "2", "--blocks", "1", "--rate", "200"),
+            *("run", "--target", f"slow={slow}", "--rounds", "1", "--blocks", "1", "--rate", "200"),
             *("--out", tmp_path / "out"),
         )
 
