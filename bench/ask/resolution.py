@@ -141,7 +141,7 @@ def resolve(
             given["url"] = ("/",)
         with problems.collected():
             if described := own_scenario(given):
-                if own and in_containers(asked):
+                if own and (in_containers(asked) or asked["generators"]):
                     described = replace(described, host=described.host or CONTAINERS_HOST)
                 requests = made(described)
         if locust is not None:

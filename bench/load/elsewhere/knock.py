@@ -32,7 +32,11 @@ def knock(host: str, port: int, keys: Keys) -> Heard:
         monitor = socket.get_monitor_socket()
         connected = False
         try:
-            connect(socket, host, port, "", keys)
+            try:
+                connect(socket, host, port, "", keys)
+            except zmq.ZMQError:
+                # Nobody has that name yet.
+                return Heard.NOBODY
             ends_s = time.monotonic() + _TRY_MS / 1000
             while (left_s := ends_s - time.monotonic()) > 0 and monitor.poll(round(left_s * 1000)):
                 event = recv_monitor_message(monitor)["event"]
