@@ -26,4 +26,4 @@ def host_and_port(text: str) -> tuple[str, int]:
         or parts.username is not None
     ):
         raise ValueError(f"{text!r} is not HOST or HOST:PORT")
-    return parts.hostname, parts.port or DEFAULT_PORT
+    return str(parts.hostname), parts.port or DEFAULT_PORT
