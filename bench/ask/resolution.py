@@ -180,7 +180,7 @@ def resolve(
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
         with problems.collected():
-            limits = asked_limits(asked, split_cpus(server=asked["server_cpus"]), runtime)
+            limits = asked_limits(asked, split_cpus(server=asked["server_cpus"], elsewhere=bool(asked["generators"])), runtime)
         problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
         if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
             with problems.collected():

@@ -228,7 +228,7 @@ def _plan(
         baseline=asked.baseline,
         seed=asked.seed,
         rate=asked.rate,
-        processes=asked.processes or len(split_cpus(server=asked.server_cpus).generator),
+        processes=_processes(asked),
         client=asked.client,
         against=asked.old.against if asked.old else None,
         old_servers=asked.old.servers if asked.old else (),
@@ -245,6 +245,13 @@ def _plan(
         locust=asked.locust.file if asked.locust else None,
         generators=asked.generators.of_plan if asked.generators else None,
     )
+
+
+def _processes(asked: resolution.Settings) -> int:
+    """Of this host's own load generator."""
+    if asked.generators is not None:
+        return 1
+    return asked.processes or len(split_cpus(server=asked.server_cpus).generator)
 
 
 def _driver(asked: resolution.Settings) -> DriverStart:

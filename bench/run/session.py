@@ -99,7 +99,7 @@ def _measure(
     told: tuple[str, ...],
 ) -> Outcome:
     started = datetime.now(UTC)
-    cpus = split_cpus(server=plan.server_cpus)
+    cpus = split_cpus(server=plan.server_cpus, elsewhere=plan.generators is not None)
     twice = measured_twice(urls(plan), addresses)
     for sentence in twice:
         reporter.phase(sentence)
