@@ -74,11 +74,21 @@ class Host:
         self,
         argv: Sequence[str],
         environment: Mapping[str, str] = os.environ,
+        *,
         cwd: Path = ROOT,
-        **streams: int | IO[Any],
+        stdin: int | IO[Any] = subprocess.DEVNULL,
+        stdout: int | IO[Any] = subprocess.DEVNULL,
+        stderr: int | IO[Any] = subprocess.STDOUT,
     ) -> subprocess.Popen[bytes]:
         """Start a command there, in a session of its own; it is killed when this process ends."""
-        return process.spawn(self.command(argv), environment=environment, cwd=cwd, **streams)
+        return process.spawn(
+            self.command(argv),
+            environment=environment,
+            cwd=cwd,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+        )
 
     def cut(self) -> None:
         """Pull its cable: whoever talks to it hears nothing more, and no error."""

@@ -1,7 +1,7 @@
 """A cable with delay and loss: `python -m proof.planted.relay PORT HOLDER DELAY_S LOSS`.
 
-It has two network devices (TAP): PORT in this process's network, and `eth0` in that of process HOLDER. What is
-sent to one arrives at the other, each frame DELAY_S later, but for the share LOSS of them.
+It has two network devices (TAP): PORT in this process's network, and `eth0` in that of process HOLDER. What
+is sent to one arrives at the other, each frame DELAY_S later, but for the share LOSS of them.
 """
 
 from __future__ import annotations
