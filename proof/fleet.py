@@ -109,6 +109,8 @@ def master(host: Host, wanted: int, *, waits: bool = False) -> Iterator[Master]:
     assert child.stdout is not None
     with child.stdin, child.stdout:
         try:
+            with host.network():
+                _accepts((host.address, PORT))
             yield Master(child)
         finally:
             process.stop(child, signal.SIGTERM, 5.0)
