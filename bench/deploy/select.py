@@ -43,6 +43,7 @@ def open_runtime(
     preferred: bool = False,
     outside: Outside = OF_THE_HARNESS,
     limits: Limits = NO_LIMITS,
+    address: str = "",
 ) -> Runtime:
     """The runtime of that name; nothing is started before it is entered.
 
@@ -55,6 +56,7 @@ def open_runtime(
         preferred: whether what is started is to come before other programs.
         outside: what applications find around them.
         limits: of each server, as the user gave them.
+        address: on which child processes listen; empty for this machine alone.
 
     Raises:
         EngineError: it needs a Docker engine, and none answers.
@@ -83,4 +85,5 @@ def open_runtime(
         preferred=preferred,
         outside=outside,
         limits=limits,
+        address=address,
     )

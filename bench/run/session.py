@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,11 +30,13 @@ from bench.machine.environment import describe, split_cpus, stay_on
 from bench.machine.interrupt import shield
 from bench.machine.place import HERE
 from bench.model import Analysis, Calibration, CpuSplit, Plan, Sample, Suite, Target
-from bench.model.errors import Interrupted, MachineError, StoreError
+from bench.model.errors import Interrupted, MachineError
 from bench.model.finding import exit_code
 from bench.report.units import count
 from bench.run.calibrate import Page, calibrate_run, startable
+from bench.run.driverstart import USUAL, DriverStart
 from bench.run.first import FirstAnswers
+from bench.run.generators import GeneratorsWatch
 from bench.run.identity import identify, with_started
 from bench.run.own_cost import OwnCosts
 from bench.run.results import new_id
@@ -42,6 +44,7 @@ from bench.run.resuming import Ready, made_ready
 from bench.run.runner import Runner
 from bench.run.saving import nothing_in, raise_told, require_written, save
 from bench.run.stored_plan import NOTHING, Named
+from bench.run.storewatch import store_watched
 from bench.store import SCHEMA_VERSION, Writer
 
 
@@ -62,7 +65,7 @@ def measure(
     reporter: Reporter,
     *,
     addresses: Mapping[str, Addresses] | None = None,
-    driver: Sequence[str] = (),
+    driver: DriverStart = USUAL,
     outside: Outside = OF_THE_HARNESS,
     told: tuple[str, ...] = (),
 ) -> Outcome:
@@ -70,7 +73,7 @@ def measure(
 
     Args:
         addresses: of servers that run already, by name, as `look_up` has checked them.
-        driver: arguments of the load driver, beside those that the plan gives.
+        driver: what starts the load driver, beside what the plan gives.
         outside: what applications find around them.
         told: what the user should know before figures come of it, for the report.
 
@@ -91,7 +94,7 @@ def _measure(
     reporter: Reporter,
     checkouts: Checkouts,
     addresses: Mapping[str, Addresses],
-    driver: Sequence[str],
+    driver: DriverStart,
     outside: Outside,
     told: tuple[str, ...],
 ) -> Outcome:
@@ -162,7 +165,7 @@ def _saved(
     root: Path,
     reporter: Reporter,
     epoch_ns: int,
-    driver: Sequence[str] = (),
+    driver: DriverStart = USUAL,
 ) -> Outcome:
     """Work, and whatever happens write the result and its reports."""
     unmeasured: list[int] = []
@@ -201,7 +204,7 @@ def _work(
     root: Path,
     reporter: Reporter,
     epoch_ns: int,
-    arguments: Sequence[str],
+    started_by: DriverStart,
 ) -> list[int]:
     """Measure; return the rounds in which nothing could be."""
     plan, cpus = suite.plan, suite.environment.cpu_split
@@ -209,14 +212,17 @@ def _work(
     with unopened as runtime:
         writer.append(environment=with_started(suite.environment, runtime))
         command, environment = runtime.driver_command(
-            ("--processes", str(plan.processes), "--client", plan.client, *arguments)
+            ("--processes", str(plan.processes), "--client", plan.client, *started_by.arguments)
         )
         logs = writer.directory / "logs"
         logs.mkdir(exist_ok=True)
         # In containers it is the engine's, not this process's child.
         preferred = plan.priority and plan.runtime == "local"
         first = priority.of("generator", cpus) if preferred else priority.NONE
-        with LoadDriver(command, environment, root, cpus.generator, logs / "driver.log", first) as driver:
+        environment = {**environment, **started_by.variables}
+        watch = GeneratorsWatch(plan, writer, reporter, suite.generators)
+        log = logs / "driver.log"
+        with LoadDriver(command, environment, root, cpus.generator, log, first, watch.hear) as driver:
             driver.set_scenarios(plan.scenarios.values())
 
             def calibrate(samples: Mapping[Page, Sample], targets: Sequence[Target]) -> Calibration:
@@ -242,31 +248,9 @@ def _work(
                 after_round=own.of_application,
                 epoch_ns=epoch_ns,
             )
-            with _store_watched(runtime):
+            with store_watched(runtime):
                 runner.run()
             return runner.unmeasured
-
-
-@contextmanager
-def _store_watched(runtime: Runtime) -> Iterator[None]:
-    """Say that Redis ended, if it did, whatever that was noticed by; what servers answer then isn't theirs.
-
-    Raises:
-        StoreError: it did, or doesn't answer.
-    """
-    noticed: StoreError | None = None
-    try:
-        yield
-    except StoreError as error:
-        noticed = error
-    how = runtime.how_store_ended()
-    if how:
-        raise StoreError(
-            f"Redis {how} while servers were being measured: errors in the last trials may be of that, and "
-            f"not the servers' own."
-        ) from noticed
-    if noticed is not None:
-        raise noticed
 
 
 def _open(
@@ -290,4 +274,5 @@ def _open(
         preferred=plan.priority,
         outside=outside,
         limits=plan.limits,
+        address=plan.generators.host if plan.generators else "",
     )

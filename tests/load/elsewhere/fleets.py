@@ -18,8 +18,6 @@ from tests.required import lacks
 CLOSED = Closed(6)
 NAMES = ("one", "two", "three")
 APART_S = 10
-# Of `bench.load.elsewhere`: modules that import locust, which would patch this process.
-GONE, REFUSED = 75, 4
 
 
 @dataclass(frozen=True)

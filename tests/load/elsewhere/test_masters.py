@@ -6,10 +6,11 @@ import time
 
 import pytest
 
+from bench.load.elsewhere.said import GONE
 from bench.model import Closed, Open
 from proof.fleet import generator, introduce, master, served, trial
 from proof.hosts import Host, Wanted
-from tests.load.elsewhere.fleets import APART_S, CLOSED, GONE, NAMES, fleet_of, several
+from tests.load.elsewhere.fleets import APART_S, CLOSED, NAMES, fleet_of, several
 from tests.load.trials import decode
 
 OPEN = Open(64, rate=300.0)

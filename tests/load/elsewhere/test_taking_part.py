@@ -12,10 +12,11 @@ import pytest
 
 from bench.load.elsewhere.keys import keys_of
 from bench.load.elsewhere.knock import Heard, knock
+from bench.load.elsewhere.said import GONE, REFUSED
 from proof.fleet import PORT, SECRET, generator, trial
 from proof.hosts import Host
 from proof.machine import ROOT
-from tests.load.elsewhere.fleets import CLOSED, GONE, NAMES, REFUSED, Fleet, fleet_of
+from tests.load.elsewhere.fleets import CLOSED, NAMES, Fleet, fleet_of
 
 OTHER_SECRET = "another, of some length"
 
