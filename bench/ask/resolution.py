@@ -70,6 +70,7 @@ class Settings:
             drawn or chosen instead.
         locust: the locust file whose users make the load; None without.
         generators: those of other hosts that make it; None where this host does.
+        redis: host and port of one that runs already; None to start one.
     """
 
     profile: Profile
@@ -98,6 +99,7 @@ class Settings:
     given: Mapping[str, Any]
     locust: Asked | None
     generators: generators.Asked | None
+    redis: str | None
 
 
 def resolve(
@@ -180,7 +182,9 @@ def resolve(
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
         with problems.collected():
-            limits = asked_limits(asked, split_cpus(server=asked["server_cpus"], elsewhere=bool(asked["generators"])), runtime)
+            limits = asked_limits(
+                asked, split_cpus(server=asked["server_cpus"], elsewhere=bool(asked["generators"])), runtime
+            )
         problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
         if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
             with problems.collected():
@@ -188,7 +192,8 @@ def resolve(
         elsewhere = None
         with problems.collected():
             elsewhere = generators.read_generators(asked, runtime, secret)
-        if elsewhere and runtime == "auto":
+        problems.note(*generators.wrong_redis(asked["redis"], runtime))
+        if (elsewhere or asked["redis"]) and runtime == "auto":
             runtime, reason = "local", "runtime local: containers are on networks of this machine alone"
         out = old = None
         with problems.collected():
@@ -225,6 +230,7 @@ def resolve(
         given=_given(given, profile, servers, combinations, seed),
         locust=locust,
         generators=elsewhere,
+        redis=asked["redis"],
     )
 
 

@@ -180,6 +180,7 @@ def resume(
     app: str | None,
     against: str | None,
     bind: str | None,
+    redis: str | None,
     locustfile: str | None,
     server: tuple[str, ...],
     beyond: bool,
@@ -200,7 +201,15 @@ def resume(
         )
         asks = own.asks if own else own_scenario(read_flags(flags))
         named = Named(
-            app, against, beyond, asks, server, locustfile=locustfile, bind=bind, secret=take_secret()
+            app,
+            against,
+            beyond,
+            asks,
+            server,
+            locustfile=locustfile,
+            bind=bind,
+            redis=redis,
+            secret=take_secret(),
         )
         if own:
             named = replace(named, own=own.app, outside=own.outside)
@@ -244,6 +253,7 @@ def _plan(
         given=asked.given,
         locust=asked.locust.file if asked.locust else None,
         generators=asked.generators.of_plan if asked.generators else None,
+        redis=asked.redis,
     )
 
 

@@ -44,6 +44,7 @@ def open_runtime(
     outside: Outside = OF_THE_HARNESS,
     limits: Limits = NO_LIMITS,
     address: str = "",
+    redis: tuple[str, int] | None = None,
 ) -> Runtime:
     """The runtime of that name; nothing is started before it is entered.
 
@@ -57,6 +58,7 @@ def open_runtime(
         outside: what applications find around them.
         limits: of each server, as the user gave them.
         address: on which child processes listen; empty for this machine alone.
+        redis: of another host, for child processes; None to start one.
 
     Raises:
         EngineError: it needs a Docker engine, and none answers.
@@ -86,4 +88,5 @@ def open_runtime(
         outside=outside,
         limits=limits,
         address=address,
+        redis=redis,
     )

@@ -32,6 +32,7 @@ from bench.machine.place import HERE
 from bench.model import Analysis, Calibration, CpuSplit, Plan, Sample, Suite, Target
 from bench.model.errors import Interrupted, MachineError
 from bench.model.finding import exit_code
+from bench.model.hostport import REDIS_PORT, host_and_port
 from bench.report.units import count
 from bench.run.calibrate import Page, calibrate_run, startable
 from bench.run.driverstart import USUAL, DriverStart
@@ -275,4 +276,5 @@ def _open(
         outside=outside,
         limits=plan.limits,
         address=plan.generators.host if plan.generators else "",
+        redis=host_and_port(plan.redis, REDIS_PORT) if plan.redis else None,
     )

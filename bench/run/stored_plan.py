@@ -47,7 +47,8 @@ class Named:
         own: the application of the user's own project, as it is now.
         outside: what applications find around them.
         locustfile: the file whose users make the load.
-        bind: where generators of other hosts find this one, and the secret by which they are known.
+        bind, secret: where generators of other hosts find this one, and by which they are known.
+        redis: the one of another host, which is emptied.
     """
 
     app: str | None = None
@@ -59,6 +60,7 @@ class Named:
     outside: Outside = OF_THE_HARNESS
     locustfile: str | None = None
     bind: str | None = None
+    redis: str | None = None
     secret: str = ""
 
 
@@ -77,6 +79,8 @@ def named_again(plan: Plan) -> Iterator[str]:
         yield from ("--locustfile", plan.locust.name)
     if plan.generators is not None:
         yield from ("--bind", f"{plan.generators.host}:{plan.generators.port}")
+    if plan.redis is not None:
+        yield from ("--redis", plan.redis)
     lines = plan.given.get("server")
     for spec in lines if isinstance(lines, list | tuple) else ():
         yield from ("--server", str(spec))
@@ -156,6 +160,10 @@ def taken_anew(
     """
     if plan.runtime not in _RUNTIMES:
         raise UsageError(f"{directory}: there is no runtime {cut(plan.runtime)}. Start a new run.")
+    if plan.redis != named.redis:
+        if named.redis is None:
+            raise UsageError(_unnamed(directory, plan, f"the Redis {cut(plan.redis or '')}"))
+        raise UsageError(f"--redis {named.redis}: {directory} was measured with {plan.redis or 'its own'}.")
     apps = _apps(directory, plan, root, named)
     if plan.scenarios and named.asks is None:
         raise UsageError(_unnamed(directory, plan, "requests of a user's own"))
