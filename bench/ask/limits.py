@@ -25,8 +25,10 @@ def asked_limits(asked: Mapping[str, Any], cpus: CpuSplit, runtime: str) -> Limi
     Raises:
         UsageError: a limit is none, or can't hold.
     """
-    if runtime == "external" and (asked["cpus"] or asked["memory"]):
-        raise UsageError("--cpus and --memory are for servers that are deployed: --target runs already.")
+    if runtime == "external" and (asked["cpus"] or asked["memory"] or asked["workers"]):
+        raise UsageError(
+            "--cpus, --memory and --workers are for servers that are deployed: --target runs already."
+        )
     quota = asked["cpus"]
     if quota is not None and quota > len(cpus.server):
         raise UsageError(

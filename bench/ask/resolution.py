@@ -42,6 +42,7 @@ from bench.model import App, Client, Server
 from bench.model.problems import Problems
 from bench.model.surroundings import NO_LIMITS, Limits
 from bench.plan.layout import PROFILES, Profile
+from bench.plan.workers import read_workers, usable, with_workers
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def resolve(
         asked = {**defaults(), **given}
         profile = _profile(given)
         locust = read_locustfile(given, profile.users[0], problems)
-        runtime, reason, limits = asked["runtime"], "", NO_LIMITS
+        runtime, reason, limits, number, workers = asked["runtime"], "", NO_LIMITS, 1, None
         project_app: OwnApp | None = None
         combinations: tuple[tuple[App, Scenario], ...] = ()
         servers: tuple[Server, ...] = ()
@@ -182,9 +183,10 @@ def resolve(
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
         with problems.collected():
-            limits = asked_limits(
-                asked, split_cpus(server=asked["server_cpus"], elsewhere=bool(asked["generators"])), runtime
-            )
+            cpus = split_cpus(server=asked["server_cpus"], elsewhere=asked["generators"] is not None)
+            limits = asked_limits(asked, cpus, runtime)
+            number, workers = usable(cpus, limits), read_workers(asked["workers"])
+            servers = with_workers(servers, workers, number)
         problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
         if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
             with problems.collected():
@@ -201,6 +203,7 @@ def resolve(
         if asked["against"] and runtime != "external":
             with problems.collected():
                 old = resolve_old(asked["against"], root, environment, servers, combinations, runtime)
+                old = replace(old, servers=with_workers(old.servers, workers, number))
     seed = asked["seed"] if asked["seed"] is not None else random.SystemRandom().getrandbits(32)
     return Settings(
         profile=profile,

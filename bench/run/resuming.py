@@ -19,6 +19,7 @@ from bench.doctor.needs import provide
 from bench.live.progress import Reporter
 from bench.machine.environment import describe, require_cpus, split_cpus, stay_on
 from bench.model import CpuSplit, Environment, Plan, Suite
+from bench.plan.workers import usable
 from bench.run.driverstart import DriverStart
 from bench.run.identity import identify, require_same, with_started
 from bench.run.stored_plan import Named, generators_again, locust_arguments, old_version, taken_anew
@@ -65,7 +66,8 @@ def made_ready(
     arguments = locust_arguments(directory, suite.plan, named)
     generators = generators_again(directory, suite.plan, named)
     checkouts = stack.enter_context(checked_out([against] if against else [], root))
-    plan = taken_anew(directory, suite.plan, root, os.environ, named, checkouts)
+    cpus = usable(suite.environment.cpu_split, suite.plan.limits)
+    plan = taken_anew(directory, suite.plan, root, os.environ, named, checkouts, cpus)
     driver = DriverStart(arguments)
     if generators is not None:
         plan, driver = (

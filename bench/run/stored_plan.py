@@ -27,6 +27,7 @@ from bench.model.errors import UsageError
 from bench.model.resume_command import resume_command
 from bench.model.scenario import AskedScenario
 from bench.model.variant import THIS_CHECKOUT, Source
+from bench.plan.workers import read_workers, with_workers
 from bench.run.differing import cut, differences, unplanned
 from bench.run.stored_asks import asked_again, require_asked, taken
 
@@ -148,10 +149,12 @@ def taken_anew(
     environment: Mapping[str, str],
     named: Named,
     checkouts: Checkouts,
+    cpus: int,
 ) -> Plan:
     """The same plan with deployments of this checkout.
 
     Args:
+        cpus: that each server may use.
         environment: of the harness: docker-compose.yml takes variables from it.
         checkouts: with the version compared with, as `old_version` has found it.
 
@@ -178,6 +181,12 @@ def taken_anew(
     )
     lines = _own_servers(directory, plan, known[THIS_CHECKOUT], named)
     known = {**known, THIS_CHECKOUT: {**known[THIS_CHECKOUT], **lines}}
+    if "workers" in plan.given:
+        workers = read_workers(cut(str(plan.given["workers"])))
+        known = {
+            source: dict(zip(servers, with_workers(servers.values(), workers, cpus), strict=True))
+            for source, servers in known.items()
+        }
     deployments: list[Deployment] = []
     wrong: list[str] = []
     for number, stored in enumerate(plan.deployments, 1):

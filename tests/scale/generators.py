@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from bench.load.client import LoadDriver
 from bench.machine.environment import split_cpus, stay_on
 from bench.machine.place import HERE
-from bench.model import Trial, TrialOrder
+from bench.model import CpuSplit, Trial, TrialOrder
 from bench.run.calibrate import calibrate, null_runtime
 
 ROOT = Path(__file__).parents[2]
@@ -36,9 +36,8 @@ class Kept(LoadDriver):
             yield trial
 
 
-def measured(processes: int) -> tuple[Trial, ...]:
+def measured(processes: int, cpus: CpuSplit) -> tuple[Trial, ...]:
     """The trials of a calibration of so many generator processes, all on one CPU."""
-    cpus = split_cpus()
     with TemporaryDirectory() as scratch:
         directory = Path(scratch)
         with null_runtime(directory, cpus, ROOT) as runtime:
@@ -50,10 +49,12 @@ def measured(processes: int) -> tuple[Trial, ...]:
 
 
 def main() -> None:
-    stay_on(split_cpus())
+    # Before the harness keeps to the generator's CPUs, and may use no others.
+    cpus = split_cpus()
+    stay_on(cpus)
     print("processes  connections  requests a second  CPU a request")
     for processes in _PROCESSES:
-        trials = measured(processes)
+        trials = measured(processes, cpus)
         for load in ("keep-alive", "close"):
             of_load = [trial for trial in trials if trial.case.endswith(f"/{load}") and trial.block >= 0]
             rate = median(trial.answers / trial.duration_s for trial in of_load)

@@ -235,6 +235,16 @@ _ROWS = (
         "server_cpus", "whole", "CPUs that servers get; generator and Redis share the others", highest=1_024
     ),
     Setting(
+        "workers",
+        "text",
+        "Worker processes of servers that can have several: a number, or auto for as many as fit their CPUs",
+        "One to which `--server` gives a number has that. See "
+        "[decision 097](decisions/097-workers-by-cpus.md).",
+        form="`auto`, or 1 to 1,024",
+        metavar="N",
+        otherwise="what WORKERS says, or 1",
+    ),
+    Setting(
         "cpus",
         "number",
         "CPU time that each server may use at most, as a number of CPUs",
