@@ -17,7 +17,7 @@ from tests.cli.conftest import ROOT, environment
 from tests.load.elsewhere.fleets import several
 
 SECRET = "a secret of the test"
-BLOCKS = 20
+BLOCKS = 8
 MOST_S = 60
 NAMES = ("one", "two", "three")
 
@@ -72,11 +72,11 @@ def saved(out: Path) -> int:
     return journal.read_bytes().count(b'"trials"') if journal.exists() else 0
 
 
-def run(server: Host, folder: Path) -> tuple[str, ...]:
+def run(server: Host, folder: Path, *more: str) -> tuple[str, ...]:
     return (
         *("run", "--profile", "smoke", "--runtime", "local", "--app", "shortly", "--servers", "waitress"),
         *("--rate", "200", "--blocks", str(BLOCKS), "--out", str(folder / "out")),
-        *("--generators", str(len(NAMES)), "--bind", server.address),
+        *("--generators", str(len(NAMES)), "--bind", server.address, *more),
     )
 
 
@@ -102,17 +102,16 @@ def test_one_is_cut_off_and_the_run_is_killed_and_resumed(tmp_path: Path) -> Non
             stack.enter_context(started(host, tmp_path / host.name, "worker", "--master", server.address))
             for host in hosts
         ]
-        with started(server, tmp_path / "run", *run(server, tmp_path)) as first:
+        with started(server, tmp_path / "run", *run(server, tmp_path, "--if-lost", "wait")) as first:
             until(lambda: saved(out) >= 1, first, *workers)
             hosts[1].cut()
             until(lambda: first.says("load generator two was lost"), first, *workers)
             hosts[1].join()
             until(lambda: first.says("load generator two takes part again (3 of 3)"), first, *workers)
-            known = saved(out)
             first.child.kill()
             until(lambda: all(worker.says("is gone") for worker in workers), *workers)
         [lost] = [generator for generator in load(out).generators if generator.lost]
-        assert known < BLOCKS
+        assert 0 < len(load(out).trials) < BLOCKS
 
         again = ("resume", str(out), "--bind", server.address)
         with started(server, tmp_path / "again", *again) as second:
@@ -125,10 +124,7 @@ def test_one_is_cut_off_and_the_run_is_killed_and_resumed(tmp_path: Path) -> Non
     suite = load(out)
     whole(suite)
     assert (lost.name, lost.lost) == ("two", 1)
-    gone = [trial for trial in suite.trials if set(trial.generators) == {"one", "three"}]
-    there = [trial for trial in suite.trials if set(trial.generators) == set(NAMES)]
-    assert len(gone) + len(there) == len(suite.trials)
-    assert gone
+    assert all(set(trial.generators) == set(NAMES) for trial in suite.trials)
     assert "load generator two was lost" in (out / "report.md").read_text()
 
 
@@ -143,7 +139,6 @@ def test_ctrl_c_leaves_nothing_here_nor_there(tmp_path: Path) -> None:
             until(lambda: saved(out) >= 1, running, *workers)
             workers[-1].child.send_signal(signal.SIGINT)
             assert workers.pop().child.wait(MOST_S) == 130
-            until(lambda: running.says("was lost"), running, *workers)
             running.child.send_signal(signal.SIGINT)
             assert running.child.wait(MOST_S) == 130, running.said()
         for worker in workers:
