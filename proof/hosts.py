@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -89,6 +89,17 @@ class Host:
             stdout=stdout,
             stderr=stderr,
         )
+
+    def processes(self) -> list[int]:
+        """What runs there, but for what keeps it."""
+        network = Path(f"/proc/{self.holder}/ns/net").stat()
+        there = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                keeps = int(folder.name) == self.holder or (folder / "comm").read_text() == "unshare\n"
+                if (folder / "ns/net").stat().st_ino == network.st_ino and not keeps:
+                    there.append(int(folder.name))
+        return there
 
     def cut(self) -> None:
         """Pull its cable: whoever talks to it hears nothing more, and no error."""
