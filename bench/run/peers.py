@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
@@ -43,9 +44,13 @@ class PeersWatch:
         self._thread.join()
 
     def _look(self) -> None:
+        took_s = 0.0
         while True:
-            over = self._over.wait(_EVERY_S)
-            for name, pid in self._pids.items():
-                self.most[name] |= peers(pid, self._place)
+            # A look takes long where load has left many connections.
+            over = self._over.wait(max(_EVERY_S, took_s))
+            began_s = time.monotonic()
+            for name, counted in peers(self._pids, self._place).items():
+                self.most[name] |= counted
+            took_s = time.monotonic() - began_s
             if over:
                 return
