@@ -22,7 +22,14 @@ from bench.ask.own import asks_something, own_scenario, shown
 from bench.ask.ownapp import CONTAINERS_HOST, OwnApp, in_containers, own_app
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import merged
-from bench.ask.servers import chosen_servers, fitting_runtime, found_lines, own_line, wrong_client
+from bench.ask.servers import (
+    chosen_servers,
+    fitting_runtime,
+    found_lines,
+    own_line,
+    runtime_in_context,
+    wrong_client,
+)
 from bench.ask.settings import SETTINGS, defaults
 from bench.ask.targets import EXTERNAL, beside_targets, read_target
 from bench.ask.until import wrong_until
@@ -36,7 +43,6 @@ from bench.catalogue.scenarios.asked import made
 from bench.catalogue.scenarios.locustfile import SCENARIO as OF_A_LOCUSTFILE
 from bench.catalogue.scenarios.request import Scenario
 from bench.catalogue.versions import COMPOSE_FILE as COMPOSE_FILE
-from bench.machine.environment import split_cpus
 from bench.model import App, Client, Server
 from bench.model.problems import Problems
 from bench.model.surroundings import NO_LIMITS, Limits
@@ -63,6 +69,7 @@ class Settings:
         adapts: whether rounds and blocks are the profile's, and not the user's own.
         timeout_s: how long one request may take.
         server_cpus: how many each server gets; None for the usual share.
+        docker_context: whose engine has the servers; empty for the current one.
         priority: whether what is started comes before other programs, where that is permitted.
         own: the application, where it is one of the user's own project.
         given: by name, what asks for the same run again: all that was given but the directory, and what was
@@ -92,6 +99,7 @@ class Settings:
     priority: bool
     own: OwnApp | None
     server_cpus: int | None
+    docker_context: str
     limits: Limits
     given: Mapping[str, Any]
     locust: Asked | None
@@ -123,6 +131,8 @@ def resolve(
         given = merged(flags, config_file(root, here), environment, problems)
         asked = {**defaults(), **given}
         profile = _profile(given)
+        with problems.collected():
+            asked["runtime"] = runtime_in_context(asked)
         locust = read_locustfile(given, profile.users[0], problems)
         runtime, reason, limits = asked["runtime"], "", NO_LIMITS
         project_app: OwnApp | None = None
@@ -175,7 +185,7 @@ def resolve(
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
         with problems.collected():
-            limits = asked_limits(asked, split_cpus(server=asked["server_cpus"]), runtime)
+            limits = asked_limits(asked, runtime)
         problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
         if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
             with problems.collected():
@@ -211,6 +221,7 @@ def resolve(
         priority=asked["priority"] == "auto" and runtime != "external",
         own=project_app,
         server_cpus=asked["server_cpus"],
+        docker_context=asked["docker_context"] or "",
         limits=limits,
         given=_given(given, profile, servers, combinations, seed),
         locust=locust,

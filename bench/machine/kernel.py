@@ -101,6 +101,19 @@ def swap_used_bytes(place: Place) -> int | None:
     return (int(sizes.get("SwapTotal", 0)) - int(sizes.get("SwapFree", 0))) * 1024
 
 
+def available_bytes(place: Place) -> int | None:
+    """The memory that can be had without swapping."""
+    available = re.search(r"^MemAvailable:\s+(\d+)", place.text("/proc/meminfo") or "", re.MULTILINE)
+    return int(available[1]) * 1024 if available else None
+
+
+def allowed_cpus(status: str) -> tuple[int, ...]:
+    """The CPUs that a process or thread may use, by its /proc/PID/status (proc(5))."""
+    said = re.search(r"^Cpus_allowed_list:\s*([\d,-]+)", status, re.MULTILINE)
+    ranges = [part.split("-") for part in said[1].split(",")] if said else []
+    return tuple(cpu for ends in ranges for cpu in range(int(ends[0]), int(ends[-1]) + 1))
+
+
 def threads_of(place: Place, user: int) -> int:
     """How many threads a user's processes have."""
     return sum(_threads(place, pid, user) for pid in place.entries("/proc") if pid.isdecimal())

@@ -11,6 +11,7 @@ from typing import Self
 from bench.machine.peers import peers
 from bench.machine.place import Place
 from bench.model import Target
+from bench.model.errors import EngineError
 
 _EVERY_S = 0.05
 
@@ -46,6 +47,10 @@ class PeersWatch:
         while True:
             over = self._over.wait(_EVERY_S)
             for name, pid in self._pids.items():
-                self.most[name] |= peers(pid, self._place)
+                try:
+                    self.most[name] |= peers(pid, self._place)
+                except EngineError:
+                    # Of a machine that is out of reach; whoever waits for this reads there next, and says so.
+                    return
             if over:
                 return

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from bench.analysis import analyse
@@ -28,9 +29,9 @@ from bench.load.client import LoadDriver
 from bench.machine import priority
 from bench.machine.environment import describe, split_cpus, stay_on
 from bench.machine.interrupt import shield
-from bench.machine.place import HERE
+from bench.machine.place import HERE, Place
 from bench.model import Analysis, Calibration, CpuSplit, Plan, Sample, Suite, Target
-from bench.model.errors import Interrupted, MachineError, StoreError
+from bench.model.errors import Interrupted, MachineError
 from bench.model.finding import exit_code
 from bench.report.units import count
 from bench.run.calibrate import Page, calibrate_run, startable
@@ -42,6 +43,7 @@ from bench.run.resuming import Ready, made_ready
 from bench.run.runner import Runner
 from bench.run.saving import nothing_in, raise_told, require_written, save
 from bench.run.stored_plan import NOTHING, Named
+from bench.run.storewatch import store_watched
 from bench.store import SCHEMA_VERSION, Writer
 
 
@@ -65,6 +67,7 @@ def measure(
     driver: Sequence[str] = (),
     outside: Outside = OF_THE_HARNESS,
     told: tuple[str, ...] = (),
+    place: Place = HERE,
 ) -> Outcome:
     """Measure a new plan.
 
@@ -73,15 +76,18 @@ def measure(
         driver: arguments of the load driver, beside those that the plan gives.
         outside: what applications find around them.
         told: what the user should know before figures come of it, for the report.
+        place: where servers run, as `place_of` gives it.
 
     Raises:
         Interrupted: by a signal.
         BenchError: something else ended the run. What was measured is saved in either case, and a
             report of it written.
     """
-    provide(plan, read_facts(results_folder(root), quick=True))
+    provide(plan, read_facts(results_folder(root), quick=True, place=place))
     with checked_out((d.variant.source for d in plan.deployments), root) as checkouts:
-        return _measure(plan, root, directory, reporter, checkouts, addresses or {}, driver, outside, told)
+        return _measure(
+            plan, root, directory, reporter, checkouts, addresses or {}, driver, outside, told, place
+        )
 
 
 def _measure(
@@ -94,13 +100,14 @@ def _measure(
     driver: Sequence[str],
     outside: Outside,
     told: tuple[str, ...],
+    place: Place,
 ) -> Outcome:
     started = datetime.now(UTC)
-    cpus = split_cpus(server=plan.server_cpus)
+    cpus = split_cpus(place, server=plan.server_cpus)
     twice = measured_twice(urls(plan), addresses)
     for sentence in twice:
         reporter.phase(sentence)
-    runtime = _open(plan, checkouts, directory, cpus, reporter, addresses, outside)
+    runtime = _open(plan, checkouts, directory, cpus, reporter, addresses, outside, place)
     suite = Suite(
         schema_version=SCHEMA_VERSION,
         id=new_id(started),
@@ -114,11 +121,14 @@ def _measure(
             images={},
             cpu_split=cpus,
             notes=(
-                *notes(read_facts(results_folder(root), quick=True), deploys=plan.runtime != "external"),
+                *notes(
+                    read_facts(results_folder(root), quick=True, place=place), plan.runtime, place.elsewhere
+                ),
                 *twice,
                 *(f"{line}." for line in told),
             ),
             measured=identify(plan, checkouts, os.environ),
+            place=place,
         ),
         plan=plan,
         calibration=None,
@@ -205,8 +215,8 @@ def _work(
 ) -> list[int]:
     """Measure; return the rounds in which nothing could be."""
     plan, cpus = suite.plan, suite.environment.cpu_split
-    stay_on(cpus)
     with unopened as runtime:
+        own_cpus = stay_on(cpus, runtime.place)
         writer.append(environment=with_started(suite.environment, runtime))
         command, environment = runtime.driver_command(
             ("--processes", str(plan.processes), "--client", plan.client, *arguments)
@@ -216,7 +226,7 @@ def _work(
         # In containers it is the engine's, not this process's child.
         preferred = plan.priority and plan.runtime == "local"
         first = priority.of("generator", cpus) if preferred else priority.NONE
-        with LoadDriver(command, environment, root, cpus.generator, logs / "driver.log", first) as driver:
+        with LoadDriver(command, environment, root, own_cpus, logs / "driver.log", first) as driver:
             driver.set_scenarios(plan.scenarios.values())
 
             def calibrate(samples: Mapping[Page, Sample], targets: Sequence[Target]) -> Calibration:
@@ -238,35 +248,13 @@ def _work(
                 saved=suite.trials,
                 counts=counting(suite),
                 first=FirstAnswers(writer, suite.learned, None if suite.calibration else calibrate),
-                others=Others,
+                others=partial(Others, runtime.place),
                 after_round=own.of_application,
                 epoch_ns=epoch_ns,
             )
-            with _store_watched(runtime):
+            with store_watched(runtime):
                 runner.run()
             return runner.unmeasured
-
-
-@contextmanager
-def _store_watched(runtime: Runtime) -> Iterator[None]:
-    """Say that Redis ended, if it did, whatever that was noticed by; what servers answer then isn't theirs.
-
-    Raises:
-        StoreError: it did, or doesn't answer.
-    """
-    noticed: StoreError | None = None
-    try:
-        yield
-    except StoreError as error:
-        noticed = error
-    how = runtime.how_store_ended()
-    if how:
-        raise StoreError(
-            f"Redis {how} while servers were being measured: errors in the last trials may be of that, and "
-            f"not the servers' own."
-        ) from noticed
-    if noticed is not None:
-        raise noticed
 
 
 def _open(
@@ -277,6 +265,7 @@ def _open(
     reporter: Reporter,
     addresses: Mapping[str, Addresses],
     outside: Outside = OF_THE_HARNESS,
+    place: Place = HERE,
 ) -> Runtime:
     """The runtime that a plan names, not entered yet, with the null server among what it can start."""
     return open_runtime(
@@ -290,4 +279,5 @@ def _open(
         preferred=plan.priority,
         outside=outside,
         limits=plan.limits,
+        place=place,
     )

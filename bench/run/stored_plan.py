@@ -71,12 +71,28 @@ def named_again(plan: Plan) -> Iterator[str]:
         yield from ("--against", plan.against.compose_file or plan.against.commit or plan.against.asked)
     if plan.locust is not None:
         yield from ("--locustfile", plan.locust.name)
+    if context := plan.given.get("docker_context"):
+        yield from ("--docker-context", str(context))
     lines = plan.given.get("server")
     for spec in lines if isinstance(lines, list | tuple) else ():
         yield from ("--server", str(spec))
     if any(_may_lead_beyond(url) for url in urls(plan).values()):
         yield consent.FLAG
     yield from asked_again(plan)
+
+
+def require_context(directory: Path, plan: Plan, named: str | None) -> None:
+    """See that the user names the Docker context in which a run was measured: it is a way to another machine.
+
+    Raises:
+        UsageError: it isn't, or it wasn't named.
+    """
+    stored = str(plan.given.get("docker_context", ""))
+    if stored and named is None:
+        raise UsageError(_unnamed(directory, plan, f"the Docker context {cut(stored)}"))
+    if (named or "") != stored:
+        other = f"in the Docker context {cut(stored)}. Name that" if stored else "without one. Leave it out"
+        raise UsageError(f"--docker-context {named}: {directory} was measured {other}.")
 
 
 def locust_arguments(directory: Path, plan: Plan, named: Named) -> tuple[str, ...]:

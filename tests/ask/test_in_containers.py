@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from bench.ask.limits import require_cpus_for
 from bench.ask.resolution import Settings, resolve
+from bench.model import CpuSplit
 from bench.model.errors import UsageError
+from bench.model.surroundings import Limits
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +40,6 @@ def folder(tmp_path: Path) -> Path:
         ({"dockerfile": "None"}, "--dockerfile None: there is no such file"),
         ({"image": "shop", "pass_env": ("SECRET",)}, "your shell has no such variable"),
         ({"cpus": 4000}, "4000 is not a number from 0.01 to 1024"),
-        ({"cpus": 900}, "--cpus 900: each server runs on"),
         ({"memory": "lots"}, "--memory lots: write a size of 16m or more"),
         ({"memory": "1m"}, "--memory 1m: write a size of 16m or more"),
     ],
@@ -47,6 +49,13 @@ def test_what_does_not_go_is_said(folder: Path, flags: dict[str, Any], said: str
         asked(folder, **flags)
 
     assert said.lower() in str(raised.value).lower()
+
+
+def test_a_server_has_as_many_cpus_as_it_may_use() -> None:
+    require_cpus_for(Limits(cpus=2), CpuSplit((1, 2), (0,), (0,)))
+
+    with pytest.raises(UsageError, match="--cpus 3: each server runs on 2 here"):
+        require_cpus_for(Limits(cpus=3), CpuSplit((1, 2), (0,), (0,)))
 
 
 def test_what_is_nowhere_in_the_folder_may_be_in_the_image(folder: Path) -> None:

@@ -37,6 +37,16 @@ _ROWS = (
         default="auto",
     ),
     Setting(
+        "docker_context",
+        "text",
+        "Run servers and load generator in containers on the machine of this Docker context's engine",
+        "Without it the engine is that of DOCKER_HOST, DOCKER_CONTEXT or `docker context use`. See [the "
+        "engine's machine](decisions/098-the-engines-machine.md).",
+        form="a name that `docker context ls` has",
+        metavar="NAME",
+        otherwise="the current one",
+    ),
+    Setting(
         "servers",
         "names",
         "Names of docker-compose.yml, with commas between",
@@ -52,7 +62,7 @@ _ROWS = (
         "Measure an HTTP server that runs already, instead of deploying any",
         form="`name=http://host:port`, `name=unix:/path`",
         metavar="NAME=URL",
-        drops=("servers", "server", "against", "fail_if"),
+        drops=("servers", "server", "against", "fail_if", "docker_context"),
     ),
     Setting(
         "baseline",
