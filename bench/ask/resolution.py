@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench.ask import generators
 from bench.ask.combinations import catalogued, for_targets
 from bench.ask.configfile import config_file
 from bench.ask.limits import asked_limits
@@ -75,6 +76,7 @@ class Settings:
         given: by name, what asks for the same run again: all that was given but the directory, and what was
             drawn or chosen instead.
         locust: the locust file whose users make the load; None without.
+        generators: those of other hosts that make it; None where this host does.
     """
 
     profile: Profile
@@ -103,6 +105,7 @@ class Settings:
     limits: Limits
     given: Mapping[str, Any]
     locust: Asked | None
+    generators: generators.Asked | None
 
 
 def resolve(
@@ -113,6 +116,7 @@ def resolve(
     beyond: bool = False,
     own: bool = False,
     here: Path | None = None,
+    secret: str = "",
 ) -> Settings:
     """Merge flags, environment, `bench.toml` and profile.
 
@@ -121,6 +125,7 @@ def resolve(
         root: the checkout.
         own: whether the application is the user's own, named or not.
         here: the working directory, by default.
+        secret: by which load generators of other hosts are known.
         beyond: whether targets may be other machines. No setting: files and environments may be a stranger's.
 
     Raises:
@@ -146,7 +151,7 @@ def resolve(
             given["url"] = ("/",)
         with problems.collected():
             if described := own_scenario(given):
-                if own and in_containers(asked):
+                if own and (in_containers(asked) or asked["generators"]):
                     described = replace(described, host=described.host or CONTAINERS_HOST)
                 requests = made(described)
         if locust is not None:
@@ -190,6 +195,11 @@ def resolve(
         if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
             with problems.collected():
                 check_word("baseline", asked["baseline"], measured)
+        elsewhere = None
+        with problems.collected():
+            elsewhere = generators.read_generators(asked, runtime, secret)
+        if elsewhere and runtime == "auto":
+            runtime, reason = "local", "runtime local: containers are on networks of this machine alone"
         out = old = None
         with problems.collected():
             out = out_directory(asked["out"])
@@ -225,6 +235,7 @@ def resolve(
         limits=limits,
         given=_given(given, profile, servers, combinations, seed),
         locust=locust,
+        generators=elsewhere,
     )
 
 

@@ -64,6 +64,9 @@ _NAMED_AGAIN = (
         help="The old version, if the run has one.",
         shell_complete=complete.versions,
     ),
+    click.option(
+        "--bind", metavar="ADDRESS", help="This host's, if load generators of other hosts make the load."
+    ),
     click.option("--locustfile", metavar="FILE", help="The locust file, if its users make the load."),
     click.option("--docker-context", metavar="NAME", help="The Docker context, if it has one."),
     click.option(

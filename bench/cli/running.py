@@ -14,6 +14,7 @@ import click
 
 from bench.analysis.compare.limits import judge_plan
 from bench.ask import initfile, resolution
+from bench.ask.generators import take_secret
 from bench.ask.limits import require_cpus_for
 from bench.ask.locust import said
 from bench.ask.old_version import require_packages
@@ -41,6 +42,7 @@ from bench.report import FORMATS
 from bench.report.text import render as render_text
 from bench.report.words import problem_lines
 from bench.run import found
+from bench.run.driverstart import USUAL, DriverStart
 from bench.run.own_again import own_again
 from bench.run.ready import made_ready
 from bench.run.results import require_place, result_directory, result_path
@@ -120,7 +122,7 @@ def _run(
     if own and flags["target"]:
         raise UsageError("`try` deploys your application; servers that run already are measured by `run`.")
     flags["app"] = application or flags["app"]
-    asked = resolution.resolve(flags, ROOT, beyond=beyond, own=own)
+    asked = resolution.resolve(flags, ROOT, beyond=beyond, own=own, secret=take_secret())
     if not dry_run:
         require_place(ROOT, asked.out)
     outcome, ready, outside = None, None, OF_THE_HARNESS
@@ -161,7 +163,7 @@ def _run(
                 directory,
                 reporter,
                 addresses=asked.addresses,
-                driver=asked.locust.arguments if asked.locust else (),
+                driver=_driver(asked),
                 outside=outside,
                 told=told,
                 place=place,
@@ -185,6 +187,7 @@ def resume(
     result: Path,
     app: str | None,
     against: str | None,
+    bind: str | None,
     locustfile: str | None,
     server: tuple[str, ...],
     docker_context: str | None,
@@ -208,7 +211,9 @@ def resume(
             own_again(load(directory).plan, given, ROOT, reporter.show_text, reporter.phase)
         )
         asks = own.asks if own else own_scenario(read_flags(flags))
-        named = Named(app, against, beyond, asks, server, locustfile=locustfile)
+        named = Named(
+            app, against, beyond, asks, server, locustfile=locustfile, bind=bind, secret=take_secret()
+        )
         if own:
             named = replace(named, own=own.app, outside=own.outside)
         outcome = resume_run(directory, ROOT, reporter, named)
@@ -251,7 +256,14 @@ def _plan(
         limits=asked.limits,
         given=asked.given,
         locust=asked.locust.file if asked.locust else None,
+        generators=asked.generators.of_plan if asked.generators else None,
     )
+
+
+def _driver(asked: resolution.Settings) -> DriverStart:
+    if asked.generators is not None:
+        return DriverStart(asked.generators.arguments, asked.generators.variables)
+    return DriverStart(asked.locust.arguments) if asked.locust else USUAL
 
 
 def _finish(context: click.Context, outcome: Outcome, *, as_json: bool, quiet: bool) -> None:

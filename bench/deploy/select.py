@@ -69,6 +69,7 @@ def open_runtime(
     outside: Outside = OF_THE_HARNESS,
     limits: Limits = NO_LIMITS,
     place: Place = HERE,
+    address: str = "",
 ) -> Runtime:
     """The runtime of that name; nothing is started before it is entered.
 
@@ -82,6 +83,7 @@ def open_runtime(
         outside: what applications find around them.
         limits: of each server, as the user gave them.
         place: as `place_of` gives it.
+        address: on which child processes listen; empty for this machine alone.
 
     Raises:
         EngineError: it needs a Docker engine, and none answers.
@@ -111,4 +113,5 @@ def open_runtime(
         preferred=preferred,
         outside=outside,
         limits=limits,
+        address=address,
     )

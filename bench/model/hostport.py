@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 DEFAULT_PORT = 5557
 """Locust's own: https://docs.locust.io/en/stable/running-distributed.html"""
+_HOST = re.compile(r"[\w.:%-]+")
 
 
 def host_and_port(text: str) -> tuple[str, int]:
@@ -16,6 +18,12 @@ def host_and_port(text: str) -> tuple[str, int]:
     """
     bare = text.count(":") > 1 and "[" not in text
     parts = urlsplit(f"//[{text}]" if bare else f"//{text}")
-    if not parts.hostname or parts.path or parts.query or parts.username is not None:
+    if (
+        not parts.hostname
+        or not _HOST.fullmatch(parts.hostname)
+        or parts.path
+        or parts.query
+        or parts.username is not None
+    ):
         raise ValueError(f"{text!r} is not HOST or HOST:PORT")
-    return parts.hostname, parts.port or DEFAULT_PORT
+    return str(parts.hostname), parts.port or DEFAULT_PORT

@@ -16,6 +16,7 @@ from bench.model import (
     Client,
     Connection,
     Deployment,
+    Generators,
     Load,
     LocustFile,
     Plan,
@@ -135,6 +136,7 @@ def make_plan(
     limits: Limits = NO_LIMITS,
     given: Mapping[str, Any] | None = None,
     locust: LocustFile | None = None,
+    generators: Generators | None = None,
 ) -> Plan:
     """Lay out every deployment and case.
 
@@ -152,6 +154,7 @@ def make_plan(
         priority, server_cpus, limits: see `Plan`.
         given: see `Plan`; which runtime it became is added.
         locust: the file whose users make the load.
+        generators: those of other hosts that make it.
     """
     if locust is not None:
         profile = of_users(profile, given or {})
@@ -184,6 +187,7 @@ def make_plan(
         cases=cases,
         expected_s=0.0,
         processes=processes,
+        generators=generators,
         client=client,
         against=against,
         fail_if=fail_if,

@@ -11,7 +11,7 @@ from bench.analysis.outcomes import NOT_ACCOUNTED, SENT_AGAIN, kinds, not_accoun
 from bench.analysis.unseen import unseen
 from bench.model import Analysis, Comparison, DeploymentRecord, Failure, Suite
 from bench.plan.said import undecided
-from bench.report import answer, disturbance, how_known, processes, users
+from bench.report import answer, disturbance, generators, how_known, processes, users
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.results import Entry, Group, groups
@@ -41,6 +41,7 @@ def validity(suite: Suite, analysis: Analysis, shown: tuple[Group, ...]) -> Sect
     if suite.plan.claims and analysis.twin is None:
         lines.append("No twin was measured: the harness's own error is not known.")
     lines += users.lines(suite)
+    lines += [*generators.lines(suite), *generators.lost(suite)]
     lines += how_known.lines(suite, analysis)
     lines += undecided(suite.plan)
     lines += answer.left_out(suite)

@@ -11,7 +11,7 @@ from bench.catalogue.variables import of_child, of_container
 from bench.model import Analysis, Calibration, Ceiling, Deployment, Plan, Server, Suite
 from bench.model.digits import a_second
 from bench.model.pages import answers_in_words
-from bench.report import processes, users
+from bench.report import generators, processes, users
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.repeat import repeat_command
 from bench.report.results import Group
@@ -51,7 +51,7 @@ def environment(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -
         "environment",
         "Method and environment",
         points=env.notes,
-        tables=(Table("This run", columns, rows),),
+        tables=(Table("This run", columns, rows), *generators.tables(suite)),
         folded=True,
     )
 

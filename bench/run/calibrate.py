@@ -114,7 +114,15 @@ def calibrate_run(
             )
         most = min(_BLOCKS, plan.blocks)
         blocks = max(min(_FEWEST_BLOCKS, most), most // max(1, len(samples)))
-        return calibrate(runtime, driver, samples, blocks=blocks, seed=plan.seed, epoch_ns=epoch_ns)
+        return calibrate(
+            runtime,
+            driver,
+            samples,
+            blocks=blocks,
+            seed=plan.seed,
+            epoch_ns=epoch_ns,
+            processes=min(plan.generators.number, len(cpus.server)) if plan.generators else 1,
+        )
 
 
 def ceiling(root: Path) -> Calibration:
@@ -138,6 +146,7 @@ def calibrate(
     seed: int,
     epoch_ns: int,
     length_s: float = _TRIAL_S,
+    processes: int = 1,
 ) -> Calibration:
     """Measure the ceiling on kept connections, with a connection each, and the latency floor.
 
@@ -145,6 +154,7 @@ def calibrate(
         samples: what answers are to be like; without any they are the 13 bytes of the scenario `hello`.
         blocks: trials of each kind.
         length_s: of each.
+        processes: of the null server, which is to do more than all generators together.
 
     Raises:
         MachineError: the null server can't be started.
@@ -175,7 +185,7 @@ def calibrate(
     )
     trials: dict[str, list[Trial]] = {case.id: [] for case in cases}
     with Fleet(runtime, driver, 0) as fleet:
-        fleet.start([(NULL_DEPLOYMENT, ("hello",))])
+        fleet.start([(_null(processes), ("hello",))])
         for failure in fleet.failures:
             raise MachineError(
                 f"the load generator can't be calibrated: {failure.reason}\n" + "\n".join(failure.log)
@@ -207,6 +217,12 @@ def calibrate(
         for deployment, ((app, scenario), like) in zip(deployments, kinds, strict=True)
     )
     return Calibration(**vars(first), others=tuple(others))
+
+
+def _null(processes: int) -> Deployment:
+    if processes == 1:
+        return NULL_DEPLOYMENT
+    return replace(NULL_DEPLOYMENT, server=replace(NULL_SERVER, environment={"PROCESSES": str(processes)}))
 
 
 def _target(null: Target, name: str, like: Sample) -> Target:

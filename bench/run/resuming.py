@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.catalogue.consent import Addresses
@@ -21,8 +21,9 @@ from bench.live.progress import Reporter
 from bench.machine.environment import describe, require_cpus, split_cpus, stay_on
 from bench.machine.place import Place
 from bench.model import CpuSplit, Environment, Plan, Suite
+from bench.run.driverstart import DriverStart
 from bench.run.identity import identify, require_same, with_started
-from bench.run.stored_plan import Named, locust_arguments, old_version, taken_anew
+from bench.run.stored_plan import Named, generators_again, locust_arguments, old_version, taken_anew
 
 Open = Callable[[Plan, Checkouts, Path, CpuSplit, Reporter, Mapping[str, Addresses], Outside, Place], Runtime]
 
@@ -34,12 +35,12 @@ class Ready:
     Attributes:
         plan: the stored one, with deployments of this checkout.
         runtime: entered already; whoever enters it leaves it, too.
-        driver: arguments of the load driver, beside those that the plan gives.
+        driver: what starts the load driver, beside what the plan gives.
     """
 
     plan: Plan
     runtime: AbstractContextManager[Runtime]
-    driver: tuple[str, ...]
+    driver: DriverStart
 
 
 def made_ready(
@@ -64,9 +65,16 @@ def made_ready(
     require_cpus(suite.environment.cpu_split, directory, place)
     addresses = find_addresses(suite.plan, beyond=named.beyond)
     against = old_version(directory, suite.plan, root, named)
-    driver = locust_arguments(directory, suite.plan, named)
+    arguments = locust_arguments(directory, suite.plan, named)
+    generators = generators_again(directory, suite.plan, named)
     checkouts = stack.enter_context(checked_out([against] if against else [], root))
     plan = taken_anew(directory, suite.plan, root, os.environ, named, checkouts)
+    driver = DriverStart(arguments)
+    if generators is not None:
+        plan, driver = (
+            replace(plan, generators=generators.of_plan),
+            DriverStart(generators.arguments, generators.variables),
+        )
     provide(plan, read_facts(results_folder(root), quick=True, place=place))
     runtime = open_runtime(
         plan, checkouts, directory, suite.environment.cpu_split, reporter, addresses, named.outside, place

@@ -35,7 +35,9 @@ from bench.model.errors import Interrupted, MachineError
 from bench.model.finding import exit_code
 from bench.report.units import count
 from bench.run.calibrate import Page, calibrate_run, startable
+from bench.run.driverstart import USUAL, DriverStart
 from bench.run.first import FirstAnswers
+from bench.run.generators import GeneratorsWatch
 from bench.run.identity import identify, with_started
 from bench.run.own_cost import OwnCosts
 from bench.run.results import new_id
@@ -64,7 +66,7 @@ def measure(
     reporter: Reporter,
     *,
     addresses: Mapping[str, Addresses] | None = None,
-    driver: Sequence[str] = (),
+    driver: DriverStart = USUAL,
     outside: Outside = OF_THE_HARNESS,
     told: tuple[str, ...] = (),
     place: Place = HERE,
@@ -73,7 +75,7 @@ def measure(
 
     Args:
         addresses: of servers that run already, by name, as `look_up` has checked them.
-        driver: arguments of the load driver, beside those that the plan gives.
+        driver: what starts the load driver, beside what the plan gives.
         outside: what applications find around them.
         told: what the user should know before figures come of it, for the report.
         place: where servers run, as `place_of` gives it.
@@ -97,7 +99,7 @@ def _measure(
     reporter: Reporter,
     checkouts: Checkouts,
     addresses: Mapping[str, Addresses],
-    driver: Sequence[str],
+    driver: DriverStart,
     outside: Outside,
     told: tuple[str, ...],
     place: Place,
@@ -172,7 +174,7 @@ def _saved(
     root: Path,
     reporter: Reporter,
     epoch_ns: int,
-    driver: Sequence[str] = (),
+    driver: DriverStart = USUAL,
 ) -> Outcome:
     """Work, and whatever happens write the result and its reports."""
     unmeasured: list[int] = []
@@ -211,7 +213,7 @@ def _work(
     root: Path,
     reporter: Reporter,
     epoch_ns: int,
-    arguments: Sequence[str],
+    started_by: DriverStart,
 ) -> list[int]:
     """Measure; return the rounds in which nothing could be."""
     plan, cpus = suite.plan, suite.environment.cpu_split
@@ -219,14 +221,17 @@ def _work(
         own_cpus = stay_on(cpus, runtime.place)
         writer.append(environment=with_started(suite.environment, runtime))
         command, environment = runtime.driver_command(
-            ("--processes", str(plan.processes), "--client", plan.client, *arguments)
+            ("--processes", str(plan.processes), "--client", plan.client, *started_by.arguments)
         )
         logs = writer.directory / "logs"
         logs.mkdir(exist_ok=True)
         # In containers it is the engine's, not this process's child.
         preferred = plan.priority and plan.runtime == "local"
         first = priority.of("generator", cpus) if preferred else priority.NONE
-        with LoadDriver(command, environment, root, own_cpus, logs / "driver.log", first) as driver:
+        environment = {**environment, **started_by.variables}
+        watch = GeneratorsWatch(plan, writer, reporter, suite.generators)
+        log = logs / "driver.log"
+        with LoadDriver(command, environment, root, own_cpus, log, first, watch.hear) as driver:
             driver.set_scenarios(plan.scenarios.values())
 
             def calibrate(samples: Mapping[Page, Sample], targets: Sequence[Target]) -> Calibration:
@@ -280,4 +285,5 @@ def _open(
         outside=outside,
         limits=plan.limits,
         place=place,
+        address=plan.generators.host if plan.generators else "",
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bench.ask.generators import Asked, read_bind, require_secret
 from bench.ask.locust import looked_at_again
 from bench.ask.serverspec import read_servers
 from bench.ask.settings import options_of
@@ -46,6 +47,7 @@ class Named:
         own: the application of the user's own project, as it is now.
         outside: what applications find around them.
         locustfile: the file whose users make the load.
+        bind: where generators of other hosts find this one, and the secret by which they are known.
     """
 
     app: str | None = None
@@ -56,6 +58,8 @@ class Named:
     own: App | None = None
     outside: Outside = OF_THE_HARNESS
     locustfile: str | None = None
+    bind: str | None = None
+    secret: str = ""
 
 
 NOTHING = Named()
@@ -73,6 +77,8 @@ def named_again(plan: Plan) -> Iterator[str]:
         yield from ("--locustfile", plan.locust.name)
     if context := plan.given.get("docker_context"):
         yield from ("--docker-context", str(context))
+    if plan.generators is not None:
+        yield from ("--bind", f"{plan.generators.host}:{plan.generators.port}")
     lines = plan.given.get("server")
     for spec in lines if isinstance(lines, list | tuple) else ():
         yield from ("--server", str(spec))
@@ -108,6 +114,22 @@ def locust_arguments(directory: Path, plan: Plan, named: Named) -> tuple[str, ..
     if named.locustfile is None:
         raise UsageError(_unnamed(directory, plan, f"the locust file {cut(plan.locust.name)}"))
     return looked_at_again(named.locustfile, plan.locust, plan.users).arguments
+
+
+def generators_again(directory: Path, plan: Plan, named: Named) -> Asked | None:
+    """Where the generators of other hosts are waited for again, if the user says so.
+
+    Raises:
+        UsageError: it wasn't said, or the run has none.
+    """
+    if plan.generators is None:
+        if named.bind:
+            raise UsageError(f"--bind: {directory} was measured by this machine alone. Leave it out.")
+        return None
+    if named.bind is None:
+        raise UsageError(_unnamed(directory, plan, "an address that other hosts ask"))
+    host, port = read_bind(named.bind)
+    return Asked(replace(plan.generators, host=host, port=port), require_secret(named.secret))
 
 
 def old_version(directory: Path, plan: Plan, root: Path, named: Named) -> Source | None:

@@ -1,4 +1,4 @@
-"""Notices that Redis ended while servers were measured."""
+"""Whether Redis lasts while servers are measured."""
 
 from __future__ import annotations
 

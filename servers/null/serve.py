@@ -8,9 +8,11 @@ a body of 1,559 that differ each time. So one server, started once in whatever w
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import os
 import re
+import signal
 import socket
 from collections.abc import Callable, Sequence
 from select import EPOLLIN, epoll
@@ -22,6 +24,7 @@ Answer = Callable[[socket.socket], object]
 _ASKED = re.compile(rb"\r\nHost: (\d+)-(\d+)-(equal|differing)\b")
 _CLOSE = b"\r\nConnection: close\r\n"
 _HELLO = b"Hello, World!"
+_PR_SET_PDEATHSIG = 1
 _TOKEN = 32
 _LINE = 64
 _PAGE = (b"HTTP/1.1 200 OK", b"Content-Type: text/html; charset=utf-8")
@@ -112,9 +115,23 @@ def _differing(head: bytes, body: bytes) -> Answer:
     return send
 
 
+def _share(processes: int) -> None:
+    """Become so many processes, all of which end with the first."""
+    first = os.getpid()
+    for _ in range(processes - 1):
+        if os.fork() == 0:
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != first:
+                os._exit(0)
+            return
+
+
 def main() -> None:
+    _share(int(os.environ.get("PROCESSES", "1")))
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # The kernel deals out connections among all that listen so.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         host, _, port = os.environ["BIND"].rpartition(":")
         listener.bind((host, int(port)))
         listener.listen(1024)

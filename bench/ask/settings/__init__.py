@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bench.ask.settings.generators import GENERATORS
 from bench.ask.settings.locust import LOCUST
 from bench.ask.settings.project import PROJECT
 from bench.ask.settings.requests import REQUESTS
@@ -231,6 +232,7 @@ _ROWS = (
     *PROJECT,
     *REQUESTS,
     *LOCUST,
+    *GENERATORS,
     Setting(
         "server",
         "lines",

@@ -145,7 +145,7 @@ class Members:
                 if "short" in answer:
                     raise Short(answer["short"])
                 if answer.get("event") == "failed":
-                    lost[identity] = f"failed: {answer['reason']}"
+                    lost[identity] = f"failed with {answer['reason']}"
                 else:
                     answers[identity] = answer
         return answers, lost
@@ -183,7 +183,8 @@ class Members:
         """Have locust start the one user of a worker: it needn't share out any."""
         [user] = self._runner.user_classes
         job = {
-            "timestamp": time.time(),
+            # Locust leaves out what isn't later than the last one.
+            "timestamp": next(self._tokens),
             "user_classes_count": {user.__name__: 1},
             "host": None,
             "stop_timeout": 0.0,

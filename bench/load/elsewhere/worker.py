@@ -16,14 +16,12 @@ from bench.load.clock import now_ns
 from bench.load.elsewhere.about import about
 from bench.load.elsewhere.keys import Keys
 from bench.load.elsewhere.pulse import keep_saying
+from bench.load.elsewhere.said import REFUSED
 from bench.load.elsewhere.sockets import seal
 from bench.load.generator import LoadGenerator
 from bench.load.protocol import read_trial_order
 from bench.load.users import Order, settle_memory, user_class
 from bench.load.workers import bear_silence
-
-REFUSED = 4
-"""Exit code of a generator that its master doesn't take, which a new process of it would not change."""
 
 
 def serve_generator(generator: LoadGenerator, host: str, port: int, keys: Keys) -> None:
