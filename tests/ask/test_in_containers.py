@@ -81,3 +81,20 @@ def test_an_application_of_an_image_need_not_be_in_the_folder(folder: Path) -> N
 @pytest.mark.parametrize(("text", "size"), [("512m", 512 << 20), ("1.5g", 3 << 29), ("64 MiB", 64 << 20)])
 def test_sizes_are_read_as_engines_read_them(folder: Path, text: str, size: int) -> None:
     assert asked(folder, memory=text, cpus=0.5).limits.memory_bytes == size
+
+
+def test_a_docker_context_asks_for_containers(folder: Path) -> None:
+    settings = asked(folder, docker_context="far")
+
+    assert settings.runtime == "compose"
+    assert settings.own is not None
+    assert settings.own.contained
+    assert settings.docker_context == "far"
+    assert settings.given["docker_context"] == "far"
+    with pytest.raises(UsageError, match="leave --runtime local or it out"):
+        asked(folder, docker_context="far", runtime="local")
+    with pytest.raises(UsageError, match="leave --target or it out"):
+        resolve({"docker_context": "far", "target": ("x=http://127.0.0.1:1",)}, ROOT, {})
+    # Where it is the shell's, a target on the command line is meant.
+    beside = resolve({"target": ("x=http://127.0.0.1:1",)}, ROOT, {"WSGI_BENCH_DOCKER_CONTEXT": "far"})
+    assert beside.runtime == "external"
