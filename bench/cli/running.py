@@ -133,7 +133,7 @@ def _run(
             use_context(asked.docker_context)
         runtime = choose_runtime(asked.runtime, reporter.phase)
         place = stack.enter_context(place_of(runtime, ROOT, reporter.phase, starts=not dry_run))
-        cpus = split_cpus(place, server=asked.server_cpus)
+        cpus = split_cpus(place, server=asked.server_cpus, elsewhere=asked.generators is not None)
         require_cpus_for(asked.limits, cpus)
         require_packages(asked.old, runtime)
         if asked.old and asked.old.missing:
@@ -241,7 +241,7 @@ def _plan(
         baseline=asked.baseline,
         seed=asked.seed,
         rate=asked.rate,
-        processes=asked.processes or len(cpus.generator),
+        processes=_processes(asked, cpus),
         client=asked.client,
         against=asked.old.against if asked.old else None,
         old_servers=asked.old.servers if asked.old else (),
@@ -258,6 +258,13 @@ def _plan(
         locust=asked.locust.file if asked.locust else None,
         generators=asked.generators.of_plan if asked.generators else None,
     )
+
+
+def _processes(asked: resolution.Settings, cpus: CpuSplit) -> int:
+    """Of this host's own load generator."""
+    if asked.generators is not None:
+        return 1
+    return asked.processes or len(cpus.generator)
 
 
 def _driver(asked: resolution.Settings) -> DriverStart:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import psutil
 
-from bench.machine import cgroups, kernel
+from bench.machine import cgroups, kernel, topology
+from bench.machine.dealing import deal
 from bench.machine.place import HERE, About, Place
 from bench.model import CpuSplit, Environment, MeasuredCode
 from bench.model.errors import UsageError
@@ -20,57 +21,26 @@ from bench.model.errors import UsageError
 _HARNESS_PACKAGES = ("wsgi-bench", "locust", "gevent", "hdrhistogram", "redis", "numpy", "scipy")
 
 
-def split_cpus(place: Place = HERE, *, server: int | None = None) -> CpuSplit:
+def split_cpus(place: Place = HERE, *, server: int | None = None, elsewhere: bool = False) -> CpuSplit:
     """Share out the CPUs of a place that this process may use: the server under test, the generator, Redis.
-
-    With two, the server has one to itself. With more, whole cores are dealt out, so that no two
-    roles meet on sibling threads of one core. With one, all share it, and figures are indicative.
 
     Args:
         server: how many the server is to have; None for its usual share.
+        elsewhere: whether load generators run on other hosts.
 
     Raises:
-        UsageError: that many would leave none for the generator.
+        UsageError: that many would leave none for the others.
     """
-    cores = [tuple(core) for core in _cores(place)]
-    if server is None:
-        return deal(cores)
-    cpus = _flat(cores)
-    if server >= len(cpus):
-        at_most = f"Give them at most {len(cpus) - 1}, or run" if len(cpus) > 1 else "Run"
+    cores = topology.cores(place)
+    usable = sum(len(core.cpus) for core in cores)
+    if server is not None and server >= usable:
+        at_most = f"Give them at most {usable - 1}, or run" if usable > 1 else "Run"
+        others = "harness and Redis" if elsewhere else "load generator"
         raise UsageError(
-            f"--server-cpus {server} leaves none of the {len(cpus)} CPUs that may be used here for the load "
-            f"generator. {at_most} where there are more."
+            f"--server-cpus {server} leaves none of the {usable} CPUs that may be used here for the "
+            f"{others}. {at_most} where there are more."
         )
-    return deal_to(server, cores)
-
-
-def deal_to(server: int, cores: list[tuple[int, ...]]) -> CpuSplit:
-    """Deal out cores so that the server has so many CPUs, fewer than there are.
-
-    The sibling of one of them that is left over is nobody's, unless there is no other CPU.
-    """
-    kept = next(n for n in reversed(range(len(cores))) if len(_flat(cores[n:])) >= server)
-    others = cores[:kept]
-    if not others:
-        cpus = _flat(cores)
-        others = [(cpu,) for cpu in cpus[:-server]]
-        return CpuSplit(cpus[-server:], _flat(others[:-1] or others), others[-1])
-    return CpuSplit(_flat(cores[kept:])[:server], _flat(others[:-1] or others), others[-1])
-
-
-def deal(cores: list[tuple[int, ...]]) -> CpuSplit:
-    """Deal out cores, each a tuple of its sibling CPUs, lowest first."""
-    if len(cores) == 1:
-        # Siblings of one core are better apart than nothing; a single CPU can't be shared out.
-        cores = [(cpu,) for cpu in cores[0]]
-    if len(cores) == 1:
-        return CpuSplit(cores[0], cores[0], cores[0])
-    if len(cores) == 2:
-        return CpuSplit(server=cores[1], generator=cores[0], store=cores[0])
-    generators = max(1, len(cores) // 4)
-    generator, store, server = cores[:generators], cores[generators : generators + 1], cores[generators + 1 :]
-    return CpuSplit(server=_flat(server), generator=_flat(generator), store=_flat(store))
+    return deal(cores, server, elsewhere=elsewhere)
 
 
 def require_cpus(cpus: CpuSplit, directory: Path, place: Place = HERE) -> None:
@@ -150,20 +120,8 @@ def machine() -> str | None:
     return _hashed(_number())
 
 
-def _cores(place: Place) -> list[list[int]]:
-    """The usable CPUs grouped by physical core, in order."""
-    by_siblings: dict[str, list[int]] = {}
-    for cpu in place.cpus():
-        by_siblings.setdefault(kernel.siblings(place, cpu) or str(cpu), []).append(cpu)
-    return list(by_siblings.values())
-
-
 def _listed(cpus: set[int]) -> str:
     return ", ".join(map(str, sorted(cpus)))
-
-
-def _flat(cores: list[tuple[int, ...]]) -> tuple[int, ...]:
-    return tuple(cpu for core in cores for cpu in core)
 
 
 def _os_name() -> str:

@@ -110,8 +110,16 @@ def available_bytes(place: Place) -> int | None:
 def allowed_cpus(status: str) -> tuple[int, ...]:
     """The CPUs that a process or thread may use, by its /proc/PID/status (proc(5))."""
     said = re.search(r"^Cpus_allowed_list:\s*([\d,-]+)", status, re.MULTILINE)
-    ranges = [part.split("-") for part in said[1].split(",")] if said else []
-    return tuple(cpu for ends in ranges for cpu in range(int(ends[0]), int(ends[-1]) + 1))
+    return tuple(sorted(listed(said[1] if said else None)))
+
+
+def listed(text: str | None) -> set[int]:
+    """The CPUs of a list as the kernel writes it, "0-3,8"."""
+    cpus: set[int] = set()
+    for part in filter(None, (text or "").split(",")):
+        first, _, last = part.partition("-")
+        cpus |= set(range(int(first), int(last or first) + 1))
+    return cpus
 
 
 def threads_of(place: Place, user: int) -> int:

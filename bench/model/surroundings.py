@@ -91,11 +91,16 @@ class OtherProgram:
 
 @dataclass(frozen=True)
 class CpuSplit:
-    """Which CPUs belong to whom. Overlaps are possible on one CPU or two."""
+    """Which CPUs belong to whom. Overlaps are possible on one CPU or two.
+
+    Attributes:
+        notes: what of it may surprise, or matters for the figures, a sentence each.
+    """
 
     server: tuple[int, ...]
     generator: tuple[int, ...]
     store: tuple[int, ...]
+    notes: tuple[str, ...] = field(default=(), compare=False, kw_only=True)
 
     @property
     def apart(self) -> bool:

@@ -50,7 +50,7 @@ def environment(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -
     return Section(
         "environment",
         "Method and environment",
-        points=env.notes,
+        points=(*(env.cpu_split.notes if plan.runtime != "external" else ()), *env.notes),
         tables=(Table("This run", columns, rows), *generators.tables(suite)),
         folded=True,
     )

@@ -101,7 +101,7 @@ def _now(plan: Plan, checkouts: Checkouts, runtime: Runtime) -> Environment:
         docker=runtime.docker,
         versions=runtime.versions,
         images={},
-        cpu_split=split_cpus(runtime.place, server=plan.server_cpus),
+        cpu_split=split_cpus(runtime.place, server=plan.server_cpus, elsewhere=plan.generators is not None),
         notes=(),
         measured=identify(plan, checkouts, os.environ),
         place=runtime.place,

@@ -105,7 +105,7 @@ def _measure(
     place: Place,
 ) -> Outcome:
     started = datetime.now(UTC)
-    cpus = split_cpus(place, server=plan.server_cpus)
+    cpus = split_cpus(place, server=plan.server_cpus, elsewhere=plan.generators is not None)
     twice = measured_twice(urls(plan), addresses)
     for sentence in twice:
         reporter.phase(sentence)

@@ -12,7 +12,7 @@ from gevent.queue import Empty, Queue
 from locust.rpc import Message
 from locust.runners import MasterRunner
 
-from bench.load.elsewhere.about import About
+from bench.load.elsewhere.about import About, read_about
 from bench.machine.place import Clock, compare
 from bench.model.shortage import Short
 
@@ -197,7 +197,7 @@ class Members:
 
     def _hear_about(self, msg: Message, **_: object) -> None:
         self._hear(msg)
-        self._newcomers[msg.node_id] = About(**msg.data)
+        self._newcomers[msg.node_id] = read_about(msg.data)
 
     def _hear(self, msg: Message, **_: object) -> None:
         self._heard_s[msg.node_id] = time.monotonic()
