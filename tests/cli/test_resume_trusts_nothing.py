@@ -18,7 +18,8 @@ from bench.model import Environment, Plan
 from bench.model.errors import UsageError
 from bench.plan.layout import make_plan
 from bench.run.identity import differences, identify, require_same
-from bench.run.stored_plan import NOTHING, taken_anew
+from bench.run.named_again import NOTHING
+from bench.run.stored_plan import taken_anew
 from bench.store import RESULT, Writer, load
 from tests.cli.conftest import ROOT, Here, environment
 from tests.make_suite import make_suite, without_trials
