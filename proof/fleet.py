@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any
 
 from bench.load.elsewhere.keys import SECRET_VARIABLE
@@ -85,8 +86,8 @@ class Master:
 
 
 @contextmanager
-def master(host: Host, wanted: int, *, waits: bool = False) -> Iterator[Master]:
-    """One on a host, which waits for so many generators; their end is its own.
+def master(host: Host, wanted: int, *, waits: bool = False, port: int = PORT) -> Iterator[Master]:
+    """One on a host, which waits for so many generators.
 
     Args:
         waits: whether it waits for as many when one is lost.
@@ -95,7 +96,7 @@ def master(host: Host, wanted: int, *, waits: bool = False) -> Iterator[Master]:
         "--generators",
         str(wanted),
         "--listen",
-        f"{host.address}:{PORT}",
+        f"{host.address}:{port}",
         *(["--waits"] if waits else []),
     ]
     child = host.popen(
@@ -110,7 +111,7 @@ def master(host: Host, wanted: int, *, waits: bool = False) -> Iterator[Master]:
     with child.stdin, child.stdout:
         try:
             with host.network():
-                _accepts((host.address, PORT))
+                _accepts((host.address, port))
             yield Master(child)
         finally:
             process.stop(child, signal.SIGTERM, 5.0)
@@ -118,11 +119,17 @@ def master(host: Host, wanted: int, *, waits: bool = False) -> Iterator[Master]:
 
 @contextmanager
 def generator(
-    host: Host, of: Host, secret: str = SECRET, stderr: int | IO[Any] = subprocess.DEVNULL, cwd: Any = ROOT
+    host: Host,
+    of: Host,
+    *,
+    port: int = PORT,
+    secret: str = SECRET,
+    stderr: int | IO[Any] = subprocess.DEVNULL,
+    cwd: Path = ROOT,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """One on a host, whose master is on another."""
     child = host.popen(
-        [*_DRIVER, "--master", f"{of.address}:{PORT}"],
+        [*_DRIVER, "--master", f"{of.address}:{port}"],
         {**os.environ, SECRET_VARIABLE: secret},
         cwd=cwd,
         stderr=stderr,
@@ -148,17 +155,17 @@ def served(host: Host) -> Iterator[Target]:
         process.stop(child, signal.SIGKILL, 0.0)
 
 
-def introduce(to: Master, target: Target) -> None:
-    """Have a master know a target."""
-    answer = to.told(targets_order([target], None))
+def introduce(to: Master, *targets: Target) -> None:
+    """Have a master know these targets."""
+    answer = to.told(targets_order(targets, None))
     assert answer["event"] == "done", answer
 
 
-def trial(load: Load, length_s: float, case: str = "null") -> TrialOrder:
-    """A trial of that server."""
+def trial(load: Load, length_s: float, case: str = "null", target: str = "null") -> TrialOrder:
+    """A trial of a server, by default of that without an application."""
     return TrialOrder(
         case=case,
-        target="null",
+        target=target,
         scenario="hello",
         load=load,
         length_s=length_s,
