@@ -63,8 +63,6 @@ def made_ready(
     Raises:
         UsageError: another machine, other code, versions or images, or what only the result names.
     """
-    place = stack.enter_context(place_of(suite.plan.runtime, root, reporter.phase))
-    require_cpus(suite.environment.cpu_split, directory, place)
     addresses = find_addresses(suite.plan, beyond=named.beyond)
     against = old_version(directory, suite.plan, root, named)
     arguments = locust_arguments(directory, suite.plan, named)
@@ -78,6 +76,9 @@ def made_ready(
             replace(plan, generators=generators.of_plan),
             DriverStart(generators.arguments, generators.variables),
         )
+    # Not before it is known that it may go on: an engine's machine is read through a container on it.
+    place = stack.enter_context(place_of(plan.runtime, root, reporter.phase))
+    require_cpus(suite.environment.cpu_split, directory, place)
     provide(plan, read_facts(results_folder(root), quick=True, place=place))
     runtime = open_runtime(
         plan, checkouts, directory, suite.environment.cpu_split, reporter, addresses, named.outside, place
