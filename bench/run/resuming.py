@@ -19,7 +19,6 @@ from bench.doctor import read_facts
 from bench.doctor.needs import provide
 from bench.live.progress import Reporter
 from bench.machine.environment import describe, require_cpus, split_cpus, stay_on
-from bench.machine.place import Place
 from bench.model import CpuSplit, Environment, Plan, Suite
 from bench.plan.workers import usable
 from bench.run.driverstart import DriverStart
@@ -63,6 +62,8 @@ def made_ready(
     Raises:
         UsageError: another machine, other code, versions or images, or what only the result names.
     """
+    if suite.plan.runtime != "compose":
+        require_cpus(suite.environment.cpu_split, directory, HERE)
     addresses = find_addresses(suite.plan, beyond=named.beyond)
     against = old_version(directory, suite.plan, root, named)
     arguments = locust_arguments(directory, suite.plan, named)
@@ -78,7 +79,8 @@ def made_ready(
         )
     # Not before it is known that it may go on: an engine's machine is read through a container on it.
     place = stack.enter_context(place_of(plan.runtime, root, reporter.phase))
-    require_cpus(suite.environment.cpu_split, directory, place)
+    if place is not HERE:
+        require_cpus(suite.environment.cpu_split, directory, place)
     provide(plan, read_facts(results_folder(root), quick=True, place=place))
     runtime = open_runtime(
         plan, checkouts, directory, suite.environment.cpu_split, reporter, addresses, named.outside, place
