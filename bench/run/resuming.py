@@ -19,6 +19,7 @@ from bench.doctor import read_facts
 from bench.doctor.needs import provide
 from bench.live.progress import Reporter
 from bench.machine.environment import describe, require_cpus, split_cpus, stay_on
+from bench.machine.place import HERE, Place
 from bench.model import CpuSplit, Environment, Plan, Suite
 from bench.plan.workers import usable
 from bench.run.driverstart import DriverStart
