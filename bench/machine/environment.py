@@ -14,7 +14,7 @@ import psutil
 
 from bench.machine import cgroups, kernel, topology
 from bench.machine.dealing import deal
-from bench.machine.place import HERE, Place
+from bench.machine.place import HERE, About, Place
 from bench.model import CpuSplit, Environment, MeasuredCode
 from bench.model.errors import UsageError
 
@@ -43,15 +43,13 @@ def split_cpus(place: Place = HERE, *, server: int | None = None, elsewhere: boo
     return deal(cores, server, elsewhere=elsewhere)
 
 
-def require_cpus(cpus: CpuSplit, directory: Path) -> None:
+def require_cpus(cpus: CpuSplit, directory: Path, place: Place = HERE) -> None:
     """See that the CPUs of the run that is stored in a directory can be used.
 
     Raises:
         UsageError: some can't.
     """
-    if not hasattr(os, "sched_getaffinity"):
-        return
-    usable = os.sched_getaffinity(0)
+    usable = set(place.cpus())
     if missing := {*cpus.server, *cpus.generator, *cpus.store} - usable:
         raise UsageError(
             f"{directory} was measured on CPUs that can't be used here: {_listed(missing)} (usable are "
@@ -60,10 +58,17 @@ def require_cpus(cpus: CpuSplit, directory: Path) -> None:
         )
 
 
-def stay_on(cpus: CpuSplit) -> None:
-    """Keep the harness itself off the server's CPUs."""
+def stay_on(cpus: CpuSplit, place: Place = HERE) -> tuple[int, ...]:
+    """Keep the harness itself off the server's CPUs; where those are another machine's, there is no need.
+
+    Returns:
+        The CPUs that what it starts here is to keep to; none for all.
+    """
+    if place.elsewhere:
+        return ()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cpus.generator)
+    return cpus.generator
 
 
 def describe(
@@ -75,19 +80,22 @@ def describe(
     cpu_split: CpuSplit,
     notes: tuple[str, ...],
     measured: MeasuredCode | None = None,
+    place: Place = HERE,
 ) -> Environment:
-    """This machine, with what the runtime knows of itself.
+    """The machine of the servers, with what the runtime knows of itself.
 
     Args:
         notes: what on it may spoil the figures, a sentence each.
     """
+    about = place.about or _about_this()
+    unnamed = "not named" if place.elsewhere else platform.processor() or platform.machine()
     return Environment(
-        cpu_model=kernel.cpu_model(HERE) or platform.processor() or platform.machine(),
-        cpus=psutil.cpu_count() or 1,
-        memory_bytes=psutil.virtual_memory().total,
-        kernel=f"{platform.system()} {platform.release()}",
-        os=_os_name(),
-        host=socket.gethostname(),
+        cpu_model=kernel.cpu_model(place) or unnamed,
+        cpus=about.cpus,
+        memory_bytes=about.memory_bytes,
+        kernel=about.kernel,
+        os=about.os,
+        host=about.host,
         python=platform.python_version(),
         runtime=runtime,
         docker=docker,
@@ -96,9 +104,20 @@ def describe(
         cpu_split=cpu_split,
         notes=notes,
         measured=measured,
-        machine=_machine(),
-        cgroups=cgroups.version(HERE),
+        machine=_hashed(about.number),
+        cgroups=cgroups.version(place),
+        measured_from=socket.gethostname() if place.elsewhere else None,
     )
+
+
+def cpu_count(place: Place) -> int:
+    """The CPUs of the whole machine."""
+    return place.about.cpus if place.about else psutil.cpu_count() or 1
+
+
+def machine() -> str | None:
+    """Which installation this machine is; see `Environment.machine`."""
+    return _hashed(_number())
 
 
 def _listed(cpus: set[int]) -> str:
@@ -112,16 +131,30 @@ def _os_name() -> str:
         return platform.platform()
 
 
-def _machine(number: Path = Path("/etc/machine-id")) -> str | None:
-    """Which installation this is, as a hash: the number itself is confidential.
+def _about_this() -> About:
+    return About(
+        host=socket.gethostname(),
+        os=_os_name(),
+        kernel=f"{platform.system()} {platform.release()}",
+        cpus=psutil.cpu_count() or 1,
+        memory_bytes=psutil.virtual_memory().total,
+        number=_number(),
+    )
+
+
+def _number(file: Path = Path("/etc/machine-id")) -> str:
+    """The installation's own, confidential number; empty where there is none.
 
     https://www.freedesktop.org/software/systemd/man/latest/machine-id.html
     """
     try:
-        content = number.read_bytes().strip()
+        return file.read_text(errors="replace").strip()
     except OSError:
-        return None
-    return hmac.new(content, b"wsgi-bench", "sha256").hexdigest()[:16] if content else None
+        return ""
+
+
+def _hashed(number: str) -> str | None:
+    return hmac.new(number.encode(), b"wsgi-bench", "sha256").hexdigest()[:16] if number else None
 
 
 def _own_versions() -> dict[str, str]:

@@ -43,7 +43,7 @@ def cores(place: Place) -> list[Core]:
     for cpu in place.cpus():
         threads.setdefault(kernel.siblings(place, cpu) or str(cpu), []).append(cpu)
     nodes = _nodes(place)
-    slower = _listed(place.text(_SLOWER))
+    slower = kernel.listed(place.text(_SLOWER))
     return [
         Core(tuple(cpus), nodes.get(cpus[0], 0), _speed(place, cpus[0], slower)) for cpus in threads.values()
     ]
@@ -57,7 +57,9 @@ def _nodes(place: Place) -> dict[int, int]:
         return {}
     numbers = [int(match[1]) for match in map(_NODE.fullmatch, names) if match]
     return {
-        cpu: number for number in numbers for cpu in _listed(place.text(f"{_NODES}/node{number}/cpulist"))
+        cpu: number
+        for number in numbers
+        for cpu in kernel.listed(place.text(f"{_NODES}/node{number}/cpulist"))
     }
 
 
@@ -65,12 +67,3 @@ def _speed(place: Place, cpu: int, slower: set[int]) -> int:
     if slower:
         return int(cpu not in slower)
     return int(place.text(_CAPACITY.format(cpu)) or 0)
-
-
-def _listed(text: str | None) -> set[int]:
-    """The CPUs of a list as the kernel writes it, "0-3,8"."""
-    cpus: set[int] = set()
-    for part in filter(None, (text or "").split(",")):
-        first, _, last = part.partition("-")
-        cpus |= set(range(int(first), int(last or first) + 1))
-    return cpus

@@ -139,6 +139,8 @@ class Environment:
         machine: a hash of the installation's own number (machine-id(5)), from which that can't be told; None
             where there is none, and in results of before it was saved.
         cgroups: the version that controls CPU and memory, "v1" or "v2"; None as above.
+        measured_from: the host on which the harness ran, where servers and load generator ran on another one,
+            which `host` and the rest is about; None where it is the same.
         images: identity of the image of each server, of Redis, the driver and their base;
             empty without containers.
         measured: None in results of before it was saved.
@@ -160,3 +162,4 @@ class Environment:
     measured: MeasuredCode | None = None
     machine: str | None = None
     cgroups: str | None = None
+    measured_from: str | None = None

@@ -28,6 +28,12 @@ def environment(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -
     confined, preferred = processes.limits(suite), processes.priority(suite)
     chosen = workers.in_words(plan, env.cpu_split)
     facts = {
+        **(
+            {"Servers and load generator": f"on {env.host}, by its Docker engine"}
+            if env.measured_from
+            else {}
+        ),
+        **({"Harness": f"on {env.measured_from}"} if env.measured_from else {}),
         "CPU": f"{env.cpu_model}, {count(env.cpus, 'CPU')}",
         "CPUs of server / generator / Redis": processes.cpus(suite),
         **({"Limits of server / generator / Redis": confined} if confined else {}),

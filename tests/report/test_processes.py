@@ -216,7 +216,7 @@ def test_of_targets_nothing_is_claimed() -> None:
     assert "CPUs of server / generator / Redis | not known / 0 / \N{EN DASH}" in section(made, "environment")
     two = replace(HEALTHY, split=made.environment.cpu_split)
     assert any(note.startswith("cpus:") for note in notes(two))
-    assert not any(note.startswith("cpus:") for note in notes(two, deploys=False))
+    assert not any(note.startswith("cpus:") for note in notes(two, runtime="external"))
 
 
 def test_it_is_stored_and_read_again(tmp_path: Path) -> None:

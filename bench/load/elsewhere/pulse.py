@@ -47,7 +47,8 @@ def _say(host: str, port: int, keys: Keys, identity: str, lasts: list[bool]) -> 
                 event = recv_monitor_message(monitor)["event"]
                 if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
                     connected = True
-                elif event == zmq.EVENT_DISCONNECTED:
+                elif event == zmq.EVENT_DISCONNECTED and connected:
+                    # Where no handshake succeeds, that is said of each attempt.
                     connected, since_s = False, time.monotonic()
             if connected:
                 socket.send(pulse, zmq.NOBLOCK)
