@@ -5,13 +5,15 @@ from __future__ import annotations
 from bench.analysis import analyse
 from bench.model import Suite
 from bench.report.outcome import validity
+from bench.report.results import groups
 from tests.make_suite import make_suite
 
 UNKNOWN = "the harness's own error is not known."
 
 
 def said(suite: Suite) -> list[str]:
-    section = validity(suite, analyse(suite), ())
+    analysis = analyse(suite)
+    section = validity(suite, analysis, groups(suite, analysis))
     return [line for line in section.paragraphs if line.endswith(UNKNOWN)]
 
 
