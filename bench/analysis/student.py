@@ -1,7 +1,7 @@
 """Student's t distribution, with any positive number of degrees of freedom.
 
-From `scipy.special`: `scipy.stats` says the same and takes half a second to import. That one takes a fifth
-and is imported where it is called: most commands estimate nothing.
+From `scipy.special`: `scipy.stats` says the same and takes half a second to import. That one takes a fifth,
+so it is imported where it is called: most commands estimate nothing.
 """
 
 from __future__ import annotations

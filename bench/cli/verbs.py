@@ -41,6 +41,10 @@ VERBS: Mapping[str, tuple[str, str]] = {
     ),
     "resume": ("running", "Continue an interrupted run; `wsgi-bench list results` names those there are."),
     "try": ("running", "Measure your own application, found in this folder or named, within ten minutes."),
+    "worker": (
+        "worker",
+        "Make load for a run of another host: `wsgi-bench run --generators` there waits for it.",
+    ),
     "run": ("running", "Measure and compare; the report's path is the last thing said."),
 }
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.metadata
 import shutil
 import signal
 import subprocess
@@ -20,7 +18,8 @@ from bench.deploy import cgroup, limiting, ownserver
 from bench.deploy.composefile import NULL
 from bench.deploy.logs import last_lines, log_path
 from bench.deploy.outside import OF_THE_HARNESS, Outside
-from bench.deploy.packages import serving
+from bench.deploy.packages import installed
+from bench.deploy.redishost import RedisHost
 from bench.deploy.redisprocess import RedisProcess, redis_version
 from bench.deploy.starting import Start, start_of
 from bench.machine import priority, process
@@ -70,6 +69,8 @@ class LocalRuntime:
         checkouts: in which the commands run, by source.
         preferred: whether servers and Redis are to come before other programs.
         place: where they run; as long as there is no other, this machine.
+        address: on which servers listen, if other hosts ask them; Redis listens on its place's in any case.
+        redis: host and port of one that runs already; None to start one.
         outside: what applications find around them.
         limits: of each server.
     """
@@ -86,23 +87,29 @@ class LocalRuntime:
         checkouts: Checkouts,
         preferred: bool = False,
         place: Place = HERE,
+        address: str = "",
+        redis: tuple[str, int] | None = None,
         outside: Outside = OF_THE_HARNESS,
         limits: Limits = NO_LIMITS,
     ) -> None:
         self.place = place
+        self._served = replace(place, address=address or place.address)
         self._outside = outside
         self._limits = limits
         self.images: Mapping[str, str] = {}
-        self.versions: Mapping[str, str] = _versions(deployments)
+        self.versions: Mapping[str, str] = installed(deployments)
         self._directory = directory
         self._cpus = cpus
         self._checkouts = checkouts
         self._preferred = preferred
         self._running: dict[str, _Running] = {}
-        self._store: RedisProcess | None = None
+        self._store: RedisProcess | RedisHost | None = None
         # A run's own directory may have a longer path than a unix socket's may be.
         self._sockets: Path | None = None
-        if any(deployment.app.redis for deployment in deployments):
+        stored = [deployment.database for deployment in deployments if deployment.app.redis]
+        if stored and redis is not None:
+            self._store = RedisHost(redis, max(stored) + 1)
+        elif stored:
             self._store = RedisProcess(directory, cpus.store, place, self._priority("store"))
             self.versions = {**self.versions, "redis-server": redis_version()}
 
@@ -134,7 +141,9 @@ class LocalRuntime:
         return self._store.address if self._store is not None else None
 
     def store_usage(self) -> UsageSource | None:
-        return UsageSource("processes", pid=self._store.pid) if self._store is not None else None
+        if self._store is None or not self._store.pid:
+            return None
+        return UsageSource("processes", pid=self._store.pid)
 
     def processes(self) -> Sequence[int]:
         return ()
@@ -156,7 +165,7 @@ class LocalRuntime:
         )
 
     def seed(self, deployment: Deployment) -> None:
-        start = self._start_of(deployment, self.place.free_port(), database=0)
+        start = self._start_of(deployment, self._served.free_port(), database=0)
         try:
             process.run(
                 self.place.command(deployment.app.seed),
@@ -171,9 +180,9 @@ class LocalRuntime:
         self._outside.reset()
 
     def start(self, deployment: Deployment) -> Target | Failure:
-        port = self.place.free_port()
+        port = self._served.free_port()
         socket = self._socket(deployment, port)
-        listens = socket or f"{self.place.address}:{port}"
+        listens = socket or f"{self._served.address}:{port}"
         path = log_path(self._directory, deployment.name)
         start = self._start_of(deployment, port, deployment.database, socket)
         with shield(), path.open("ab") as log:
@@ -203,7 +212,7 @@ class LocalRuntime:
             running = self._running[deployment.name] = _Running(deployment, child, log_start, listens, group)
         return Target(
             deployment=deployment.name,
-            url="http://localhost" if socket else f"http://{self.place.address}:{port}",
+            url="http://localhost" if socket else f"http://{self._served.address}:{port}",
             usage=running.usage,
             started_ns=started_ns,
             cpus=self._cpus.server if self._cpus.apart else (),
@@ -212,7 +221,7 @@ class LocalRuntime:
 
     def start_of(self, deployment: Deployment) -> Start:
         """What its process would be started with, on an address that nobody has."""
-        return self._start_of(deployment, self.place.free_port(), deployment.database)
+        return self._start_of(deployment, self._served.free_port(), deployment.database)
 
     def alive(self, target: Target) -> bool:
         running = self._running.get(target.deployment)
@@ -274,7 +283,7 @@ class LocalRuntime:
             port,
             database,
             self.store_address(),
-            self.place.address,
+            self._served.address,
             socket,
         )
 
@@ -285,15 +294,3 @@ class LocalRuntime:
         if self._sockets is None:
             self._sockets = Path(tempfile.mkdtemp(prefix="wsgi-bench-"))
         return str(self._sockets / f"{port}.sock")
-
-
-def _versions(deployments: Sequence[Deployment]) -> dict[str, str]:
-    """The versions of what serves: of a project's environment, or of this one."""
-    projects = [deployment.app.project for deployment in deployments if deployment.app.project is not None]
-    versions = {name: version for project in projects for name, version in project.versions.items()}
-    if projects:
-        return versions
-    for package in serving(deployments):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            versions[package] = importlib.metadata.version(package)
-    return versions

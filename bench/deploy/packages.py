@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.metadata
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -54,3 +56,15 @@ def differing_pins(old: Path, new: Path) -> Mapping[str, tuple[str, str]]:
                 if before.get(name) != after.get(name)
             }
     return differing
+
+
+def installed(deployments: Sequence[Deployment]) -> dict[str, str]:
+    """The versions of what serves: of a project's environment, or of this one."""
+    projects = [deployment.app.project for deployment in deployments if deployment.app.project is not None]
+    versions = {name: version for project in projects for name, version in project.versions.items()}
+    if projects:
+        return versions
+    for package in serving(deployments):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[package] = importlib.metadata.version(package)
+    return versions

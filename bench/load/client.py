@@ -8,7 +8,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +44,10 @@ _SLACK_S = 60.0
 _GRACE_S = 3.0
 
 
+def _nobody(_event: Mapping[str, Any]) -> None:
+    pass
+
+
 class LoadDriver:
     """A running driver process; a context manager that ends it.
 
@@ -52,6 +56,7 @@ class LoadDriver:
         cpus: CPUs to pin it to; empty where the command does that itself.
         log: file that gets its standard error.
         priority: what it asks the kernel for.
+        generators: told what becomes of generators on other hosts, which the driver waits for.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class LoadDriver:
         cpus: Iterable[int],
         log: Path,
         priority: Priority = NONE,
+        generators: Callable[[Mapping[str, Any]], None] = _nobody,
     ) -> None:
         self._command = command
         self._environment = environment
@@ -69,6 +75,7 @@ class LoadDriver:
         self._cpus = cpus
         self._log = log
         self._priority = priority
+        self._generators = generators
         self._child: subprocess.Popen[bytes] | None = None
         self._buffer = b""
         self._clock = Clock()
@@ -173,6 +180,13 @@ class LoadDriver:
             raise self._ended() from None
 
     def _event(self, until: float) -> dict[str, Any]:
+        while (event := self._said(until)).get("event") == "generator":
+            self._generators(event)
+            # A generator that is waited for takes time that no order has.
+            until = max(until, time.monotonic() + _SLACK_S)
+        return event
+
+    def _said(self, until: float) -> dict[str, Any]:
         text = self._line(until)
         try:
             event: dict[str, Any] = json.loads(text)

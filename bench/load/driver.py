@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,8 @@ def main() -> None:
 
 
 def _serve(asked: argparse.Namespace, emit: Callable[[Mapping[str, Any]], None]) -> None:
+    # Redis's client has imported it by then; nothing here asks anybody by TLS.
+    warnings.filterwarnings("ignore", "Monkey-patching ssl after ssl")
     from bench.load.generator import LoadGenerator, by_loop
 
     # After the generator: what it needs of the standard library is then its own, unpatched.

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from bench.catalogue.scenarios.learned import ENOUGH_S
 from bench.catalogue.scenarios.request import Request, Scenario
+from bench.load.clock import now_ns
 from bench.load.explain import broken, late, wrong
 from bench.load.learning import Asked, know, look
 from bench.load.protocol import Probed
@@ -72,10 +73,10 @@ def connect_s(address: Address) -> float:
     for _ in range(_CONNECTIONS):
         with socket.socket(family, socket.SOCK_STREAM) as connection:
             connection.settimeout(_ACCEPT_S)
-            began_s = time.perf_counter()
+            began_ns = now_ns()
             connection.connect(place)
-            times.append(time.perf_counter() - began_s)
-    return min(times)
+            times.append(now_ns() - began_ns)
+    return min(times) / 1e9
 
 
 def probe(

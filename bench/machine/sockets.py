@@ -15,11 +15,10 @@ _TIME_WAIT = " 06 "
 def sockets_of(pid: int, place: Place) -> Iterator[str]:
     """The inodes of the sockets that a process has open; none where they can't be seen."""
     with suppress(OSError):
-        for descriptor in place.entries(f"/proc/{pid}/fd"):
-            with suppress(OSError):
-                kind, _, inode = place.link(f"/proc/{pid}/fd/{descriptor}").partition(":")
-                if kind == "socket":
-                    yield inode.strip("[]")
+        for leads in place.links(f"/proc/{pid}/fd").values():
+            kind, _, inode = leads.partition(":")
+            if kind == "socket":
+                yield inode.strip("[]")
 
 
 def tcp_rows(pid: int, place: Place) -> list[list[str]]:

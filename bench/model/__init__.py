@@ -4,6 +4,7 @@
 """
 
 from bench.model.asked import TIMEOUT_S, App, Client, LoadModel, LocustFile, LocustUsers, Server
+from bench.model.generators import Generator, Generators
 from bench.model.loads import MODELS, Closed, Connection, Load, Loop, Open, Users
 from bench.model.measured import (
     FILE_KINDS,
@@ -69,6 +70,8 @@ __all__ = [
     "Environment",
     "Estimate",
     "Failure",
+    "Generator",
+    "Generators",
     "Learned",
     "Load",
     "LoadModel",

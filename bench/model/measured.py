@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.model.generators import Generator
 from bench.model.own_cost import OwnCost
 from bench.model.planned import Plan
 from bench.model.surroundings import Confined, Environment, OtherProgram, UsageSource
@@ -255,6 +256,7 @@ class Suite:
     Attributes:
         directory: where it was read from or is being written; it isn't stored. Empty for one in memory.
         own_cost: of somebody's own application; None where it wasn't looked at.
+        generators: those of other hosts that have made the load.
     """
 
     schema_version: int
@@ -274,3 +276,4 @@ class Suite:
     confined: tuple[Confined, ...] = ()
     others: tuple[OtherProgram, ...] = ()
     own_cost: OwnCost | None = None
+    generators: tuple[Generator, ...] = ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.model.asked import TIMEOUT_S, App, Client, LocustFile, Server
+from bench.model.generators import Generators
 from bench.model.loads import Load
 from bench.model.scenario import AskedScenario
 from bench.model.surroundings import NO_LIMITS, Limits
@@ -106,6 +107,8 @@ class Plan:
             were saved.
         locust: the locust file whose users make the load; None without.
         scenarios: the user's own, by name; in a result without what nobody is to see.
+        generators: those of other hosts that make the load; None where this host does.
+        redis: host and port of the Redis that is used; None for one that the run starts.
     """
 
     profile: str
@@ -144,6 +147,8 @@ class Plan:
     given: Mapping[str, Any] = field(default_factory=dict)
     locust: LocustFile | None = None
     scenarios: Mapping[str, AskedScenario] = field(default_factory=dict)
+    generators: Generators | None = None
+    redis: str | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from bench.model import (
     Client,
     Connection,
     Deployment,
+    Generators,
     Load,
     LocustFile,
     Plan,
@@ -135,6 +136,8 @@ def make_plan(
     limits: Limits = NO_LIMITS,
     given: Mapping[str, Any] | None = None,
     locust: LocustFile | None = None,
+    generators: Generators | None = None,
+    redis: str | None = None,
 ) -> Plan:
     """Lay out every deployment and case.
 
@@ -152,6 +155,7 @@ def make_plan(
         priority, server_cpus, limits: see `Plan`.
         given: see `Plan`; which runtime it became is added.
         locust: the file whose users make the load.
+        generators, redis: see `Plan`.
     """
     if locust is not None:
         profile = of_users(profile, given or {})
@@ -184,6 +188,8 @@ def make_plan(
         cases=cases,
         expected_s=0.0,
         processes=processes,
+        generators=generators,
+        redis=redis,
         client=client,
         against=against,
         fail_if=fail_if,

@@ -9,6 +9,7 @@ from bench.analysis import other_programs
 from bench.analysis.disturbed import LATE
 from bench.analysis.measured import DISTURBED
 from bench.model import Suite
+from bench.model.generators import SPOILED
 from bench.report.units import count, listed, number
 
 _WORTH_SAYING = 0.01
@@ -52,7 +53,10 @@ def gaps(suite: Suite) -> Iterator[str]:
             f"{listed(whys)}."
         )
     shown = again[:_NAMED]
-    yield from (_gap(gap) for gap in suite.gaps if gap.get("reason") != DISTURBED or gap in shown)
+    spoiled = [gap for gap in suite.gaps if gap.get("reason") == SPOILED][:_NAMED]
+    many = (DISTURBED, SPOILED)
+    few = (*shown, *spoiled)
+    yield from (_gap(gap) for gap in suite.gaps if gap.get("reason") not in many or gap in few)
 
 
 def _gap(gap: Mapping[str, Any]) -> str:

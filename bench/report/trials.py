@@ -12,7 +12,7 @@ from bench.model import Analysis, Case, Suite, Trial
 from bench.report.spreadsheet import lines
 
 _OF_CASE = ("case", "server", "app", "scenario", "load", "users", "rate", "connection")
-_ELSEWHERE = ("case", "histograms", "wrong")
+_ELSEWHERE = ("case", "histograms", "wrong", "generators")
 _OF_TRIAL = tuple(field.name for field in fields(Trial) if field.name not in _ELSEWHERE)
 
 

@@ -122,6 +122,7 @@ def calibrate_run(
             blocks=blocks,
             length_s=length_s,
             warms_up=plan.claims and plan.locust is None,
+            processes=min(plan.generators.number, len(cpus.server)) if plan.generators else 1,
             seed=plan.seed,
             epoch_ns=epoch_ns,
         )
@@ -148,6 +149,7 @@ def calibrate(
     seed: int,
     epoch_ns: int,
     length_s: float = _TRIAL_S,
+    processes: int = 1,
     warms_up: bool = True,
 ) -> Calibration:
     """Measure the ceiling on kept connections, with a connection each, and the latency floor.
@@ -156,6 +158,7 @@ def calibrate(
         samples: what answers are to be like; without any they are the 13 bytes of the scenario `hello`.
         blocks: trials of each kind.
         length_s: of each.
+        processes: of the null server, which is to do more than all generators together.
         warms_up: whether a first trial of each kind doesn't count.
 
     Raises:
@@ -187,7 +190,7 @@ def calibrate(
     )
     trials: dict[str, list[Trial]] = {case.id: [] for case in cases}
     with Fleet(runtime, driver, 0) as fleet:
-        fleet.start([(NULL_DEPLOYMENT, ("hello",))])
+        fleet.start([(_null(processes), ("hello",))])
         for failure in fleet.failures:
             raise MachineError(
                 f"the load generator can't be calibrated: {failure.reason}\n" + "\n".join(failure.log)
@@ -219,6 +222,12 @@ def calibrate(
         for deployment, ((app, scenario), like) in zip(deployments, kinds, strict=True)
     )
     return Calibration(**vars(first), others=tuple(others))
+
+
+def _null(processes: int) -> Deployment:
+    if processes == 1:
+        return NULL_DEPLOYMENT
+    return replace(NULL_DEPLOYMENT, server=replace(NULL_SERVER, environment={"PROCESSES": str(processes)}))
 
 
 def _target(null: Target, name: str, like: Sample) -> Target:

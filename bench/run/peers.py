@@ -12,6 +12,7 @@ from typing import Self
 from bench.machine.peers import peers
 from bench.machine.place import Place
 from bench.model import Target
+from bench.model.errors import EngineError
 
 _EVERY_S = 0.05
 
@@ -49,8 +50,13 @@ class PeersWatch:
             # A look takes long where load has left many connections.
             over = self._over.wait(max(_EVERY_S, took_s))
             began_s = time.monotonic()
-            for name, counted in peers(self._pids, self._place).items():
-                self.most[name] |= counted
+            try:
+                counted = peers(self._pids, self._place)
+            except EngineError:
+                # Of a machine that is out of reach; whoever waits for this reads there next, and says so.
+                return
+            for name, most in counted.items():
+                self.most[name] |= most
             took_s = time.monotonic() - began_s
             if over:
                 return

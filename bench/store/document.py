@@ -37,6 +37,7 @@ def to_document(suite: Suite, analysis: Analysis, blocks_saved: int) -> Document
         "confined": dump(suite.confined),
         "others": dump(suite.others),
         "own_cost": dump(suite.own_cost),
+        "generators": dump(suite.generators),
         "comparisons": [pair_to_document(pair) for pair in analysis.comparisons],
         "ranking": dump(analysis.ranking),
         "twin": pair_to_document(analysis.twin) if analysis.twin else None,

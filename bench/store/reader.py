@@ -15,6 +15,7 @@ from bench.model import (
     DeploymentRecord,
     Environment,
     Failure,
+    Generator,
     Learned,
     OtherProgram,
     OwnCost,
@@ -42,6 +43,7 @@ class JournalEntry:
     Attributes:
         number: counted over the whole run, also across `resume`.
         plan, calibration, environment, own_cost: what became known since the run's start.
+        generators: each replaces what was known of the one of its name.
     """
 
     number: int
@@ -56,6 +58,7 @@ class JournalEntry:
     confined: tuple[Confined, ...] = ()
     others: tuple[OtherProgram, ...] = ()
     own_cost: OwnCost | None = None
+    generators: tuple[Generator, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -169,6 +172,7 @@ def _merged(suite: Suite, entries: Iterable[JournalEntry]) -> Suite:
     trials, deployments = list(suite.trials), list(suite.deployments)
     failures, gaps, learned = list(suite.failures), list(suite.gaps), list(suite.learned)
     confined, others = list(suite.confined), list(suite.others)
+    generators = {generator.name: generator for generator in suite.generators}
     for entry in entries:
         trials += entry.trials
         deployments += entry.deployments
@@ -176,6 +180,7 @@ def _merged(suite: Suite, entries: Iterable[JournalEntry]) -> Suite:
         learned += entry.learned
         confined += entry.confined
         others += entry.others
+        generators |= {generator.name: generator for generator in entry.generators}
         if entry.gap is not None:
             gaps.append(entry.gap)
         suite = replace(
@@ -194,6 +199,7 @@ def _merged(suite: Suite, entries: Iterable[JournalEntry]) -> Suite:
         learned=tuple(learned),
         confined=tuple(confined),
         others=tuple(others),
+        generators=tuple(generators.values()),
     )
 
 

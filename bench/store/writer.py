@@ -18,6 +18,7 @@ from bench.model import (
     DeploymentRecord,
     Environment,
     Failure,
+    Generator,
     Learned,
     OtherProgram,
     OwnCost,
@@ -138,11 +139,12 @@ class Writer:
         confined: Iterable[Confined] = (),
         others: Iterable[OtherProgram] = (),
         own_cost: OwnCost | None = None,
+        generators: Iterable[Generator] = (),
     ) -> None:
         """Save what one block, or the end of a round, added. On disk when this returns.
 
         Args:
-            plan, calibration, environment, own_cost: replace the ones before.
+            plan, calibration, environment, own_cost: replace those before; generators: those of their names.
 
         Raises:
             MachineError: disk full, or the directory was removed; everything saved before is intact, and
@@ -161,6 +163,7 @@ class Writer:
             tuple(confined),
             tuple(others),
             own_cost,
+            tuple(generators),
         )
         content = {
             f.name: plan_to_document(value) if isinstance(value, Plan) else dump(value)

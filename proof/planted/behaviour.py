@@ -17,6 +17,7 @@ class Plan:
     """What a server is to do.
 
     Attributes:
+        host: on which address it listens.
         kind: how it answers: "length", "chunked", "http10" (ends with the connection), "byte-by-byte",
             "interim" (100 before the answer), "head-only" (as to HEAD), "no-content" (204),
             "not-modified" (304);
@@ -64,6 +65,7 @@ class Plan:
     median_s: float = 0.005
     spread: float = 0.5
     seed: int = 1
+    host: str = "127.0.0.1"
 
     def quantile_s(self, share: float) -> float:
         """The planted delay that a share of all delays, between 0 and 1, doesn't exceed."""

@@ -268,7 +268,7 @@ def serve_narrowly(listener: socket.socket) -> NoReturn:
 def main() -> None:
     plan = Plan(**json.loads(sys.argv[1]))
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.bind((plan.host, 0))
         if plan.kind == "narrow":
             listener.listen(1)
             print(listener.getsockname()[1], flush=True)

@@ -8,9 +8,11 @@ a body of 1,559 that differ each time. So one server, started once in whatever w
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import os
 import re
+import signal
 import socket
 from collections.abc import Callable, Sequence
 from select import EPOLLIN, epoll
@@ -22,7 +24,9 @@ Answer = Callable[[socket.socket], object]
 _ASKED = re.compile(rb"\r\nHost: (\d+)-(\d+)-(equal|differing)\b")
 _CLOSE = b"\r\nConnection: close\r\n"
 _HELLO = b"Hello, World!"
+_PR_SET_PDEATHSIG = 1
 _TOKEN = 32
+_MOST_KEPT = 256
 _LINE = 64
 _PAGE = (b"HTTP/1.1 200 OK", b"Content-Type: text/html; charset=utf-8")
 _COOKIE = b"Set-Cookie: session=" + b"0" * _TOKEN + b"; Path=/; HttpOnly"
@@ -40,7 +44,7 @@ def serve(listener: socket.socket, answer_to: Callable[[bytes], Answer]) -> NoRe
     events = epoll()
     events.register(listening, EPOLLIN)
     connections: dict[int, socket.socket] = {}
-    # The load generator has few requests, and each of its reads here is a whole one.
+    # The load generator has few requests unless users keep cookies, and each read here is of a whole one.
     answers: dict[bytes, Answer] = {}
     while True:
         for fd, _ in events.poll():
@@ -56,7 +60,9 @@ def serve(listener: socket.socket, answer_to: Callable[[bytes], Answer]) -> NoRe
                 if data:
                     answer = answers.get(data)
                     if answer is None:
-                        answer = answers[data] = answer_to(data)
+                        answer = answer_to(data)
+                        if len(answers) < _MOST_KEPT:
+                            answers[data] = answer
                     answer(connection)
                     if _CLOSE not in data:
                         continue
@@ -112,9 +118,23 @@ def _differing(head: bytes, body: bytes) -> Answer:
     return send
 
 
+def _share(processes: int) -> None:
+    """Become so many processes, all of which end with the first."""
+    first = os.getpid()
+    for _ in range(processes - 1):
+        if os.fork() == 0:
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != first:
+                os._exit(0)
+            return
+
+
 def main() -> None:
+    _share(int(os.environ.get("PROCESSES", "1")))
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # The kernel deals out connections among all that listen so.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         host, _, port = os.environ["BIND"].rpartition(":")
         listener.bind((host, int(port)))
         listener.listen(1024)

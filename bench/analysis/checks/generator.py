@@ -38,8 +38,7 @@ def generator_behind(facts: CaseFacts) -> str | None:
     if ceiling and beyond_generator(facts):
         return (
             f"{a_second(facts.measured.case.load.rate or 0.0)} were asked for, but the load "
-            f"generator reaches {_alone(facts, ceiling)} by itself; lower --rate, or use more --processes on "
-            f"more CPUs"
+            f"generator reaches {_alone(facts, ceiling)} by itself; lower --rate, or use {_more(facts)}"
         )
     if not too_many(facts, counts.dropped_late):
         return None
@@ -58,7 +57,7 @@ def beyond_generator(facts: CaseFacts) -> bool:
 def generator(facts: CaseFacts) -> str | None:
     measured, load = facts.measured, facts.measured.case.load
     if facts.suite.plan.locust is None:
-        advice = "so the figure is 'at least'; use fewer users, or more --processes on more CPUs"
+        advice = f"so the figure is 'at least'; use fewer users, or {_more(facts)}"
     else:
         advice = (
             "so its times are the client's as much as the server's; use fewer users, or FastHttpUser where "
@@ -84,6 +83,11 @@ def generator(facts: CaseFacts) -> str | None:
                 f"generator more CPUs"
             )
     return None
+
+
+def _more(facts: CaseFacts) -> str:
+    elsewhere = facts.suite.plan.generators
+    return "more --generators" if elsewhere else "more --processes on more CPUs"
 
 
 def _ceiling(facts: CaseFacts) -> float | None:

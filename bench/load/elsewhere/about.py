@@ -8,8 +8,9 @@ import os
 import platform
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import bench
 from bench.machine.place import HERE
@@ -20,7 +21,7 @@ _CODE = ("catalogue/scenarios", "load", "machine", "model")
 
 @dataclass(frozen=True)
 class About:
-    """One process of the load generator.
+    """One process of the load generator. What another version doesn't say of itself is empty.
 
     Attributes:
         cpus: how many it may run on.
@@ -28,12 +29,12 @@ class About:
         code: digest of the modules that make and time the load, scenarios among them.
     """
 
-    host: str
-    pid: int
-    cpus: int
-    python: str
-    versions: Mapping[str, str]
-    code: str
+    host: str = ""
+    pid: int = 0
+    cpus: int = 0
+    python: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    code: str = ""
 
 
 def about() -> About:
@@ -46,6 +47,11 @@ def about() -> About:
         versions={package: importlib.metadata.version(package) for package in _PACKAGES},
         code=_digest(),
     )
+
+
+def read_about(said: Mapping[str, Any]) -> About:
+    """What a generator of whatever version has said of itself."""
+    return About(**{known.name: said[known.name] for known in fields(About) if known.name in said})
 
 
 def differences(master: About, generator: About) -> list[str]:

@@ -14,6 +14,7 @@ from bench.load.elsewhere.keys import Keys
 
 _TRY_MS = 2_000
 _PAUSE_S = 0.5
+_TIMES = 3
 
 
 class Heard(Enum):
@@ -31,7 +32,11 @@ def knock(host: str, port: int, keys: Keys) -> Heard:
         monitor = socket.get_monitor_socket()
         connected = False
         try:
-            connect(socket, host, port, "", keys)
+            try:
+                connect(socket, host, port, "", keys)
+            except zmq.ZMQError:
+                # Nobody has that name yet.
+                return Heard.NOBODY
             ends_s = time.monotonic() + _TRY_MS / 1000
             while (left_s := ends_s - time.monotonic()) > 0 and monitor.poll(round(left_s * 1000)):
                 event = recv_monitor_message(monitor)["event"]
@@ -40,26 +45,31 @@ def knock(host: str, port: int, keys: Keys) -> Heard:
                 connected = connected or event == zmq.EVENT_CONNECTED
                 if connected and event in _REFUSED:
                     return Heard.STRANGER
-            return Heard.STRANGER if connected else Heard.NOBODY
+            return Heard.NOBODY
         finally:
             socket.disable_monitor()
             monitor.close()
 
 
-def wait_for_master(host: str, port: int, keys: Keys, most_s: float, say: Callable[[Heard], None]) -> Heard:
+def wait_for_master(host: str, port: int, keys: Keys, most_s: float, say: Callable[[], None]) -> Heard:
     """Try until a master of the same secret is there, one of another is, or the time is over.
 
     Args:
         say: told once that nobody is there yet.
     """
     ends_s = time.monotonic() + most_s
+    refused = 0
     said = False
-    while (heard := knock(host, port, keys)) is Heard.NOBODY and time.monotonic() < ends_s:
-        if not said:
-            say(heard)
+    while True:
+        heard = knock(host, port, keys)
+        refused = refused + 1 if heard is Heard.STRANGER else 0
+        # A master that is just ending closes connections, too.
+        if heard is Heard.KNOWN or refused == _TIMES or time.monotonic() > ends_s:
+            return heard
+        if heard is Heard.NOBODY and not said:
+            say()
             said = True
         time.sleep(_PAUSE_S)
-    return heard
 
 
 _REFUSED = frozenset(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Mapping
@@ -57,6 +59,8 @@ def serve_master(
     members = Members(environment.create_master_runner(*address))
     roll = Roll(members, emit, wanted)
     master = Master(generator, members, roll, emit, wanted if waits else 1)
+    # Whoever stops the run ends it in the middle of a block: its generators end, too.
+    gevent.signal_handler(signal.SIGTERM, sys.exit)
     try:
         inbox: Queue[Order] = Queue()
         reading = gevent.spawn(read_orders, orders_fd, inbox)

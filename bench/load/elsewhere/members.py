@@ -12,12 +12,13 @@ from gevent.queue import Empty, Queue
 from locust.rpc import Message
 from locust.runners import MasterRunner
 
-from bench.load.elsewhere.about import About
+from bench.load.elsewhere.about import About, read_about
 from bench.machine.place import Clock, compare
 from bench.model.shortage import Short
 
 ANSWER_S = 40.0
 _CLOCK_S = 5.0
+_NOBODYS = 0
 _LOOK_S = 0.25
 SILENT_S = 5.0
 """A generator that isn't heard for so long is lost; a thread of it says each second that it lives."""
@@ -61,6 +62,7 @@ class Members:
         self.present: dict[str, Member] = {}
         self._runner = runner
         self._heard_s: dict[str, float] = {}
+        self._answered_s: dict[str, float] = {}
         self._newcomers: dict[str, About] = {}
         self._lost: dict[str, tuple[Member, float]] = {}
         self._answers: Queue[tuple[str, int, Answer]] = Queue()
@@ -74,8 +76,13 @@ class Members:
         return newcomers
 
     def returned(self) -> list[Member]:
-        """Those that were lost and are heard again."""
-        return [member for member, since_s in self._lost.values() if self._heard_s[member.id] > since_s]
+        """Those that were lost and answer again; those that are only heard are asked something."""
+        for member, since_s in self._lost.values():
+            if self._heard_s[member.id] > since_s:
+                # In vain as long as only the connection of its thread is made anew.
+                self._send(member.id, "clock", {"token": _NOBODYS})
+        answered_s = self._answered_s
+        return [member for member, since_s in self._lost.values() if answered_s.get(member.id, 0.0) > since_s]
 
     def known(self, identity: str, about: About) -> Member:
         """One that takes part from now on, once its clock is compared and its user there.
@@ -145,7 +152,7 @@ class Members:
                 if "short" in answer:
                     raise Short(answer["short"])
                 if answer.get("event") == "failed":
-                    lost[identity] = f"failed: {answer['reason']}"
+                    lost[identity] = f"failed with {answer['reason']}"
                 else:
                     answers[identity] = answer
         return answers, lost
@@ -183,7 +190,8 @@ class Members:
         """Have locust start the one user of a worker: it needn't share out any."""
         [user] = self._runner.user_classes
         job = {
-            "timestamp": time.time(),
+            # Locust leaves out what isn't later than the last one.
+            "timestamp": next(self._tokens),
             "user_classes_count": {user.__name__: 1},
             "host": None,
             "stop_timeout": 0.0,
@@ -196,11 +204,12 @@ class Members:
 
     def _hear_about(self, msg: Message, **_: object) -> None:
         self._hear(msg)
-        self._newcomers[msg.node_id] = About(**msg.data)
+        self._newcomers[msg.node_id] = read_about(msg.data)
 
     def _hear(self, msg: Message, **_: object) -> None:
         self._heard_s[msg.node_id] = time.monotonic()
 
     def _hear_answer(self, msg: Message, **_: object) -> None:
         self._hear(msg)
+        self._answered_s[msg.node_id] = self._heard_s[msg.node_id]
         self._answers.put((msg.node_id, msg.data["token"], msg.data["answer"]))

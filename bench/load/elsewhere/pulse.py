@@ -17,9 +17,8 @@ from zmq.utils.monitor import recv_monitor_message
 
 from bench.load.elsewhere.channel import connect
 from bench.load.elsewhere.keys import Keys
+from bench.load.elsewhere.said import GONE
 
-GONE = 75
-"""Exit code of a generator whose master is gone (EX_TEMPFAIL of sysexits.h: it may come back)."""
 _EACH_MS = 1_000
 _GONE_AFTER_S = 10.0
 _start_thread = get_original("_thread", "start_new_thread")
@@ -48,7 +47,8 @@ def _say(host: str, port: int, keys: Keys, identity: str, lasts: list[bool]) -> 
                 event = recv_monitor_message(monitor)["event"]
                 if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
                     connected = True
-                elif event == zmq.EVENT_DISCONNECTED:
+                elif event == zmq.EVENT_DISCONNECTED and connected:
+                    # Where no handshake succeeds, that is said of each attempt.
                     connected, since_s = False, time.monotonic()
             if connected:
                 socket.send(pulse, zmq.NOBLOCK)

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from gevent.queue import Queue
+from locust import runners
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
@@ -16,14 +17,15 @@ from bench.load.clock import now_ns
 from bench.load.elsewhere.about import about
 from bench.load.elsewhere.keys import Keys
 from bench.load.elsewhere.pulse import keep_saying
+from bench.load.elsewhere.said import GONE, REFUSED
 from bench.load.elsewhere.sockets import seal
 from bench.load.generator import LoadGenerator
 from bench.load.protocol import read_trial_order
 from bench.load.users import Order, settle_memory, user_class
 from bench.load.workers import bear_silence
 
-REFUSED = 4
-"""Exit code of a generator that its master doesn't take, which a new process of it would not change."""
+# Of 5 s each; locust's own number is 60, and nobody who waits for a run to begin waits here.
+_ATTEMPTS = 3
 
 
 def serve_generator(generator: LoadGenerator, host: str, port: int, keys: Keys) -> None:
@@ -45,7 +47,11 @@ def serve_generator(generator: LoadGenerator, host: str, port: int, keys: Keys) 
     bear_silence()
     seal(keys)
     environment = Environment(user_classes=[user_class(inbox, obey, answer)])
-    runner: WorkerRunner = environment.create_worker_runner(host, port)
+    runners.CONNECT_RETRY_COUNT = _ATTEMPTS - 1
+    try:
+        runner: WorkerRunner = environment.create_worker_runner(host, port)
+    except ConnectionError:
+        os._exit(GONE)
     runner.register_message("order", lambda msg, **_: inbox.put(msg.data))
     runner.register_message("clock", tell_time)
     runner.register_message("refused", _refused)

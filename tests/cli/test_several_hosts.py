@@ -1,0 +1,148 @@
+"""A run of several hosts, each with a network and clocks of its own: cut off, killed, resumed, stopped."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from bench.model import Suite
+from bench.store import JOURNAL, load
+from proof.hosts import Host, Wanted
+from tests.cli.conftest import ROOT, environment
+from tests.load.elsewhere.fleets import several
+
+SECRET = "a secret of the test"
+BLOCKS = 8
+MOST_S = 60
+NAMES = ("one", "two", "three")
+
+
+class Command:
+    """`wsgi-bench` on a host.
+
+    Attributes:
+        log: what it says on standard error.
+    """
+
+    def __init__(self, host: Host, log: Path, *arguments: str) -> None:
+        with log.open("wb") as said:
+            self.child = host.popen(
+                [sys.executable, "-m", "bench", *arguments],
+                environment(WSGI_BENCH_SECRET=SECRET),
+                cwd=ROOT,
+                stderr=said,
+            )
+        self.log = log
+
+    def says(self, words: str) -> bool:
+        return words in self.said()
+
+    def said(self) -> str:
+        return self.log.read_text().replace("\n", " ")
+
+
+@contextmanager
+def started(host: Host, log: Path, *arguments: str) -> Iterator[Command]:
+    command = Command(host, log, *arguments)
+    try:
+        yield command
+    finally:
+        command.child.kill()
+        command.child.wait()
+
+
+def until(reached: Callable[[], bool], *commands: Command) -> None:
+    """Wait for it, as long as all of these run."""
+    deadline = time.monotonic() + MOST_S
+    while not reached():
+        for command in commands:
+            assert command.child.poll() is None, command.said()
+        assert time.monotonic() < deadline, [command.said() for command in commands]
+        time.sleep(0.02)
+
+
+def saved(out: Path) -> int:
+    """How many blocks a run has saved."""
+    journal = out / JOURNAL
+    return journal.read_bytes().count(b'"trials"') if journal.exists() else 0
+
+
+def run(server: Host, folder: Path, *more: str) -> tuple[str, ...]:
+    return (
+        *("run", "--profile", "smoke", "--runtime", "local", "--app", "shortly", "--servers", "waitress"),
+        *("--rate", "200", "--blocks", str(BLOCKS), "--out", str(folder / "out")),
+        *("--generators", str(len(NAMES)), "--bind", server.address, *more),
+    )
+
+
+def whole(suite: Suite) -> None:
+    """Every trial of the plan is there, once, and right."""
+    assert suite.complete
+    assert [trial.block for trial in suite.trials] == list(range(len(suite.trials)))
+    closed, opened = (case.id for case in suite.plan.cases)
+    number = Counter(trial.case for trial in suite.trials)
+    assert number.keys() == {closed, opened}
+    assert number[closed] == BLOCKS
+    for trial in suite.trials:
+        assert trial.ok > 0
+        assert trial.failed == 0
+        assert sum(share["offered"] for share in trial.generators.values()) == trial.offered
+
+
+def test_one_is_cut_off_and_the_run_is_killed_and_resumed(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    away = [Wanted(name, ahead_s=10 * number) for number, name in enumerate(NAMES, start=1)]
+    with several(Wanted("server"), *away) as (server, *hosts), ExitStack() as stack:
+        workers = [
+            stack.enter_context(started(host, tmp_path / host.name, "worker", "--master", server.address))
+            for host in hosts
+        ]
+        with started(server, tmp_path / "run", *run(server, tmp_path, "--if-lost", "wait")) as first:
+            until(lambda: saved(out) >= 1, first, *workers)
+            hosts[1].cut()
+            until(lambda: first.says("load generator two was lost"), first, *workers)
+            hosts[1].join()
+            until(lambda: first.says("load generator two takes part again (3 of 3)"), first, *workers)
+            first.child.kill()
+            until(lambda: all(worker.says("is gone") for worker in workers), *workers)
+        [lost] = [generator for generator in load(out).generators if generator.lost]
+        assert 0 < len(load(out).trials) < BLOCKS
+
+        again = ("resume", str(out), "--bind", server.address)
+        with started(server, tmp_path / "again", *again) as second:
+            assert second.child.wait(MOST_S) == 0, second.said()
+        for worker in workers:
+            assert worker.child.wait(MOST_S) == 0, worker.said()
+            assert worker.says("has ended")
+        assert [host.processes() for host in (server, *hosts)] == [[]] * 4
+
+    suite = load(out)
+    whole(suite)
+    assert (lost.name, lost.lost) == ("two", 1)
+    assert all(set(trial.generators) == set(NAMES) for trial in suite.trials)
+    assert "load generator two was lost" in (out / "report.md").read_text()
+
+
+def test_ctrl_c_leaves_nothing_here_nor_there(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with several(Wanted("server"), Wanted("one"), Wanted("two")) as (server, *hosts), ExitStack() as stack:
+        workers = [
+            stack.enter_context(started(host, tmp_path / host.name, "worker", "--master", server.address))
+            for host in (*hosts, hosts[1])
+        ]
+        with started(server, tmp_path / "run", *run(server, tmp_path)) as running:
+            until(lambda: saved(out) >= 1, running, *workers)
+            workers[-1].child.send_signal(signal.SIGINT)
+            assert workers.pop().child.wait(MOST_S) == 130
+            running.child.send_signal(signal.SIGINT)
+            assert running.child.wait(MOST_S) == 130, running.said()
+        for worker in workers:
+            assert worker.child.wait(MOST_S) == 0, worker.said()
+        assert [host.processes() for host in (server, *hosts)] == [[]] * 3
+    assert not load(out).complete
+    assert load(out).trials

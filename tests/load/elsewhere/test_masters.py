@@ -1,0 +1,105 @@
+"""A master and its generators, each on a host of its own: whole trials, and how they end."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bench.load.elsewhere.said import GONE
+from bench.model import Closed, Open
+from proof.fleet import generator, introduce, master, served, trial
+from proof.hosts import Host, Wanted
+from tests.load.elsewhere.fleets import APART_S, CLOSED, NAMES, fleet_of, several
+from tests.load.trials import decode
+
+OPEN = Open(64, rate=300.0)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_trials_are_whole_whatever_each_hosts_clock_shows(made: list[Host], number: int) -> None:
+    with fleet_of(made, number) as fleet:
+        began = time.monotonic()
+        orders = [trial(load, 0.2) for load in (CLOSED, OPEN) for _ in range(2)]
+        trials = list(fleet.master.trials(orders))
+        took_s = time.monotonic() - began
+        assert sorted(fleet.joined()) == sorted(NAMES[:number])
+        assert {event["state"] for event in fleet.master.said} <= {"waiting", "joined", "reaches", "late"}
+    assert len(trials) == len(orders)
+    for done, order in zip(trials, orders, strict=True):
+        assert set(done.generators) == set(NAMES[:number])
+        assert sum(share["offered"] for share in done.generators.values()) == done.offered
+        assert done.offered == done.ok + done.failed + done.dropped + done.unfinished
+        assert done.ok > 0
+        assert done.failed == 0
+        assert done.cpu_s is not None
+        assert 0 < done.at_s < took_s + APART_S / 2
+        assert done.duration_s >= order.length_s
+        assert all(share["cpu"] > 0 for share in done.generators.values())
+        assert all(
+            ("lateness_p99_s" in share) == (not order.load.waits) for share in done.generators.values()
+        )
+        number_timed = decode(done.histograms["latency/hello"]).get_total_count()
+        assert abs(number_timed - done.ok) <= (CLOSED.at_once if order.load.waits else 0)
+
+
+def test_one_that_is_killed_is_named_and_another_takes_its_place(made: list[Host]) -> None:
+    with fleet_of(made, 2) as fleet:
+        trials = fleet.master.trials([trial(CLOSED, 0.1), trial(CLOSED, 1.0, "spoilt")])
+        next(trials)
+        fleet.generators["two"].kill()
+        [again] = trials
+        [lost] = [event for event in fleet.master.said if event["state"] == "lost"]
+        with generator(fleet.others[1], fleet.server):
+            while len(fleet.joined()) < 3:
+                replaced = fleet.trial()
+    assert (lost["name"], lost["case"]) == ("two", "spoilt")
+    assert set(again.generators) == {"one"}
+    assert set(replaced.generators) == {"one", "two"}
+
+
+def test_a_master_that_is_told_to_waits_for_one_that_is_lost(made: list[Host]) -> None:
+    server, host, *_ = made
+    with served(server) as target, master(server, 1, waits=True) as running:
+        with generator(host, server):
+            running.event()
+            introduce(running, target)
+            trials = running.trials([trial(CLOSED, 0.1), trial(CLOSED, 1.0)])
+            next(trials)
+        running.until("lost", "one")
+        with generator(host, server):
+            [again] = trials
+    assert set(again.generators) == {"one"}
+    assert again.ok > 0
+
+
+def test_generators_of_a_master_that_is_killed_end(made: list[Host]) -> None:
+    with fleet_of(made, 2) as fleet:
+        trials = fleet.master.trials([trial(CLOSED, 0.1), trial(CLOSED, 1.0)])
+        next(trials)
+        fleet.master.child.kill()
+        assert {child.wait() for child in fleet.generators.values()} == {GONE}
+
+
+def test_generators_end_with_their_run(made: list[Host]) -> None:
+    with fleet_of(made, 2) as fleet:
+        assert fleet.master.child.stdin is not None
+        fleet.master.child.stdin.close()
+        assert {child.wait() for child in fleet.generators.values()} == {0}
+        assert fleet.master.child.wait() == 0
+
+
+def test_a_planted_delay_is_what_a_question_and_its_answer_take_longer() -> None:
+    """Half of it is planted each way. The shortest times count: a busy machine doesn't make these longer."""
+    delay_s = 0.005
+    with several(Wanted("server"), Wanted("far", round_trip_s=delay_s)) as (server, far):  # noqa: SIM117
+        with served(server) as target, master(server, 1) as running, generator(far, server):
+            running.event()
+            introduce(running, target)
+            done = list(running.trials([trial(Closed(1), 0.3)] * 3))
+    [reached] = [event for event in running.said if event["state"] == "reaches"]
+    assert delay_s <= reached["network_s"] < 2 * delay_s
+    shortest_us = min(decode(each.histograms["latency/hello"]).get_min_value() for each in done)
+    # A histogram keeps three digits.
+    assert 0.99 * delay_s <= shortest_us / 1e6 < 2 * delay_s
+    assert all((each.mean_s or 0.0) > delay_s for each in done)
