@@ -293,7 +293,9 @@ def query():
     write(
         tmp_path,
         {
-            "web.py": f"import sys\nsys.path.append({str(library.parent)!r})\nfrom framework import application\n"
+            "web.py": "import sys\n"
+            f"sys.path.append({str(library.parent)!r})\n"
+            "from framework import application\n"
         },
     )
 
