@@ -8,6 +8,8 @@ setup := PYTHON='$(subst ','\'',$(PYTHON))' scripts/setup
 # The harness gets these as options. As environment variables they would reach the servers and
 # docker-compose.yml, where APP means something else.
 unexport PROFILE SERVERS APP RUNTIME SERVER
+# Some set it for all that they run. Each start of the harness would compile it anew, and `make test` starts hundreds.
+unexport PYTHONDONTWRITEBYTECODE
 
 given = $(if $($(2)),--$(1) '$($(2))')
 # Tests share nothing, so they run side by side; whoever has none left takes some from another.

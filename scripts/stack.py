@@ -45,7 +45,7 @@ def up(engine: Engine, names: list[str]) -> None:
 
 def down(engine: Engine) -> None:
     """End whatever `up` started."""
-    _compose(engine, "down", "--remove-orphans", environment=dict(os.environ))
+    _compose(engine, "--profile", "*", "down", "--remove-orphans", environment=dict(os.environ))
 
 
 def _compose(engine: Engine, *arguments: str, environment: dict[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.installed import install
+from tests.installed import COMMAND, install
 from tests.required import lacks, without_containers
 
 
@@ -36,5 +37,14 @@ def refusing_port() -> Iterator[int]:
 
 @pytest.fixture(scope="session")
 def command(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`wsgi-bench`, installed from a wheel of this checkout."""
-    return install(tmp_path_factory.mktemp("installed"))
+    """`wsgi-bench`, installed from a wheel of this checkout, once for all processes of this test run."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with (folder / "installed.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        installed = folder / "installed"
+        if installed.exists():
+            return installed / COMMAND
+        installed.mkdir()
+        return install(installed)

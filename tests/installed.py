@@ -11,6 +11,7 @@ from bench.machine.pipsettings import for_uv
 
 ROOT = Path(__file__).parents[1]
 UV = Path(sys.prefix) / "bin" / "uv"
+COMMAND = "environment/bin/wsgi-bench"
 
 
 def shell(**changes: str) -> dict[str, str]:
@@ -48,4 +49,4 @@ def install(folder: Path) -> Path:
     [wheel] = (folder / "dist").glob("*.whl")
     uv("pip", "install", "--python", folder / "environment/bin/python", "--constraint",
        ROOT / "requirements.lock", wheel, cwd=folder)  # fmt: skip
-    return folder / "environment/bin/wsgi-bench"
+    return folder / COMMAND

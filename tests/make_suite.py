@@ -188,6 +188,15 @@ def own_calls(cpu_s: float, *, wait_s: float = 0.0, rounds: int = 6, **known: An
     return OwnCost(**{"scenario": "mixed", "calls": calls, "covered": 1.0, "requests": ("GET /",), **known})
 
 
+def at_rate(suite: Suite, rate: float) -> Suite:
+    """The same run, as if open load had been of this rate: to offer a million a second takes seconds."""
+    cases = tuple(
+        replace(case, load=replace(case.load, rate=rate)) if isinstance(case.load, Open) else case
+        for case in suite.plan.cases
+    )
+    return replace(suite, plan=replace(suite.plan, rate=rate, cases=cases))
+
+
 def without_trials(suite: Suite) -> Suite:
     """The suite as it was when the run started."""
     values = {name: getattr(suite, name) for name in suite.__dataclass_fields__}

@@ -35,7 +35,7 @@ from bench.store import RESULT, load
 ROOT = Path(__file__).parents[1]
 RUN = (
     "run", "--profile", "smoke", "--servers", "gunicorn,uwsgi,waitress", "--scenarios", "mixed",
-    "--rate", "200",
+    "--rate", "200", "--blocks", "1",
 )  # fmt: skip
 _PR_SET_CHILD_SUBREAPER = 36
 _END_S = {"local": 60.0, "compose": 180.0}

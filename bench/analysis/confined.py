@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from bench.model import Confined, Role, Suite
+from bench.model.counted import ranges
 
 ROLES: tuple[Role, ...] = ("server", "generator", "store")
 
@@ -59,7 +60,7 @@ def unread(readings: Iterable[Confined]) -> list[Confined]:
 
 def listed_cpus(numbers: Sequence[int]) -> str:
     """ "CPU 1", "CPUs 0, 1" """
-    return f"CPU{'s' * (len(numbers) != 1)} {', '.join(map(str, numbers))}"
+    return f"CPU{'s' * (len(numbers) != 1)} {ranges(numbers)}"
 
 
 def _above(read: int | None, asked: int | None) -> bool:

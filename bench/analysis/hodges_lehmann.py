@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import ndtr
 
 from bench.analysis.estimate import LEVEL
 from bench.analysis.student import WIDEST
@@ -99,6 +98,9 @@ def _no_more_than_fit(values: Sequence[float]) -> Values:
 
 
 def _normal(candidates: int, variance: float) -> Values:
+    # As in `student`.
+    from scipy.special import ndtr
+
     chances: Values = ndtr((np.arange(candidates + 1) + 0.5 - candidates / 2) / math.sqrt(variance))
     return chances
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import gammaln
 
 from bench.analysis.estimate import Values
 from bench.analysis.measured import Measured
@@ -49,6 +48,9 @@ def more_often(stalled: int, trials: int, others_stalled: int, others_trials: in
 
 def _log_ways(trials: int, number: Values | float) -> Values:
     """The logarithm of the number of ways to choose so many of the trials."""
+    # As in `student`.
+    from scipy.special import gammaln
+
     ways: Values = gammaln(trials + 1) - gammaln(np.add(number, 1)) - gammaln(np.subtract(trials + 1, number))
     return ways
 

@@ -12,7 +12,7 @@ from typing import Any
 from bench.load.elsewhere.keys import SECRET_VARIABLE, SHORTEST_SECRET
 from bench.model.errors import UsageError
 from bench.model.generators import Generators
-from bench.model.hostport import host_and_port
+from bench.model.hostport import REDIS_PORT, host_and_port
 
 _MAKE_ONE = (
     f"make one by `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'` and set {SECRET_VARIABLE} "
@@ -118,6 +118,21 @@ def read_bind(text: str) -> tuple[str, int]:
             f"--bind {text}: {host}:{port} can't be listened on here ({error.strerror})."
         ) from None
     return host, port
+
+
+def wrong_redis(text: str | None, runtime: str) -> Iterator[str]:
+    """A sentence for whatever is wrong with a Redis on another host."""
+    if text is None:
+        return
+    try:
+        host_and_port(text, REDIS_PORT)
+    except ValueError as error:
+        yield f"--redis: {error}."
+    if runtime == "compose":
+        yield (
+            f"--redis {text} with containers: they are on networks of this machine alone. Measure with "
+            f"--runtime local."
+        )
 
 
 def _wrong_beside(asked: Mapping[str, Any], runtime: str) -> Iterator[str]:

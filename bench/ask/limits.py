@@ -16,24 +16,32 @@ _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _LEAST = 16 << 20
 
 
-def asked_limits(asked: Mapping[str, Any], cpus: CpuSplit, runtime: str) -> Limits:
+def asked_limits(asked: Mapping[str, Any], runtime: str) -> Limits:
     """
     Args:
         asked: the settings, by name.
-        cpus: that servers run on.
 
     Raises:
-        UsageError: a limit is none, or can't hold.
+        UsageError: a limit is none.
     """
-    if runtime == "external" and (asked["cpus"] or asked["memory"]):
-        raise UsageError("--cpus and --memory are for servers that are deployed: --target runs already.")
-    quota = asked["cpus"]
-    if quota is not None and quota > len(cpus.server):
+    if runtime == "external" and (asked["cpus"] or asked["memory"] or asked["workers"]):
         raise UsageError(
-            f"--cpus {quota:g}: each server runs on {len(cpus.server)} here. Give at most that, or more to "
-            f"run on with --server-cpus."
+            "--cpus, --memory and --workers are for servers that are deployed: --target runs already."
         )
-    return Limits(quota, _bytes(asked["memory"]) if asked["memory"] else None)
+    return Limits(asked["cpus"], _bytes(asked["memory"]) if asked["memory"] else None)
+
+
+def require_cpus_for(limits: Limits, cpus: CpuSplit) -> None:
+    """See that servers run on as many CPUs as they may use.
+
+    Raises:
+        UsageError: they don't.
+    """
+    if limits.cpus is not None and limits.cpus > len(cpus.server):
+        raise UsageError(
+            f"--cpus {limits.cpus:g}: each server runs on {len(cpus.server)} here. Give at most that, or "
+            f"more to run on with --server-cpus."
+        )
 
 
 def _bytes(text: str) -> int:

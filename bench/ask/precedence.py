@@ -92,6 +92,8 @@ def _read(setting: Setting, value: Any, place: str) -> Any:
         return _limited(setting, value, place)
     if setting.kind == "share":
         return _share(setting, value, place)
+    if setting.kind == "text" and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     if not isinstance(value, str):
         raise UsageError(f"{place}: {value!r} is not text.")
     if setting.kind == "word":

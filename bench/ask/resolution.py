@@ -15,7 +15,7 @@ from typing import Any
 from bench.ask import generators
 from bench.ask.combinations import catalogued, for_targets
 from bench.ask.configfile import config_file
-from bench.ask.limits import asked_limits
+from bench.ask.limits import asked_limits, require_cpus_for
 from bench.ask.locust import Asked, local_for, read_locustfile
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
 from bench.ask.outdir import out_directory
@@ -23,7 +23,14 @@ from bench.ask.own import asks_something, own_scenario, shown
 from bench.ask.ownapp import CONTAINERS_HOST, OwnApp, in_containers, own_app
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import merged
-from bench.ask.servers import chosen_servers, fitting_runtime, found_lines, own_line, wrong_client
+from bench.ask.servers import (
+    chosen_servers,
+    fitting_runtime,
+    found_lines,
+    own_line,
+    runtime_in_context,
+    wrong_client,
+)
 from bench.ask.settings import SETTINGS, defaults
 from bench.ask.targets import EXTERNAL, beside_targets, read_target
 from bench.ask.until import wrong_until
@@ -37,11 +44,11 @@ from bench.catalogue.scenarios.asked import made
 from bench.catalogue.scenarios.locustfile import SCENARIO as OF_A_LOCUSTFILE
 from bench.catalogue.scenarios.request import Scenario
 from bench.catalogue.versions import COMPOSE_FILE as COMPOSE_FILE
-from bench.machine.environment import split_cpus
-from bench.model import App, Client, Server
+from bench.model import App, Client, CpuSplit, Server
 from bench.model.problems import Problems
 from bench.model.surroundings import NO_LIMITS, Limits
 from bench.plan.layout import PROFILES, Profile
+from bench.plan.workers import read_workers, usable, with_workers
 
 
 @dataclass(frozen=True)
@@ -64,12 +71,15 @@ class Settings:
         adapts: whether rounds and blocks are the profile's, and not the user's own.
         timeout_s: how long one request may take.
         server_cpus: how many each server gets; None for the usual share.
+        docker_context: whose engine has the servers; empty for the current one.
         priority: whether what is started comes before other programs, where that is permitted.
         own: the application, where it is one of the user's own project.
         given: by name, what asks for the same run again: all that was given but the directory, and what was
             drawn or chosen instead.
         locust: the locust file whose users make the load; None without.
         generators: those of other hosts that make it; None where this host does.
+        redis: host and port of one that runs already; None to start one.
+        workers: how many worker processes servers are to have; `on_cpus` gives them to the servers.
     """
 
     profile: Profile
@@ -94,10 +104,13 @@ class Settings:
     priority: bool
     own: OwnApp | None
     server_cpus: int | None
+    docker_context: str
     limits: Limits
     given: Mapping[str, Any]
     locust: Asked | None
     generators: generators.Asked | None
+    redis: str | None
+    workers: str | None
 
 
 def resolve(
@@ -128,8 +141,10 @@ def resolve(
         given = merged(flags, config_file(root, here), environment, problems)
         asked = {**defaults(), **given}
         profile = _profile(given)
+        with problems.collected():
+            asked["runtime"] = runtime_in_context(asked)
         locust = read_locustfile(given, profile.users[0], problems)
-        runtime, reason, limits = asked["runtime"], "", NO_LIMITS
+        runtime, reason, limits, workers = asked["runtime"], "", NO_LIMITS, None
         project_app: OwnApp | None = None
         combinations: tuple[tuple[App, Scenario], ...] = ()
         servers: tuple[Server, ...] = ()
@@ -180,7 +195,8 @@ def resolve(
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
         with problems.collected():
-            limits = asked_limits(asked, split_cpus(server=asked["server_cpus"]), runtime)
+            limits = asked_limits(asked, runtime)
+            workers = read_workers(asked["workers"])
         problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
         if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
             with problems.collected():
@@ -188,7 +204,8 @@ def resolve(
         elsewhere = None
         with problems.collected():
             elsewhere = generators.read_generators(asked, runtime, secret)
-        if elsewhere and runtime == "auto":
+        problems.note(*generators.wrong_redis(asked["redis"], runtime))
+        if (elsewhere or asked["redis"]) and runtime == "auto":
             runtime, reason = "local", "runtime local: containers are on networks of this machine alone"
         out = old = None
         with problems.collected():
@@ -221,11 +238,26 @@ def resolve(
         priority=asked["priority"] == "auto" and runtime != "external",
         own=project_app,
         server_cpus=asked["server_cpus"],
+        docker_context=asked["docker_context"] or "",
         limits=limits,
         given=_given(given, profile, servers, combinations, seed),
         locust=locust,
         generators=elsewhere,
+        redis=asked["redis"],
+        workers=workers,
     )
+
+
+def on_cpus(asked: Settings, cpus: CpuSplit) -> Settings:
+    """The same with as many workers as were asked for, or fit what servers may use.
+
+    Raises:
+        UsageError: servers run on fewer CPUs than they may use.
+    """
+    require_cpus_for(asked.limits, cpus)
+    number = usable(cpus, asked.limits)
+    old = asked.old and replace(asked.old, servers=with_workers(asked.old.servers, asked.workers, number))
+    return replace(asked, servers=with_workers(asked.servers, asked.workers, number), old=old)
 
 
 def _is_own(asked: Mapping[str, Any], root: Path, here: Path) -> bool:

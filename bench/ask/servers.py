@@ -98,6 +98,20 @@ def not_there(servers: Sequence[Server], path: str, folder: Path) -> Iterator[st
             )
 
 
+def runtime_in_context(asked: Mapping[str, Any]) -> str:
+    """The runtime that is asked for: a Docker context asks for containers.
+
+    Raises:
+        UsageError: something else is asked for, too.
+    """
+    if not asked["docker_context"]:
+        return str(asked["runtime"])
+    if asked["runtime"] == "local" or asked["target"]:
+        beside = "--target" if asked["target"] else "--runtime local"
+        raise UsageError(f"--docker-context is for containers that a run starts: leave {beside} or it out.")
+    return "compose"
+
+
 def fitting_runtime(
     asked: str, combinations: Sequence[tuple[App, Scenario]], servers: Sequence[Server]
 ) -> tuple[str, str]:

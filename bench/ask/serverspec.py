@@ -154,6 +154,7 @@ def _with_settings(label: str, server: Server, text: str) -> Server:
         title=f"{server.title}, {', '.join(f'{name} {count}' for name, count in counts.items())}",
         environment={**server.environment, **{name.upper(): str(count) for name, count in counts.items()}},
         service=server.name,
+        settings=tuple(name for name in server.settings if name not in counts),
         workers=counts.get("workers", server.workers),
         threads=counts.get("threads", server.threads),
     )

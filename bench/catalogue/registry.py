@@ -25,8 +25,13 @@ _VARIABLE = re.compile(
 )
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
 _CALLABLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
-# Variables of docker-compose.yml to which a run gives its own values.
-_OWN = frozenset({"APP", "SERVER_CPUS", "GENERATOR_CPUS", "STORE_CPUS", "BUILD_CA", "BUILD_PIP_CONF"})
+# Variables of docker-compose.yml to which a run gives its own values, or which no server of it has.
+_OWN = frozenset(
+    {
+        *("APP", "SERVER_CPUS", "GENERATOR_CPUS", "STORE_CPUS", "BUILD_CA", "BUILD_PIP_CONF"),
+        "WSGI_BENCH_MASTER",
+    }
+)
 _SIGNALS = ("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2")
 
 

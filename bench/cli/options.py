@@ -67,7 +67,9 @@ _NAMED_AGAIN = (
     click.option(
         "--bind", metavar="ADDRESS", help="This host's, if load generators of other hosts make the load."
     ),
+    click.option("--redis", metavar="HOST", help="The Redis of another host, if the run has one."),
     click.option("--locustfile", metavar="FILE", help="The locust file, if its users make the load."),
+    click.option("--docker-context", metavar="NAME", help="The Docker context, if it has one."),
     click.option(
         "--server", metavar="SPEC", multiple=True, help="A server of the run's own line or file; repeatable."
     ),

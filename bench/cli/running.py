@@ -25,12 +25,13 @@ from bench.catalogue.scenarios.request import Scenario
 from bench.cli import complete, listing
 from bench.cli.options import beyond, own_options, resume_options, run_options
 from bench.cli.say import columns, say
+from bench.deploy.engine import use_context
 from bench.deploy.external import target_server
 from bench.deploy.outside import OF_THE_HARNESS
-from bench.deploy.select import choose_runtime
+from bench.deploy.select import choose_runtime, place_of
 from bench.live.progress import Reporter
 from bench.machine.environment import split_cpus
-from bench.model import App, Plan, Server
+from bench.model import App, CpuSplit, Plan, Server
 from bench.model.errors import UsageError
 from bench.model.scenario import AskedScenario
 from bench.plan.layout import make_plan
@@ -41,12 +42,13 @@ from bench.report.text import render as render_text
 from bench.report.words import problem_lines
 from bench.run import found
 from bench.run.driverstart import USUAL, DriverStart
+from bench.run.named_again import Named
 from bench.run.own_again import own_again
 from bench.run.ready import made_ready
 from bench.run.results import require_place, result_directory, result_path
 from bench.run.session import Outcome, measure
 from bench.run.session import resume as resume_run
-from bench.run.stored_plan import Named
+from bench.run.stored_plan import require_context
 from bench.store import RESULT, load
 
 ROOT = HOME
@@ -127,7 +129,12 @@ def _run(
     with Reporter(quiet=quiet) as reporter, ExitStack() as stack:
         if asked.runtime_reason:
             reporter.phase(asked.runtime_reason)
+        if asked.docker_context:
+            use_context(asked.docker_context)
         runtime = choose_runtime(asked.runtime, reporter.phase)
+        place = stack.enter_context(place_of(runtime, ROOT, reporter.phase, starts=not dry_run))
+        cpus = split_cpus(place, server=asked.server_cpus, elsewhere=asked.generators is not None)
+        asked = resolution.on_cpus(asked, cpus)
         require_packages(asked.old, runtime)
         if asked.old and asked.old.missing:
             reporter.phase(f"not compared: {', '.join(asked.old.missing)}, which OLD doesn't have")
@@ -143,7 +150,7 @@ def _run(
                 reporter.notice(line)
             servers, outside = ready.servers, ready.outside
             combinations = tuple((ready.app, scenario) for _, scenario in combinations)
-        plan = _plan(asked, runtime, servers, combinations)
+        plan = _plan(asked, runtime, servers, combinations, cpus)
         if ready is not None:
             # The run plans for pages itself, by what its first probes see.
             reporter.show_text(block([planned_row(for_pages(plan, ready.seconds_per_request))]))
@@ -159,6 +166,7 @@ def _run(
                 driver=_driver(asked),
                 outside=outside,
                 told=told,
+                place=place,
             )
     if outcome is None:
         click.echo(listing.plan(plan, asked.old.missing if asked.old else (), columns(sys.stdout)))
@@ -180,8 +188,10 @@ def resume(
     app: str | None,
     against: str | None,
     bind: str | None,
+    redis: str | None,
     locustfile: str | None,
     server: tuple[str, ...],
+    docker_context: str | None,
     beyond: bool,
     as_json: bool,
     quiet: bool,
@@ -193,6 +203,9 @@ def resume(
     since a result may be a stranger's.
     """
     directory = result_path(result)
+    require_context(directory, load(directory).plan, docker_context)
+    if docker_context:
+        use_context(docker_context)
     with Reporter(quiet=quiet) as reporter, ExitStack() as stack:
         given = {**flags, "app": app, "server": server}
         own = stack.enter_context(
@@ -200,7 +213,15 @@ def resume(
         )
         asks = own.asks if own else own_scenario(read_flags(flags))
         named = Named(
-            app, against, beyond, asks, server, locustfile=locustfile, bind=bind, secret=take_secret()
+            app,
+            against,
+            beyond,
+            asks,
+            server,
+            locustfile=locustfile,
+            bind=bind,
+            redis=redis,
+            secret=take_secret(),
         )
         if own:
             named = replace(named, own=own.app, outside=own.outside)
@@ -219,6 +240,7 @@ def _plan(
     runtime: str,
     servers: Sequence[Server],
     combinations: Sequence[tuple[App, Scenario]],
+    cpus: CpuSplit,
 ) -> Plan:
     return make_plan(
         asked.profile,
@@ -228,7 +250,7 @@ def _plan(
         baseline=asked.baseline,
         seed=asked.seed,
         rate=asked.rate,
-        processes=asked.processes or len(split_cpus(server=asked.server_cpus).generator),
+        processes=_processes(asked, cpus),
         client=asked.client,
         against=asked.old.against if asked.old else None,
         old_servers=asked.old.servers if asked.old else (),
@@ -244,7 +266,15 @@ def _plan(
         given=asked.given,
         locust=asked.locust.file if asked.locust else None,
         generators=asked.generators.of_plan if asked.generators else None,
+        redis=asked.redis,
     )
+
+
+def _processes(asked: resolution.Settings, cpus: CpuSplit) -> int:
+    """Of this host's own load generator."""
+    if asked.generators is not None:
+        return 1
+    return asked.processes or len(cpus.generator)
 
 
 def _driver(asked: resolution.Settings) -> DriverStart:

@@ -12,7 +12,7 @@ from rich.console import Console
 from bench.catalogue.home import HOME, results_folder
 from bench.cli.say import say
 from bench.deploy.cgroup import remove_leftovers as remove_cgroups
-from bench.deploy.engine import find_engine_to_clean
+from bench.deploy.engine import find_engine_to_clean, use_context
 from bench.deploy.ownership import clean as remove_leftovers
 from bench.doctor import examine, for_programs, read_facts
 from bench.doctor.page import show
@@ -56,8 +56,11 @@ def calibrate(as_json: bool) -> None:
 
 
 @click.command()
-def clean() -> None:
+@click.option("--docker-context", metavar="NAME", help="On the machine of this Docker context's engine.")
+def clean(docker_context: str | None) -> None:
     """Remove containers, networks, images of old versions and cgroups that a killed run left behind."""
+    if docker_context:
+        use_context(docker_context)
     for name in remove_cgroups(HERE):
         click.echo(f"removed the cgroup {name}")
     engine = find_engine_to_clean()

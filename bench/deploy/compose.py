@@ -13,7 +13,7 @@ from bench.catalogue.versions import Checkouts
 from bench.deploy import contained, identity, images, ownership, sourceimages
 from bench.deploy.buildcontext import build_context
 from bench.deploy.composefile import DRIVER, PORT, REDIS, coming_first, confinement, run_file
-from bench.deploy.container import Started, address, refusal, usage_source
+from bench.deploy.container import Started, address, nanoseconds, refusal, usage_source
 from bench.deploy.engine import Engine
 from bench.deploy.logs import clean_lines
 from bench.deploy.networks import free_subnets
@@ -152,7 +152,7 @@ class ComposeRuntime:
             try:
                 self._engine.run("start", self._project.container(deployment.name))
                 # Three to five milliseconds after `StartedAt`, which is of the engine's wall clock.
-                started_ns = self.place.clock.now_ns()
+                seen_ns = self.place.clock.now_ns()
                 state = self._project.inspect(deployment.name)
             except process.CommandFailed as error:
                 return Failure(deployment.name, 0, "start", refusal(error.output))
@@ -160,12 +160,13 @@ class ComposeRuntime:
             self._running[deployment.name] = Started(deployment, usage.pid)
             if deployment.app.project is not None:
                 self._used.add(deployment.name)
-            self._project.started(deployment.name, str(state["State"]["StartedAt"]))
+            started_at = str(state["State"]["StartedAt"])
+            self._project.started(deployment.name, started_at)
         return Target(
             deployment=deployment.name,
             url=f"http://{address(state, self._project.network(deployment.name))}:{PORT}",
             usage=usage,
-            started_ns=started_ns,
+            started_ns=self.place.began_ns(seen_ns, nanoseconds(started_at)),
             cpus=self._cpus.server if self._cpus.apart else (),
         )
 

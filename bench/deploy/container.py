@@ -17,7 +17,7 @@ class Started:
     """A container that was started.
 
     Attributes:
-        pid: of its main process, as this machine sees it; 0 where it can't.
+        pid: of its main process, as its place sees it; 0 where that can't.
     """
 
     deployment: Deployment

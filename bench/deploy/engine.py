@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.machine import process
 from bench.model.errors import EngineError
 
 _ANSWER_S = 15.0
 _COMMAND_S = 60.0
+# A Unix socket, and what Windows has instead.
+_LOCAL = ("unix:", "npipe:")
 _ELSE = "or measure without containers: --runtime local (RUNTIME=local with make)."
 # What the docker command says when the engine, and not the order, is the trouble.
 _GONE = re.compile(
@@ -31,11 +36,18 @@ class Engine:
         program: path of the `docker` command.
         compose: the command for Compose v2: `docker compose`, or `docker-compose`.
         version: of the engine.
+        endpoint: where it is asked, as `ssh://me@host`, if that isn't a socket of this machine; else empty.
     """
 
     program: str
     compose: tuple[str, ...]
     version: str
+    endpoint: str = ""
+
+    def info(self) -> Mapping[str, Any]:
+        """What it says of itself and of its machine."""
+        said: Mapping[str, Any] = json.loads(self.run("info", "--format", "{{json .}}"))
+        return said
 
     def run(self, *arguments: str, timeout_s: float = _COMMAND_S, merge_errors: bool = False) -> str:
         """Run `docker ARGUMENTS` and return its output, with `merge_errors` its standard error, too.
@@ -67,8 +79,9 @@ class Engine:
             return process.run(argv, environment=environment, timeout_s=timeout_s, merge_errors=merge_errors)
         except process.CommandFailed as error:
             if _GONE.search(error.output) and not self.answers():
+                there = f" at {self.endpoint}" if self.endpoint else ""
                 raise EngineError(
-                    f"The Docker engine died or hangs: {_last_line(error.output)} Look into its log "
+                    f"The Docker engine{there} died or hangs: {_last_line(error.output)} Look into its log "
                     f"(`journalctl -u docker`), and start it again."
                 ) from None
             raise
@@ -80,6 +93,19 @@ class Engine:
         except (process.CommandFailed, FileNotFoundError):
             return False
         return True
+
+
+def use_context(name: str) -> None:
+    """Have all that this process starts ask the engine of a Docker context, as if the shell had said so."""
+    os.environ["DOCKER_CONTEXT"] = name
+    # The stronger of the two.
+    os.environ.pop("DOCKER_HOST", None)
+
+
+def leading_there(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment with which the `docker` command asks the engine that this process asks."""
+    named = {name: value for name, value in os.environ.items() if name.startswith("DOCKER_")}
+    return {name: value for name, value in environment.items() if not name.startswith("DOCKER_")} | named
 
 
 def find_engine(otherwise: str = _ELSE) -> Engine:
@@ -98,7 +124,7 @@ def find_engine(otherwise: str = _ELSE) -> Engine:
             + otherwise
         )
     version = _answer(program, otherwise)
-    return Engine(program, _find_compose(program, otherwise), version)
+    return Engine(program, _find_compose(program, otherwise), version, _endpoint(program))
 
 
 def find_engine_to_clean() -> Engine | None:
@@ -111,7 +137,7 @@ def find_engine_to_clean() -> Engine | None:
     if program is None:
         return None
     then = "then run `wsgi-bench clean` again: what runs have left can't be known before."
-    return Engine(program, (), _answer(program, then))
+    return Engine(program, (), _answer(program, then), _endpoint(program))
 
 
 def _answer(program: str, then: str) -> str:
@@ -123,6 +149,12 @@ def _answer(program: str, then: str) -> str:
     try:
         return _server_version(program)
     except process.CommandFailed as error:
+        if there := _endpoint(program) or os.environ.get("DOCKER_CONTEXT", ""):
+            raise EngineError(
+                f"No Docker engine answers at {there}: {_last_line(error.output)} See that its machine can "
+                f"be reached and that `docker version` finds it (`docker context ls` lists what is known), "
+                f"{then}"
+            ) from None
         raise EngineError(
             f"No Docker engine answers: {_last_line(error.output)} Start it (`sudo systemctl start docker`, "
             f"or Docker Desktop), see that you may use it (group docker), {then}"
@@ -132,6 +164,17 @@ def _answer(program: str, then: str) -> str:
 def _server_version(program: str) -> str:
     output = process.run([program, "version", "--format", "{{.Server.Version}}"], timeout_s=_ANSWER_S)
     return output.strip()
+
+
+def _endpoint(program: str) -> str:
+    """Where the engine is asked, by its context or by DOCKER_HOST; empty for a socket of this machine."""
+    asked = [program, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
+    try:
+        where = process.run(asked, timeout_s=_ANSWER_S).strip()
+    except process.CommandFailed:
+        # Commands without contexts, and such as know no context of that name.
+        where = os.environ.get("DOCKER_HOST", "")
+    return "" if where.startswith(_LOCAL) else where
 
 
 def _find_compose(program: str, otherwise: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from bench.deploy.composefile import NULL
 from bench.deploy.logs import last_lines, log_path
 from bench.deploy.outside import OF_THE_HARNESS, Outside
 from bench.deploy.packages import installed
+from bench.deploy.redishost import RedisHost
 from bench.deploy.redisprocess import RedisProcess, redis_version
 from bench.deploy.starting import Start, start_of
 from bench.machine import priority, process
@@ -69,6 +70,7 @@ class LocalRuntime:
         preferred: whether servers and Redis are to come before other programs.
         place: where they run; as long as there is no other, this machine.
         address: on which servers listen, if other hosts ask them; Redis listens on its place's in any case.
+        redis: host and port of one that runs already; None to start one.
         outside: what applications find around them.
         limits: of each server.
     """
@@ -86,6 +88,7 @@ class LocalRuntime:
         preferred: bool = False,
         place: Place = HERE,
         address: str = "",
+        redis: tuple[str, int] | None = None,
         outside: Outside = OF_THE_HARNESS,
         limits: Limits = NO_LIMITS,
     ) -> None:
@@ -100,10 +103,13 @@ class LocalRuntime:
         self._checkouts = checkouts
         self._preferred = preferred
         self._running: dict[str, _Running] = {}
-        self._store: RedisProcess | None = None
+        self._store: RedisProcess | RedisHost | None = None
         # A run's own directory may have a longer path than a unix socket's may be.
         self._sockets: Path | None = None
-        if any(deployment.app.redis for deployment in deployments):
+        stored = [deployment.database for deployment in deployments if deployment.app.redis]
+        if stored and redis is not None:
+            self._store = RedisHost(redis, max(stored) + 1)
+        elif stored:
             self._store = RedisProcess(directory, cpus.store, place, self._priority("store"))
             self.versions = {**self.versions, "redis-server": redis_version()}
 
@@ -135,7 +141,9 @@ class LocalRuntime:
         return self._store.address if self._store is not None else None
 
     def store_usage(self) -> UsageSource | None:
-        return UsageSource("processes", pid=self._store.pid) if self._store is not None else None
+        if self._store is None or not self._store.pid:
+            return None
+        return UsageSource("processes", pid=self._store.pid)
 
     def processes(self) -> Sequence[int]:
         return ()

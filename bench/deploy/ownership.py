@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from bench.deploy.engine import Engine
 from bench.machine import process
+from bench.machine.environment import machine
 from bench.machine.lasting import birth
 
 RUN_LABEL = "wsgi-bench.run"
@@ -21,7 +22,7 @@ _ATTEMPTS = 3
 
 def labels(run_id: str) -> dict[str, str]:
     """The labels of everything that this process makes for a run."""
-    return {RUN_LABEL: run_id, HARNESS_LABEL: f"{socket.gethostname()}/{os.getpid()}/{birth(os.getpid())}"}
+    return {RUN_LABEL: run_id, HARNESS_LABEL: f"{_this_machine()}/{os.getpid()}/{birth(os.getpid())}"}
 
 
 def remove_run(engine: Engine, run_id: str) -> None:
@@ -114,9 +115,14 @@ def _runs(engine: Engine) -> Mapping[str, str]:
     return harnesses
 
 
+def _this_machine() -> str:
+    """By name and number: several that use an engine may have one name, and see only their own processes."""
+    return f"{socket.gethostname()}:{machine() or ''}"
+
+
 def _is_dead(harness: str) -> bool:
     """Whether a harness ran on this host and doesn't any more."""
     parts = harness.split("/")
-    if len(parts) != 3 or parts[0] != socket.gethostname() or not parts[1].isdecimal():
+    if len(parts) != 3 or parts[0] != _this_machine() or not parts[1].isdecimal():
         return False
     return birth(int(parts[1])) != parts[2]

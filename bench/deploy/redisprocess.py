@@ -14,10 +14,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 from bench.machine import process
 from bench.machine.interrupt import shield
 from bench.machine.place import Place
@@ -137,6 +133,11 @@ class RedisProcess:
             raise
 
     def _wait(self) -> None:
+        # Which takes a tenth of a command's start, and most runs have no Redis.
+        import redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
         assert self._child is not None
         deadline = time.monotonic() + _START_S
         with redis.Redis(*self.address, socket_timeout=1, retry=Retry(NoBackoff(), 0)) as client:
@@ -144,21 +145,19 @@ class RedisProcess:
                 with suppress(redis.RedisError):
                     # Another's Redis on this port would be emptied.
                     if client.info("server")["process_id"] == self._child.pid:
-                        return self._restrict(client)
+                        break
                 if self._child.poll() is not None or time.monotonic() > deadline:
                     tail = "\n".join(self._log.read_text(errors="replace").splitlines()[-10:])
                     kind = _PortTaken if "Address already in use" in tail else StoreError
                     raise kind(f"redis-server did not start; its log ends:\n{tail}")
                 time.sleep(0.01)
-
-    def _restrict(self, client: redis.Redis) -> None:
-        try:
-            client.execute_command("ACL", "SETUSER", "default", *RULES)  # type: ignore[no-untyped-call]
-        except redis.ResponseError as error:
-            raise StoreError(
-                f"This redis-server is too old to be told what an application may do ({error}): "
-                f"install Redis 6 or newer."
-            ) from None
+            try:
+                client.execute_command("ACL", "SETUSER", "default", *RULES)
+            except redis.ResponseError as error:
+                raise StoreError(
+                    f"This redis-server is too old to be told what an application may do ({error}): "
+                    f"install Redis 6 or newer."
+                ) from None
 
     def _stop(self) -> None:
         with shield():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.catalogue.consent import Addresses
@@ -10,9 +11,11 @@ from bench.catalogue.versions import Checkouts
 from bench.deploy import Runtime
 from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import find_engine
+from bench.deploy.enginehost import machine_of, told
 from bench.deploy.external import ExternalRuntime
 from bench.deploy.local import LocalRuntime
 from bench.deploy.outside import OF_THE_HARNESS, Outside
+from bench.machine.place import HERE, Place
 from bench.model import CpuSplit, Deployment
 from bench.model.errors import EngineError
 from bench.model.surroundings import NO_LIMITS, Limits
@@ -27,8 +30,30 @@ def choose_runtime(asked: str, say: Callable[[str], None]) -> str:
     except EngineError as error:
         say(f"runtime local: {error}")
         return "local"
-    say(f"runtime compose: Docker engine {engine.version} answers")
+    say(
+        f"runtime compose: Docker engine {engine.version} answers"
+        + f" at {engine.endpoint}" * bool(engine.endpoint)
+    )
     return "compose"
+
+
+@contextmanager
+def place_of(runtime: str, root: Path, say: Callable[[str], None], *, starts: bool = True) -> Iterator[Place]:
+    """Where the servers of a runtime run, readable while the block lasts: this machine, or its engine's.
+
+    Args:
+        starts: whether anything may be started there; else only its CPUs are known.
+
+    Raises:
+        EngineError: it needs a Docker engine, and none answers that can be used.
+    """
+    if runtime != "compose":
+        yield HERE
+    elif starts:
+        with machine_of(find_engine(), root, say) as place:
+            yield place
+    else:
+        yield told(find_engine())
 
 
 def open_runtime(
@@ -43,7 +68,9 @@ def open_runtime(
     preferred: bool = False,
     outside: Outside = OF_THE_HARNESS,
     limits: Limits = NO_LIMITS,
+    place: Place = HERE,
     address: str = "",
+    redis: tuple[str, int] | None = None,
 ) -> Runtime:
     """The runtime of that name; nothing is started before it is entered.
 
@@ -56,7 +83,9 @@ def open_runtime(
         preferred: whether what is started is to come before other programs.
         outside: what applications find around them.
         limits: of each server, as the user gave them.
+        place: as `place_of` gives it.
         address: on which child processes listen; empty for this machine alone.
+        redis: of another host, for child processes; None to start one.
 
     Raises:
         EngineError: it needs a Docker engine, and none answers.
@@ -74,6 +103,7 @@ def open_runtime(
             engine=engine,
             say=say,
             preferred=preferred,
+            place=place,
             outside=outside,
             limits=limits,
         )
@@ -86,4 +116,5 @@ def open_runtime(
         outside=outside,
         limits=limits,
         address=address,
+        redis=redis,
     )

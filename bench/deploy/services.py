@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.deploy.engine import Engine, find_engine
+from bench.deploy.engine import Engine, find_engine, leading_there
 from bench.machine import process
 from bench.machine.interrupt import shield
 from bench.model.errors import EngineError, UsageError
@@ -29,6 +29,7 @@ def services(
         EngineError: there is no Docker engine.
     """
     engine = find_engine(f"or start what {file.name} has yourself, and leave --services out.")
+    environment = leading_there(environment)
     command = [*engine.compose, "--file", str(file), "--project-name", name]
     try:
         say(f"starting the services of {file.name}")

@@ -12,6 +12,8 @@ from bench.model.finding import Finding
 __all__ = ["CHECKS", "Facts", "examine", "for_programs", "notes", "read_facts"]
 
 CHECKS = (*cpu.CHECKS, *system.CHECKS, *network.CHECKS)
+# What containers on another machine have nothing of.
+_OF_THE_HARNESS = (system.open_files, system.redis_server, system.python_build)
 
 
 def examine(facts: Facts) -> tuple[Finding, ...]:
@@ -19,16 +21,17 @@ def examine(facts: Facts) -> tuple[Finding, ...]:
     return tuple(check(facts) for check in CHECKS)
 
 
-def notes(facts: Facts, *, deploys: bool = True) -> tuple[str, ...]:
+def notes(facts: Facts, runtime: str = "", elsewhere: bool = False) -> tuple[str, ...]:
     """Short sentences on what should be known beside a result: the warnings and problems among the findings.
 
     With `read_facts(..., quick=True)` it takes milliseconds and says nothing of what has to be sampled.
 
     Args:
-        deploys: whether the run starts its servers, so that CPUs are dealt out to them.
+        runtime: of the run: CPUs are dealt out to servers that it starts.
+        elsewhere: whether servers and load generator are on another machine, of which the facts are.
     """
-    checks = CHECKS if deploys else tuple(check for check in CHECKS if check is not cpu.cpus)
-    findings = (check(facts) for check in checks)
+    left_out = (*((cpu.cpus,) if runtime == "external" else ()), *(_OF_THE_HARNESS if elsewhere else ()))
+    findings = (check(facts) for check in CHECKS if check not in left_out)
     return tuple(str(finding) for finding in findings if finding.severity in ("warning", "problem"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.doctor.facts import Check, Facts
 from bench.machine.kernel import CLOCK_SOURCE
-from bench.model.counted import count
+from bench.model.counted import count, ranges
 from bench.model.finding import Finding
 
 # Others' CPU time that interleaved trials don't average out any more: a tenth of one CPU; and half of the
@@ -25,7 +25,9 @@ def cpus(facts: Facts) -> Finding:
     number = len({*split.server, *split.generator, *split.store})
     why = "Server, load generator and Redis take CPU time from each other where they share a CPU."
     fix = f"Measure on {_ROOMY} cores or more; in a virtual machine or container, give it more CPUs."
-    shown = f"server on {_list(split.server)}, generator {_list(split.generator)}, Redis {_list(split.store)}"
+    shown = (
+        f"server on {ranges(split.server)}, generator {ranges(split.generator)}, Redis {ranges(split.store)}"
+    )
     if number == 1:
         return Finding("cpus", "warning", "1 CPU for all: the figures are indicative only", why, fix)
     if facts.cores == 1:
@@ -34,7 +36,7 @@ def cpus(facts: Facts) -> Finding:
     if number == 2:
         return Finding("cpus", "warning", f"2 CPUs, so generator and Redis share one: {shown}", why, fix)
     apart = "not known whether threads of one core" if facts.cores is None else count(facts.cores, "core")
-    return Finding("cpus", "ok", f"{number} CPUs, {apart}: {shown}", why)
+    return Finding("cpus", "ok", f"{number} CPUs, {apart}: {shown}", " ".join((why, *split.notes)))
 
 
 def cpu_quota(facts: Facts) -> Finding:
@@ -141,17 +143,6 @@ def virtualisation(facts: Facts) -> Finding:
         return Finding("virtualisation", "unknown", f"not shown here{inside}", why)
     machine = f"virtual machine ({facts.hypervisor})" if facts.hypervisor else "no hypervisor seen"
     return Finding("virtualisation", "ok", f"{machine}{inside}", why)
-
-
-def _list(cpus: tuple[int, ...]) -> str:
-    """CPU numbers as ranges: 0-3,8."""
-    ranges: list[list[int]] = []
-    for cpu in sorted(cpus):
-        if ranges and cpu == ranges[-1][-1] + 1:
-            ranges[-1][1:] = [cpu]
-        else:
-            ranges.append([cpu])
-    return ",".join("-".join(map(str, ends)) for ends in ranges)
 
 
 CHECKS: tuple[Check, ...] = (

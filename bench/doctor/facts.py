@@ -7,13 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import psutil
-
 from bench.doctor import cgroup, read
 from bench.doctor.sample import Sample, take_sample
 from bench.doctor.traces import Docker, Orphan, find_orphans, look_at_docker
 from bench.machine import cgroups, kernel, priority
-from bench.machine.environment import split_cpus
+from bench.machine.environment import cpu_count, split_cpus
 from bench.machine.place import HERE, Place
 from bench.model import CpuSplit
 from bench.model.finding import Finding
@@ -92,7 +90,7 @@ def read_facts(results: Path, *, quick: bool = False, place: Place = HERE) -> Fa
     boost, switch = kernel.boost(place)
     version = cgroups.version(place)
     facts = Facts(
-        cpus=psutil.cpu_count() or 1,
+        cpus=cpu_count(place),
         split=split,
         cores=kernel.cores(place, cpus),
         quota_cpus=cgroup.quota_cpus(place),

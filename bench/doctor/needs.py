@@ -129,7 +129,8 @@ def provide(plan: Plan, facts: Facts) -> None:
     Raises:
         UsageError: a limit is too low.
     """
-    if missing := problems(plan, facts, read.threads_left(HERE)):
+    threads_left = None if plan.runtime == "compose" else read.threads_left(HERE)
+    if missing := problems(plan, facts, threads_left):
         raise UsageError(*missing)
     soft, hard = facts.open_files
     wished = needs(plan, facts.cpus).files_wished

@@ -19,7 +19,7 @@ from bench.deploy.redisprocess import find_redis_server
 from bench.doctor import cgroup
 from bench.machine import kernel
 from bench.machine.place import Place
-from bench.machine.usage import open_usage
+from bench.machine.usage import readable
 from bench.model import UsageSource
 from bench.model.errors import StoreError
 
@@ -41,7 +41,8 @@ class Python:
 
 
 def memory_left_bytes(place: Place) -> int:
-    free = int(psutil.virtual_memory().available)
+    said = kernel.available_bytes(place)
+    free = int(psutil.virtual_memory().available) if said is None else said
     limit = cgroup.memory_left_bytes(place)
     return free if limit is None else max(0, min(free, limit))
 
@@ -74,11 +75,7 @@ def disk_left_bytes(path: Path) -> int:
 def cgroup_readable(place: Place, version: Literal["v1", "v2"] | None) -> bool:
     if version is None:
         return False
-    reader = open_usage(UsageSource("cgroup1" if version == "v1" else "cgroup2", path="/"), place)
-    if reader is None:
-        return False
-    reader.close()
-    return True
+    return readable(UsageSource("cgroup1" if version == "v1" else "cgroup2", path="/"), place)
 
 
 def redis() -> str | None:

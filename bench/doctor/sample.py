@@ -11,8 +11,10 @@ from dataclasses import dataclass
 import psutil
 
 from bench.machine import counters
-from bench.machine.place import HERE
+from bench.machine.place import HERE, Place
+from bench.machine.spent import Seen, spent
 
+Numbered = psutil.Process | Seen
 _LENGTH_S = 1.0
 _NAMED = 3
 _WORTH_NAMING_CPUS = 0.01
@@ -89,14 +91,14 @@ def _busy_s() -> float:
     return float(sum(getattr(times, name, 0.0) for name in _BUSY))
 
 
-def busy_since(before: Mapping[psutil.Process, Used], elapsed_s: float) -> list[Busy]:
+def busy_since(before: Mapping[Numbered, Used], elapsed_s: float, place: Place = HERE) -> list[Busy]:
     """Who has used how much since a moment, the busiest first; what a process has started and collected since
     counts as its own, since a compiler is made of processes that live shorter than any look takes.
 
     Args:
         before: what `cpu_of_processes` said then.
     """
-    now = cpu_of_processes()
+    now = cpu_of_processes(place)
     # What those had used by then whose ancestors have collected them meanwhile.
     earlier_s: dict[int, float] = defaultdict(float)
     ended = {process.pid: used for process, used in before.items() if process not in now}
@@ -115,22 +117,26 @@ def busy_since(before: Mapping[psutil.Process, Used], elapsed_s: float) -> list[
     return sorted(found, key=lambda process: -process.cpus)
 
 
-def cpu_of_processes() -> dict[psutil.Process, Used]:
+def cpu_of_processes(place: Place = HERE) -> dict[Numbered, Used]:
     """What each process that may be seen has used.
 
     psutil tells one from another of the same number by the time since boot at which it began; `create_time`
     moves with the wall clock.
     """
-    seconds = {}
+    seconds: dict[Numbered, Used] = {}
+    if place.elsewhere:
+        for process, used in spent(place).items():
+            seconds[process] = Used(printable(used.name), used.parent, used.own_s, used.collected_s)
+        return seconds
     # It keeps what it knows of a number, also when another process has it by now.
     psutil.process_iter.cache_clear()
-    for process in psutil.process_iter():
+    for each in psutil.process_iter():
         try:
-            with process.oneshot():
-                times = process.cpu_times()
+            with each.oneshot():
+                times = each.cpu_times()
                 collected_s = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
-                name = printable(process.name())
-                seconds[process] = Used(name, process.ppid(), times.user + times.system, collected_s)
+                name = printable(each.name())
+                seconds[each] = Used(name, each.ppid(), times.user + times.system, collected_s)
         except psutil.Error:
             continue
     return seconds

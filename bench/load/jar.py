@@ -21,36 +21,63 @@ class Jar:
     def __init__(self) -> None:
         self._cookies: dict[tuple[str, str], str] = {}
         self._fields: dict[str, str] = {}
+        self._again: dict[tuple[str, str], tuple[str, str]] = {}
+        self._fitting: dict[str, list[tuple[str, tuple[str, str]]]] = {}
 
     def take(self, field: str, path: str) -> None:
         """Take a Set-Cookie field of the answer for a path; one that is no cookie is let pass."""
         pair, _, attributes = field.partition(";")
         name, equals, value = pair.partition("=")
-        name = name.strip()
+        key = self._again.get((name, attributes))
+        if key is not None and key in self._cookies:
+            # It was set before, for the same place, and is kept.
+            self._cookies[key] = value.strip()
+            self._fields.clear()
+            return
+        spelled, name = name, name.strip()
         if not (equals and name):
             return
         folder, ends_s = _attributes(attributes)
         key = name, folder or path.partition("?")[0].rpartition("/")[0] or "/"
+        known = key in self._cookies
         if ends_s is not None and ends_s <= time.time():
             self._cookies.pop(key, None)
         else:
             self._cookies[key] = value.strip()
+            if folder and ends_s is None and len(self._again) < _MOST_KEPT:
+                self._again[spelled, attributes] = key
+        if known != (key in self._cookies):
+            self._fitting.clear()
         self._fields.clear()
 
     def field(self, path: str) -> str:
         """The field Cookie for a path; empty without any."""
         if not self._cookies:
             return ""
-        path = path.partition("?")[0]
         field = self._fields.get(path)
         if field is None:
-            fitting = [key for key in self._cookies if _is_below(path, key[1])]
-            # Those of longer paths first (5.4).
-            fitting.sort(key=lambda key: -len(key[1]))
-            field = "; ".join([f"{key[0]}={self._cookies[key]}" for key in fitting])
+            cookies = self._cookies
+            fitting = self._fitting.get(path) or self._those_of(path)
+            if len(fitting) == 1:
+                [(name, key)] = fitting
+                field = f"{name}={cookies[key]}"
+            else:
+                field = "; ".join([f"{name}={cookies[key]}" for name, key in fitting])
             if len(self._fields) < _MOST_KEPT:
                 self._fields[path] = field
         return field
+
+    def _those_of(self, path: str) -> list[tuple[str, tuple[str, str]]]:
+        """Names and keys of the cookies for a path."""
+        fitting = self._fitting.get(path)
+        if fitting is None:
+            bare = path.partition("?")[0]
+            fitting = [(key[0], key) for key in self._cookies if _is_below(bare, key[1])]
+            # Those of longer paths first (5.4).
+            fitting.sort(key=lambda named: -len(named[1][1]))
+            if len(self._fitting) < _MOST_KEPT:
+                self._fitting[path] = fitting
+        return fitting
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from bench.catalogue.scenarios.looking import Fields, Seen, look, wants_a_look
 from bench.catalogue.scenarios.request import Expect, Request
 from bench.load.content import Bytes, Chunked, joined
-from bench.load.head import find_end, parse
+from bench.load.head import Head, find_end, parse
 from bench.load.likeness import Begun, Likeness
 from bench.load.wire import Exchange, Reply
 
@@ -16,6 +16,7 @@ MOST_BYTES = 1 << 24
 # Each user keeps one for each request.
 _MOST_KEPT_BYTES = 1 << 12
 _ANY = Expect(200)
+_NOTHING = Seen()
 _SET_COOKIE = b"\nset-cookie:"
 
 
@@ -26,7 +27,7 @@ class LookedExchange(Exchange):
         seen: what the last right answer has shown, or else what was wrong with the one after it.
     """
 
-    __slots__ = ("_wants", "seen")
+    __slots__ = ("_names", "_of_head", "_wants", "seen")
 
     def __init__(
         self, request: Request, endpoint: int, host: str, close: bool, likeness: Likeness | None = None
@@ -35,6 +36,8 @@ class LookedExchange(Exchange):
         self.seen = Seen()
         assert request.asked is not None
         self._wants = wants_a_look(request.asked)
+        self._of_head: Head | None = None
+        self._names: tuple[bytes, ...] = ()
 
     def compares(self, size: int) -> bool:
         return size <= MOST_BYTES
@@ -49,10 +52,24 @@ class LookedExchange(Exchange):
             return False
         head, at, size = begun
         if not self._wants:
-            self.seen = Seen(cookies=_cookies(bytes(answer[:at])))
+            if head is not self._of_head:
+                # What is read by the same head has the same fields, in the same order and letters.
+                self._of_head, self._names = head, _cookie_names(bytes(answer[:at]))
+            if self._names:
+                self._take_cookies(answer, at)
+            else:
+                self.seen = _NOTHING
             return True
         body = joined(answer, at) if size is None and head.chunked else answer[at:]
         return self.look(_fields(bytes(answer[:at]).split(b"\n")[1:-2]), bytes(body or b"")) is None
+
+    def _take_cookies(self, answer: bytearray, head_ends: int) -> None:
+        cookies, at = [], 0
+        for name in self._names:
+            begins = answer.find(name, at, head_ends) + len(name)
+            at = answer.find(b"\n", begins)
+            cookies.append(answer[begins:at].decode("latin-1").strip())
+        self.seen = Seen("", "", tuple(cookies))
 
     def looked_at(self, answer: bytes | bytearray | None) -> str | None:
         fields, body = opened(bytes(answer)) if answer is not None else ([], b"")
@@ -92,15 +109,14 @@ def _fields(lines: Iterable[bytes]) -> Fields:
     return [(name.strip().lower(), value.strip()) for name, _, value in parted]
 
 
-def _cookies(head: bytes) -> tuple[str, ...]:
-    """The values of all fields Set-Cookie."""
+def _cookie_names(head: bytes) -> tuple[bytes, ...]:
+    """How each line that sets a cookie begins, with the end of the line before it."""
     lower = head.lower()
-    found, at = [], lower.find(_SET_COOKIE)
+    names, at = [], lower.find(_SET_COOKIE)
     while at >= 0:
-        end = head.find(b"\n", at + 1)
-        found.append(head[at + len(_SET_COOKIE) : end].decode("latin-1").strip())
-        at = lower.find(_SET_COOKIE, end)
-    return tuple(found)
+        names.append(head[at : at + len(_SET_COOKIE)])
+        at = lower.find(_SET_COOKIE, at + 1)
+    return tuple(names)
 
 
 class _Whole(Chunked):

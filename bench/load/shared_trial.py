@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hdrh.histogram import HdrHistogram
-
+from bench.load.adding import added
 from bench.load.clock import now_ns
-from bench.load.records import DIGITS, HIGHEST_US, LOWEST_US
 from bench.machine.place import Clock
 from bench.model import Trial, TrialOrder
 
@@ -97,17 +95,7 @@ def merge(parts: Sequence[Trial]) -> Trial:
         silent_close=any(part.silent_close for part in parts),
         generator_cpu=max(part.generator_cpu for part in parts),
         histograms={
-            name: _added([part.histograms[name] for part in parts if name in part.histograms])
+            name: added([part.histograms[name] for part in parts if name in part.histograms])
             for name in dict.fromkeys(name for part in parts for name in part.histograms)
         },
     )
-
-
-def _added(encoded: Sequence[str]) -> str:
-    if len(encoded) == 1:
-        return encoded[0]
-    whole = HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS)
-    for histogram in encoded:
-        whole.decode_and_add(histogram)
-    text: bytes = whole.encode()
-    return text.decode("ascii")

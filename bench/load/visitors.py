@@ -33,7 +33,7 @@ class Visit(LookedExchange):
         values: that were drawn for both.
     """
 
-    __slots__ = ("_bare", "cookie", "rest", "values", "visitor")
+    __slots__ = ("_after", "_before", "_has_own", "cookie", "rest", "values", "visitor")
 
     def __init__(self, visitor: Visitor, request: Request, endpoint: int, likeness: Likeness) -> None:
         super().__init__(request, endpoint, visitor.of.host, visitor.of.close, likeness)
@@ -41,18 +41,19 @@ class Visit(LookedExchange):
         self.cookie = ""
         self.rest: tuple[Prepared, ...] = ()
         self.values: Values = {}
-        self._bare = self.payload
+        self._has_own = "Cookie" in request.headers
+        first, end, self._after = self.payload.partition(b"\r\n")
+        self._before = first + end
 
     def carry(self, cookie: str) -> None:
         """Send other cookies from now on; not while the request is on its way."""
         self.cookie = cookie
-        if "Cookie" in self.request.headers:
+        if self._has_own:
             headers = {**self.request.headers, **self.cookie_field()}
             self.payload = replace(self.request, headers=headers).encode(self.visitor.of.host, self.close)
             return
-        first, end, rest = self._bare.partition(b"\r\n")
-        line = b"Cookie: " + cookie.encode("latin-1") + end if cookie else b""
-        self.payload = first + end + line + rest
+        line = b"Cookie: %b\r\n" % cookie.encode("latin-1") if cookie else b""
+        self.payload = self._before + line + self._after
 
     def cookie_field(self) -> Mapping[str, str]:
         """The field Cookie, if there is one."""
@@ -84,12 +85,19 @@ class Visitor:
         """The first request of these, ready to be sent."""
         first = chain[0]
         if first.fixed is not None and len(chain) == 1:
-            visit = self._visits.get(id(first))
-            if visit is None:
-                visit = self._visits[id(first)] = self._made(first, {})
-        else:
-            visit = self._made(first, {**values, **self.own})
-            visit.rest, visit.values = chain[1:], values
+            return self.fixed_visit(first)
+        visit = self._made(first, {**values, **self.own})
+        visit.rest, visit.values = chain[1:], values
+        return self._carrying(visit)
+
+    def fixed_visit(self, prepared: Prepared) -> Visit:
+        """A request that is always the same, but for its cookies."""
+        visit = self._visits.get(id(prepared))
+        if visit is None:
+            visit = self._visits[id(prepared)] = self._made(prepared, {})
+        return self._carrying(visit)
+
+    def _carrying(self, visit: Visit) -> Visit:
         if self._jar is not None and (cookie := self._jar.field(visit.request.path)) != visit.cookie:
             visit.carry(cookie)
         return visit
@@ -101,7 +109,7 @@ class Visitor:
     def took(self, visit: Visit) -> None:
         """Keep what the right answer to a request has brought."""
         seen = visit.seen
-        if self._jar is not None:
+        if seen.cookies and self._jar is not None:
             for field in seen.cookies:
                 self._jar.take(field, visit.request.path)
         if seen.values:
@@ -199,6 +207,8 @@ class Turns:
         chain = self._rest[turn]
         if not chain:
             chain = self._mix.draw(self._rngs[turn])
+            if len(chain) == 1 and chain[0].fixed is not None:
+                return self._visitors[turn].fixed_visit(chain[0])
             self._values[turn] = self._mix.values(self._rngs[turn], chain)
         self._rest[turn] = chain[1:]
         return self._visitors[turn].visit(chain, self._values[turn])

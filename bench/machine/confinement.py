@@ -1,17 +1,16 @@
 """What running processes may use at most, read from them: not what was asked for, but what holds.
 
-CPUs are those of `sched_getaffinity`, within which cpusets are contained; a thread may have others than its
-process. Memory, processes and CPU quota are limits of cgroups.
+CPUs are those that the kernel says are allowed, within which cpusets are contained; a thread may have others
+than its process. Memory, processes and CPU quota are limits of cgroups.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TypeVar
 
-from bench.machine import cgroups, priority
+from bench.machine import cgroups, kernel, priority
 from bench.machine.place import Place
 from bench.model import Confinement
 
@@ -24,8 +23,6 @@ def read(processes: Iterable[int], place: Place) -> Confinement | None:
     Returns:
         None where nothing can be read, as of processes that aren't this machine's.
     """
-    if not hasattr(os, "sched_getaffinity"):
-        return None
     cpus: set[int] = set()
     groups: dict[str, int] = {}
     processes = list(processes)
@@ -44,17 +41,17 @@ def read(processes: Iterable[int], place: Place) -> Confinement | None:
         _loosest(tasks),
         _loosest(quotas),
         weight=priority.weight(processes, place),
-        realtime=priority.realtime(processes),
+        realtime=priority.realtime(processes, place),
     )
 
 
 def _cpus(pid: int, place: Place) -> set[int]:
     allowed: set[int] = set()
     with suppress(OSError):
-        for thread in place.entries(f"/proc/{pid}/task"):
+        threads = place.entries(f"/proc/{pid}/task")
+        for status in place.texts(f"/proc/{pid}/task/{thread}/status" for thread in threads):
             # One that has ended meanwhile uses none.
-            with suppress(OSError):
-                allowed |= os.sched_getaffinity(int(thread))
+            allowed |= set(kernel.allowed_cpus(status or ""))
     return allowed
 
 

@@ -12,76 +12,44 @@ from pathlib import Path
 
 import psutil
 
-from bench.machine import cgroups, kernel
-from bench.machine.place import HERE, Place
+from bench.machine import cgroups, kernel, topology
+from bench.machine.dealing import deal
+from bench.machine.place import HERE, About, Place
 from bench.model import CpuSplit, Environment, MeasuredCode
 from bench.model.errors import UsageError
 
 _HARNESS_PACKAGES = ("wsgi-bench", "locust", "gevent", "hdrhistogram", "redis", "numpy", "scipy")
 
 
-def split_cpus(place: Place = HERE, *, server: int | None = None) -> CpuSplit:
+def split_cpus(place: Place = HERE, *, server: int | None = None, elsewhere: bool = False) -> CpuSplit:
     """Share out the CPUs of a place that this process may use: the server under test, the generator, Redis.
-
-    With two, the server has one to itself. With more, whole cores are dealt out, so that no two
-    roles meet on sibling threads of one core. With one, all share it, and figures are indicative.
 
     Args:
         server: how many the server is to have; None for its usual share.
+        elsewhere: whether load generators run on other hosts.
 
     Raises:
-        UsageError: that many would leave none for the generator.
+        UsageError: that many would leave none for the others.
     """
-    cores = [tuple(core) for core in _cores(place)]
-    if server is None:
-        return deal(cores)
-    cpus = _flat(cores)
-    if server >= len(cpus):
-        at_most = f"Give them at most {len(cpus) - 1}, or run" if len(cpus) > 1 else "Run"
+    cores = topology.cores(place)
+    usable = sum(len(core.cpus) for core in cores)
+    if server is not None and server >= usable:
+        at_most = f"Give them at most {usable - 1}, or run" if usable > 1 else "Run"
+        others = "harness and Redis" if elsewhere else "load generator"
         raise UsageError(
-            f"--server-cpus {server} leaves none of the {len(cpus)} CPUs that may be used here for the load "
-            f"generator. {at_most} where there are more."
+            f"--server-cpus {server} leaves none of the {usable} CPUs that may be used here for the "
+            f"{others}. {at_most} where there are more."
         )
-    return deal_to(server, cores)
+    return deal(cores, server, elsewhere=elsewhere)
 
 
-def deal_to(server: int, cores: list[tuple[int, ...]]) -> CpuSplit:
-    """Deal out cores so that the server has so many CPUs, fewer than there are.
-
-    The sibling of one of them that is left over is nobody's, unless there is no other CPU.
-    """
-    kept = next(n for n in reversed(range(len(cores))) if len(_flat(cores[n:])) >= server)
-    others = cores[:kept]
-    if not others:
-        cpus = _flat(cores)
-        others = [(cpu,) for cpu in cpus[:-server]]
-        return CpuSplit(cpus[-server:], _flat(others[:-1] or others), others[-1])
-    return CpuSplit(_flat(cores[kept:])[:server], _flat(others[:-1] or others), others[-1])
-
-
-def deal(cores: list[tuple[int, ...]]) -> CpuSplit:
-    """Deal out cores, each a tuple of its sibling CPUs, lowest first."""
-    if len(cores) == 1:
-        # Siblings of one core are better apart than nothing; a single CPU can't be shared out.
-        cores = [(cpu,) for cpu in cores[0]]
-    if len(cores) == 1:
-        return CpuSplit(cores[0], cores[0], cores[0])
-    if len(cores) == 2:
-        return CpuSplit(server=cores[1], generator=cores[0], store=cores[0])
-    generators = max(1, len(cores) // 4)
-    generator, store, server = cores[:generators], cores[generators : generators + 1], cores[generators + 1 :]
-    return CpuSplit(server=_flat(server), generator=_flat(generator), store=_flat(store))
-
-
-def require_cpus(cpus: CpuSplit, directory: Path) -> None:
+def require_cpus(cpus: CpuSplit, directory: Path, place: Place = HERE) -> None:
     """See that the CPUs of the run that is stored in a directory can be used.
 
     Raises:
         UsageError: some can't.
     """
-    if not hasattr(os, "sched_getaffinity"):
-        return
-    usable = os.sched_getaffinity(0)
+    usable = set(place.cpus())
     if missing := {*cpus.server, *cpus.generator, *cpus.store} - usable:
         raise UsageError(
             f"{directory} was measured on CPUs that can't be used here: {_listed(missing)} (usable are "
@@ -90,10 +58,17 @@ def require_cpus(cpus: CpuSplit, directory: Path) -> None:
         )
 
 
-def stay_on(cpus: CpuSplit) -> None:
-    """Keep the harness itself off the server's CPUs."""
+def stay_on(cpus: CpuSplit, place: Place = HERE) -> tuple[int, ...]:
+    """Keep the harness itself off the server's CPUs; where those are another machine's, there is no need.
+
+    Returns:
+        The CPUs that what it starts here is to keep to; none for all.
+    """
+    if place.elsewhere:
+        return ()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cpus.generator)
+    return cpus.generator
 
 
 def describe(
@@ -105,19 +80,22 @@ def describe(
     cpu_split: CpuSplit,
     notes: tuple[str, ...],
     measured: MeasuredCode | None = None,
+    place: Place = HERE,
 ) -> Environment:
-    """This machine, with what the runtime knows of itself.
+    """The machine of the servers, with what the runtime knows of itself.
 
     Args:
         notes: what on it may spoil the figures, a sentence each.
     """
+    about = place.about or _about_this()
+    unnamed = "not named" if place.elsewhere else platform.processor() or platform.machine()
     return Environment(
-        cpu_model=kernel.cpu_model(HERE) or platform.processor() or platform.machine(),
-        cpus=psutil.cpu_count() or 1,
-        memory_bytes=psutil.virtual_memory().total,
-        kernel=f"{platform.system()} {platform.release()}",
-        os=_os_name(),
-        host=socket.gethostname(),
+        cpu_model=kernel.cpu_model(place) or unnamed,
+        cpus=about.cpus,
+        memory_bytes=about.memory_bytes,
+        kernel=about.kernel,
+        os=about.os,
+        host=about.host,
         python=platform.python_version(),
         runtime=runtime,
         docker=docker,
@@ -126,25 +104,24 @@ def describe(
         cpu_split=cpu_split,
         notes=notes,
         measured=measured,
-        machine=_machine(),
-        cgroups=cgroups.version(HERE),
+        machine=_hashed(about.number),
+        cgroups=cgroups.version(place),
+        measured_from=socket.gethostname() if place.elsewhere else None,
     )
 
 
-def _cores(place: Place) -> list[list[int]]:
-    """The usable CPUs grouped by physical core, in order."""
-    by_siblings: dict[str, list[int]] = {}
-    for cpu in place.cpus():
-        by_siblings.setdefault(kernel.siblings(place, cpu) or str(cpu), []).append(cpu)
-    return list(by_siblings.values())
+def cpu_count(place: Place) -> int:
+    """The CPUs of the whole machine."""
+    return place.about.cpus if place.about else psutil.cpu_count() or 1
+
+
+def machine() -> str | None:
+    """Which installation this machine is; see `Environment.machine`."""
+    return _hashed(_number())
 
 
 def _listed(cpus: set[int]) -> str:
     return ", ".join(map(str, sorted(cpus)))
-
-
-def _flat(cores: list[tuple[int, ...]]) -> tuple[int, ...]:
-    return tuple(cpu for core in cores for cpu in core)
 
 
 def _os_name() -> str:
@@ -154,16 +131,30 @@ def _os_name() -> str:
         return platform.platform()
 
 
-def _machine(number: Path = Path("/etc/machine-id")) -> str | None:
-    """Which installation this is, as a hash: the number itself is confidential.
+def _about_this() -> About:
+    return About(
+        host=socket.gethostname(),
+        os=_os_name(),
+        kernel=f"{platform.system()} {platform.release()}",
+        cpus=psutil.cpu_count() or 1,
+        memory_bytes=psutil.virtual_memory().total,
+        number=_number(),
+    )
+
+
+def _number(file: Path = Path("/etc/machine-id")) -> str:
+    """The installation's own, confidential number; empty where there is none.
 
     https://www.freedesktop.org/software/systemd/man/latest/machine-id.html
     """
     try:
-        content = number.read_bytes().strip()
+        return file.read_text(errors="replace").strip()
     except OSError:
-        return None
-    return hmac.new(content, b"wsgi-bench", "sha256").hexdigest()[:16] if content else None
+        return ""
+
+
+def _hashed(number: str) -> str | None:
+    return hmac.new(number.encode(), b"wsgi-bench", "sha256").hexdigest()[:16] if number else None
 
 
 def _own_versions() -> dict[str, str]:

@@ -101,6 +101,27 @@ def swap_used_bytes(place: Place) -> int | None:
     return (int(sizes.get("SwapTotal", 0)) - int(sizes.get("SwapFree", 0))) * 1024
 
 
+def available_bytes(place: Place) -> int | None:
+    """The memory that can be had without swapping."""
+    available = re.search(r"^MemAvailable:\s+(\d+)", place.text("/proc/meminfo") or "", re.MULTILINE)
+    return int(available[1]) * 1024 if available else None
+
+
+def allowed_cpus(status: str) -> tuple[int, ...]:
+    """The CPUs that a process or thread may use, by its /proc/PID/status (proc(5))."""
+    said = re.search(r"^Cpus_allowed_list:\s*([\d,-]+)", status, re.MULTILINE)
+    return tuple(sorted(listed(said[1] if said else None)))
+
+
+def listed(text: str | None) -> set[int]:
+    """The CPUs of a list as the kernel writes it, "0-3,8"."""
+    cpus: set[int] = set()
+    for part in filter(None, (text or "").split(",")):
+        first, _, last = part.partition("-")
+        cpus |= set(range(int(first), int(last or first) + 1))
+    return cpus
+
+
 def threads_of(place: Place, user: int) -> int:
     """How many threads a user's processes have."""
     return sum(_threads(place, pid, user) for pid in place.entries("/proc") if pid.isdecimal())

@@ -122,9 +122,10 @@ class Processes:
 def lives(pids: Iterable[int], place: Place) -> Lives:
     """Those that live, without what has ended and was not collected yet."""
     living: dict[Identity, int] = {}
-    for pid in pids:
-        with suppress(OSError):
-            state, parent, start = _stat(pid, place)
+    numbers = list(pids)
+    for pid, stat in zip(numbers, place.texts(f"/proc/{pid}/stat" for pid in numbers), strict=True):
+        if stat:
+            state, parent, start = _fields(stat)
             if state not in ("Z", "X"):
                 living[int(start), pid] = int(parent)
     return living
@@ -171,6 +172,10 @@ def _stat(pid: int, place: Place) -> tuple[str, str, str]:
     Raises:
         OSError: it is gone.
     """
+    return _fields(place.of_process(pid, "stat"))
+
+
+def _fields(stat: str) -> tuple[str, str, str]:
     # proc(5): after the name, in parentheses, come state, parent and, as the 22nd of all, the start.
-    fields = place.of_process(pid, "stat").rpartition(")")[2].split()
+    fields = stat.rpartition(")")[2].split()
     return fields[0], fields[1], fields[19]

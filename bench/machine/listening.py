@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bench.machine.place import Place
 from bench.machine.processtree import process_tree
-from bench.machine.sockets import address, rows, sockets_of
+from bench.machine.sockets import address, rows, sockets_of, tcp_rows
 
 _LISTEN = "0A"
 # __SO_ACCEPTCON of linux/net.h, as /proc/net/unix has it.
@@ -26,10 +26,9 @@ def listening(pid: int, place: Place) -> list[str]:
 
 def _listeners(pid: int, place: Place) -> Iterator[tuple[str, str]]:
     """Inode and address of everything that listens in a process's network namespace."""
-    for file in ("tcp", "tcp6"):
-        for row in rows(pid, f"net/{file}", place):
-            if row[3] == _LISTEN:
-                yield row[9], address(row[1])
+    for row in tcp_rows(pid, place):
+        if row[3] == _LISTEN:
+            yield row[9], address(row[1])
     for row in rows(pid, "net/unix", place):
         # One without a name has no eighth column.
         if int(row[3], 16) & _ACCEPTS and len(row) > 7:

@@ -1,6 +1,6 @@
 """A place: a machine on which servers or load generators run, and how to run and read there.
 
-Only this machine, `HERE`, is one so far; another is a subclass whose methods go there.
+`HERE` is this machine; another one is a subclass whose methods go there (`bench/machine/remote.py`).
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
@@ -56,6 +57,22 @@ def compare(ask: Callable[[], int]) -> Clock:
 
 
 @dataclass(frozen=True)
+class About:
+    """What another machine is.
+
+    Attributes:
+        number: by which it is told from others of its name; confidential.
+    """
+
+    host: str
+    os: str
+    kernel: str
+    cpus: int
+    memory_bytes: int
+    number: str
+
+
+@dataclass(frozen=True)
 class Place:
     """This machine; a subclass for another one.
 
@@ -63,12 +80,19 @@ class Place:
         address: on which servers listen there, and where they are reached.
         root: stands before every path that is read.
         cgroups: where its cgroups are mounted.
+        about: what it is, if it is another machine; None where that is read here.
     """
 
     address: str = "127.0.0.1"
     clock: Clock = Clock()
     root: str = ""
     cgroups: str = CGROUPS
+    about: About | None = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether its CPUs, processes and files are another machine's."""
+        return self.about is not None
 
     def command(self, argv: Sequence[str]) -> list[str]:
         """What this machine has to run so that `argv` runs there."""
@@ -101,6 +125,10 @@ class Place:
         except OSError:
             return None
 
+    def texts(self, paths: Iterable[str | PurePath]) -> list[str | None]:
+        """`text` of several files: far away it takes the time of one."""
+        return [self.text(path) for path in paths]
+
     def of_process(self, pid: int | str, file: str) -> str:
         """What the kernel says of a process (proc(5)).
 
@@ -131,6 +159,26 @@ class Place:
             OSError: it isn't there, or may not be read.
         """
         return str(Path(f"{self.root}{path}").readlink())
+
+    def links(self, folder: str | PurePath) -> Mapping[str, str]:
+        """Where each symbolic link in a folder leads, by its name, as far as they can be read.
+
+        Raises:
+            OSError: the folder isn't there, or may not be read.
+        """
+        leading = {}
+        for name in self.entries(folder):
+            with suppress(OSError):
+                leading[name] = self.link(f"{folder}/{name}")
+        return leading
+
+    def began_ns(self, seen_ns: int, wall_ns: int) -> int:  # noqa: ARG002
+        """When something began, of `clock`: where it was seen to have begun at `seen_ns`.
+
+        Args:
+            wall_ns: when that was by the place's wall clock, which is better where seeing takes long.
+        """
+        return seen_ns
 
     def open(self, path: str | PurePath) -> int:
         """A descriptor of a file that is read again and again.

@@ -26,6 +26,8 @@ WEIGHT = 3.05
 _USUAL = {"cpu.shares": 1024, "cpu.weight": 100}
 _STEP = 1.25
 _CAP_SYS_NICE = 23
+# SCHED_FIFO and SCHED_RR (sched.h).
+_REALTIME = (1, 2)
 # Without having slept once meanwhile; the longest trials that leave no time to sleep take a few seconds.
 _SPIN_S = 20
 _SPIN_MOST_S = 40
@@ -88,7 +90,7 @@ def give_way_if_spinning() -> None:
 
 def permitted(place: Place) -> bool | None:
     """Whether this process may raise an autogroup; None where that would change nothing."""
-    if _levels(os.getpid(), place) or not _autogroups(place):
+    if _levels("self", place) or not _autogroups(place):
         return None
     with suppress(OSError, StopIteration, ValueError):
         rows = place.of_process("self", "status").splitlines()
@@ -97,13 +99,12 @@ def permitted(place: Place) -> bool | None:
     return None
 
 
-def realtime(processes: Iterable[int]) -> bool:
+def realtime(processes: Iterable[int], place: Place) -> bool:
     """Whether all of these, and at least one, come before every ordinary program."""
-    found = []
-    for pid in processes:
-        with suppress(OSError, AttributeError):
-            found.append(os.sched_getscheduler(pid) in (os.SCHED_FIFO, os.SCHED_RR))
-    return bool(found) and all(found)
+    stats = place.texts(f"/proc/{pid}/stat" for pid in processes)
+    # proc(5): the policy is the 41st field, and the 39th after the name, in parentheses.
+    policies = [int(stat.rpartition(")")[2].split()[38]) for stat in stats if stat]
+    return bool(policies) and all(policy in _REALTIME for policy in policies)
 
 
 def weight(processes: Iterable[int], place: Place) -> float | None:
@@ -127,7 +128,7 @@ def _weight(pid: int, place: Place) -> float | None:
     return None if nice is None else _STEP**-nice if _autogroups(place) else 1.0
 
 
-def _levels(pid: int, place: Place) -> list[float]:
+def _levels(pid: int | str, place: Place) -> list[float]:
     """The weights of a process's cgroup and of those above it: each shares out what the next one got."""
     weights = []
     for directory in cgroups.seen("cpu", place, pid):

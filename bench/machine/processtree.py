@@ -171,6 +171,8 @@ def process_tree(pid: int, place: Place) -> list[int]:
     if not place.lives(pid):
         return []
     if not place.exists(f"/proc/{pid}/task/{pid}/children"):
+        if place.elsewhere:
+            return [pid]
         try:
             return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
         except psutil.NoSuchProcess:
@@ -185,9 +187,9 @@ def _children(pid: int, place: Place) -> list[int]:
     """The children of a process, by whichever of its threads; as far as it exists while they are read."""
     children: list[int] = []
     with suppress(OSError):
-        for thread in place.entries(f"/proc/{pid}/task"):
-            with suppress(OSError):
-                children += map(int, place.of_process(pid, f"task/{thread}/children").split())
+        threads = place.entries(f"/proc/{pid}/task")
+        for numbers in place.texts(f"/proc/{pid}/task/{thread}/children" for thread in threads):
+            children += map(int, (numbers or "").split())
     return children
 
 

@@ -18,6 +18,9 @@ from bench.machine.place import Place
 from bench.machine.processtree import TreeReader, process_tree
 from bench.model import UsageSource
 
+# By the kind of a cgroup, its file of CPU time.
+_COUNTER = {"cgroup1": "cpuacct.usage", "cgroup2": "cpu.stat"}
+
 
 class UsageReader(Protocol):
     """CPU time of one deployment between two moments.
@@ -48,15 +51,18 @@ class UsageReader(Protocol):
 def open_usage(source: UsageSource, place: Place) -> UsageReader | None:
     """A reader for the CPU time of a deployment; None where it can't be read."""
     try:
-        if source.kind == "cgroup1":
-            return _CgroupReader(place, _directory(source, place) / "cpuacct.usage")
-        if source.kind == "cgroup2":
-            return _CgroupReader(place, _directory(source, place) / "cpu.stat")
+        if source.kind in _COUNTER:
+            return _CgroupReader(place, _directory(source, place) / _COUNTER[source.kind])
         if source.kind == "processes" and place.exists("/proc/self/stat"):
             return TreeReader(source.pid, place)
     except OSError:
         return None
     return None
+
+
+def readable(source: UsageSource, place: Place) -> bool:
+    """Whether the CPU time of a cgroup can be read there."""
+    return place.text(_directory(source, place) / _COUNTER[source.kind]) is not None
 
 
 def memory_bytes(source: UsageSource, place: Place) -> tuple[int | None, int | None]:

@@ -10,8 +10,14 @@ DEFAULT_PORT = 5557
 _HOST = re.compile(r"[\w.:%-]+")
 
 
-def host_and_port(text: str) -> tuple[str, int]:
+REDIS_PORT = 6379
+
+
+def host_and_port(text: str, port: int = DEFAULT_PORT) -> tuple[str, int]:
     """Host and port of `HOST[:PORT]`.
+
+    Args:
+        port: where none is said.
 
     Raises:
         ValueError: it is none.
@@ -26,4 +32,4 @@ def host_and_port(text: str) -> tuple[str, int]:
         or parts.username is not None
     ):
         raise ValueError(f"{text!r} is not HOST or HOST:PORT")
-    return str(parts.hostname), parts.port or DEFAULT_PORT
+    return str(parts.hostname), parts.port or port

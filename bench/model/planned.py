@@ -108,6 +108,7 @@ class Plan:
         locust: the locust file whose users make the load; None without.
         scenarios: the user's own, by name; in a result without what nobody is to see.
         generators: those of other hosts that make the load; None where this host does.
+        redis: host and port of the Redis that is used; None for one that the run starts.
     """
 
     profile: str
@@ -147,6 +148,7 @@ class Plan:
     locust: LocustFile | None = None
     scenarios: Mapping[str, AskedScenario] = field(default_factory=dict)
     generators: Generators | None = None
+    redis: str | None = None
 
 
 @dataclass(frozen=True)

@@ -91,11 +91,16 @@ class OtherProgram:
 
 @dataclass(frozen=True)
 class CpuSplit:
-    """Which CPUs belong to whom. Overlaps are possible on one CPU or two."""
+    """Which CPUs belong to whom. Overlaps are possible on one CPU or two.
+
+    Attributes:
+        notes: what of it may surprise, or matters for the figures, a sentence each.
+    """
 
     server: tuple[int, ...]
     generator: tuple[int, ...]
     store: tuple[int, ...]
+    notes: tuple[str, ...] = field(default=(), compare=False, kw_only=True)
 
     @property
     def apart(self) -> bool:
@@ -134,6 +139,8 @@ class Environment:
         machine: a hash of the installation's own number (machine-id(5)), from which that can't be told; None
             where there is none, and in results of before it was saved.
         cgroups: the version that controls CPU and memory, "v1" or "v2"; None as above.
+        measured_from: the host on which the harness ran, where servers and load generator ran on another one,
+            which `host` and the rest is about; None where it is the same.
         images: identity of the image of each server, of Redis, the driver and their base;
             empty without containers.
         measured: None in results of before it was saved.
@@ -155,3 +162,4 @@ class Environment:
     measured: MeasuredCode | None = None
     machine: str | None = None
     cgroups: str | None = None
+    measured_from: str | None = None

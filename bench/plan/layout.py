@@ -137,6 +137,7 @@ def make_plan(
     given: Mapping[str, Any] | None = None,
     locust: LocustFile | None = None,
     generators: Generators | None = None,
+    redis: str | None = None,
 ) -> Plan:
     """Lay out every deployment and case.
 
@@ -154,7 +155,7 @@ def make_plan(
         priority, server_cpus, limits: see `Plan`.
         given: see `Plan`; which runtime it became is added.
         locust: the file whose users make the load.
-        generators: those of other hosts that make it.
+        generators, redis: see `Plan`.
     """
     if locust is not None:
         profile = of_users(profile, given or {})
@@ -188,6 +189,7 @@ def make_plan(
         expected_s=0.0,
         processes=processes,
         generators=generators,
+        redis=redis,
         client=client,
         against=against,
         fail_if=fail_if,

@@ -11,7 +11,6 @@ from bench.model import Plan, Trial, TrialLength
 if TYPE_CHECKING:
     from bench.plan.layout import Profile
 
-WARM_UP_S = 2.0
 _ANSWERS_EACH = 3
 """So many answers a user gets in a trial."""
 _LONGEST_S = 60.0
@@ -30,10 +29,11 @@ class _Amount:
     rounds: int
     blocks: int
     trial_s: float
+    warmup_s: float = 2.0
 
 
 _AMOUNTS: Mapping[str, _Amount] = {
-    "smoke": _Amount(rounds=1, blocks=1, trial_s=2.0),
+    "smoke": _Amount(rounds=1, blocks=1, trial_s=2.0, warmup_s=0.5),
     "standard": _Amount(rounds=6, blocks=1, trial_s=8.0),
     "full": _Amount(rounds=10, blocks=3, trial_s=20.0),
 }
@@ -51,7 +51,7 @@ def of_users(profile: Profile, given: Collection[str]) -> Profile:
         rounds=profile.rounds if "rounds" in given else amount.rounds,
         blocks=profile.blocks if "blocks" in given else amount.blocks,
         trial_s=TrialLength(amount.trial_s, amount.trial_s),
-        warmup_s=WARM_UP_S,
+        warmup_s=amount.warmup_s,
         rounds_in_containers=None,
     )
 

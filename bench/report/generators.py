@@ -7,7 +7,7 @@ from statistics import median
 
 from bench.model import Generator, Suite
 from bench.report.page import Column, Row, Table
-from bench.report.units import count, listed, milliseconds, percent
+from bench.report.units import count, listed, milliseconds, number
 
 
 def tables(suite: Suite) -> tuple[Table, ...]:
@@ -64,7 +64,7 @@ def _cells(suite: Suite, generator: Generator) -> tuple[str, ...]:
     return (
         generator.name,
         str(generator.cpus),
-        percent(median(share["cpu"] for share in shares)) if shares else "",
+        number(median(share["cpu"] for share in shares) * 100) if shares else "",
         milliseconds(median(late)) if late else "",
         milliseconds(median(generator.network_s.values())) if generator.network_s else "",
         str(generator.lost),

@@ -10,6 +10,7 @@ from bench.analysis.keepalive import by_deployment
 from bench.analysis.outcomes import NOT_ACCOUNTED, SENT_AGAIN, kinds, not_accounted
 from bench.analysis.unseen import unseen
 from bench.model import Analysis, Comparison, DeploymentRecord, Failure, Suite
+from bench.model.variant import TWIN
 from bench.plan.said import undecided
 from bench.report import answer, disturbance, generators, how_known, processes, users
 from bench.report.headline import detectable, twin_line
@@ -39,7 +40,9 @@ def validity(suite: Suite, analysis: Analysis, shown: tuple[Group, ...]) -> Sect
     lines = [f"{valid} of {count(len(analysis.verdicts), 'case')} {in_words}."]
     lines += [line for line in (twin_line(suite, analysis, shown), detectable(analysis)) if line is not None]
     if suite.plan.claims and analysis.twin is None:
-        lines.append("No twin was measured: the harness's own error is not known.")
+        twins = any(deployment.variant.kind == TWIN for deployment in suite.plan.deployments)
+        why = "The twin has no valid measurement" if twins else "No twin was measured"
+        lines.append(f"{why}: the harness's own error is not known.")
     lines += users.lines(suite)
     lines += [*generators.lines(suite), *generators.lost(suite)]
     lines += how_known.lines(suite, analysis)

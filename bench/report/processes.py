@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from bench.analysis import confined, recycling
 from bench.model import Confined, Confinement, Role, Suite
+from bench.model.counted import ranges
 from bench.report.units import DASH, count, listed, megabytes, number
 
 _AS_ASKED = " (as asked for; not read)"
@@ -171,7 +172,7 @@ def _absent(role: Role) -> str:
 
 
 def _cpus(numbers: Iterable[int]) -> str:
-    return ", ".join(map(str, numbers)) or "any"
+    return ranges(numbers) or "any"
 
 
 def _names(suite: Suite, readings: Iterable[Confined]) -> str:

@@ -71,7 +71,7 @@ def page(suite: Suite, analysis: Analysis, sections: tuple[Build, ...] = TEXT) -
         Page(
             title=_title(suite, apps, len(servers)),
             subtitle=f"{suite.plan.profile} profile, {suite.plan.runtime} runtime, "
-            f"on {suite.environment.host}, {minute(suite.started)}; run {suite.id}",
+            f"on {_hosts(suite)}, {minute(suite.started)}; run {suite.id}",
             verdict=headline(suite, analysis, grouped),
             sections=tuple(section for section in made if section is not None),
             servers=servers,
@@ -84,6 +84,12 @@ def _title(suite: Suite, apps: Sequence[str], servers: int) -> str:
     if suite.plan.runtime == "external":
         return count(servers, "HTTP server") + (" that runs already" if servers == 1 else " that run already")
     return f"{listed(apps)} behind {count(servers, 'WSGI server')}"
+
+
+def _hosts(suite: Suite) -> str:
+    """Which host served, and from which that was measured if that is another."""
+    host, other = suite.environment.host, suite.environment.measured_from
+    return f"{host}, measured from {other}" if other else host
 
 
 def minute(moment: str) -> str:

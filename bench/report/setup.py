@@ -11,6 +11,7 @@ from bench.catalogue.variables import of_child, of_container
 from bench.model import Analysis, Calibration, Ceiling, Deployment, Plan, Server, Suite
 from bench.model.digits import a_second
 from bench.model.pages import answers_in_words
+from bench.plan import workers
 from bench.report import generators, processes, users
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.repeat import repeat_command
@@ -25,11 +26,19 @@ def environment(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -
     """How and on what it was measured."""
     env, plan = suite.environment, suite.plan
     confined, preferred = processes.limits(suite), processes.priority(suite)
+    chosen = workers.in_words(plan, env.cpu_split)
     facts = {
+        **(
+            {"Servers and load generator": f"on {env.host}, by its Docker engine"}
+            if env.measured_from
+            else {}
+        ),
+        **({"Harness": f"on {env.measured_from}"} if env.measured_from else {}),
         "CPU": f"{env.cpu_model}, {count(env.cpus, 'CPU')}",
         "CPUs of server / generator / Redis": processes.cpus(suite),
         **({"Limits of server / generator / Redis": confined} if confined else {}),
         **({"Priority of server / generator / Redis": preferred} if preferred else {}),
+        **({"Workers, by --workers auto": chosen} if chosen else {}),
         "Memory": f"{number(env.memory_bytes / 1e9)} GB",
         "System": env.os if env.kernel in env.os else f"{env.os}, Linux {env.kernel.removeprefix('Linux ')}",
         "Python": env.python,
@@ -44,7 +53,7 @@ def environment(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -
     return Section(
         "environment",
         "Method and environment",
-        points=env.notes,
+        points=(*(env.cpu_split.notes if plan.runtime != "external" else ()), *env.notes),
         tables=(Table("This run", columns, rows), *generators.tables(suite)),
         folded=True,
     )

@@ -64,4 +64,5 @@ class Again:
     def _own(self, fleet: Fleet) -> list[int]:
         """The first processes of the run's own trees."""
         servers = (member.target.usage.pid for member in fleet.members.values())
-        return [os.getpid(), *servers, *self._runtime.processes()]
+        own = () if self._runtime.place.elsewhere else (os.getpid(),)
+        return [*own, *servers, *self._runtime.processes()]

@@ -67,7 +67,7 @@ NULL_DEPLOYMENT = Deployment(
 _BLOCKS, _FEWEST_BLOCKS = 10, 3
 _TRIAL_S = 0.1
 _OF_LOCUST = 3, 0.5
-"""Blocks, and seconds of a trial: for each locust imports its file anew."""
+"""Blocks, and seconds of a trial: for each locust imports its file anew, so that nothing has to warm up."""
 _SCENARIO = "get"
 _LOADS = {
     "keep-alive": Closed(16),
@@ -81,9 +81,13 @@ def startable(plan: Plan) -> tuple[Deployment, ...]:
     return plan.deployments if plan.runtime == "external" else (*plan.deployments, NULL_DEPLOYMENT)
 
 
-def null_runtime(directory: Path, cpus: CpuSplit, root: Path) -> LocalRuntime:
-    """A runtime for the null server alone, not entered yet."""
-    return LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root))
+def null_runtime(directory: Path, cpus: CpuSplit, root: Path, address: str = "") -> LocalRuntime:
+    """A runtime for the null server alone, not entered yet.
+
+    Args:
+        address: on which that listens, if other hosts ask it.
+    """
+    return LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root), address=address)
 
 
 def calibrate_run(
@@ -105,23 +109,27 @@ def calibrate_run(
     with ExitStack() as stack:
         if plan.runtime == "external":
             # Not split anew: the harness has kept itself to the generator's CPUs by now.
-            local = null_runtime(directory, cpus, root)
+            address = plan.generators.host if plan.generators else ""
+            local = null_runtime(directory, cpus, root, address)
             runtime = stack.enter_context(local)
         if plan.locust is not None:
             blocks, length_s = _OF_LOCUST
-            return calibrate(
-                runtime, driver, {}, blocks=blocks, length_s=length_s, seed=plan.seed, epoch_ns=epoch_ns
-            )
-        most = min(_BLOCKS, plan.blocks)
-        blocks = max(min(_FEWEST_BLOCKS, most), most // max(1, len(samples)))
+            samples = {}
+        else:
+            most = min(_BLOCKS, plan.blocks)
+            blocks, length_s = max(min(_FEWEST_BLOCKS, most), most // max(1, len(samples))), _TRIAL_S
+        if not plan.claims:
+            blocks, length_s = 1, length_s / 2
         return calibrate(
             runtime,
             driver,
             samples,
             blocks=blocks,
+            length_s=length_s,
+            warms_up=plan.claims and plan.locust is None,
+            processes=min(plan.generators.number, len(cpus.server)) if plan.generators else 1,
             seed=plan.seed,
             epoch_ns=epoch_ns,
-            processes=min(plan.generators.number, len(cpus.server)) if plan.generators else 1,
         )
 
 
@@ -147,6 +155,7 @@ def calibrate(
     epoch_ns: int,
     length_s: float = _TRIAL_S,
     processes: int = 1,
+    warms_up: bool = True,
 ) -> Calibration:
     """Measure the ceiling on kept connections, with a connection each, and the latency floor.
 
@@ -155,6 +164,7 @@ def calibrate(
         blocks: trials of each kind.
         length_s: of each.
         processes: of the null server, which is to do more than all generators together.
+        warms_up: whether a first trial of each kind doesn't count.
 
     Raises:
         MachineError: the null server can't be started.
@@ -196,7 +206,7 @@ def calibrate(
             for d, (_, like) in zip(deployments, kinds, strict=True)
         ]
         driver.set_targets(targets, runtime.store_address())
-        for block in range(-1, blocks):
+        for block in range(-1 if warms_up else 0, blocks):
             for trial in driver.block(block_orders(plan, cases, 0, block, epoch_ns)):
                 for kind in OWN_KINDS:
                     if kind in trial.errors:

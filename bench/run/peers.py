@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
@@ -11,6 +12,7 @@ from typing import Self
 from bench.machine.peers import peers
 from bench.machine.place import Place
 from bench.model import Target
+from bench.model.errors import EngineError
 
 _EVERY_S = 0.05
 
@@ -43,9 +45,18 @@ class PeersWatch:
         self._thread.join()
 
     def _look(self) -> None:
+        took_s = 0.0
         while True:
-            over = self._over.wait(_EVERY_S)
-            for name, pid in self._pids.items():
-                self.most[name] |= peers(pid, self._place)
+            # A look takes long where load has left many connections.
+            over = self._over.wait(max(_EVERY_S, took_s))
+            began_s = time.monotonic()
+            try:
+                counted = peers(self._pids, self._place)
+            except EngineError:
+                # Of a machine that is out of reach; whoever waits for this reads there next, and says so.
+                return
+            for name, most in counted.items():
+                self.most[name] |= most
+            took_s = time.monotonic() - began_s
             if over:
                 return

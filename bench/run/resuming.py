@@ -14,16 +14,20 @@ from bench.catalogue.versions import Checkouts, checked_out
 from bench.deploy import Runtime
 from bench.deploy.external import find_addresses
 from bench.deploy.outside import Outside
+from bench.deploy.select import place_of
 from bench.doctor import read_facts
 from bench.doctor.needs import provide
 from bench.live.progress import Reporter
 from bench.machine.environment import describe, require_cpus, split_cpus, stay_on
+from bench.machine.place import HERE, Place
 from bench.model import CpuSplit, Environment, Plan, Suite
+from bench.plan.workers import usable
 from bench.run.driverstart import DriverStart
 from bench.run.identity import identify, require_same, with_started
-from bench.run.stored_plan import Named, generators_again, locust_arguments, old_version, taken_anew
+from bench.run.named_again import Named
+from bench.run.stored_plan import generators_again, locust_arguments, old_version, taken_anew
 
-Open = Callable[[Plan, Checkouts, Path, CpuSplit, Reporter, Mapping[str, Addresses], Outside], Runtime]
+Open = Callable[[Plan, Checkouts, Path, CpuSplit, Reporter, Mapping[str, Addresses], Outside, Place], Runtime]
 
 
 @dataclass(frozen=True)
@@ -59,26 +63,32 @@ def made_ready(
     Raises:
         UsageError: another machine, other code, versions or images, or what only the result names.
     """
-    require_cpus(suite.environment.cpu_split, directory)
+    if suite.plan.runtime != "compose":
+        require_cpus(suite.environment.cpu_split, directory, HERE)
     addresses = find_addresses(suite.plan, beyond=named.beyond)
     against = old_version(directory, suite.plan, root, named)
     arguments = locust_arguments(directory, suite.plan, named)
     generators = generators_again(directory, suite.plan, named)
     checkouts = stack.enter_context(checked_out([against] if against else [], root))
-    plan = taken_anew(directory, suite.plan, root, os.environ, named, checkouts)
+    cpus = usable(suite.environment.cpu_split, suite.plan.limits)
+    plan = taken_anew(directory, suite.plan, root, os.environ, named, checkouts, cpus)
     driver = DriverStart(arguments)
     if generators is not None:
         plan, driver = (
             replace(plan, generators=generators.of_plan),
             DriverStart(generators.arguments, generators.variables),
         )
-    provide(plan, read_facts(results_folder(root), quick=True))
+    # Not before it is known that it may go on: an engine's machine is read through a container on it.
+    place = stack.enter_context(place_of(plan.runtime, root, reporter.phase))
+    if place is not HERE:
+        require_cpus(suite.environment.cpu_split, directory, place)
+    provide(plan, read_facts(results_folder(root), quick=True, place=place))
     runtime = open_runtime(
-        plan, checkouts, directory, suite.environment.cpu_split, reporter, addresses, named.outside
+        plan, checkouts, directory, suite.environment.cpu_split, reporter, addresses, named.outside, place
     )
     require_same(directory, suite.environment, _now(plan, checkouts, runtime))
     opened = stack.enter_context(ExitStack())
-    stay_on(suite.environment.cpu_split)
+    stay_on(suite.environment.cpu_split, place)
     opened.enter_context(runtime)
     # Images, and what is in them, are known only now.
     require_same(directory, suite.environment, with_started(suite.environment, runtime))
@@ -98,7 +108,8 @@ def _now(plan: Plan, checkouts: Checkouts, runtime: Runtime) -> Environment:
         docker=runtime.docker,
         versions=runtime.versions,
         images={},
-        cpu_split=split_cpus(server=plan.server_cpus),
+        cpu_split=split_cpus(runtime.place, server=plan.server_cpus, elsewhere=plan.generators is not None),
         notes=(),
         measured=identify(plan, checkouts, os.environ),
+        place=runtime.place,
     )

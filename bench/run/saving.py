@@ -16,8 +16,8 @@ from bench.model.resume_command import resume_command
 from bench.report.index import write_index
 from bench.report.repeat import shell_variables
 from bench.report.units import listed
+from bench.run.named_again import named_again
 from bench.run.results import write_reports
-from bench.run.stored_plan import named_again
 from bench.store import RESULT, Writer
 
 

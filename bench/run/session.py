@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from bench.analysis import analyse
@@ -28,22 +29,23 @@ from bench.load.client import LoadDriver
 from bench.machine import priority
 from bench.machine.environment import describe, split_cpus, stay_on
 from bench.machine.interrupt import shield
-from bench.machine.place import HERE
+from bench.machine.place import HERE, Place
 from bench.model import Analysis, Calibration, CpuSplit, Plan, Sample, Suite, Target
 from bench.model.errors import Interrupted, MachineError
 from bench.model.finding import exit_code
+from bench.model.hostport import REDIS_PORT, host_and_port
 from bench.report.units import count
 from bench.run.calibrate import Page, calibrate_run, startable
 from bench.run.driverstart import USUAL, DriverStart
 from bench.run.first import FirstAnswers
 from bench.run.generators import GeneratorsWatch
 from bench.run.identity import identify, with_started
+from bench.run.named_again import NOTHING, Named
 from bench.run.own_cost import OwnCosts
 from bench.run.results import new_id
 from bench.run.resuming import Ready, made_ready
 from bench.run.runner import Runner
 from bench.run.saving import nothing_in, raise_told, require_written, save
-from bench.run.stored_plan import NOTHING, Named
 from bench.run.storewatch import store_watched
 from bench.store import SCHEMA_VERSION, Writer
 
@@ -68,6 +70,7 @@ def measure(
     driver: DriverStart = USUAL,
     outside: Outside = OF_THE_HARNESS,
     told: tuple[str, ...] = (),
+    place: Place = HERE,
 ) -> Outcome:
     """Measure a new plan.
 
@@ -76,15 +79,18 @@ def measure(
         driver: what starts the load driver, beside what the plan gives.
         outside: what applications find around them.
         told: what the user should know before figures come of it, for the report.
+        place: where servers run, as `place_of` gives it.
 
     Raises:
         Interrupted: by a signal.
         BenchError: something else ended the run. What was measured is saved in either case, and a
             report of it written.
     """
-    provide(plan, read_facts(results_folder(root), quick=True))
+    provide(plan, read_facts(results_folder(root), quick=True, place=place))
     with checked_out((d.variant.source for d in plan.deployments), root) as checkouts:
-        return _measure(plan, root, directory, reporter, checkouts, addresses or {}, driver, outside, told)
+        return _measure(
+            plan, root, directory, reporter, checkouts, addresses or {}, driver, outside, told, place
+        )
 
 
 def _measure(
@@ -97,13 +103,14 @@ def _measure(
     driver: DriverStart,
     outside: Outside,
     told: tuple[str, ...],
+    place: Place,
 ) -> Outcome:
     started = datetime.now(UTC)
-    cpus = split_cpus(server=plan.server_cpus)
+    cpus = split_cpus(place, server=plan.server_cpus, elsewhere=plan.generators is not None)
     twice = measured_twice(urls(plan), addresses)
     for sentence in twice:
         reporter.phase(sentence)
-    runtime = _open(plan, checkouts, directory, cpus, reporter, addresses, outside)
+    runtime = _open(plan, checkouts, directory, cpus, reporter, addresses, outside, place)
     suite = Suite(
         schema_version=SCHEMA_VERSION,
         id=new_id(started),
@@ -117,11 +124,14 @@ def _measure(
             images={},
             cpu_split=cpus,
             notes=(
-                *notes(read_facts(results_folder(root), quick=True), deploys=plan.runtime != "external"),
+                *notes(
+                    read_facts(results_folder(root), quick=True, place=place), plan.runtime, place.elsewhere
+                ),
                 *twice,
                 *(f"{line}." for line in told),
             ),
             measured=identify(plan, checkouts, os.environ),
+            place=place,
         ),
         plan=plan,
         calibration=None,
@@ -208,8 +218,8 @@ def _work(
 ) -> list[int]:
     """Measure; return the rounds in which nothing could be."""
     plan, cpus = suite.plan, suite.environment.cpu_split
-    stay_on(cpus)
     with unopened as runtime:
+        own_cpus = stay_on(cpus, runtime.place)
         writer.append(environment=with_started(suite.environment, runtime))
         command, environment = runtime.driver_command(
             ("--processes", str(plan.processes), "--client", plan.client, *started_by.arguments)
@@ -222,7 +232,7 @@ def _work(
         environment = {**environment, **started_by.variables}
         watch = GeneratorsWatch(plan, writer, reporter, suite.generators)
         log = logs / "driver.log"
-        with LoadDriver(command, environment, root, cpus.generator, log, first, watch.hear) as driver:
+        with LoadDriver(command, environment, root, own_cpus, log, first, watch.hear) as driver:
             driver.set_scenarios(plan.scenarios.values())
 
             def calibrate(samples: Mapping[Page, Sample], targets: Sequence[Target]) -> Calibration:
@@ -244,7 +254,7 @@ def _work(
                 saved=suite.trials,
                 counts=counting(suite),
                 first=FirstAnswers(writer, suite.learned, None if suite.calibration else calibrate),
-                others=Others,
+                others=partial(Others, runtime.place),
                 after_round=own.of_application,
                 epoch_ns=epoch_ns,
             )
@@ -261,6 +271,7 @@ def _open(
     reporter: Reporter,
     addresses: Mapping[str, Addresses],
     outside: Outside = OF_THE_HARNESS,
+    place: Place = HERE,
 ) -> Runtime:
     """The runtime that a plan names, not entered yet, with the null server among what it can start."""
     return open_runtime(
@@ -274,5 +285,7 @@ def _open(
         preferred=plan.priority,
         outside=outside,
         limits=plan.limits,
+        place=place,
         address=plan.generators.host if plan.generators else "",
+        redis=host_and_port(plan.redis, REDIS_PORT) if plan.redis else None,
     )

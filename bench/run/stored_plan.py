@@ -7,82 +7,41 @@ compared. A difference is a refusal, before anything is started or changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bench.ask.generators import Asked, read_bind, require_secret
 from bench.ask.locust import looked_at_again
 from bench.ask.serverspec import read_servers
-from bench.ask.settings import options_of
-from bench.ask.settings.project import PROJECT
 from bench.ask.targets import EXTERNAL, read_targets
-from bench.catalogue import consent, origin
 from bench.catalogue.registry import APPS_FILE, app_from_callable, load_apps, load_servers
 from bench.catalogue.versions import COMPOSE_FILE, Checkouts, find
 from bench.deploy.external import target_server, urls
-from bench.deploy.outside import OF_THE_HARNESS, Outside
 from bench.model import App, Deployment, Plan, Server
 from bench.model.errors import UsageError
-from bench.model.resume_command import resume_command
-from bench.model.scenario import AskedScenario
 from bench.model.variant import THIS_CHECKOUT, Source
+from bench.plan.workers import read_workers, with_workers
 from bench.run.differing import cut, differences, unplanned
-from bench.run.stored_asks import asked_again, require_asked, taken
+from bench.run.named_again import Named, is_by_callable, unnamed
+from bench.run.stored_asks import require_asked, taken
 
 _RUNTIMES = ("compose", "local", "external")
 _FEW = 8
 
 
-@dataclass(frozen=True)
-class Named:
-    """What the user names again on the command line, since no file of the checkout has it.
+def require_context(directory: Path, plan: Plan, named: str | None) -> None:
+    """See that the user names the Docker context in which a run was measured: it is a way to another machine.
 
-    Attributes:
-        app: `module:callable`.
-        against: the old version: a commit, a folder or a compose file.
-        servers: lines and files of servers, as `--server` takes them.
-        beyond: whether its targets may be other machines. Who began the run said so for themselves alone.
-        asks: the scenario of the user's own requests.
-        own: the application of the user's own project, as it is now.
-        outside: what applications find around them.
-        locustfile: the file whose users make the load.
-        bind: where generators of other hosts find this one, and the secret by which they are known.
+    Raises:
+        UsageError: it isn't, or it wasn't named.
     """
-
-    app: str | None = None
-    against: str | None = None
-    beyond: bool = False
-    asks: AskedScenario | None = None
-    servers: tuple[str, ...] = ()
-    own: App | None = None
-    outside: Outside = OF_THE_HARNESS
-    locustfile: str | None = None
-    bind: str | None = None
-    secret: str = ""
-
-
-NOTHING = Named()
-
-
-def named_again(plan: Plan) -> Iterator[str]:
-    """The options by which the user names what stands in the result alone, and in no file of the checkout."""
-    for app in {d.app.name: d.app for d in plan.deployments}.values():
-        if app.project is not None or _is_by_callable(app):
-            yield from ("--app", app.callable)
-    yield from options_of({row.name: plan.given[row.name] for row in PROJECT if row.name in plan.given})
-    if plan.against is not None:
-        yield from ("--against", plan.against.compose_file or plan.against.commit or plan.against.asked)
-    if plan.locust is not None:
-        yield from ("--locustfile", plan.locust.name)
-    if plan.generators is not None:
-        yield from ("--bind", f"{plan.generators.host}:{plan.generators.port}")
-    lines = plan.given.get("server")
-    for spec in lines if isinstance(lines, list | tuple) else ():
-        yield from ("--server", str(spec))
-    if any(_may_lead_beyond(url) for url in urls(plan).values()):
-        yield consent.FLAG
-    yield from asked_again(plan)
+    stored = str(plan.given.get("docker_context", ""))
+    if stored and named is None:
+        raise UsageError(unnamed(directory, plan, f"the Docker context {cut(stored)}"))
+    if (named or "") != stored:
+        other = f"in the Docker context {cut(stored)}. Name that" if stored else "without one. Leave it out"
+        raise UsageError(f"--docker-context {named}: {directory} was measured {other}.")
 
 
 def locust_arguments(directory: Path, plan: Plan, named: Named) -> tuple[str, ...]:
@@ -96,7 +55,7 @@ def locust_arguments(directory: Path, plan: Plan, named: Named) -> tuple[str, ..
             raise UsageError(f"--locustfile: {directory} was measured without one. Leave it out.")
         return ()
     if named.locustfile is None:
-        raise UsageError(_unnamed(directory, plan, f"the locust file {cut(plan.locust.name)}"))
+        raise UsageError(unnamed(directory, plan, f"the locust file {cut(plan.locust.name)}"))
     return looked_at_again(named.locustfile, plan.locust, plan.users).arguments
 
 
@@ -111,7 +70,7 @@ def generators_again(directory: Path, plan: Plan, named: Named) -> Asked | None:
             raise UsageError(f"--bind: {directory} was measured by this machine alone. Leave it out.")
         return None
     if named.bind is None:
-        raise UsageError(_unnamed(directory, plan, "an address that other hosts ask"))
+        raise UsageError(unnamed(directory, plan, "an address that other hosts ask"))
     host, port = read_bind(named.bind)
     return Asked(replace(plan.generators, host=host, port=port), require_secret(named.secret))
 
@@ -127,7 +86,7 @@ def old_version(directory: Path, plan: Plan, root: Path, named: Named) -> Source
             raise UsageError(f"--against {named.against}: {directory} has no old version. Leave it out.")
         return None
     if named.against is None:
-        raise UsageError(_unnamed(directory, plan, f"the old version {cut(plan.against.asked)}"))
+        raise UsageError(unnamed(directory, plan, f"the old version {cut(plan.against.asked)}"))
     version = find(named.against, root)
     if (version.commit, version.compose_file) != (plan.against.commit, plan.against.compose_file):
         raise UsageError(
@@ -144,10 +103,12 @@ def taken_anew(
     environment: Mapping[str, str],
     named: Named,
     checkouts: Checkouts,
+    cpus: int,
 ) -> Plan:
     """The same plan with deployments of this checkout.
 
     Args:
+        cpus: that each server may use.
         environment: of the harness: docker-compose.yml takes variables from it.
         checkouts: with the version compared with, as `old_version` has found it.
 
@@ -156,9 +117,13 @@ def taken_anew(
     """
     if plan.runtime not in _RUNTIMES:
         raise UsageError(f"{directory}: there is no runtime {cut(plan.runtime)}. Start a new run.")
+    if plan.redis != named.redis:
+        if named.redis is None:
+            raise UsageError(unnamed(directory, plan, f"the Redis {cut(plan.redis or '')}"))
+        raise UsageError(f"--redis {named.redis}: {directory} was measured with {plan.redis or 'its own'}.")
     apps = _apps(directory, plan, root, named)
     if plan.scenarios and named.asks is None:
-        raise UsageError(_unnamed(directory, plan, "requests of a user's own"))
+        raise UsageError(unnamed(directory, plan, "requests of a user's own"))
     require_asked(directory, plan, named.asks)
     plan = replace(plan, scenarios=taken(named.asks))
     known = (
@@ -170,6 +135,12 @@ def taken_anew(
     )
     lines = _own_servers(directory, plan, known[THIS_CHECKOUT], named)
     known = {**known, THIS_CHECKOUT: {**known[THIS_CHECKOUT], **lines}}
+    if "workers" in plan.given:
+        workers = read_workers(cut(str(plan.given["workers"])))
+        known = {
+            source: dict(zip(servers, with_workers(servers.values(), workers, cpus), strict=True))
+            for source, servers in known.items()
+        }
     deployments: list[Deployment] = []
     wrong: list[str] = []
     for number, stored in enumerate(plan.deployments, 1):
@@ -210,10 +181,10 @@ def _apps(directory: Path, plan: Plan, root: Path, named: Named) -> Mapping[str,
     if named.own is not None:
         apps[named.own.name] = named.own
     for app in {d.app.name: d.app for d in plan.deployments}.values():
-        if app.name in apps or not _is_by_callable(app):
+        if app.name in apps or not is_by_callable(app):
             continue
         if named.app != app.callable:
-            raise UsageError(_unnamed(directory, plan, f"the application {cut(app.callable)}"))
+            raise UsageError(unnamed(directory, plan, f"the application {cut(app.callable)}"))
         apps[app.name] = app_from_callable(named.app)
     return apps
 
@@ -225,7 +196,7 @@ def _own_servers(
     wanted = {d.server.name for d in plan.deployments if d.server.own or d.server.service}
     given = {server.name: server for server in read_servers(named.servers, known, Path.cwd())}
     if missing := sorted(wanted - given.keys()):
-        raise UsageError(_unnamed(directory, plan, f"the server {cut(missing[0])}"))
+        raise UsageError(unnamed(directory, plan, f"the server {cut(missing[0])}"))
     if unknown := sorted(given.keys() - wanted):
         raise UsageError(f"--server: {directory} has no server {unknown[0]} of that kind. Leave it out.")
     return given
@@ -243,31 +214,6 @@ def _targets(directory: Path, plan: Plan) -> Mapping[str, Server]:
 def _deployment(stored: Deployment, number: int, server: Server, app: App) -> Deployment:
     name = f"{server.name}{stored.variant.kind.suffix}.{app.name}"
     return Deployment(name, server, app, number, stored.variant)
-
-
-def _is_by_callable(app: App) -> bool:
-    """Whether an app is in no list, but was named as `module:callable`."""
-    return ":" in app.callable and app.name == app.callable.replace(":", ".")
-
-
-def _may_lead_beyond(url: str) -> bool:
-    """Whether it isn't clear from the URL alone that it leads to this machine itself."""
-    if origin.socket_path(url):
-        return False
-    try:
-        host = origin.host_of(url)
-        return host != "localhost" and bool(consent.beyond([host]))
-    except ValueError:
-        return True
-
-
-def _unnamed(directory: Path, plan: Plan, what: str) -> str:
-    command = resume_command(directory, named_again(plan))
-    return (
-        f"{directory} names {what}, which is in no file of this checkout. A result may be a stranger's, so "
-        f"that is used only if you name it, too: `{command}`. Do so if it is yours, or "
-        f"start a new run."
-    )
 
 
 def _place(against: Source) -> str:

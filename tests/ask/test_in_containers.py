@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from bench.ask.limits import require_cpus_for
 from bench.ask.resolution import Settings, resolve
+from bench.model import CpuSplit
 from bench.model.errors import UsageError
+from bench.model.surroundings import Limits
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +40,6 @@ def folder(tmp_path: Path) -> Path:
         ({"dockerfile": "None"}, "--dockerfile None: there is no such file"),
         ({"image": "shop", "pass_env": ("SECRET",)}, "your shell has no such variable"),
         ({"cpus": 4000}, "4000 is not a number from 0.01 to 1024"),
-        ({"cpus": 900}, "--cpus 900: each server runs on"),
         ({"memory": "lots"}, "--memory lots: write a size of 16m or more"),
         ({"memory": "1m"}, "--memory 1m: write a size of 16m or more"),
     ],
@@ -47,6 +49,13 @@ def test_what_does_not_go_is_said(folder: Path, flags: dict[str, Any], said: str
         asked(folder, **flags)
 
     assert said.lower() in str(raised.value).lower()
+
+
+def test_a_server_has_as_many_cpus_as_it_may_use() -> None:
+    require_cpus_for(Limits(cpus=2), CpuSplit((1, 2), (0,), (0,)))
+
+    with pytest.raises(UsageError, match="--cpus 3: each server runs on 2 here"):
+        require_cpus_for(Limits(cpus=3), CpuSplit((1, 2), (0,), (0,)))
 
 
 def test_what_is_nowhere_in_the_folder_may_be_in_the_image(folder: Path) -> None:
@@ -72,3 +81,20 @@ def test_an_application_of_an_image_need_not_be_in_the_folder(folder: Path) -> N
 @pytest.mark.parametrize(("text", "size"), [("512m", 512 << 20), ("1.5g", 3 << 29), ("64 MiB", 64 << 20)])
 def test_sizes_are_read_as_engines_read_them(folder: Path, text: str, size: int) -> None:
     assert asked(folder, memory=text, cpus=0.5).limits.memory_bytes == size
+
+
+def test_a_docker_context_asks_for_containers(folder: Path) -> None:
+    settings = asked(folder, docker_context="far")
+
+    assert settings.runtime == "compose"
+    assert settings.own is not None
+    assert settings.own.contained
+    assert settings.docker_context == "far"
+    assert settings.given["docker_context"] == "far"
+    with pytest.raises(UsageError, match="leave --runtime local or it out"):
+        asked(folder, docker_context="far", runtime="local")
+    with pytest.raises(UsageError, match="leave --target or it out"):
+        resolve({"docker_context": "far", "target": ("x=http://127.0.0.1:1",)}, ROOT, {})
+    # Where it is the shell's, a target on the command line is meant.
+    beside = resolve({"target": ("x=http://127.0.0.1:1",)}, ROOT, {"WSGI_BENCH_DOCKER_CONTEXT": "far"})
+    assert beside.runtime == "external"

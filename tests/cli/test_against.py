@@ -27,7 +27,7 @@ APP = "apps/hello/wsgi.py"
 # What the gates below decide by: the memory of a server is the same on a quiet machine and on a busy one.
 MORE_BYTES = 150_000_000
 GATE = ("--fail-if", "memory > +100%")
-SHORT = ("--app", "hello", "--rounds", "3", "--blocks", "1", "--users", "4", "--rate", RATE, "--seed", "5")
+SHORT = ("--app", "hello", "--rounds", "2", "--blocks", "1", "--users", "4", "--rate", RATE, "--seed", "5")
 
 Git = Callable[..., str]
 

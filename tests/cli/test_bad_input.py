@@ -117,7 +117,7 @@ def test_files_that_say_nonsense_name_the_place(here: Here, checkout: Path) -> N
         "  two: {x-server: yes}\n"
     )
     (checkout / "apps/apps.toml").write_text('[hello]\ncallable = "no colon"\nscenarios = []\ncolour = 1\n')
-    (checkout / "bench.toml").write_text("profile = 3\nworkers = 1\nblocks = 'many'\n")
+    (checkout / "bench.toml").write_text("profile = 3\nworker = 1\nblocks = 'many'\n")
 
     said = here("run", cwd=checkout)
 
@@ -131,7 +131,7 @@ def test_files_that_say_nonsense_name_the_place(here: Here, checkout: Path) -> N
         "[hello]: scenarios must name at least one",
         "[hello]: unknown colour",
         "bench.toml, profile: 3 is not text",
-        "bench.toml: there is no setting 'workers'",
+        "bench.toml: there is no setting 'worker'",
         "bench.toml, blocks: 'many' is not a whole number",
     ):
         assert expected in said.err, said.err

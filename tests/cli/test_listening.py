@@ -37,7 +37,7 @@ def test_all_of_a_local_run_listens_on_this_machine_alone(tmp_path: Path) -> Non
     seen: set[tuple[str, int]] = set()
     while child.poll() is None:
         seen |= listening(child.pid)
-        time.sleep(0.02)
+        time.sleep(0.1)
 
     assert {address for address, _ in seen} == {"127.0.0.1"}
     assert len(seen) >= 4, "two servers, Redis and the generator's master at least"

@@ -64,7 +64,7 @@ def test_a_full_disk_ends_the_run_and_keeps_what_was_measured(tmp_path: Path) ->
             "-m",
             "bench",
             *SMOKE[:-1],
-            "30",
+            "16",
             "--servers",
             "waitress",
             "--out",
@@ -73,7 +73,7 @@ def test_a_full_disk_ends_the_run_and_keeps_what_was_measured(tmp_path: Path) ->
     )
     # Room for the start of the journal, not for its end.
     script = (
-        f"mount -t tmpfs -o size=56k tmpfs {disk} || exit 77; {run}; code=$?; cp -r {out} {kept}; exit $code"
+        f"mount -t tmpfs -o size=32k tmpfs {disk} || exit 77; {run}; code=$?; cp -r {out} {kept}; exit $code"
     )
     user = [] if os.geteuid() == 0 else ["--map-root-user"]
     ended = subprocess.run(

@@ -22,7 +22,7 @@ def test_both_are_measured_and_all_else_is_compared_with_the_users_line(tmp_path
     write(tmp_path, {"shop/web.py": APPLICATION})
     line = f"mine={sys.executable} -m gunicorn web:application -b {{bind}}"
     options = ("--python", sys.executable, "--servers", "waitress", "--server", line, "--out", "here")
-    sizes = ("--rounds", "2", "--blocks", "2", "--rate", "50")
+    sizes = ("--rounds", "1", "--blocks", "1", "--rate", "50")
     said = wsgi_bench("try", "web:application", *options, *sizes, cwd=tmp_path / "shop")
 
     result = json.loads((tmp_path / "shop/here/result.json").read_text())

@@ -22,7 +22,7 @@ from bench.store import JOURNAL, LATENCY_LOG, RESULT, Writer, load
 from tests.cli.conftest import ROOT, SMOKE, Here, environment, measured, wsgi_bench
 from tests.make_suite import make_suite, without_trials
 
-BLOCKS = 20
+BLOCKS = 10
 
 
 def broken_off(out: Path, number: signal.Signals) -> tuple[int, str]:

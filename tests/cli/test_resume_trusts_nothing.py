@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 
 from bench.analysis import analyse
-from bench.ask.resolution import resolve
+from bench.ask.resolution import on_cpus, resolve
 from bench.catalogue.versions import this_checkout
 from bench.machine.environment import describe, split_cpus
 from bench.model import Environment, Plan
 from bench.model.errors import UsageError
 from bench.plan.layout import make_plan
 from bench.run.identity import differences, identify, require_same
+from bench.run.named_again import NOTHING
+from bench.run.stored_plan import taken_anew
 from bench.store import RESULT, Writer, load
 from tests.cli.conftest import ROOT, Here, environment
 from tests.make_suite import make_suite, without_trials
@@ -197,3 +199,22 @@ def test_other_images_are_named_and_an_old_version_s_run_is_not() -> None:
 
     assert list(differences(before, replace(before, images=same))) == []
     assert list(differences(before, other)) == ["image waitress: sha256:a -> sha256:b"]
+
+
+def test_workers_by_cpus_are_counted_anew() -> None:
+    flags = {"app": "hello", "profile": "smoke", "servers": "gunicorn-sync,waitress", "workers": "auto"}
+    asked = on_cpus(resolve(flags, ROOT, environment()), split_cpus())
+    plan = make_plan(
+        asked.profile, "local", asked.servers, asked.combinations, seed=1, rate=100, given=asked.given
+    )
+    cpus = len(split_cpus().server)
+
+    def again(stored: Plan, cpus: int) -> Plan:
+        return taken_anew(Path("out"), stored, ROOT, environment(), NOTHING, this_checkout(ROOT), cpus)
+
+    assert plan.deployments[0].server.workers == 2 * cpus + 1
+    assert again(plan, cpus).deployments == plan.deployments
+    with pytest.raises(UsageError, match=rf"gunicorn-sync, workers: {2 * cpus + 1} -> {2 * cpus + 3}"):
+        again(plan, cpus + 1)
+    with pytest.raises(UsageError, match=r"--workers 9999: it is auto, or a number"):
+        again(replace(plan, given={**plan.given, "workers": "9999"}), cpus)

@@ -79,6 +79,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "until": ("--until", "1.5%", "--rounds", "9"),
     "url": ("--url", "/", "--url", "3*/items/7?a=1,2", "--url", "POST /cart 303 ~it's"),
     "users": ("--profile", "full", "--users", "16"),
+    "workers": ("--servers", "gunicorn,gunicorn-sync", "--workers", "auto"),
 }
 
 

@@ -84,7 +84,8 @@ def test_resume_wants_lines_to_be_named_again(tmp_path: Path) -> None:
     out = tmp_path / "out"
     line = f"mine=gunicorn {APP} -b {{bind}}"
     with subprocess.Popen(
-        [sys.executable, "-m", "bench", *SMOKE[:-1], "40", "--out", out, "--server", line],
+        [sys.executable, "-m", "bench", *SMOKE[:-1], "40", "--out", out, "--servers", "waitress",
+         "--server", line],
         cwd=ROOT, env=environment(), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
     ) as run:  # fmt: skip
         deadline = time.monotonic() + 60

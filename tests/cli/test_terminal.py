@@ -100,9 +100,7 @@ def test_data_goes_to_standard_output_also_beside_a_table(terminal: Terminal, tm
 
 def test_a_stop_leaves_the_terminal_as_it_was(terminal: Terminal, tmp_path: Path) -> None:
     before = termios.tcgetattr(terminal.theirs)
-    run = terminal.start(
-        "run", "--runtime", "local", "--app", "hello", "--servers", "waitress", "--out", tmp_path / "out"
-    )
+    run = terminal.start(*SMOKE[:-1], "40", "--servers", "waitress", "--out", tmp_path / "out")
     text = terminal.read_until("measuring")
     run.send_signal(signal.SIGINT)
     code = run.wait(timeout=60)

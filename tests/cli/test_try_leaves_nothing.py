@@ -46,6 +46,8 @@ def test_a_stop_leaves_nothing(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        # Whoever runs the tests may have it ignored, as nohup does.
+        preexec_fn=lambda: signal.signal(sign, signal.SIG_DFL),
     )
     until = time.monotonic() + _WAIT_S
     while not (project / "reached").exists() and child.poll() is None and time.monotonic() < until:

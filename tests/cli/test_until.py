@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -22,12 +23,16 @@ from proof.planted.start import planted
 from tests.cli.conftest import RATE, ROOT, environment, measured, wsgi_bench
 
 SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
-LOCAL = (
-    "run", "--profile", "smoke", "--runtime", "local", "--app", "hello", "--rate", RATE, "--blocks", "2",
-    "--servers", "gunicorn,waitress", "--seed", "3",
-)  # fmt: skip
+QUICK = ("run", "--profile", "smoke", "--rate", RATE, "--seed", "3", "--out")
 NEVER = "0.05%"
 FOURTH = re.compile(rb'"round": ?4')
+
+
+@pytest.fixture
+def targets() -> Iterator[tuple[str, ...]]:
+    """Two servers that run already: rounds are about ratios, whoever starts what they are of."""
+    with planted("length") as one, planted("length") as other:
+        yield ("--target", f"one={one}", "--target", f"other={other}")
 
 
 def enough(suite: Suite) -> bool:
@@ -38,10 +43,10 @@ def enough(suite: Suite) -> bool:
 
 
 @pytest.mark.slow
-def test_a_run_ends_as_soon_as_it_knows_enough(tmp_path: Path) -> None:
+def test_a_run_ends_as_soon_as_it_knows_enough(tmp_path: Path, targets: tuple[str, ...]) -> None:
     """Which is after the sixth round, unless the machine is in such a mood that ratios vary by a factor."""
     out = tmp_path / "out"
-    said = wsgi_bench(*LOCAL, "--until", "100%", "--rounds", "9", "--out", out)
+    said = wsgi_bench(*QUICK, out, *targets, "--blocks", "2", "--until", "100%", "--rounds", "9")
 
     suite = measured(said, out)
     jsonschema.validate(json.loads((out / RESULT).read_text()), SCHEMA)
@@ -57,10 +62,13 @@ def test_a_run_ends_as_soon_as_it_knows_enough(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_run_that_was_broken_off_goes_on_until_its_most_rounds(tmp_path: Path) -> None:
+def test_a_run_that_was_broken_off_goes_on_until_its_most_rounds(
+    tmp_path: Path, targets: tuple[str, ...]
+) -> None:
     out = tmp_path / "out"
     child = subprocess.Popen(
-        [sys.executable, "-m", "bench", *LOCAL, "--until", NEVER, "--rounds", "7", "--out", str(out)],
+        [sys.executable, "-m", "bench", *QUICK, str(out), *targets, "--blocks", "2", "--until",
+         NEVER, "--rounds", "7"],
         cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     with child:
@@ -83,17 +91,13 @@ def test_a_run_that_was_broken_off_goes_on_until_its_most_rounds(tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_minutes_end_a_run_that_does_not_know_enough(tmp_path: Path) -> None:
+def test_minutes_end_a_run_that_does_not_know_enough(tmp_path: Path, targets: tuple[str, ...]) -> None:
     """Of the smallest profile and of servers that run already, too."""
     out = tmp_path / "out"
-    with planted("length") as one, planted("length") as other:
-        said = wsgi_bench(
-            *("run", "--profile", "smoke", "--target", f"one={one}", "--target", f"other={other}"),
-            *("--rate", RATE, "--minutes", "0.4", "--until", NEVER, "--out", out),
-        )
+    said = wsgi_bench(*QUICK, out, *targets, "--minutes", "0.3", "--until", NEVER)
 
     suite = measured(said, out)
-    assert (suite.plan.minutes, suite.plan.most_rounds) == (0.4, None)
+    assert (suite.plan.minutes, suite.plan.most_rounds) == (0.3, None)
     assert not enough(suite)
     assert suite.plan.rounds == max(trial.round for trial in suite.trials) > 1
-    assert "as asked: --minutes 0.4 were over" in " ".join(said.out.split())
+    assert "as asked: --minutes 0.3 were over" in " ".join(said.out.split())

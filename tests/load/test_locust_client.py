@@ -138,7 +138,7 @@ from bench.load.records import Records
 from bench.machine.place import HERE
 from bench.model import Closed, Open, Load, Target, TrialOrder, UsageSource
 
-order = TrialOrder("a/closed", "a", "hello", Closed(2), 0.1, 0.0, 1, 1, 1, "seed", None, 0)
+order = TrialOrder("a/closed", "a", "hello", Closed(2), 0.1, 0.0, 1, 1, 1, "seed", None, 0, timeout_s=0.5)
 state = TargetState(Target("a", "http://127.0.0.1:9", UsageSource("none")), HERE)
 no_requests = iter(())
 fasthttp.conduct(order, state, no_requests, Records(), lambda: None, lambda: None)

@@ -68,7 +68,7 @@ def test_what_was_asked_for_is_read_from_the_process() -> None:
         lacks("A process may not come before others here")
     with started(Priority(NICE)) as child:
         assert priority.weight([child.pid], HERE) == WEIGHT
-        assert not priority.realtime([child.pid])
+        assert not priority.realtime([child.pid], HERE)
         with started(NONE) as other:
             assert priority.weight([child.pid, other.pid], HERE) == 1.0
 
@@ -85,7 +85,7 @@ def test_what_may_not_be_had_is_left() -> None:
         lacks("Root has no rights to give up here")
     with started(NONE, code) as child:
         assert priority.weight([child.pid], HERE) == usual
-        assert not priority.realtime([child.pid])
+        assert not priority.realtime([child.pid], HERE)
 
 
 def test_a_process_in_real_time_that_never_sleeps_becomes_an_ordinary_one() -> None:

@@ -15,7 +15,7 @@ from bench.model import Open
 from bench.model.digits import a_second, as_said, significant
 from bench.report.repeat import repeat_command
 from bench.report.units import number
-from tests.make_suite import make_suite
+from tests.make_suite import at_rate, make_suite
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,13 +46,13 @@ def test_a_figure_has_three_significant_digits(rate: float, said: str) -> None:
 
 @pytest.mark.parametrize(("rate", "option"), [(1e6, "1000000"), (0.5, "0.5"), (123456.7, "123456.7")])
 def test_the_option_has_every_digit(rate: float, option: str) -> None:
-    suite = make_suite({"a": 3000.0}, rounds=1, blocks=1, open_rate=rate, histograms=False)
+    suite = at_rate(make_suite({"a": 3000.0}, rounds=1, blocks=1, histograms=False), rate)
     assert repeat_command(suite).endswith(f"--rate {option}")
 
 
 @pytest.mark.parametrize(("rate", "said"), [(0.4, "0.400 a second"), (1e6, "1,000,000 a second")])
 def test_every_place_says_the_same(rate: float, said: str) -> None:
-    suite = make_suite({"a": 3000.0}, rounds=1, blocks=1, open_rate=rate, histograms=False)
+    suite = at_rate(make_suite({"a": 3000.0}, rounds=1, blocks=1, histograms=False), rate)
 
     assert describe(Open(256, rate)) == f"open load of {said}"
     assert said in listing.plan(suite.plan)

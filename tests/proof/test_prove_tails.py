@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from bench.model import Suite
 from proof import tails
 from proof.tails import (
     STANDSTILL_S,
@@ -21,14 +22,19 @@ from proof.tails import (
 
 
 @cache
+def reference() -> Suite:
+    return references()[0]
+
+
+@cache
 def pairs() -> list[Pair]:
-    return pairs_of(references()[0])
+    return pairs_of(reference())
 
 
 def test_a_reference_run_has_every_pair_of_its_servers_and_one_of_twins() -> None:
     assert len(pairs()) == 15, "of five servers and a twin"
     assert [pair.twins for pair in pairs()].count(True) == 1
-    assert {len(pair.rounds) for pair in pairs()} == {references()[0].plan.rounds}
+    assert {len(pair.rounds) for pair in pairs()} == {reference().plan.rounds}
 
 
 def test_made_alike_two_servers_typically_are() -> None:
@@ -58,6 +64,6 @@ def test_what_is_planted_is_found_and_twins_are_not_told_apart() -> None:
 
 
 def test_who_stands_still_by_himself_is_named() -> None:
-    trials = [list(of.values()) for of in tails.trials_of(references()[0]).values()]
+    trials = [list(of.values()) for of in tails.trials_of(reference()).values()]
     assert tails.said_to_stand_still(trials, 15, standing_still(0.9)) > 0.9
     assert tails.said_to_stand_still(trials, 15, standing_still(0.0)) < 0.1

@@ -216,7 +216,7 @@ def test_of_targets_nothing_is_claimed() -> None:
     assert "CPUs of server / generator / Redis | not known / 0 / \N{EN DASH}" in section(made, "environment")
     two = replace(HEALTHY, split=made.environment.cpu_split)
     assert any(note.startswith("cpus:") for note in notes(two))
-    assert not any(note.startswith("cpus:") for note in notes(two, deploys=False))
+    assert not any(note.startswith("cpus:") for note in notes(two, runtime="external"))
 
 
 def test_it_is_stored_and_read_again(tmp_path: Path) -> None:
@@ -306,3 +306,12 @@ def test_what_was_killed_for_want_of_memory_has_a_verdict_of_its_own() -> None:
 
     assert codes(made, "gunicorn") == ["out-of-memory"]
     assert "raise its limit (--memory)" in findings(made, "gunicorn")[0].text
+
+
+def test_what_is_special_about_the_split_stands_with_the_machine() -> None:
+    said = "CPU 6 is nobody's, as the other thread of a core of the server's."
+    made = suite()
+    split = replace(made.environment.cpu_split, notes=(said,))
+    made = replace(made, environment=replace(made.environment, cpu_split=split))
+    assert said in section(made, "environment")
+    assert said not in section(replace(made, plan=replace(made.plan, runtime="external")), "environment")

@@ -44,7 +44,7 @@ def test_a_trial_has_a_line_with_all_its_figures() -> None:
     suite = one_failed()
     rows = trials(suite)
     assert [row["case"] for row in rows] == [trial.case for trial in suite.trials]
-    assert {field.name for field in fields(Trial)} - set(rows[0]) == {"histograms", "wrong"}
+    assert {field.name for field in fields(Trial)} - set(rows[0]) == {"histograms", "wrong", "generators"}
     for row, trial in zip(rows, suite.trials, strict=True):
         counts = (trial.round, trial.block, trial.order, trial.offered, trial.ok, trial.failed)
         names = ("round", "block", "order", "offered", "ok", "failed")

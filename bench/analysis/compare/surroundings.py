@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bench.analysis.keepalive import NOT_KNOWN
 from bench.model import Environment, Plan, Server, Suite
+from bench.model.counted import ranges
 from bench.model.errors import UsageError
 from bench.model.variant import KINDS, OLD
 
@@ -104,7 +105,7 @@ def _machine(environment: Environment) -> Mapping[str, str]:
         "CPU": environment.cpu_model,
         "CPUs": str(environment.cpus),
         "CPUs of server / generator / Redis": " / ".join(
-            ", ".join(map(str, cpus)) or "any" for cpus in (split.server, split.generator, split.store)
+            ranges(cpus) or "any" for cpus in (split.server, split.generator, split.store)
         ),
         "system": environment.os,
         "kernel": environment.kernel,

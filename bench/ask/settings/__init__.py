@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bench.ask.settings.generators import GENERATORS
+from bench.ask.settings.limits import LIMITS
 from bench.ask.settings.locust import LOCUST
 from bench.ask.settings.project import PROJECT
 from bench.ask.settings.requests import REQUESTS
@@ -38,6 +39,16 @@ _ROWS = (
         default="auto",
     ),
     Setting(
+        "docker_context",
+        "text",
+        "Run servers and load generator in containers on the machine of this Docker context's engine",
+        "Without it the engine is that of DOCKER_HOST, DOCKER_CONTEXT or `docker context use`. See [the "
+        "engine's machine](decisions/098-the-engines-machine.md).",
+        form="a name that `docker context ls` has",
+        metavar="NAME",
+        otherwise="the current one",
+    ),
+    Setting(
         "servers",
         "names",
         "Names of docker-compose.yml, with commas between",
@@ -53,7 +64,7 @@ _ROWS = (
         "Measure an HTTP server that runs already, instead of deploying any",
         form="`name=http://host:port`, `name=unix:/path`",
         metavar="NAME=URL",
-        drops=("servers", "server", "against", "fail_if"),
+        drops=("servers", "server", "against", "fail_if", "docker_context"),
     ),
     Setting(
         "baseline",
@@ -231,29 +242,7 @@ _ROWS = (
         metavar="SPEC",
         drops=("target", "servers"),
     ),
-    Setting(
-        "server_cpus", "whole", "CPUs that servers get; generator and Redis share the others", highest=1_024
-    ),
-    Setting(
-        "cpus",
-        "number",
-        "CPU time that each server may use at most, as a number of CPUs",
-        "Of a container it is a quota; of child processes the number of their CPUs; a fraction of one is a "
-        "quota there, too, which takes a cgroup.",
-        form="a number, as 0.5 or 2",
-        lowest=0.01,
-        highest=1_024,
-        otherwise="all of those that it runs on",
-    ),
-    Setting(
-        "memory",
-        "text",
-        "Memory that each server may use at most",
-        "Of child processes it takes a cgroup.",
-        form="a size, as `512m` or `2g`",
-        metavar="SIZE",
-        otherwise="512m in containers, no limit else",
-    ),
+    *LIMITS,
 )
 SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}
 

@@ -21,6 +21,15 @@ GENERATORS = (
         metavar="ADDRESS",
     ),
     Setting(
+        "redis",
+        "text",
+        "Redis on another host, for applications of the catalogue that store something",
+        "It has to be empty, and is emptied again at the end.",
+        form="`host` or `host:port`; the port is 6379 by default",
+        metavar="HOST",
+        otherwise="one that the run starts",
+    ),
+    Setting(
         "if_lost",
         "word",
         "whether a run goes on with the others when one is lost, or waits for it",

@@ -42,10 +42,16 @@ class Mix:
         self.chains = [chain for chain in self.each if chain[-1].asked.weight]
         self._cumulated = list(itertools.accumulate(chain[-1].asked.weight for chain in self.chains))
         self._values = asked.values
+        drawn = {name for values in asked.values for name in values.names}
+        self._drawing = {
+            id(chain): any(not drawn.isdisjoint(step.asked.uses) for step in chain) for chain in self.each
+        }
 
     def draw(self, rng: random.Random) -> tuple[Prepared, ...]:
         """The next request, after what goes before it."""
         last = len(self.chains) - 1
+        if not last:
+            return self.chains[0]
         return self.chains[bisect(self._cumulated, rng.random() * self._cumulated[-1], 0, last)]
 
     @property
@@ -62,6 +68,8 @@ class Mix:
         Args:
             row: take this one of each list and file, which begin again at their ends, instead of any.
         """
+        if not self._drawing.get(id(requests), True):
+            return {}
         used = {name for request in requests for name in request.asked.uses}
         values: dict[str, str] = {}
         for drawn in self._values:

@@ -7,7 +7,8 @@ import importlib.metadata
 import os
 import platform
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from typing import Any
 import bench
 from bench.machine.place import HERE
 
-_PACKAGES = ("wsgi-bench", "locust", "gevent", "hdrhistogram", "numpy")
+_OURS = "wsgi-bench"
+_PACKAGES = (_OURS, "locust", "gevent", "hdrhistogram", "numpy")
 _CODE = ("catalogue/scenarios", "load", "machine", "model")
 
 
@@ -44,7 +46,7 @@ def about() -> About:
         pid=os.getpid(),
         cpus=len(HERE.cpus()),
         python=platform.python_version(),
-        versions={package: importlib.metadata.version(package) for package in _PACKAGES},
+        versions=dict(_versions()),
         code=_digest(),
     )
 
@@ -59,13 +61,20 @@ def differences(master: About, generator: About) -> list[str]:
     said = [
         f"{package} {generator.versions.get(package, 'none')} instead of {version}"
         for package, version in master.versions.items()
-        if generator.versions.get(package) != version
+        # An image has our modules without a version: their code says more anyway.
+        if generator.versions.get(package, version if package == _OURS else None) != version
     ]
     if _minor(generator.python) != _minor(master.python):
         said.append(f"Python {generator.python} instead of {master.python}")
     if not said and generator.code != master.code:
         said.append("other code of the same version: its scenarios, or its client, aren't the master's")
     return said
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    for package in _PACKAGES:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            yield package, importlib.metadata.version(package)
 
 
 def _minor(version: str) -> list[str]:

@@ -12,8 +12,9 @@ from bench.model.loads.load import Connection, Load
 if TYPE_CHECKING:
     from bench.model.planned import Plan
 
-SETTLE_S = 2.0
-"""For so long at least users go on, once all have begun, before anything counts."""
+SETTLE_S, CLAIMS_NOTHING_S = 2.0, 0.5
+"""For so long at least users go on, once all have begun, before anything counts; the latter in a run that
+claims nothing."""
 _OVERHEAD_S = 1.0
 
 
@@ -49,7 +50,7 @@ class Users(Load):
         return plan.trial_s.closed
 
     def settle_s(self, plan: Plan) -> float:
-        return max(SETTLE_S, plan.settle_s)
+        return max(SETTLE_S if plan.claims else CLAIMS_NOTHING_S, plan.settle_s)
 
     def overhead_s(self, _plan: Plan, _answer_s: float | None, /) -> float:
         return _OVERHEAD_S

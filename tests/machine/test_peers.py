@@ -1,0 +1,46 @@
+"""Connections that a process has opened itself are told from those that were opened to it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from bench.machine.peers import peers
+from bench.machine.place import HERE
+
+ASKS = (
+    "import socket, sys\nasked = socket.create_connection(('127.0.0.1', int(sys.argv[1])))\nasked.recv(1)\n"
+)
+
+
+@pytest.fixture
+def asked() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A process that has opened a connection to this one, and the address that it leads to."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with subprocess.Popen([sys.executable, "-c", ASKS, str(port)]) as child, server.accept()[0]:
+            yield child, f"127.0.0.1:{port}"
+            child.kill()
+
+
+def test_a_connection_is_its_own_who_opened_it(asked: tuple[subprocess.Popen[bytes], str]) -> None:
+    child, address = asked
+
+    counted = peers({"asks": child.pid, "both": os.getpid()}, HERE)
+
+    assert counted["asks"] == {address: 1}
+    # The other end of it is this process's, whose descendant the child is.
+    assert [count for peer, count in counted["both"].items() if peer.startswith("127.0.0.1")] == [1]
+
+
+def test_what_is_over_is_nobodys(asked: tuple[subprocess.Popen[bytes], str]) -> None:
+    child, _ = asked
+    child.kill()
+    child.wait()
+
+    assert peers({"gone": child.pid}, HERE) == {"gone": {}}
