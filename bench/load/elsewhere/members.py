@@ -92,9 +92,7 @@ class Members:
         """
         member = Member(identity, "", about, Clock(), time.monotonic())
         self.compare_clock(member)
-        taken = {other.name for other in self.present.values()}
-        names = (about.host if n == 1 else f"{about.host} {n}" for n in itertools.count(1))
-        member.name = next(name for name in names if name not in taken)
+        member.name = self._free_name(about.host)
         self._have_user(identity)
         return member
 
@@ -108,6 +106,9 @@ class Members:
 
     def take(self, member: Member) -> None:
         self._lost.pop(member.id, None)
+        # While it was lost another one of its host may have got its name.
+        if any(other.name == member.name for other in self.present.values()):
+            member.name = self._free_name(member.about.host)
         self.present[member.id] = member
 
     def lose(self, member: Member) -> None:
@@ -185,6 +186,11 @@ class Members:
             if of == token and who == identity:
                 return dict(answer)
         raise TimeoutError(f"said nothing for {most_s:g} s")
+
+    def _free_name(self, host: str) -> str:
+        taken = {other.name for other in self.present.values()}
+        names = (host if n == 1 else f"{host} {n}" for n in itertools.count(1))
+        return next(name for name in names if name not in taken)
 
     def _have_user(self, identity: str) -> None:
         """Have locust start the one user of a worker: it needn't share out any."""
