@@ -3,36 +3,42 @@
 from __future__ import annotations
 
 import socket
-from typing import cast
-from unittest.mock import Mock
+import subprocess
+import sys
+from pathlib import Path
 
-import pytest
-from locust.runners import MasterRunner
+from bench.load.elsewhere.about import free_name
 
+ROOT = Path(__file__).parents[3]
+# In a process of its own: locust patches the standard library as it is imported.
+LISTENING = """
+import sys
 from bench.load.elsewhere import sockets
-from bench.load.elsewhere.about import About
 from bench.load.elsewhere.keys import keys_of
-from bench.load.elsewhere.members import Member, Members
-from bench.machine.place import Clock
+sockets._HANDSHAKE_MS = 100
+server = sockets.Server("127.0.0.1", 0, keys_of("a secret of this test"))
+print(server.port, flush=True)
+sys.stdin.read()
+"""
 
 
-def test_one_that_is_back_gets_another_name_where_its_own_was_given_away() -> None:
+def test_of_two_generators_none_has_the_others_name() -> None:
     """A trial's shares are kept by name: of two with one name only one would have any."""
-    members = Members(cast(MasterRunner, Mock()))
-    first, second = (Member(i, "vm", About("vm"), Clock(), 0.0) for i in ("1", "2"))
-    members.take(first)
-    members.lose(first)
-    members.take(second)
-    members.take(first)
-    assert [member.name for member in members.present.values()] == ["vm", "vm 2"]
+    assert free_name("vm", ()) == "vm"
+    assert free_name("vm", {"vm", "vm 3"}) == "vm 2"
 
 
-def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sockets, "_HANDSHAKE_MS", 100)
-    server = sockets.Server("127.0.0.1", 0, keys_of("a secret of this test"))
-    try:
-        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as silent:
+def test_a_connection_that_says_nothing_is_closed() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", LISTENING],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as master:
+        assert master.stdout is not None
+        port = int(master.stdout.readline())
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as silent:
             while silent.recv(100):
                 pass
-    finally:
-        server.socket.context.destroy(linger=0)
+        master.kill()
