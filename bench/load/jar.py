@@ -57,7 +57,12 @@ class Jar:
         field = self._fields.get(path)
         if field is None:
             cookies = self._cookies
-            field = "; ".join([f"{name}={cookies[key]}" for name, key in self._those_of(path)])
+            fitting = self._fitting.get(path) or self._those_of(path)
+            if len(fitting) == 1:
+                [(name, key)] = fitting
+                field = f"{name}={cookies[key]}"
+            else:
+                field = "; ".join([f"{name}={cookies[key]}" for name, key in fitting])
             if len(self._fields) < _MOST_KEPT:
                 self._fields[path] = field
         return field

@@ -21,7 +21,6 @@ Values = Mapping[str, str]
 Expected = Callable[[Request], Expect]
 _FEWEST = 16
 _NONE = -1
-_NO_VALUES: Values = {}
 
 
 class Visit(LookedExchange):
@@ -86,12 +85,19 @@ class Visitor:
         """The first request of these, ready to be sent."""
         first = chain[0]
         if first.fixed is not None and len(chain) == 1:
-            visit = self._visits.get(id(first))
-            if visit is None:
-                visit = self._visits[id(first)] = self._made(first, {})
-        else:
-            visit = self._made(first, {**values, **self.own})
-            visit.rest, visit.values = chain[1:], values
+            return self.fixed_visit(first)
+        visit = self._made(first, {**values, **self.own})
+        visit.rest, visit.values = chain[1:], values
+        return self._carrying(visit)
+
+    def fixed_visit(self, prepared: Prepared) -> Visit:
+        """A request that is always the same, but for its cookies."""
+        visit = self._visits.get(id(prepared))
+        if visit is None:
+            visit = self._visits[id(prepared)] = self._made(prepared, {})
+        return self._carrying(visit)
+
+    def _carrying(self, visit: Visit) -> Visit:
         if self._jar is not None and (cookie := self._jar.field(visit.request.path)) != visit.cookie:
             visit.carry(cookie)
         return visit
@@ -202,7 +208,7 @@ class Turns:
         if not chain:
             chain = self._mix.draw(self._rngs[turn])
             if len(chain) == 1 and chain[0].fixed is not None:
-                return self._visitors[turn].visit(chain, _NO_VALUES)
+                return self._visitors[turn].fixed_visit(chain[0])
             self._values[turn] = self._mix.values(self._rngs[turn], chain)
         self._rest[turn] = chain[1:]
         return self._visitors[turn].visit(chain, self._values[turn])

@@ -28,8 +28,8 @@ class ClosedVisits(ClosedTrial):
     def _receive(self, fd: int) -> Connection | None:
         connection = self._link.receive(fd)
         if connection is not None:
-            assert isinstance(connection.exchange, Visit)
-            self._turns.ended(connection.due, connection.exchange, right=self._link.outcome == OK)
+            visit: Any = connection.exchange
+            self._turns.ended(connection.due, visit, right=self._link.outcome == OK)
         return connection
 
     def _next_of(self, user: int) -> Exchange:

@@ -81,9 +81,13 @@ def startable(plan: Plan) -> tuple[Deployment, ...]:
     return plan.deployments if plan.runtime == "external" else (*plan.deployments, NULL_DEPLOYMENT)
 
 
-def null_runtime(directory: Path, cpus: CpuSplit, root: Path) -> LocalRuntime:
-    """A runtime for the null server alone, not entered yet."""
-    return LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root))
+def null_runtime(directory: Path, cpus: CpuSplit, root: Path, address: str = "") -> LocalRuntime:
+    """A runtime for the null server alone, not entered yet.
+
+    Args:
+        address: on which that listens, if other hosts ask it.
+    """
+    return LocalRuntime(directory, cpus, (NULL_DEPLOYMENT,), checkouts=this_checkout(root), address=address)
 
 
 def calibrate_run(
@@ -105,7 +109,8 @@ def calibrate_run(
     with ExitStack() as stack:
         if plan.runtime == "external":
             # Not split anew: the harness has kept itself to the generator's CPUs by now.
-            local = null_runtime(directory, cpus, root)
+            address = plan.generators.host if plan.generators else ""
+            local = null_runtime(directory, cpus, root, address)
             runtime = stack.enter_context(local)
         if plan.locust is not None:
             blocks, length_s = _OF_LOCUST

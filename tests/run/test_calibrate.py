@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from socket import AF_UNIX, SOCK_STREAM, socketpair
+from typing import cast
+from urllib.parse import urlsplit
 
 import pytest
 
 from bench.catalogue.scenarios.request import Expect, Request
+from bench.deploy import Runtime
 from bench.load.client import LoadDriver
 from bench.load.wire import Exchange, Reply
-from bench.model import CpuSplit, Sample
-from bench.run.calibrate import calibrate, null_runtime
+from bench.model import CpuSplit, Sample, Target
+from bench.model.generators import Generators
+from bench.run.calibrate import NULL_DEPLOYMENT, calibrate, calibrate_run, null_runtime
 from servers.null.serve import answer_to
+from tests.make_suite import make_suite
 
 ROOT = Path(__file__).parents[2]
 CPUS = CpuSplit(*[tuple(sorted(os.sched_getaffinity(0)))[:1]] * 3)
@@ -55,6 +61,26 @@ def test_any_other_name_is_greeted() -> None:
     ((data, reply),) = answered("127.0.0.1:8000", close=False, times=1)
     assert reply.keeps
     assert data.endswith(b"\r\n\r\nHello, World!")
+
+
+def test_generators_elsewhere_find_the_null_server_where_servers_run_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def calibrated(runtime: Runtime, *_: object, **__: object) -> None:
+        target = runtime.start(NULL_DEPLOYMENT)
+        assert isinstance(target, Target)
+        asked.append(target.url)
+
+    monkeypatch.setattr("bench.run.calibrate.calibrate", calibrated)
+    here = make_suite({"gunicorn": 1000.0}).plan
+    for generators in (None, Generators(1, "127.0.0.2", 5557)):
+        plan = replace(here, runtime="external", generators=generators)
+        unused = cast(LoadDriver, None)
+        calibrate_run(plan, CPUS, cast(Runtime, None), unused, ROOT, tmp_path, 0, {})
+
+    assert [urlsplit(url).hostname for url in asked] == ["127.0.0.1", "127.0.0.2"]
 
 
 def test_each_app_and_scenario_has_a_ceiling_of_its_own(tmp_path: Path) -> None:
