@@ -141,12 +141,11 @@ def generator(
 
 
 @contextmanager
-def served(host: Host) -> Iterator[Target]:
+def served(host: Host, processes: int = 1) -> Iterator[Target]:
     """The server without an application, on a host."""
     address = (host.address, _SERVER_PORT)
-    child = host.popen(
-        [sys.executable, "servers/null/serve.py"], {**os.environ, "BIND": f"{address[0]}:{address[1]}"}
-    )
+    asked = {"BIND": f"{address[0]}:{address[1]}", "PROCESSES": str(processes)}
+    child = host.popen([sys.executable, "servers/null/serve.py"], {**os.environ, **asked})
     try:
         with host.network():
             _accepts(address)

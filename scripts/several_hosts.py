@@ -17,9 +17,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from statistics import fmean, median
 
-from bench.analysis.estimate import Effect, effect
+from bench.analysis.estimate import Ratio, effect
 from bench.analysis.histogram import Histogram
-from bench.analysis.percentiles import percentile, percentile_ratio
+from bench.analysis.hodges_lehmann import paired_shift
+from bench.analysis.percentiles import percentile
 from bench.model import Closed, Open, Target, Trial, TrialOrder, UsageSource
 from bench.model.errors import BenchError
 from proof.fleet import PORT, Master, generator, introduce, master, served, trial
@@ -29,7 +30,7 @@ from proof.planted.behaviour import Plan
 _PLANTED_S = 0.005
 _AHEAD_S = 10
 _SHARES = (0.5, 0.95, 0.99)
-_CLOSED = Closed(48)
+_CLOSED = Closed(16)
 _OPEN = Open(256, rate=600.0)
 _TURNS, _OPEN_S = 16, 1.5
 _SHORT_TURNS, _SHORT_S = 12, 0.5
@@ -71,7 +72,8 @@ def fleets() -> Iterator[Fleets]:
     wanted += [Wanted("far", round_trip_s=_PLANTED_S), Wanted("ahead", ahead_s=_AHEAD_S)]
     with ExitStack() as stack:
         server, *others = stack.enter_context(hosts(*wanted))
-        targets = [stack.enter_context(served(server)), stack.enter_context(_slow(server))]
+        processes = min(len(names), max(1, len(os.sched_getaffinity(0)) // 2))
+        targets = [stack.enter_context(served(server, processes)), stack.enter_context(_slow(server))]
         masters = []
         first, _, _, far, ahead = others
         for number, generators in enumerate(([first], others[:3], [far], [ahead])):
@@ -115,7 +117,7 @@ def percentiles(made: Fleets) -> Iterator[str]:
         yield _row(name, (_words(percentile([*rounds.values()], share), 1e3) for share in _SHARES))
     usual = found["1 generator"]
     for name, rounds in list(found.items())[1:]:
-        ratios = [percentile_ratio(rounds, usual, share) for share in _SHARES]
+        ratios = [paired_shift(_log_ratios(rounds, usual, share)) for share in _SHARES]
         yield _row(f"{name}, of 1 generator's", (_words(ratio, 1.0) for ratio in ratios))
 
 
@@ -206,7 +208,15 @@ def _rounds(trials: Sequence[Trial]) -> dict[int, Histogram]:
     return {number: histogram for number, histogram in merged.items() if histogram is not None}
 
 
-def _words(found: Effect | None, unit: float, digits: int = 2) -> str:
+def _log_ratios(a: Mapping[int, Histogram], b: Mapping[int, Histogram], share: float) -> list[float]:
+    """Of a percentile, turn by turn: what is typical of them is moved by no standstill of the machine."""
+    return [
+        math.log(a[number].quantile_s(share) / b[number].quantile_s(share))
+        for number in sorted(a.keys() & b.keys())
+    ]
+
+
+def _words(found: Ratio | None, unit: float, digits: int = 2) -> str:
     """A value and its 95 % interval, from their logarithms."""
     if found is None:
         return "too few"

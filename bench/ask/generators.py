@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.catalogue import origin
 from bench.load.elsewhere.keys import SECRET_VARIABLE, SHORTEST_SECRET
 from bench.model.errors import UsageError
 from bench.model.generators import Generators
@@ -78,6 +79,11 @@ def read_generators(asked: Mapping[str, Any], runtime: str, secret: str) -> Aske
                 f"--bind {asked['bind']} is where generators of other hosts find this one: say how many with "
                 f"--generators, or leave it out."
             )
+        if asked["if_lost"] != "go-on":
+            raise UsageError(
+                f"--if-lost {asked['if_lost']} is about generators of other hosts: say how many with "
+                f"--generators, or leave it out."
+            )
         return None
     if problems := list(_wrong_beside(asked, runtime)):
         raise UsageError(*problems)
@@ -87,6 +93,12 @@ def read_generators(asked: Mapping[str, Any], runtime: str, secret: str) -> Aske
             f"network with --bind; nothing listens beyond 127.0.0.1 unless you say so."
         )
     host, port = read_bind(asked["bind"])
+    if not ipaddress.ip_address(host).is_loopback:
+        for spec in filter(_loops_back, asked["target"]):
+            raise UsageError(
+                f"--generators with --target {spec}: on another host that address is the host's own. Name "
+                f"the one by which the generators reach the server."
+            )
     return Asked(
         Generators(asked["generators"], host, port, waits=asked["if_lost"] == "wait"), require_secret(secret)
     )
@@ -115,9 +127,18 @@ def read_bind(text: str) -> tuple[str, int]:
             probe.bind((host, port))
     except OSError as error:
         raise UsageError(
-            f"--bind {text}: {host}:{port} can't be listened on here ({error.strerror})."
+            f"--bind {text}: {host}:{port} can't be listened on here ({error.strerror}). Name an "
+            f"address of this host (`ip -brief address`) and a port that nobody else uses."
         ) from None
     return host, port
+
+
+def _loops_back(target: str) -> bool:
+    try:
+        host = origin.host_of(target.partition("=")[2])
+        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def wrong_redis(text: str | None, runtime: str) -> Iterator[str]:

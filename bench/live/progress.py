@@ -13,6 +13,7 @@ from rich.live import Live
 
 from bench.live.screen import Screen
 from bench.machine.interrupt import shield
+from bench.report.units import plain
 
 
 class Reporter:
@@ -81,14 +82,14 @@ class Reporter:
     def problem(self, text: str) -> None:
         """Something went wrong that doesn't end the run; under a table it is said again at the end."""
         if self._console.quiet:
-            print(text, file=sys.stderr)
+            print(plain(text), file=sys.stderr)
         elif self.live:
             self._problems.append(_stamped(text))
         else:
             self._say(_stamped(text))
 
     def _say(self, text: str) -> None:
-        self._console.print(text, markup=False, soft_wrap=True)
+        self._console.print(plain(text), markup=False, soft_wrap=True)
 
 
 def _stamped(text: str) -> str:

@@ -39,18 +39,26 @@ def lines(suite: Suite) -> Iterator[str]:
     least, most = milliseconds(min(times)), milliseconds(max(times))
     span = least if least == most else f"{least} to {most}"
     floor = suite.calibration.latency_floor_s if suite.calibration else None
-    beside = f" A server that answers at once takes {milliseconds(floor)} ms from there." if floor else ""
+    beside = (
+        f" A server that answers at once takes {milliseconds(floor)} ms from one of them." if floor else ""
+    )
     yield (
-        f"{count(len(suite.generators), 'load generator')} on other hosts made the load: {span} ms of each "
-        f"response time is the network's, and not the server's.{beside}"
+        f"{count(len(suite.generators), 'load generator')} on other hosts made the load: a connection from "
+        f"them takes {span} ms to be made, which is the network's part of each response time, and not the "
+        f"server's (twice that where a request has a connection of its own).{beside}"
     )
 
 
 def lost(suite: Suite) -> Iterator[str]:
     """Who was lost, and what that cost."""
     gone = [generator for generator in suite.generators if generator.lost]
+    again = sum(generator.spoiled for generator in suite.generators)
+    if again and not gone:
+        yield (
+            f"{count(again, 'trial')} in which a load generator was late {'was' if again == 1 else 'were'} "
+            f"done again, and nothing of the first attempt counts."
+        )
     if gone:
-        again = sum(generator.spoiled for generator in suite.generators)
         names = listed([f"{g.name} ({count(g.lost, 'time')})" for g in gone])
         yield (
             f"Lost were {names}; {count(again, 'trial')} in which a load generator was lost or late "

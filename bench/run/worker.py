@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -38,7 +39,11 @@ def work(address: tuple[str, int], variables: Mapping[str, str], say: Callable[[
     keys = keys_of(variables[SECRET_VARIABLE])
     while True:
         heard = wait_for_master(
-            host, port, keys, WAIT_S, lambda: say(f"waiting for a run at {name}; Ctrl-C ends this")
+            host,
+            port,
+            keys,
+            WAIT_S,
+            lambda: say(f"waiting for a run at {name}{_unknown(host)}; Ctrl-C ends this"),
         )
         if heard is Heard.NOBODY:
             raise MachineError(
@@ -61,6 +66,15 @@ def work(address: tuple[str, int], variables: Mapping[str, str], say: Callable[[
             raise DriverError(f"the load generator {how_ended(code)}")
         say(f"the run at {name} is gone")
         time.sleep(_PAUSE_S)
+
+
+def _unknown(host: str) -> str:
+    """That a name has no address, to follow it: it may be misspelt, or be given later."""
+    try:
+        socket.getaddrinfo(host, None)
+    except OSError:
+        return " (no host has that name so far)"
+    return ""
 
 
 def _one(host: str, port: int, variables: Mapping[str, str]) -> int:

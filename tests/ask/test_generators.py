@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.ask.generators import read_bind, require_secret, take_secret
+from bench.ask import generators
+from bench.ask.generators import read_bind, read_generators, require_secret, take_secret
 from bench.ask.resolution import resolve
 from bench.model.errors import UsageError
 from bench.model.generators import Generators
@@ -72,11 +73,28 @@ def test_generators_are_asked_for_in_child_processes() -> None:
             "a unix socket can't",
         ),
         ({"generators": 0, "bind": "127.0.0.1"}, SECRET, "generators"),
+        ({"if_lost": "wait"}, "", "say how many with --generators"),
     ],
 )
 def test_what_can_t_work_is_refused(flags: dict[str, object], secret: str, sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence.replace("(", r"\(")):
         resolve(flags, ROOT, environment={}, secret=secret)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_a_target_that_is_another_one_on_each_host_is_refused(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its loopback is a generator's own there, where nobody has consented to load."""
+    asked: dict[str, object] = {
+        "generators": 2, "bind": "10.0.0.5", "if_lost": "go-on", "processes": None,
+        "client": "loop", "server": (), "target": (f"a=http://{host}:8000/",),
+    }  # fmt: skip
+    monkeypatch.setattr(generators, "read_bind", lambda _text: ("10.0.0.5", 5557))
+    with pytest.raises(UsageError, match="the host's own"):
+        read_generators(asked, "external", SECRET)
+    beside = {**asked, "target": ("a=http://10.0.0.6:8000/",)}
+    assert read_generators(beside, "external", SECRET) is not None
 
 
 def test_a_port_that_is_taken_is_refused() -> None:

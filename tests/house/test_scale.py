@@ -21,7 +21,8 @@ def test_every_part_of_the_script_is_used_by_the_page() -> None:
 def test_shares_are_those_of_the_results_that_the_page_names(capsys: pytest.CaptureFixture[str]) -> None:
     """A new reference result has other ones: `scripts/scale shares results/reference/local`."""
     shares.main([ROOT / "results/reference/local"])
-    rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
+    alone, _, *lines = capsys.readouterr().out.splitlines()
+    rows = [line.split() for line in lines]
     printed = {case.partition("/")[0]: figures for case, *figures in rows}
     shown = re.findall(
         r"^\| (\w+) \| (?:kept|new) \| (\d+) us \| (\d+) us \| ([\d.]+) \|$", PAGE, re.MULTILINE
@@ -30,6 +31,7 @@ def test_shares_are_those_of_the_results_that_the_page_names(capsys: pytest.Capt
     for name, server, generator, busy in shown:
         figures = printed[name.lower()]
         assert (server, generator, busy) == (figures[0], figures[1], figures[3])
+    assert all(rate in PAGE for rate in re.findall(r"[\d,]{6,}", alone))
 
 
 def test_parts_are_merged_by_as_many_workers(capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,3 +93,15 @@ def test_a_run_that_could_not_be_saved_is_not_said_to_continue(tmp_path: Path, n
     assert ended.endswith("with --out; what was saved before is intact.")
     # Whether a run goes on from it says whoever knows of the run.
     assert something.endswith("with --out; what was saved before is intact.")
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_name_of_another_host_can_do_nothing_to_the_terminal(
+    quiet: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Reporter(quiet=quiet) as reporter:
+        reporter.notice("load generator \x1b[31mred takes part")
+        reporter.problem("load generator \x1b[31mred was lost")
+    said = capsys.readouterr().err
+    assert "red was lost" in said
+    assert "\x1b" not in said

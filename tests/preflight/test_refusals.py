@@ -261,3 +261,45 @@ def application(environ, start_response):
         "GET / raises ValueError: $API_KEY at $DATABASE_URL with $DATABASE_URL in web.py:5",
     )
     assert not any(value in repr(looked) for value in ("s3cret-value", "hunter22"))
+
+
+def test_what_only_libraries_raise_is_named_with_the_way_out(tmp_path: Path) -> None:
+    library = tmp_path / ".venv/lib/python3/site-packages/framework"
+    files = {
+        "framework.py": """
+import sqlite3
+def application(environ, start_response):
+    try:
+        {}["nothing"]
+    except KeyError:
+        pass
+    try:
+        handle()
+    except Exception:
+        start_response("500 Internal Server Error", [])
+        return [b"an error page"]
+    start_response("200 OK", [])
+    return [b"right"]
+def handle():
+    return view()
+def view():
+    return query()
+def query():
+    return sqlite3.connect(":memory:").execute("select 1 from shop_order")
+"""
+    }
+    library.parent.mkdir(parents=True)
+    write(library.parent, files)
+    write(
+        tmp_path,
+        {
+            "web.py": "import sys\n"
+            f"sys.path.append({str(library.parent)!r})\n"
+            "from framework import application\n"
+        },
+    )
+
+    [said] = look(tmp_path, "web").refusals
+
+    assert "GET / answers 500: OperationalError: no such table: shop_order" in said
+    assert "--setup CMD makes its tables" in said

@@ -44,7 +44,7 @@ def test_the_networks_share_is_said_in_a_sentence() -> None:
     [line] = generators.lines(suite_of(NEAR, FAR))
 
     assert line.startswith(
-        "2 load generators on other hosts made the load: 0.200 to 10.0 ms of each response time"
+        "2 load generators on other hosts made the load: a connection from them takes 0.200 to 10.0 ms"
     )
 
 
@@ -53,6 +53,12 @@ def test_who_was_lost_is_named() -> None:
 
     assert line.startswith("Lost were far (1 time); 2 trials in which")
     assert not list(generators.lost(suite_of(NEAR)))
+
+
+def test_trials_done_again_are_said_where_nobody_was_lost() -> None:
+    [line] = generators.lost(suite_of(replace(NEAR, spoiled=1)))
+
+    assert line.startswith("1 trial in which a load generator was late was done again")
 
 
 def test_nothing_is_said_where_this_host_made_the_load() -> None:

@@ -10,9 +10,12 @@ from bench.store import load
 
 
 def main(results: Iterable[Path]) -> None:
-    print("case                                    server, us  generator, us  ratio  CPUs kept busy")
     for result in results:
         suite = load(result)
+        if (alone := suite.calibration) is not None:
+            kept, new = alone.keep_alive_rps, alone.close_rps
+            print(f"generator alone: {kept:,.0f} a second on kept connections, {new:,.0f} on new ones")
+        print("case                                    server, us  generator, us  ratio  CPUs kept busy")
         for case in suite.plan.cases:
             trials = [
                 trial

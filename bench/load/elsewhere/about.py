@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import itertools
 import os
 import platform
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -75,6 +76,12 @@ def _versions() -> Iterator[tuple[str, str]]:
     for package in _PACKAGES:
         with suppress(importlib.metadata.PackageNotFoundError):
             yield package, importlib.metadata.version(package)
+
+
+def free_name(host: str, taken: Collection[str]) -> str:
+    """What a generator of a host is called: as that, with a number where the name is taken."""
+    names = (host if number == 1 else f"{host} {number}" for number in itertools.count(1))
+    return next(name for name in names if name not in taken)
 
 
 def _minor(version: str) -> list[str]:

@@ -12,7 +12,7 @@ from gevent.queue import Empty, Queue
 from locust.rpc import Message
 from locust.runners import MasterRunner
 
-from bench.load.elsewhere.about import About, read_about
+from bench.load.elsewhere.about import About, free_name, read_about
 from bench.machine.place import Clock, compare
 from bench.model.shortage import Short
 
@@ -92,9 +92,7 @@ class Members:
         """
         member = Member(identity, "", about, Clock(), time.monotonic())
         self.compare_clock(member)
-        taken = {other.name for other in self.present.values()}
-        names = (about.host if n == 1 else f"{about.host} {n}" for n in itertools.count(1))
-        member.name = next(name for name in names if name not in taken)
+        member.name = free_name(about.host, self._names())
         self._have_user(identity)
         return member
 
@@ -108,6 +106,9 @@ class Members:
 
     def take(self, member: Member) -> None:
         self._lost.pop(member.id, None)
+        # While it was lost another one of its host may have got its name.
+        if member.name in self._names():
+            member.name = free_name(member.about.host, self._names())
         self.present[member.id] = member
 
     def lose(self, member: Member) -> None:
@@ -185,6 +186,9 @@ class Members:
             if of == token and who == identity:
                 return dict(answer)
         raise TimeoutError(f"said nothing for {most_s:g} s")
+
+    def _names(self) -> set[str]:
+        return {member.name for member in self.present.values()}
 
     def _have_user(self, identity: str) -> None:
         """Have locust start the one user of a worker: it needn't share out any."""

@@ -12,6 +12,9 @@ from locust.rpc import zmqrpc
 from bench.load.elsewhere.channel import connect, endpoint, prepare
 from bench.load.elsewhere.keys import Keys
 
+# A connection that says nothing costs a descriptor for so long; libzmq's own value is 30 s.
+_HANDSHAKE_MS = 3_000
+
 
 def seal(keys: Keys) -> None:
     """Have all of locust's masters and workers that this process makes from now on talk with these keys."""
@@ -31,6 +34,7 @@ class Server(zmqrpc.Server):
         self.port = port
         prepare(self.socket, keys.master)
         self.socket.setsockopt(zmq.CURVE_SERVER, 1)
+        self.socket.setsockopt(zmq.HANDSHAKE_IVL, _HANDSHAKE_MS)
         self.socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
         try:
             self.socket.bind(endpoint(host, port))

@@ -11,7 +11,9 @@ import traceback
 from typing import Any
 
 _TEXT_AT_MOST = 500
-# As settings libraries say it: "Set the SECRET_KEY environment variable", "SECRET_KEY is not set".
+# What a framework answers comes up from its handler of requests, at least.
+_FEWEST_FRAMES = 3
+# As settings libraries say it.
 _MISSING = re.compile("environ|envvar|env var|not set|must be set|missing|required|not found", re.IGNORECASE)
 
 
@@ -64,11 +66,18 @@ class Theirs:
 
 
 class Watch:
-    """Sees where exceptions pass through the user's code, also those that a framework answers."""
+    """Sees the exceptions that pass through the user's code, also those that a framework answers.
+
+    Where none does, the one that came through most of the libraries' is what the framework answers: those
+    that libraries raise and catch themselves come through few.
+    """
 
     def __init__(self, theirs: Theirs) -> None:
         self._theirs = theirs
         self._last: BaseException | None = None
+        # The exceptions themselves are kept, so that no other one gets their numbers.
+        self._passed: dict[int, list[Any]] = {}
+        self._has: dict[str, bool] = {}
         self.raised: dict[str, Any] | None = None
 
     def __enter__(self) -> Watch:
@@ -78,14 +87,25 @@ class Watch:
     def __exit__(self, *_: Any) -> None:
         sys.settrace(None)
         self._last = None
+        if self.raised is None and self._passed:
+            frames, error = max(self._passed.values(), key=lambda passed: passed[0])
+            if frames >= _FEWEST_FRAMES:
+                self.raised = self._theirs.raised(error)
+        self._passed.clear()
 
     def _called(self, frame: Any, _event: str, _argument: Any) -> Any:
-        return self._happened if self._theirs.has(frame.f_code.co_filename) else None
+        file = frame.f_code.co_filename
+        if file not in self._has:
+            self._has[file] = self._theirs.has(file)
+        frame.f_trace_lines = False
+        return self._happened
 
-    def _happened(self, _frame: Any, event: str, argument: Any) -> Any:
-        if event == "exception" and not isinstance(argument[1], (StopIteration, GeneratorExit)):
-            error = argument[1]
-            if isinstance(error, BaseException) and error is not self._last:
+    def _happened(self, frame: Any, event: str, argument: Any) -> Any:
+        error = argument[1] if event == "exception" else None
+        if isinstance(error, BaseException) and not isinstance(error, (StopIteration, GeneratorExit)):
+            if not self._has[frame.f_code.co_filename]:
+                self._passed.setdefault(id(error), [0, error])[0] += 1
+            elif error is not self._last:
                 self._last = error
                 self.raised = self._theirs.raised(error.with_traceback(argument[2]))
         return self._happened
@@ -118,9 +138,7 @@ def _variable(error: BaseException) -> str:
             return name if isinstance(name, str) else name.decode("utf-8", "replace")
     for link in chain:
         # As settings libraries say it: "Set the SECRET_KEY environment variable", "SECRET_KEY is not set".
-        if re.search(
-            r"environ|envvar|env var|not set|must be set|missing|required|not found", _text(link), re.I
-        ):
+        if _MISSING.search(_text(link)):
             names = re.findall(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b", _text(link))
             if names:
                 return str(names[0])
