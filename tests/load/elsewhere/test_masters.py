@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -79,6 +80,21 @@ def test_generators_of_a_master_that_is_killed_end(made: list[Host]) -> None:
         next(trials)
         fleet.master.child.kill()
         assert {child.wait() for child in fleet.generators.values()} == {GONE}
+
+
+def test_generators_of_a_master_that_another_one_has_replaced_end(made: list[Host]) -> None:
+    """They would wait for it, and it for them: to each the other is there."""
+    server, *others = made
+    with ExitStack() as stack:
+        with master(server, 2) as first:
+            children = [stack.enter_context(generator(host, server)) for host in others[:2]]
+            assert first.event()["event"] == "ready"
+            first.child.kill()
+        with master(server, 1) as second:
+            assert {child.wait() for child in children} == {GONE}
+            stack.enter_context(generator(others[0], server))
+            assert second.event()["event"] == "ready"
+            assert [event["name"] for event in second.said if event["state"] == "joined"] == ["one"]
 
 
 def test_generators_end_with_their_run(made: list[Host]) -> None:
