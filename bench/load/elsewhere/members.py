@@ -98,9 +98,7 @@ class Members:
         """
         member = Member(identity, "", about, Clock(), time.monotonic())
         self.compare_clock(member)
-        taken = {other.name for other in self.present.values()}
-        names = (about.host if n == 1 else f"{about.host} {n}" for n in itertools.count(1))
-        member.name = next(name for name in names if name not in taken)
+        self._name(member)
         self._have_user(identity)
         return member
 
@@ -114,6 +112,9 @@ class Members:
 
     def take(self, member: Member) -> None:
         self._lost.pop(member.id, None)
+        if member.name in self._taken():
+            # It comes back to a host that has another one by now.
+            self._name(member)
         self.present[member.id] = member
 
     def lose(self, member: Member) -> None:
@@ -191,6 +192,14 @@ class Members:
             if of == token and who == identity:
                 return dict(answer)
         raise TimeoutError(f"said nothing for {most_s:g} s")
+
+    def _name(self, member: Member) -> None:
+        host = member.about.host
+        names = (host if n == 1 else f"{host} {n}" for n in itertools.count(1))
+        member.name = next(name for name in names if name not in self._taken())
+
+    def _taken(self) -> set[str]:
+        return {member.name for member in self.present.values()}
 
     def _have_user(self, identity: str) -> None:
         """Have locust start the one user of a worker: it needn't share out any."""

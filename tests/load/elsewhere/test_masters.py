@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from contextlib import ExitStack
 
@@ -57,6 +58,21 @@ def test_one_that_is_killed_is_named_and_another_takes_its_place(made: list[Host
     assert (lost["name"], lost["case"]) == ("two", "spoilt")
     assert set(again.generators) == {"one"}
     assert set(replaced.generators) == {"one", "two"}
+
+
+def test_one_that_comes_back_beside_another_of_its_host_has_a_name_of_its_own(made: list[Host]) -> None:
+    with fleet_of(made, 2) as fleet:
+        fleet.generators["two"].send_signal(signal.SIGSTOP)
+        while "two" in fleet.trial().generators:
+            pass
+        with generator(fleet.others[1], fleet.server):
+            while "two" not in fleet.trial().generators:
+                pass
+            fleet.generators["two"].send_signal(signal.SIGCONT)
+            while len((done := fleet.trial()).generators) < 3:
+                pass
+    assert set(done.generators) == {"one", "two", "two 2"}
+    assert sum(share["offered"] for share in done.generators.values()) == done.offered
 
 
 def test_a_master_that_is_told_to_waits_for_one_that_is_lost(made: list[Host]) -> None:
