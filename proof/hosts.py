@@ -190,20 +190,8 @@ def _cable(want: Wanted, host: Host) -> Iterator[None]:
         assert relay.stdout is not None
     try:
         if relay is None:
-            pair = [
-                "ip",
-                "link",
-                "add",
-                port,
-                "type",
-                "veth",
-                "peer",
-                "name",
-                "eth0",
-                "netns",
-                str(host.holder),
-            ]
-            process.run([*_at(host.switch), *pair])
+            pair = f"link add {port} type veth peer name eth0 netns {host.holder}\n"
+            process.run([*_at(host.switch), "ip", "-batch", "-"], stdin=pair)
         elif relay.stdout is not None:
             relay.stdout.readline()
         process.run([*_at(host.switch), "ip", "-batch", "-"], stdin=f"link set {port} master bridge up\n")

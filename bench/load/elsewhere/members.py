@@ -64,10 +64,16 @@ class Members:
         self._heard_s: dict[str, float] = {}
         self._answered_s: dict[str, float] = {}
         self._newcomers: dict[str, About] = {}
+        self._unknown_s: dict[str, float] = {}
+        self._introduced: set[str] = set()
         self._lost: dict[str, tuple[Member, float]] = {}
         self._answers: Queue[tuple[str, int, Answer]] = Queue()
         self._tokens = itertools.count(1)
-        for name, hear in (("about", self._hear_about), ("pulse", self._hear), ("answer", self._hear_answer)):
+        for name, hear in (
+            ("about", self._hear_about),
+            ("pulse", self._hear_pulse),
+            ("answer", self._hear_answer),
+        ):
             runner.register_message(name, hear)
 
     def newcomers(self) -> dict[str, About]:
@@ -208,7 +214,17 @@ class Members:
 
     def _hear_about(self, msg: Message, **_: object) -> None:
         self._hear(msg)
+        self._introduced.add(msg.node_id)
         self._newcomers[msg.node_id] = read_about(msg.data)
+
+    def _hear_pulse(self, msg: Message, **_: object) -> None:
+        self._hear(msg)
+        if msg.node_id in self._introduced:
+            return
+        first_s = self._unknown_s.setdefault(msg.node_id, time.monotonic())
+        if time.monotonic() - first_s > SILENT_S:
+            # Its master is gone, and this one has come in its place.
+            self._send(msg.node_id, "unknown", {})
 
     def _hear(self, msg: Message, **_: object) -> None:
         self._heard_s[msg.node_id] = time.monotonic()

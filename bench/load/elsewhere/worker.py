@@ -55,6 +55,7 @@ def serve_generator(generator: LoadGenerator, host: str, port: int, keys: Keys) 
     runner.register_message("order", lambda msg, **_: inbox.put(msg.data))
     runner.register_message("clock", tell_time)
     runner.register_message("refused", _refused)
+    runner.register_message("unknown", lambda **_: os._exit(GONE))
     settle_memory()
     with keep_saying(host, port, keys, runner.client_id):
         runner.send_message("about", asdict(about()))

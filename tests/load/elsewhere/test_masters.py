@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -58,6 +60,21 @@ def test_one_that_is_killed_is_named_and_another_takes_its_place(made: list[Host
     assert set(replaced.generators) == {"one", "two"}
 
 
+def test_one_that_comes_back_beside_another_of_its_host_has_a_name_of_its_own(made: list[Host]) -> None:
+    with fleet_of(made, 2) as fleet:
+        fleet.generators["two"].send_signal(signal.SIGSTOP)
+        while "two" in fleet.trial().generators:
+            pass
+        with generator(fleet.others[1], fleet.server):
+            while "two" not in fleet.trial().generators:
+                pass
+            fleet.generators["two"].send_signal(signal.SIGCONT)
+            while len((done := fleet.trial()).generators) < 3:
+                pass
+    assert set(done.generators) == {"one", "two", "two 2"}
+    assert sum(share["offered"] for share in done.generators.values()) == done.offered
+
+
 def test_a_master_that_is_told_to_waits_for_one_that_is_lost(made: list[Host]) -> None:
     server, host, *_ = made
     with served(server) as target, master(server, 1, waits=True) as running:
@@ -79,6 +96,21 @@ def test_generators_of_a_master_that_is_killed_end(made: list[Host]) -> None:
         next(trials)
         fleet.master.child.kill()
         assert {child.wait() for child in fleet.generators.values()} == {GONE}
+
+
+def test_generators_of_a_master_that_another_one_has_replaced_end(made: list[Host]) -> None:
+    """They would wait for it, and it for them: to each the other is there."""
+    server, *others = made
+    with ExitStack() as stack:
+        with master(server, 2) as first:
+            children = [stack.enter_context(generator(host, server)) for host in others[:2]]
+            assert first.event()["event"] == "ready"
+            first.child.kill()
+        with master(server, 1) as second:
+            assert {child.wait() for child in children} == {GONE}
+            stack.enter_context(generator(others[0], server))
+            assert second.event()["event"] == "ready"
+            assert [event["name"] for event in second.said if event["state"] == "joined"] == ["one"]
 
 
 def test_generators_end_with_their_run(made: list[Host]) -> None:
