@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +16,8 @@ LEAD_NS = 20_000_000
 """How long it takes at most until all processes of this machine have their orders."""
 _CLOSED_SETTLE_S = 0.1
 _SETTLING_ANSWERS = 1.5
+# Standard deviations of what is under way, which is about Poisson's.
+_SPREAD = 4
 
 
 def split(
@@ -25,14 +28,16 @@ def split(
     The window opens at a moment that all know beforehand, so settling has to last as long as every user takes
     to be answered once, as far as that is known.
 
-    Users, or the cap of requests under way, are dealt out. Independent Poisson streams at a share of
+    Users are dealt out, and so is the cap of requests under way, with some to spare for each, since what is
+    under way varies more in a part than in the whole. Independent Poisson streams at a share of
     the rate add up to one at the whole rate. The state is reset once, by the master.
 
     Args:
         answer_s: mean time of an answer in an earlier trial of this case; 0 without one.
         lead_ns: how long it takes at most until each has its order.
     """
-    processes = min(processes, order.load.at_once)
+    if order.load.waits:
+        processes = min(processes, order.load.at_once)
     least_s = max(_CLOSED_SETTLE_S, _SETTLING_ANSWERS * answer_s) if order.load.waits else 0.0
     settle_ns = round(max(least_s, order.settle_s) * 1e9)
     opens_ns = now_ns() + lead_ns + settle_ns
@@ -41,7 +46,7 @@ def split(
             order,
             load=replace(
                 order.load,
-                at_once=order.load.at_once // processes + (index < order.load.at_once % processes),
+                at_once=_at_once(order, processes, index),
                 rate=None if order.load.rate is None else order.load.rate / processes,
             ),
             seed=f"{order.seed}/{index}",
@@ -52,6 +57,14 @@ def split(
         )
         for index in range(processes)
     ]
+
+
+def _at_once(order: TrialOrder, processes: int, index: int) -> int:
+    share = order.load.at_once // processes + (index < order.load.at_once % processes)
+    if order.load.waits or processes == 1:
+        return share
+    # The more processes, the further one of them is at times above its share while all together aren't.
+    return share + _SPREAD * math.isqrt(share) + _SPREAD
 
 
 def by(clock: Clock, order: TrialOrder) -> TrialOrder:

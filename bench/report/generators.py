@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from statistics import median
 
 from bench.model import Generator, Suite
+from bench.model.generators import SPOILED
 from bench.report.page import Column, Row, Table
 from bench.report.units import count, listed, milliseconds, number
 
@@ -52,7 +54,9 @@ def lines(suite: Suite) -> Iterator[str]:
 def lost(suite: Suite) -> Iterator[str]:
     """Who was lost, and what that cost."""
     gone = [generator for generator in suite.generators if generator.lost]
-    again = sum(generator.spoiled for generator in suite.generators)
+    spoiled = [gap for gap in suite.gaps if gap.get("reason") == SPOILED and gap.get("case")]
+    # Of two that are lost in one trial, each has a gap.
+    again = len({(gap["case"], gap.get("at")) for gap in spoiled})
     if again and not gone:
         yield (
             f"{count(again, 'trial')} in which a load generator was late {'was' if again == 1 else 'were'} "
@@ -64,6 +68,30 @@ def lost(suite: Suite) -> Iterator[str]:
             f"Lost were {names}; {count(again, 'trial')} in which a load generator was lost or late "
             f"{'was' if again == 1 else 'were'} done again, and nothing of the first attempt counts."
         )
+
+
+def mixed(suite: Suite) -> Iterator[str]:
+    """In how many blocks servers weren't asked by the same generators."""
+    asked: dict[tuple[int, int, int], set[frozenset[str]]] = defaultdict(set)
+    users = {case.id: case.load.at_once for case in suite.plan.cases}
+    for trial in suite.trials:
+        if trial.generators:
+            asked[trial.round, trial.block, users[trial.case]].add(frozenset(trial.generators))
+    blocks = {key[:2] for key, sets in asked.items() if len(sets) > 1}
+    if blocks:
+        yield (
+            f"In {count(len(blocks), 'block')} a load generator came or went: servers were not all asked by "
+            f"the same ones there, and ratios compare that, too."
+        )
+
+
+def idle(suite: Suite) -> Iterator[str]:
+    """Closed load of fewer users than there are generators."""
+    most = suite.plan.generators.number if suite.plan.generators else 0
+    few = sorted({c.load.at_once for c in suite.plan.cases if c.load.waits and c.load.at_once < most})
+    if few:
+        users = listed([count(number, "user") for number in few])
+        yield f"Closed load of {users} is made by as many load generators; the others are idle meanwhile."
 
 
 def _cells(suite: Suite, generator: Generator) -> tuple[str, ...]:

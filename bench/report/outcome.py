@@ -44,7 +44,8 @@ def validity(suite: Suite, analysis: Analysis, shown: tuple[Group, ...]) -> Sect
         why = "The twin has no valid measurement" if twins else "No twin was measured"
         lines.append(f"{why}: the harness's own error is not known.")
     lines += users.lines(suite)
-    lines += [*generators.lines(suite), *generators.lost(suite)]
+    for say in (generators.lines, generators.lost, generators.mixed, generators.idle):
+        lines += say(suite)
     lines += how_known.lines(suite, analysis)
     lines += undecided(suite.plan)
     lines += answer.left_out(suite)

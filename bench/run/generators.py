@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from bench.model import Generator, Plan
 from bench.model.generators import SPOILED
 from bench.report.units import count, milliseconds
 from bench.store import Writer
+
+_SAY_AGAIN_S = 60.0
 
 
 class GeneratorsWatch:
@@ -26,6 +29,8 @@ class GeneratorsWatch:
         self._writer = writer
         self._reporter = reporter
         self._deployments = {deployment.name for deployment in plan.deployments}
+        # How many were there when that was said, and when.
+        self._said = -1, 0.0
         self._known = {generator.name: generator for generator in known}
 
     def hear(self, event: Mapping[str, Any]) -> None:
@@ -45,6 +50,10 @@ class GeneratorsWatch:
     def _waits(self, present: int, wanted: int) -> None:
         plan = self._plan.generators
         assert plan is not None
+        now_s = time.monotonic()
+        if present == self._said[0] and now_s - self._said[1] < _SAY_AGAIN_S:
+            return
+        self._said = present, now_s
         self._reporter.phase(
             f"waiting for {count(wanted - present, 'load generator')} ({present} of {wanted} there): on "
             f"other hosts run `wsgi-bench worker --master {plan.host}:{plan.port}`"

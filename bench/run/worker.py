@@ -55,7 +55,7 @@ def work(address: tuple[str, int], variables: Mapping[str, str], say: Callable[[
                 f"Somebody answers at {name}, but doesn't know this secret: {SECRET_VARIABLE} has to be the "
                 f"same here and there. (Or it is no run of wsgi-bench.)"
             )
-        say(f"taking part in the run at {name}")
+        say(f"there is a run at {name}")
         code = _one(host, port, variables)
         if code == REFUSED:
             raise UsageError(f"The run at {name} doesn't take this generator: its reason stands above.")

@@ -15,6 +15,7 @@ from bench.ask.precedence import ENVIRONMENT_PREFIX
 from bench.ask.settings import SETTINGS
 from bench.cli import running
 from bench.cli.verbs import cli
+from bench.load.elsewhere.keys import SECRET_VARIABLE
 from bench.model import Environment, MeasuredCode, Plan
 from bench.report.repeat import repeat_command
 from bench.store import load
@@ -25,6 +26,7 @@ HERE = "http://127.0.0.1:1"
 TRAFFIC = ROOT / "tests/catalogue/traffic"
 LOCUST_FILE = ("--locustfile", str(ROOT / "tests/load/locustfiles/weighted.py"))
 # Arguments that give each setting; of "out" the printed command must know nothing, for that place is taken.
+ELSEWHERE = ("--generators", "3", "--bind", "127.0.0.1:0")
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "against": ("--against", str(ROOT)),
     "allow_redirect": ("--url", "/old", "--allow-redirect"),
@@ -72,6 +74,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "scenarios": ("--scenarios", "static,hello"),
     "seed": ("--seed", "0"),
     "server": ("--server", "w8=waitress:threads=8", "--server", "x=gunicorn apps.hello.wsgi:x -b {bind}, $A"),
+    "generators": ELSEWHERE,
+    "bind": ELSEWHERE,
+    "if_lost": (*ELSEWHERE, "--if-lost", "wait"),
+    "redis": ("--redis", "10.0.0.9:6380"),
     "server_cpus": ("--server-cpus", "1"),
     "servers": ("--servers", "waitress,uwsgi"),
     "target": ("--target", f"x={HERE}", "--target", f"y={HERE}", "--scenarios", "hello"),
@@ -104,6 +110,7 @@ def planned(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Plan:
     def stop(plan: Plan, *_: object, **__: object) -> None:
         raise Planned(plan)
 
+    monkeypatch.setenv(SECRET_VARIABLE, "a secret of the test")
     monkeypatch.setattr(running, "measure", stop)
     monkeypatch.setattr(sys, "argv", arguments)
     with pytest.raises(Planned) as caught:
@@ -121,7 +128,8 @@ def printed(plan: Plan, measured: MeasuredCode | None = None) -> tuple[dict[str,
 
 
 def test_every_setting_has_an_example() -> None:
-    missing = sorted(SETTINGS.keys() - EXAMPLES.keys())
+    # A context is looked up, which takes an engine: it has a test of its own.
+    missing = sorted(SETTINGS.keys() - EXAMPLES.keys() - {"docker_context"})
     assert not missing, (
         f"bench/ask/settings/ has the setting {', '.join(missing)}, which no example here gives: add "
         f"arguments that give it to EXAMPLES, so that it is seen that 'The same run again' doesn't forget it."
@@ -138,6 +146,15 @@ def test_a_setting_is_not_forgotten(name: str, monkeypatch: pytest.MonkeyPatch) 
     assert (name in plan.given) == SETTINGS[name].again
     assert variables == {}
     assert _of_a_time(again) == _of_a_time(plan)
+
+
+def test_a_docker_context_is_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = planned(["wsgi-bench", "run", "--runtime", "local"], monkeypatch)
+    far = replace(plan, given={**plan.given, "runtime": "compose", "docker_context": "far"})
+
+    _, words = printed(far)
+
+    assert words[words.index("--docker-context") + 1] == "far"
 
 
 def _of_a_time(plan: Plan) -> Plan:

@@ -136,7 +136,11 @@ def test_a_trial_is_dealt_out_whole(users: int, rate: float | None) -> None:
     order = trial("a", Open(users, rate) if rate else Closed(users))
     parts = split(order, PROCESSES)
     assert len(parts) == min(users, PROCESSES)
-    assert sum(part.load.at_once for part in parts) == users
+    if rate is None:
+        assert sum(part.load.at_once for part in parts) == users
+    else:
+        # What is under way varies more in a part than in the whole.
+        assert all(users / PROCESSES < part.load.at_once < users for part in parts)
     assert len({part.load.at_once for part in parts}) <= 2
     assert len({part.opens_ns for part in parts}) == 1
     assert len({part.seed for part in parts}) == len(parts)

@@ -16,6 +16,14 @@ SHARES = {
 }
 
 
+AGAIN = (
+    {"reason": "generator", "generator": "far", "case": "a", "at": "2026-01-02T03:04:05+00:00"},
+    # Two were lost in one trial.
+    {"reason": "generator", "generator": "near", "case": "a", "at": "2026-01-02T03:04:05+00:00"},
+    {"reason": "generator", "generator": "far", "case": "", "at": "2026-01-02T03:05:05+00:00"},
+)
+
+
 def suite_of(*seen: Generator) -> Suite:
     suite = make_suite({"waitress": 2000.0}, rounds=1, blocks=2)
     return replace(
@@ -49,14 +57,14 @@ def test_the_networks_share_is_said_in_a_sentence() -> None:
 
 
 def test_who_was_lost_is_named() -> None:
-    [line] = generators.lost(suite_of(NEAR, FAR))
+    [line] = generators.lost(replace(suite_of(NEAR, FAR), gaps=AGAIN))
 
-    assert line.startswith("Lost were far (1 time); 2 trials in which")
+    assert line.startswith("Lost were far (1 time); 1 trial in which")
     assert not list(generators.lost(suite_of(NEAR)))
 
 
 def test_trials_done_again_are_said_where_nobody_was_lost() -> None:
-    [line] = generators.lost(suite_of(replace(NEAR, spoiled=1)))
+    [line] = generators.lost(replace(suite_of(NEAR), gaps=AGAIN))
 
     assert line.startswith("1 trial in which a load generator was late was done again")
 
@@ -75,3 +83,26 @@ def test_a_hosts_name_is_no_markup() -> None:
 
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+def test_blocks_with_other_generators_are_said() -> None:
+    suite = suite_of(NEAR, FAR)
+    first, *others = suite.trials
+    alone = replace(first, generators={"near": SHARES["near"]})
+
+    [line] = generators.mixed(
+        replace(suite, trials=(alone, replace(first, order=1, case=first.case), *others))
+    )
+
+    assert line.startswith("In 1 block a load generator came or went")
+    assert not list(generators.mixed(suite))
+
+
+def test_generators_without_a_user_are_said() -> None:
+    suite = suite_of(NEAR, FAR)
+    many = replace(suite, plan=replace(suite.plan, generators=Generators(20, "10.0.0.5", 5557)))
+
+    assert [*generators.idle(many)] == [
+        "Closed load of 16 users is made by as many load generators; the others are idle meanwhile."
+    ]
+    assert not list(generators.idle(suite))

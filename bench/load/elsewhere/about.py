@@ -10,12 +10,13 @@ import platform
 import socket
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import bench
 from bench.machine.place import HERE
+from bench.model.jsonable import parse
 
 _OURS = "wsgi-bench"
 _PACKAGES = (_OURS, "locust", "gevent", "hdrhistogram", "numpy")
@@ -43,7 +44,8 @@ class About:
 def about() -> About:
     """This process."""
     return About(
-        host=socket.gethostname(),
+        # Whatever it is made of, others can read it.
+        host=socket.gethostname().encode("utf-8", "replace").decode(),
         pid=os.getpid(),
         cpus=len(HERE.cpus()),
         python=platform.python_version(),
@@ -53,8 +55,13 @@ def about() -> About:
 
 
 def read_about(said: Mapping[str, Any]) -> About:
-    """What a generator of whatever version has said of itself."""
-    return About(**{known.name: said[known.name] for known in fields(About) if known.name in said})
+    """What a generator of whatever version has said of itself.
+
+    Raises:
+        Malformed: it is nothing of the kind.
+    """
+    own = asdict(About())
+    return parse(About, {**own, **{name: value for name, value in said.items() if name in own}}, "about")
 
 
 def differences(master: About, generator: About) -> list[str]:

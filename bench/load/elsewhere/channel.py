@@ -16,7 +16,7 @@ def connect(socket: zmq.Socket[bytes], host: str, port: int, identity: str, keys
     prepare(socket, keys.generator)
     socket.setsockopt(zmq.CURVE_SERVERKEY, keys.master.public)
     if identity:
-        socket.setsockopt(zmq.IDENTITY, identity.encode())
+        socket.setsockopt(zmq.IDENTITY, identity.encode("utf-8", "replace"))
     socket.connect(endpoint(host, port))
 
 
