@@ -42,8 +42,8 @@ _ROWS = (
         "docker_context",
         "text",
         "Run servers and load generator in containers on the machine of this Docker context's engine",
-        "Without it the engine is that of DOCKER_HOST, DOCKER_CONTEXT or `docker context use`. See [the "
-        "engine's machine](decisions/098-the-engines-machine.md).",
+        "Without it the engine is that of DOCKER_HOST, DOCKER_CONTEXT or `docker context use`. See "
+        "[servers on another machine](several-machines.md#servers-on-another-machine).",
         form="a name that `docker context ls` has",
         metavar="NAME",
         otherwise="the current one",
