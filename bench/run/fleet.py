@@ -37,6 +37,7 @@ class Fleet:
     """A context manager that stops whatever it started.
 
     Args:
+        learned: what earlier rounds have learned of these deployments' pages: each is held to it.
         timeout_s: how long one request of a probe may take.
         failed: told of each deployment that doesn't come up, as soon as that is known.
 
@@ -44,9 +45,6 @@ class Fleet:
         members: what answers rightly, by deployment name.
         failures: what doesn't, and why.
         records: what each member cost, once the fleet was stopped.
-
-    Args:
-        learned: what earlier rounds have learned of these deployments' pages: each is held to it.
     """
 
     def __init__(
@@ -263,6 +261,8 @@ class Fleet:
         return Failure(target.deployment, self._round, phase, reason, self._runtime.log_tail(target))
 
     def _stop(self) -> None:
+        # One that the last request of all has killed was still there after its block.
+        self.read_processes()
         peaks = {name: self._runtime.memory_bytes(m.target)[1] for name, m in self.members.items()}
         held = {n: (m.processes.oom_kills, m.processes.throttled_s) for n, m in self.members.items()}
         clean: set[str] = set()
