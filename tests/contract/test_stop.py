@@ -53,6 +53,6 @@ def test_a_callable_that_does_not_exist(stack: Stack, server: Server) -> None:
         time.sleep(0.02)
 
     log = stack.runtime.log_tail(target)
-    # uWSGI doesn't say which; masters report for four lines, granian's for five, that their workers have ended.
+    # uWSGI doesn't say which; masters report for four lines, granian's for five, that a worker has ended.
     assert re.search(r"\bmissing\b|callable not found", "\n".join(log[-6:])), log
     assert not stack.stop(target)
