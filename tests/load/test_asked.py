@@ -218,13 +218,13 @@ def test_each_user_logs_in_once_and_sends_what_it_got(driver: LoadDriver) -> Non
         assert trial.ok > 0
         assert not trial.failed, trial.wrong
         assert sum(trial.statuses.values()) == trial.ok
-        assert trial.statuses["303"] > 0
+    assert sum(trial.statuses.get("303", 0) for trial in trials) > 0
     # The probe's user is the first of these, and logs in for itself.
     logins = Counter(shop.users)
     assert logins["user 0"] == 2
     assert set(logins) >= {f"user {n}" for n in range(4)}
     assert all(times == 1 for name, times in logins.items() if name != "user 0")
-    assert {"latency/form", "latency/buy"} <= trials[0].histograms.keys()
+    assert {"latency/form", "latency/buy"} <= {name for trial in trials for name in trial.histograms}
 
 
 def test_equal_seeds_ask_every_server_the_same(one: LoadDriver) -> None:
