@@ -166,6 +166,8 @@ class Members:
 
     def end(self) -> None:
         """Have all end, those too that were lost."""
+        for identity in self._runner.clients:
+            self._send(identity, "over", {})
         self._runner.quit()
 
     def _silent(self, identities: Iterable[str], began_s: float, most_s: float) -> dict[str, str]:

@@ -56,10 +56,15 @@ def serve_generator(generator: LoadGenerator, host: str, port: int, keys: Keys) 
     runner.register_message("clock", tell_time)
     runner.register_message("refused", _refused)
     runner.register_message("unknown", lambda **_: os._exit(GONE))
+    over: list[bool] = []
+    runner.register_message("over", lambda **_: over.append(True))
     settle_memory()
     with keep_saying(host, port, keys, runner.client_id):
         runner.send_message("about", asdict(about()))
         runner.greenlet.join()
+    if not over:
+        # Locust ends a worker whose master doesn't know it, too: another run has begun in that one's place.
+        os._exit(GONE)
 
 
 def _answer(generator: LoadGenerator, told: Order) -> Mapping[str, Any]:
