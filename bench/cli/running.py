@@ -41,7 +41,7 @@ from bench.report import FORMATS
 from bench.report.text import render as render_text
 from bench.report.words import problem_lines
 from bench.run import found
-from bench.run.driverstart import USUAL, DriverStart
+from bench.run.driverstart import driver_start
 from bench.run.named_again import Named
 from bench.run.own_again import own_again
 from bench.run.ready import made_ready
@@ -163,7 +163,7 @@ def _run(
                 directory,
                 reporter,
                 addresses=asked.addresses,
-                driver=_driver(asked),
+                driver=driver_start(asked.locust.arguments if asked.locust else (), asked.generators),
                 outside=outside,
                 told=told,
                 place=place,
@@ -275,12 +275,6 @@ def _processes(asked: resolution.Settings, cpus: CpuSplit) -> int:
     if asked.generators is not None:
         return 1
     return asked.processes or len(cpus.generator)
-
-
-def _driver(asked: resolution.Settings) -> DriverStart:
-    if asked.generators is not None:
-        return DriverStart(asked.generators.arguments, asked.generators.variables)
-    return DriverStart(asked.locust.arguments) if asked.locust else USUAL
 
 
 def _finish(context: click.Context, outcome: Outcome, *, as_json: bool, quiet: bool) -> None:

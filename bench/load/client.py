@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import select
 import signal
 import subprocess
 import time
@@ -32,6 +30,7 @@ from bench.load.protocol import (
 )
 from bench.machine import process
 from bench.machine.interrupt import shield
+from bench.machine.lines import Lines
 from bench.machine.place import Clock, compare
 from bench.machine.priority import NONE, Priority
 from bench.machine.process import how_ended, killed_by
@@ -77,7 +76,7 @@ class LoadDriver:
         self._priority = priority
         self._generators = generators
         self._child: subprocess.Popen[bytes] | None = None
-        self._buffer = b""
+        self._lines: Lines | None = None
         self._clock = Clock()
         self._requests = {name: len(scenario.endpoints) for name, scenario in SCENARIOS.items()}
 
@@ -94,6 +93,8 @@ class LoadDriver:
                     stdout=subprocess.PIPE,
                     stderr=log,
                 )
+            assert self._child.stdout is not None
+            self._lines = Lines(self._child.stdout.fileno())
             self._event(time.monotonic() + _START_S)
             self._clock = compare(self._now_there_ns)
         except BaseException:
@@ -203,18 +204,13 @@ class LoadDriver:
         return event
 
     def _line(self, until: float) -> bytes:
-        assert self._child is not None
-        assert self._child.stdout is not None
-        fd = self._child.stdout.fileno()
-        while b"\n" not in self._buffer:
-            if not select.select([fd], [], [], max(0.0, until - time.monotonic()))[0]:
-                raise DriverError(f"the load driver is silent; see {self._log}")
-            data = os.read(fd, 1 << 20)
-            if not data:
-                raise self._ended()
-            self._buffer += data
-        text, _, self._buffer = self._buffer.partition(b"\n")
-        return text
+        assert self._lines is not None
+        try:
+            return self._lines.next(until)
+        except TimeoutError:
+            raise DriverError(f"the load driver is silent; see {self._log}") from None
+        except EOFError:
+            raise self._ended() from None
 
     def _ended(self) -> DriverError:
         assert self._child is not None

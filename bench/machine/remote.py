@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import subprocess
 import tempfile
@@ -19,6 +18,7 @@ from typing import Any, Self
 
 from bench.machine import kernel, process
 from bench.machine.interrupt import shield
+from bench.machine.lines import Lines
 from bench.machine.place import Clock, Place, compare
 from bench.model.errors import EngineError
 
@@ -42,7 +42,7 @@ class Channel:
         self._name = name
         self._child: subprocess.Popen[bytes] | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the channel
-        self._buffer = b""
+        self._lines: Lines | None = None
         self._number = 0
         self._lock = threading.Lock()
 
@@ -56,6 +56,8 @@ class Channel:
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
             )
+        assert self._child.stdout is not None
+        self._lines = Lines(self._child.stdout.fileno())
         return self
 
     def __exit__(
@@ -99,18 +101,13 @@ class Channel:
             return said
 
     def _line(self, until: float) -> bytes:
-        assert self._child is not None
-        assert self._child.stdout is not None
-        fd = self._child.stdout.fileno()
-        while b"\n" not in self._buffer:
-            if not select.select([fd], [], [], max(0.0, until - time.monotonic()))[0]:
-                raise self._gone("it is silent")
-            data = os.read(fd, 1 << 20)
-            if not data:
-                raise self._gone("its process has ended")
-            self._buffer += data
-        text, _, self._buffer = self._buffer.partition(b"\n")
-        return text
+        assert self._lines is not None
+        try:
+            return self._lines.next(until)
+        except TimeoutError:
+            raise self._gone("it is silent") from None
+        except EOFError:
+            raise self._gone("its process has ended") from None
 
     def _gone(self, how: str) -> EngineError:
         self._errors.seek(0)

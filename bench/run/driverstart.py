@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bench.ask.generators import Asked
+
 
 @dataclass(frozen=True)
 class DriverStart:
@@ -15,3 +17,10 @@ class DriverStart:
 
 
 USUAL = DriverStart()
+
+
+def driver_start(arguments: tuple[str, ...], generators: Asked | None) -> DriverStart:
+    """Of a run with these arguments of its own, or with generators of other hosts, which need others."""
+    if generators is None:
+        return DriverStart(arguments)
+    return DriverStart(generators.arguments, generators.variables)

@@ -22,7 +22,7 @@ from bench.machine.environment import describe, require_cpus, split_cpus, stay_o
 from bench.machine.place import HERE, Place
 from bench.model import CpuSplit, Environment, Plan, Suite
 from bench.plan.workers import usable
-from bench.run.driverstart import DriverStart
+from bench.run.driverstart import DriverStart, driver_start
 from bench.run.identity import identify, require_same, with_started
 from bench.run.named_again import Named
 from bench.run.stored_plan import generators_again, locust_arguments, old_version, taken_anew
@@ -72,12 +72,8 @@ def made_ready(
     checkouts = stack.enter_context(checked_out([against] if against else [], root))
     cpus = usable(suite.environment.cpu_split, suite.plan.limits)
     plan = taken_anew(directory, suite.plan, root, os.environ, named, checkouts, cpus)
-    driver = DriverStart(arguments)
     if generators is not None:
-        plan, driver = (
-            replace(plan, generators=generators.of_plan),
-            DriverStart(generators.arguments, generators.variables),
-        )
+        plan = replace(plan, generators=generators.of_plan)
     # Not before it is known that it may go on: an engine's machine is read through a container on it.
     place = stack.enter_context(place_of(plan.runtime, root, reporter.phase))
     if place is not HERE:
@@ -92,7 +88,7 @@ def made_ready(
     opened.enter_context(runtime)
     # Images, and what is in them, are known only now.
     require_same(directory, suite.environment, with_started(suite.environment, runtime))
-    return Ready(plan, _entered(opened, runtime), driver)
+    return Ready(plan, _entered(opened, runtime), driver_start(arguments, generators))
 
 
 @contextmanager

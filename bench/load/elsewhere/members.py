@@ -36,14 +36,12 @@ class Member:
         id: locust's, of one connection.
         name: its host's, with a number where that has several.
         clock: its own against the master's.
-        heard_s: when it was last heard, monotonic.
     """
 
     id: str
     name: str
     about: About
     clock: Clock
-    heard_s: float
 
     @property
     def apart_s(self) -> float:
@@ -96,7 +94,7 @@ class Members:
         Raises:
             TimeoutError: it says nothing.
         """
-        member = Member(identity, "", about, Clock(), time.monotonic())
+        member = Member(identity, "", about, Clock())
         self.compare_clock(member)
         member.name = free_name(about.host, self._names())
         self._have_user(identity)
