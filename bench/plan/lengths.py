@@ -31,12 +31,17 @@ MOST_STARTING = 1 / 3
 
 
 def remeasured(plan: Plan, asked: Plan, after: int, slow_s: float) -> Plan:
-    """The plan for all rounds anew, with trials for slow answers that were seen by the end of a round.
+    """The plan for rounds anew, with trials for slow answers that were seen by the end of a round.
+
+    They are as many as are left, and no fewer than a slow application is measured in; with `--minutes`, which
+    bound them anyway, as many as were asked for.
 
     Args:
         asked: as it was before the pilot.
     """
     rounds = asked.rounds - asked.counted_from + 1
+    if plan.minutes is None:
+        rounds = max(rounds - after, min(FEWEST_ROUNDS, rounds))
     plan = replace(with_settling(plan, slow_s), blocks=asked.blocks, open_blocks=asked.open_blocks, beyond={})
     cases = (
         case if case.load.waits else replace(case, load=replace(case.load, rate=plan.rate))

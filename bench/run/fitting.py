@@ -10,7 +10,7 @@ from statistics import median
 from bench.model import Learned, Plan, Trial
 from bench.plan.duration import EachS, expected_each_s, is_slow
 from bench.plan.lengths import corrected
-from bench.plan.pages import for_pages, limit_s, parallel_seen, pilot_plan
+from bench.plan.pages import for_pages, parallel_seen, pilot_plan
 from bench.run.pilot import Block, pilot
 
 
@@ -31,7 +31,7 @@ def fitted(
     asked: Plan,
     block: Block,
     *,
-    began_s: float,
+    planned_s: Callable[[Plan], float],
     ends_s: float | None,
     each_s: Callable[[], EachS],
 ) -> tuple[Plan, EachS]:
@@ -42,13 +42,13 @@ def fitted(
         expected: as it was made for these.
         asked: as the run began.
         block: runs one of the pilot.
-        began_s: monotonic time of the run's start.
+        planned_s: seconds that are left of what such a plan takes, without `--minutes`.
         ends_s: monotonic time at which the last trial must have ended; None without `--minutes`.
         each_s: seconds for one of each part as measured by now; the pilot's trials are of closed load.
     """
 
     def left_s(plan: Plan) -> float:
-        return (began_s + limit_s(plan) if ends_s is None else ends_s) - time.monotonic()
+        return planned_s(plan) if ends_s is None else ends_s - time.monotonic()
 
     def for_these(rated: Plan, parallel: float) -> tuple[Plan, EachS]:
         start = {"start": each_s()["start"]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -72,7 +71,6 @@ class Runner:
         self._reporter = reporter
         self._first = first
         self._asked = self._base = plan
-        self._began_s = epoch_ns / 1e9
         self._piloted = bool(saved) or not plan.claims
         waiting = {case.id for case in plan.cases if case.load.waits}
         self._waiting = [trial for trial in saved if counts(trial) and trial.case in waiting]
@@ -203,7 +201,7 @@ class Runner:
             self._plan,
             self._asked,
             block,
-            began_s=self._began_s,
+            planned_s=self._limit.planned_s,
             ends_s=self._limit.last_s(self._plan),
             each_s=lambda: self._watch.each_s,
         )
@@ -218,16 +216,16 @@ class Runner:
         self._watch.changed(plan, rounds, each_s, why=why, in_round=True)
 
     def _measure_again(self, number: int, longer_s: float) -> None:
-        """All rounds anew, with trials that can hold the slow answers seen by the end of this one.
+        """Rounds anew, with trials that can hold the slow answers seen by the end of this one.
 
-        Where `--minutes` leave no time for two such rounds, what was measured stays, and its cases say so.
+        Where there is no time for that, what was measured stays, and its cases say so.
         """
         plan = remeasured(self._plan, self._asked, number, longer_s)
         each_s = each_of(plan, self._watch.each_s, longer_s)
-        if not self._limit.leaves(plan, 2 * least_s(plan, each_s)):
+        if not self._limit.allows_again(plan, self._asked, each_s):
             return
         before, self._plan = self._plan, plan
-        self._began_s = time.monotonic()
+        self._limit.begin_again((plan.rounds - number) / self._asked.rounds)
         self._piloted = False
         self._again.usual = Usual()
         self._waiting.clear()

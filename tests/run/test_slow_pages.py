@@ -105,6 +105,26 @@ def test_too_few_minutes_say_how_many_it_takes(tmp_path: Path, monkeypatch: pyte
     assert any("all that --minutes 3 had time for" in text and "--minutes 6" in text for text in texts)
 
 
+@pytest.mark.parametrize(
+    ("begin", "slow_s", "in_time"), [(0.0, 1.0, True), (0.5, 1.0, True), (0.6, 2.0, False)]
+)
+def test_slow_answers_that_come_late_make_ten_minutes_of_a_run_at_most(
+    begin: float, slow_s: float, in_time: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They begin within a run, and are measured long enough where that is still possible."""
+    plan = plan_of(NAMES)
+    page = Page(0.005, 4, slow_s=slow_s, slow_after_s=1000 + begin * plan.expected_s)
+
+    outcome = run(plan, Stage(dict.fromkeys(NAMES, page)), tmp_path / "run", monkeypatch)
+
+    assert outcome.took_s <= 1.05 * 600
+    ids = [case.id for case in outcome.suite.plan.cases if case.load.waits]
+    codes = [finding.code for id_ in ids for finding in outcome.analysis.verdicts[id_].findings]
+    assert ("slow-answers" in codes) is not in_time
+    assert not (in_time and codes)
+    assert (outcome.suite.plan.settle_s > 0) == in_time
+
+
 def test_the_slowest_server_does_not_set_everybodys_rate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

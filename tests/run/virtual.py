@@ -46,6 +46,7 @@ from proof.virtual.suite import answered, planned
 START_S, STOP_S = 0.8, 0.3
 _SECOND = 1_000_000_000
 _MOOD = 0.03
+_SLOW_SHARE = 0.01
 
 
 @dataclass
@@ -56,11 +57,14 @@ class Page:
         seconds: while nothing else is asked.
         at_once: how many are answered at a time.
         hangs_after_s: time of the clock from which nothing is answered any more.
+        slow_s, slow_after_s: what one answer in a hundred takes from this time of the clock on.
     """
 
     seconds: float
     at_once: int
     hangs_after_s: float = 1e9
+    slow_s: float = 0.0
+    slow_after_s: float = 1e9
 
 
 @dataclass
@@ -149,7 +153,10 @@ class Stage:
 
     def _draw(self, page: Page) -> closed_loop.Draw:
         mood = page.seconds * self._random.lognormvariate(0, _MOOD)
-        return lambda rng: mood * rng.uniform(0.97, 1.03)
+        slow = self.now_s > page.slow_after_s
+        return lambda rng: (
+            page.slow_s if slow and rng.random() < _SLOW_SHARE else mood * rng.uniform(0.97, 1.03)
+        )
 
     def _closed(self, order: TrialOrder, page: Page) -> tuple[Trial, float]:
         window, counted = closed_loop.trial(
