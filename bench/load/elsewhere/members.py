@@ -191,7 +191,7 @@ class Members:
                 break
             if of == token and who == identity:
                 return dict(answer)
-        raise TimeoutError(f"said nothing for {most_s:g} s")
+        raise TimeoutError(f"gave no answer in {most_s:g} s")
 
     def _names(self) -> set[str]:
         return {member.name for member in self.present.values()}
