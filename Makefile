@@ -31,10 +31,10 @@ bench: $(ready) ## compare the servers: five of them, Shortly, Redis; a report a
 smoke: $(ready) ## every server answers rightly and a short run ends in a report; no claims
 	$(bin)/wsgi-bench run --profile smoke $(selection)
 
-test: $(ready) ## the test suite; what this machine lacks is skipped, with the reason
-	$(pytest)
+test: $(ready) ## the test suite but for whole runs and containers; what this machine lacks is skipped, with the reason
+	$(pytest) -m 'not index and not slow'
 
-test-all: $(ready) ## the test suite; what this machine lacks is a failure
+test-all: $(ready) ## the whole test suite; what this machine lacks is a failure
 	WSGI_BENCH_REQUIRE_ALL=1 $(pytest)
 
 any-app: $(ready) ## measure the applications of docs/any-app.md, which it installs from the package index; four minutes

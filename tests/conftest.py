@@ -23,8 +23,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Two processes a CPU, since most tests wait for what they have started; more than eight gain nothing."""
-    return min(8, 2 * len(os.sched_getaffinity(0)))
+    """Three processes a CPU, since most tests wait for what they have started; more than twelve gain nothing."""
+    return min(12, 3 * len(os.sched_getaffinity(0)))
 
 
 @pytest.fixture

@@ -126,6 +126,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Compared:
     return Compared(root, out, said, left(scratch))
 
 
+@pytest.mark.slow
 def test_a_version_that_needs_grossly_more_ends_in_five(compared: Compared) -> None:
     assert compared.said.code == EXIT_REGRESSION, compared.said.err
     assert "WHAT CHANGED" in compared.said.out
@@ -134,6 +135,7 @@ def test_a_version_that_needs_grossly_more_ends_in_five(compared: Compared) -> N
     assert 'classname="limits"' in junit
 
 
+@pytest.mark.slow
 def test_both_versions_are_measured_and_nothing_is_left(compared: Compared) -> None:
     repository, suite = compared.repository, load(compared.out)
     assert suite.plan.against is not None
@@ -147,6 +149,7 @@ def test_both_versions_are_measured_and_nothing_is_left(compared: Compared) -> N
     assert [line.split()[1] for line in changed] == [APP, "docker-compose.yml"]
 
 
+@pytest.mark.slow
 def test_a_server_that_is_new_is_measured_and_not_compared(compared: Compared) -> None:
     assert "not compared: waitress, which OLD doesn't have" in compared.said.err
     changes = compared.document["changes"]

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import jsonschema
+import pytest
 
 from bench.analysis import analyse
 from bench.analysis.findings import findings_of
@@ -19,6 +20,7 @@ from tests.required import lacks
 SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
 
 
+@pytest.mark.slow
 def test_an_app_that_frees_itself_and_a_worker_that_dies_once(tmp_path: Path) -> None:
     if len(os.sched_getaffinity(0)) < 2:
         lacks("There is one CPU only, so nothing can be pinned")

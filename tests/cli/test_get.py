@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import jsonschema
+import pytest
 
 from bench.model import Trial
 from bench.store import RESULT, load
@@ -34,6 +35,7 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
+@pytest.mark.slow
 def test_what_is_no_page_or_turns_into_another_is_named_and_costs_nobody_else(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with (
@@ -86,6 +88,7 @@ def test_a_restart_that_changes_the_page_is_a_failure_that_says_so(tmp_path: Pat
     )
 
 
+@pytest.mark.slow
 def test_resume_holds_a_page_to_what_the_run_saw_first(tmp_path: Path) -> None:
     out, pages = tmp_path / "out", [WELCOME]
     with serving(lambda _: pages[-1]) as url:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bench.analysis import analyse
 from bench.store import load
 from tests.cli.conftest import wsgi_bench
 from tests.load import peers
 
 
+@pytest.mark.slow
 def test_the_good_one_s_trials_are_whole_and_each_failure_is_said_once(tmp_path: Path) -> None:
     out = tmp_path / "out"
     hostile = {"stream": peers.streaming, "slow": peers.silent, "shut": peers.closing}

@@ -51,6 +51,7 @@ def without_trials(directory: Path) -> None:
     (directory / RESULT).write_text(json.dumps(document))
 
 
+@pytest.mark.slow
 def test_targets_are_asked_by_the_users_of_a_file_which_resume_wants_named_again(tmp_path: Path) -> None:
     file, out = tmp_path / "shop.py", tmp_path / "out"
     file.write_text(VISITORS)
@@ -110,6 +111,7 @@ def test_servers_are_deployed_for_the_users_of_a_file(tmp_path: Path) -> None:
     assert "2 users of Visitor (FastHttpUser)" in plain(said.out)
 
 
+@pytest.mark.slow
 def test_a_project_s_own_application_need_have_no_front_page(tmp_path: Path) -> None:
     file, out = tmp_path / "locustfile.py", tmp_path / "out"
     file.write_text(VISITORS.replace('"/", name="a secret page"', '"/shop"'))

@@ -67,6 +67,7 @@ def _replace(out: Path) -> None:
     out.mkdir()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("lose", [_remove, _replace])
 def test_results_that_are_removed_midway_are_written_elsewhere(

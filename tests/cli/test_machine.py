@@ -54,6 +54,7 @@ def test_without_an_engine_auto_means_child_processes_and_says_so(here: Here, tm
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_the_run_and_keeps_what_was_measured(tmp_path: Path) -> None:
     disk, kept = tmp_path / "disk", tmp_path / "kept"
     disk.mkdir()

@@ -6,6 +6,8 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
+
 from bench.model.jsonable import parse
 from bench.model.own_cost import OwnCost
 from tests.cli.conftest import wsgi_bench
@@ -18,6 +20,7 @@ def application(environ, start_response):
 """
 
 
+@pytest.mark.slow
 def test_both_are_measured_and_all_else_is_compared_with_the_users_line(tmp_path: Path) -> None:
     write(tmp_path, {"shop/web.py": APPLICATION})
     line = f"mine={sys.executable} -m gunicorn web:application -b {{bind}}"

@@ -59,6 +59,7 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
+@pytest.mark.slow
 def test_urls_are_measured_and_their_secrets_are_not_kept(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with serving(Shop()) as url:

@@ -51,6 +51,7 @@ def broken_off(out: Path, number: signal.Signals) -> tuple[int, str]:
     return child.returncode, said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=lambda s: s.name)
 def test_a_run_goes_on_where_it_was_broken_off(tmp_path: Path, number: signal.Signals) -> None:
     out = tmp_path / "out"

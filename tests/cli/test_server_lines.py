@@ -25,6 +25,7 @@ SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
 APP = "apps.hello.wsgi:application"
 
 
+@pytest.mark.slow
 def test_lines_are_measured_beside_known_servers(tmp_path: Path) -> None:
     out = tmp_path / "out"
     (tmp_path / "gunicorn.conf.py").write_text(

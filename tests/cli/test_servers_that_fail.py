@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bench.analysis import analyse
 from bench.store import load
 from tests.cli.conftest import RATE, environment, measured, wsgi_bench
@@ -68,6 +70,7 @@ def test_an_app_that_cannot_be_imported(tmp_path: Path) -> None:
     assert "No module named 'nothing'" in said.err
 
 
+@pytest.mark.slow
 def test_an_app_outside_the_checkout_is_found_on_pythonpath(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "def app(environ, start_response):\n"

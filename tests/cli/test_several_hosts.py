@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pytest
+
 from bench.deploy.redisprocess import find_redis_server
 from bench.model import Suite
 from bench.store import JOURNAL, load
@@ -109,6 +111,7 @@ def whole(suite: Suite) -> None:
         assert sum(share["offered"] for share in trial.generators.values()) == trial.offered
 
 
+@pytest.mark.slow
 def test_one_is_cut_off_and_the_run_is_killed_and_resumed(tmp_path: Path) -> None:
     out = tmp_path / "out"
     away = [Wanted(name, ahead_s=10 * number) for number, name in enumerate(NAMES, start=1)]

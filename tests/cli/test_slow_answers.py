@@ -36,6 +36,7 @@ def test_trials_become_long_enough_for_slow_answers(tmp_path: Path) -> None:
     assert all(t.duration_s >= suite.plan.trial_s.closed and t.begun for t in closed)
 
 
+@pytest.mark.slow
 def test_a_run_ends_within_its_minutes(tmp_path: Path) -> None:
     """With a server that needs long to answer, and less time than the smallest run would take."""
     with planted("tail", slow_share=0.5, slow_s=0.3, base_s=0.1) as slow, planted("length") as fast:

@@ -141,6 +141,7 @@ def test_the_plant_does_its_share_of_requests_twice(
     assert len(calls) == asked
 
 
+@pytest.mark.slow
 def test_a_run_of_planted_servers_for_real(archive: Archive) -> None:
     servers = [slower._server("plain", 0), slower._server("slower-5", 0.5)]
     plan = slower._plan(slower.Size(rounds=1, blocks=1).profile(twin=True), servers, seed=1)
@@ -152,6 +153,7 @@ def test_a_run_of_planted_servers_for_real(archive: Archive) -> None:
     assert (archive.runs("slower") / RESULT).stat().st_mtime_ns == stored
 
 
+@pytest.mark.slow
 def test_a_standard_run_is_watched_and_kept_for_real(archive: Archive) -> None:
     options = ("--servers", "waitress", "--app", "hello", "--rounds", "1", "--blocks", "1", "--rate", "200")
     suite = standard.run(archive, options)

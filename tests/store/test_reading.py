@@ -45,6 +45,7 @@ def broken_off(tmp_path: Path) -> Path:
     return directory
 
 
+@pytest.mark.slow
 def test_a_sample_of_mutations(tmp_path: Path) -> None:
     """`scripts/mutate` tries ten thousand."""
     said = process.run(

@@ -45,6 +45,7 @@ def test_trials_are_whole_whatever_each_hosts_clock_shows(made: list[Host], numb
         assert abs(number_timed - done.ok) <= (CLOSED.at_once if order.load.waits else 0)
 
 
+@pytest.mark.slow
 def test_one_that_is_killed_is_named_and_another_takes_its_place(made: list[Host]) -> None:
     with fleet_of(made, 2) as fleet:
         trials = fleet.master.trials([trial(CLOSED, 0.1), trial(CLOSED, 1.0, "spoilt")])
@@ -60,6 +61,7 @@ def test_one_that_is_killed_is_named_and_another_takes_its_place(made: list[Host
     assert set(replaced.generators) == {"one", "two"}
 
 
+@pytest.mark.slow
 def test_one_that_comes_back_beside_another_of_its_host_has_a_name_of_its_own(made: list[Host]) -> None:
     with fleet_of(made, 2) as fleet:
         fleet.generators["two"].send_signal(signal.SIGSTOP)
@@ -75,6 +77,7 @@ def test_one_that_comes_back_beside_another_of_its_host_has_a_name_of_its_own(ma
     assert sum(share["offered"] for share in done.generators.values()) == done.offered
 
 
+@pytest.mark.slow
 def test_a_master_that_is_told_to_waits_for_one_that_is_lost(made: list[Host]) -> None:
     server, host, *_ = made
     with served(server) as target, master(server, 1, waits=True) as running:
@@ -90,6 +93,7 @@ def test_a_master_that_is_told_to_waits_for_one_that_is_lost(made: list[Host]) -
     assert again.ok > 0
 
 
+@pytest.mark.slow
 def test_generators_of_a_master_that_is_killed_end(made: list[Host]) -> None:
     with fleet_of(made, 2) as fleet:
         trials = fleet.master.trials([trial(CLOSED, 0.1), trial(CLOSED, 1.0)])
@@ -98,6 +102,7 @@ def test_generators_of_a_master_that_is_killed_end(made: list[Host]) -> None:
         assert {child.wait() for child in fleet.generators.values()} == {GONE}
 
 
+@pytest.mark.slow
 def test_generators_of_a_master_that_another_one_has_replaced_end(made: list[Host]) -> None:
     """They would wait for it, and it for them: to each the other is there."""
     server, *others = made

@@ -51,6 +51,7 @@ def go_on(fleet: Fleet) -> None:
     fleet.generators["two"].send_signal(signal.SIGCONT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lose", "find"), [(cut, join), (stop, go_on)])
 def test_one_that_is_lost_costs_its_trial_alone_and_comes_back(
     fleet: Fleet, lose: Callable[[Fleet], None], find: Callable[[Fleet], None]
