@@ -12,8 +12,8 @@ unexport PROFILE SERVERS APP RUNTIME SERVER
 unexport PYTHONDONTWRITEBYTECODE
 
 given = $(if $($(2)),--$(1) '$($(2))')
-# Tests share nothing, so they run side by side; whoever has none left takes some from another.
-pytest = $(bin)/python -m pytest -n auto --dist worksteal
+# Files share nothing, so they run side by side, those that take longest first.
+pytest = $(bin)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 selection = $(call given,servers,SERVERS) $(call given,app,APP) $(call given,runtime,RUNTIME)
 
 .DEFAULT_GOAL := help

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from hdrh.histogram import HdrHistogram
 
 from bench.analysis.estimate import LEVEL, Values
+from bench.analysis.histogram import Histogram
 from bench.analysis.hodges_lehmann import paired_shift
 from bench.analysis.stalls import ANSWERS, LEAST_S, MEDIANS, SURE, more_often
 from bench.analysis.stepdown import most_equal
@@ -212,14 +212,10 @@ def trials_of(suite: Suite) -> Mapping[str, Mapping[tuple[int, int], Values]]:
 
 def times_s(trial: Trial) -> Values:
     """The response times of a trial, seconds."""
-    recorded = [
-        (step.value_iterated_to, step.count_added_in_this_iter_step)
-        for kind, encoded in trial.histograms.items()
-        if kind.startswith("latency/")
-        for step in HdrHistogram.decode(encoded).get_recorded_iterator()
-    ]
-    values, counts = np.array(recorded).T
-    seconds: Values = np.repeat(values, counts) / 1e6
+    latency = [encoded for kind, encoded in trial.histograms.items() if kind.startswith("latency/")]
+    merged = Histogram.merge(latency)
+    assert merged is not None, "a reference run has answers in each trial"
+    seconds: Values = np.repeat(*merged.recorded())
     return seconds
 
 

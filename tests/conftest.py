@@ -13,6 +13,8 @@ import pytest
 from tests.installed import COMMAND, install
 from tests.required import lacks, without_containers
 
+_TESTS = Path(__file__).parent
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -21,9 +23,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         lacks(reason)
 
 
+_LONGEST = ("cli", "load", "any_app", "proof", "browser", "deploy", "house", "run", "store", "preflight")
+"""Folders of tests that take long, which begin first: otherwise all would wait for the last of them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, and otherwise as they stand."""
+    order = {name: number for number, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.relative_to(_TESTS).parts[0], len(order)))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Three processes a CPU, since most tests wait for what they have started; more than twelve gain nothing."""
+    """Three processes a CPU, since most tests wait for what they have started."""
     return min(12, 3 * len(os.sched_getaffinity(0)))
 
 

@@ -85,6 +85,15 @@ class Histogram:
         """The longest."""
         return self.quantile_s(1.0)
 
+    def recorded(self) -> tuple[np.typing.NDArray[np.float64], Counts]:
+        """The times that were recorded, each as the longest of its place, ascending; and how many of each."""
+        places = np.flatnonzero(self._counts)
+        longest = [
+            self._merged.get_highest_equivalent_value(self._merged.get_value_from_index(int(place)))
+            for place in places
+        ]
+        return np.array(longest, dtype=np.float64) / _MICROSECONDS, self._counts[places]
+
     def without(self, part: Self) -> Self:
         """What is left when one of the histograms that were added is taken away again."""
         return type(self)(self._merged, self._counts - part._counts)

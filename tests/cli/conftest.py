@@ -49,8 +49,12 @@ class Said:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """This environment without settings of the harness, with these changes."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("WSGI_BENCH_")}
+    """This environment without settings of the harness and a path of imports, with these changes."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("WSGI_BENCH_") and name != "PYTHONPATH"
+    }
     return {**kept, **changes}
 
 

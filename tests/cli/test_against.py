@@ -303,6 +303,7 @@ def test_an_old_version_without_anything_to_compare_is_refused(
     assert len(said.err.splitlines()) == 3
 
 
+@pytest.mark.slow
 def test_a_module_that_the_old_version_lacks_is_its_failure(repository: Path, tmp_path: Path) -> None:
     """`servers/` of this checkout must not complete the one of the old version."""
     older = tmp_path / "older"

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import jsonschema
+import pytest
 
 from bench.store import RESULT, load
 from tests.cli.conftest import ROOT, SMOKE, environment, wsgi_bench
@@ -52,6 +53,7 @@ def ended(child: subprocess.Popen[str]) -> tuple[int, str]:
     return child.returncode, said
 
 
+@pytest.mark.slow
 def test_two_make_the_load_of_a_run(tmp_path: Path) -> None:
     port, out = free_port(), tmp_path / "out"
     with ExitStack() as stack:

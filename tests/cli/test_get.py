@@ -73,6 +73,7 @@ def test_what_is_no_page_or_turns_into_another_is_named_and_costs_nobody_else(tm
     assert sum(trial.errors["length"] for trial in by_server["ill"]) > 0
 
 
+@pytest.mark.slow
 def test_a_restart_that_changes_the_page_is_a_failure_that_says_so(tmp_path: Path) -> None:
     (tmp_path / "fickle.py").write_text(FICKLE)
     said = wsgi_bench(

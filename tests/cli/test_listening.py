@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
+import pytest
 
 from bench.machine.place import HERE
 from tests.cli.conftest import ROOT, SMOKE, environment
@@ -26,6 +27,7 @@ def listening(pid: int) -> set[tuple[str, int]]:
     return found
 
 
+@pytest.mark.slow
 def test_all_of_a_local_run_listens_on_this_machine_alone(tmp_path: Path) -> None:
     """Servers, Redis, the null server, and a load generator of two processes."""
     command = [word if word != "hello" else "shortly" for word in SMOKE]

@@ -96,6 +96,7 @@ def _stored_rightly(suite: Suite, file: Path, out: Path) -> None:
     assert suite.calibration.keep_alive_rps > 0
 
 
+@pytest.mark.slow
 def test_servers_are_deployed_for_the_users_of_a_file(tmp_path: Path) -> None:
     file, out = tmp_path / "shop.py", tmp_path / "out"
     file.write_text(VISITORS)

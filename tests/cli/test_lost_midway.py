@@ -95,6 +95,7 @@ def test_results_that_are_removed_midway_are_written_elsewhere(
         assert all(trial in after.trials for trial in before.trials)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("scenario", ["shorten", "follow"])
 def test_redis_that_is_killed_is_called_so(tmp_path: Path, runtime: str, scenario: str) -> None:

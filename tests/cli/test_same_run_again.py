@@ -211,6 +211,7 @@ def test_a_result_without_its_settings_prints_what_its_plan_says(monkeypatch: py
     assert replace(again, given=plan.given, adapts=plan.adapts) == plan
 
 
+@pytest.mark.slow
 def test_what_a_run_has_printed_is_run_from_another_folder(tmp_path: Path) -> None:
     folder = tmp_path / "my apps"
     (folder / "shop").mkdir(parents=True)

@@ -53,6 +53,7 @@ def test_lines_are_measured_beside_known_servers(tmp_path: Path) -> None:
     assert "--server w2=waitress:threads=2" in report
 
 
+@pytest.mark.slow
 def test_a_line_that_binds_what_it_likes_is_a_failed_server_with_the_way_out(tmp_path: Path) -> None:
     out = tmp_path / "out"
     port = HERE.free_port()
@@ -130,6 +131,7 @@ def behind_a_socket(tmp_path: Path) -> Iterator[tuple[Path, int]]:
         child.wait()
 
 
+@pytest.mark.slow
 def test_a_target_may_be_a_unix_socket(tmp_path: Path, behind_a_socket: tuple[Path, int]) -> None:
     path, _ = behind_a_socket
     out = tmp_path / "out"
@@ -148,6 +150,7 @@ def test_a_target_may_be_a_unix_socket(tmp_path: Path, behind_a_socket: tuple[Pa
     assert record.memory_idle_bytes
 
 
+@pytest.mark.slow
 def test_a_unix_socket_that_nobody_serves_is_a_failed_server(tmp_path: Path) -> None:
     said = wsgi_bench(
         "run", "--profile", "smoke", "--blocks", "1", "--rate", RATE, "--scenarios", "hello",

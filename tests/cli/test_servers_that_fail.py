@@ -43,6 +43,7 @@ def test_a_server_that_dies_midway(tmp_path: Path) -> None:
             assert rate is None or rate.value > 0
 
 
+@pytest.mark.slow
 def test_an_app_that_answers_wrongly(tmp_path: Path) -> None:
     out = tmp_path / "out"
     said = wsgi_bench(*RUN, "--app", "tests.cli.apps:wrong", "--blocks", "1", "--out", out)

@@ -167,6 +167,7 @@ def test_another_version_is_refused_on_both_sides(tmp_path: Path) -> None:
         assert running.child.wait(MOST_S) == 130, running.said()
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_nothing_here_nor_there(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with several(Wanted("server"), Wanted("one"), Wanted("two")) as (server, *hosts), ExitStack() as stack:

@@ -79,6 +79,7 @@ def test_targets_are_measured_and_compared(tmp_path: Path, running: str) -> None
     assert document["environment"]["runtime"] == "external"
 
 
+@pytest.mark.slow
 def test_a_target_that_is_not_there_is_a_failed_server(
     tmp_path: Path, running: str, refusing_port: int
 ) -> None:
@@ -95,6 +96,7 @@ def test_a_target_that_is_not_there_is_a_failed_server(
     assert any(trial.ok for trial in load(out).trials if trial.case.startswith("x/"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", ["loop", "fasthttp"])
 def test_a_host_in_another_script_is_measured_and_shown_as_typed(
     tmp_path: Path, running: str, client: str

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bench.store import load
 from tests.cli.conftest import environment, wsgi_bench
 
@@ -14,6 +16,7 @@ def application(environ, start_response):
 """
 
 
+@pytest.mark.slow
 def test_values_of_variables_are_in_nothing_that_a_run_leaves(tmp_path: Path) -> None:
     project, out = tmp_path / "books", tmp_path / "out"
     project.mkdir()

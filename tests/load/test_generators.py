@@ -101,6 +101,7 @@ def test_each_names_a_server_that_is_gone(driver: LoadDriver) -> None:
     assert found.errors.keys() == {"connect"}
 
 
+@pytest.mark.slow
 def test_locusts_master_keeps_hearing_from_its_workers(tmp_path: Path) -> None:
     """A trial longer than locust waits for a heartbeat, which would have the worker's user taken away."""
     with new_driver(tmp_path, "processes") as driver, planted("length") as url:

@@ -21,6 +21,7 @@ LOAD = Open(50, 100.0)
 LONGER_S = 6.5
 
 
+@pytest.mark.slow
 def test_workers_that_all_wait_for_slow_answers_go_on_afterwards(tmp_path: Path) -> None:
     command = (sys.executable, "-m", "bench.load.driver", "--processes", "2")
     with (
@@ -36,6 +37,7 @@ def test_workers_that_all_wait_for_slow_answers_go_on_afterwards(tmp_path: Path)
     assert goes_on.ok == goes_on.offered > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_trial_is_broken_off_once_time_is_up(processes: int, tmp_path: Path) -> None:
     command = (sys.executable, "-m", "bench.load.driver", "--processes", str(processes))

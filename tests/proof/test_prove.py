@@ -288,6 +288,7 @@ def test_intervals_cover_what_they_should_and_not_what_they_should_not() -> None
     assert covered({"a": Spread(tuple(0.1 + real / 30 for real in rounds), 0.0)}, 30, seed=1) == 0.0
 
 
+@pytest.mark.slow
 def test_claims_against_real_servers(archive: Archive) -> None:
     cpus = os.sched_getaffinity(0)
     waits = delays.prove(archive, trials=1, length_s=0.3)

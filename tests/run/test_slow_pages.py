@@ -22,6 +22,7 @@ def closed(outcome: Outcome) -> dict[str, float]:
     return {server: figure.value for server, figure in found.items() if figure is not None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_once", [1, 4])
 @pytest.mark.parametrize("page_s", [0.005, 0.02, 0.2, 1.8, 3.0])
 def test_capacities_are_known_within_ten_minutes(

@@ -18,6 +18,7 @@ from tests.load.trials import decode
 OPEN = Open(64, rate=300.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 3])
 def test_trials_are_whole_whatever_each_hosts_clock_shows(made: list[Host], number: int) -> None:
     with fleet_of(made, number) as fleet:
