@@ -55,8 +55,10 @@ class RunningLatency:
         """
         latency = latency_of([trial])
         if latency is not None:
-            parts = [self._rounds[trial.round], latency] if trial.round in self._rounds else [latency]
-            self._rounds[trial.round] = Histogram.sum(parts) or latency
+            # A sum keeps the histogram of its first part, which is large: let that be the same for all.
+            first = next(iter(self._rounds.values()), latency)
+            before = self._rounds.get(trial.round, first.without(first))
+            self._rounds[trial.round] = Histogram.sum([before, latency]) or latency
 
     def percentile(self, share: float) -> Estimate | None:
         """A percentile so far; None with too few samples, without an interval in the first round."""

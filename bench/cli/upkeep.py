@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict
 
@@ -16,6 +17,7 @@ from bench.deploy.engine import find_engine_to_clean, use_context
 from bench.deploy.ownership import clean as remove_leftovers
 from bench.doctor import examine, for_programs, read_facts
 from bench.doctor.page import show
+from bench.machine.cache import cache_folder, empty
 from bench.machine.place import HERE
 from bench.model.digits import significant
 from bench.model.finding import exit_code
@@ -57,8 +59,16 @@ def calibrate(as_json: bool) -> None:
 
 @click.command()
 @click.option("--docker-context", metavar="NAME", help="On the machine of this Docker context's engine.")
-def clean(docker_context: str | None) -> None:
+@click.option(
+    "--cache",
+    is_flag=True,
+    help="Also what runs have built and kept: environments, servers, bytecode. The next one builds it anew.",
+)
+def clean(docker_context: str | None, cache: bool) -> None:
     """Remove containers, networks, images of old versions and cgroups that a killed run left behind."""
+    if cache:
+        folder = cache_folder(os.environ)
+        click.echo(f"removed {empty(os.environ) / 1e6:,.0f} MB from {folder}")
     if docker_context:
         use_context(docker_context)
     for name in remove_cgroups(HERE):

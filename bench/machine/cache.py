@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +19,26 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
     asked = environment.get("XDG_CACHE_HOME", "")
     home = Path(environment.get("HOME") or Path.home())
     return (Path(asked) if asked.startswith("/") else home / ".cache") / "wsgi-bench"
+
+
+def empty(environment: Mapping[str, str]) -> int:
+    """Remove all that is kept; how many bytes that were.
+
+    Raises:
+        MachineError: some of it can't be removed.
+    """
+    folder = cache_folder(environment)
+    size = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise MachineError(
+            f"{error.filename} can't be removed ({error.strerror}): see who owns it, and whether a run uses "
+            f"it."
+        ) from None
+    return size
 
 
 def bytecode(environment: Mapping[str, str]) -> dict[str, str]:

@@ -36,3 +36,14 @@ def test_without_docker_nothing_was_looked_for(here: Here, tmp_path: Path) -> No
 
     assert said.code == 0
     assert said.out.splitlines()[-1] == "Containers were not looked for: there is no `docker` command."
+
+
+def test_what_runs_have_built_goes_whether_there_is_an_engine_or_not(here: Here, tmp_path: Path) -> None:
+    kept = tmp_path / "wsgi-bench/environments"
+    kept.mkdir(parents=True)
+    (kept / "big").write_bytes(bytes(3_000_000))
+
+    said = here("clean", "--cache", env={"PATH": "/nowhere", "XDG_CACHE_HOME": str(tmp_path)})
+
+    assert f"removed 3 MB from {kept.parent}" in said.out
+    assert not kept.parent.exists()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import RATE, environment, measured, wsgi_bench
 
 # Python imports it at the start of each process: harness, driver and servers.
@@ -29,7 +31,13 @@ time.clock_gettime_ns, time.clock_gettime = clock_gettime_ns, lambda clock: cloc
 LONGEST_S = 240.0
 
 
-def test_a_clock_that_is_set_by_an_hour_each_time_it_is_read_changes_no_figure(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "runtime", ["local", pytest.param("compose", marks=[pytest.mark.containers, pytest.mark.slow])]
+)
+def test_a_clock_that_is_set_by_an_hour_each_time_it_is_read_changes_no_figure(
+    runtime: str, tmp_path: Path
+) -> None:
+    """In containers that of the harness, which reads what the engine notes by the machine's own."""
     folder = tmp_path / "imports"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(STEPPED)
@@ -40,7 +48,7 @@ def test_a_clock_that_is_set_by_an_hour_each_time_it_is_read_changes_no_figure(t
             "--profile",
             "smoke",
             "--runtime",
-            "local",
+            runtime,
             "--app",
             "hello",
             "--servers",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.machine.cache import bytecode, cache_folder, made_once
+from bench.machine.cache import bytecode, cache_folder, empty, made_once
 from bench.model.errors import MachineError
 
 
@@ -52,3 +52,14 @@ def test_a_cache_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
     with pytest.raises(MachineError, match="XDG_CACHE_HOME"):
         made_once(tmp_path / "file/thing", Path.mkdir)
+
+
+def test_it_is_emptied_with_all_that_it_holds(tmp_path: Path) -> None:
+    environment = {"XDG_CACHE_HOME": str(tmp_path)}
+    made_once(cache_folder(environment) / "servers/1", lambda folder: folder.mkdir())
+    (cache_folder(environment) / "servers/1/module").write_bytes(bytes(5000))
+    (tmp_path / "of another program").touch()
+
+    assert empty(environment) == 5000
+    assert [path.name for path in tmp_path.iterdir()] == ["of another program"]
+    assert empty(environment) == 0
