@@ -16,6 +16,7 @@ from hdrh.codec import ext_header_size, payload_header_size
 from hdrh.histogram import HdrHistogram
 from pyhdrh import add_array, decode
 
+from bench.analysis.histogram import let_go
 from bench.load.records import DIGITS, HIGHEST_US, LOWEST_US
 
 
@@ -40,4 +41,6 @@ def added(encoded: Sequence[str]) -> str:
     if total:
         whole.set_internal_tacking_values(lowest, highest, total)
     merged: bytes = whole.encode()
+    for histogram in (whole, part):
+        let_go(histogram)
     return merged.decode("ascii")

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from hdrh.histogram import HdrHistogram
 
+from bench.analysis.histogram import let_go
 from bench.load.clock import now_ns
 from bench.load.connection import Connection
 from bench.load.link import Link
@@ -200,7 +201,10 @@ def abandon(link: Link, records: Records, connections: Iterable[Connection]) -> 
 
 def p99_s(encoded: str) -> float:
     """The 99th percentile of a histogram as `encode` makes it."""
-    return float(HdrHistogram.decode(encoded).get_value_at_percentile(99)) / 1e6
+    histogram = HdrHistogram.decode(encoded)
+    microseconds = float(histogram.get_value_at_percentile(99))
+    let_go(histogram)
+    return microseconds / 1e6
 
 
 def encode(times_ns: Times) -> str:
@@ -211,4 +215,5 @@ def encode(times_ns: Times) -> str:
     for value, count in zip(values.tolist(), counts.tolist(), strict=True):
         histogram.record_value(value, count)
     encoded: bytes = histogram.encode()
+    let_go(histogram)
     return encoded.decode("ascii")

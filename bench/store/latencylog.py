@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 
 from hdrh.histogram import HdrHistogram
 
+from bench.analysis.histogram import let_go
 from bench.model import Trial
 from bench.model.errors import ResultError
 from bench.store.histograms import MOST_CHARACTERS
@@ -45,7 +46,9 @@ def lines(started: str, trials: Iterable[Trial]) -> Iterator[str]:
     yield '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"\n'
     for trial in trials:
         for name, encoded in trial.histograms.items():
-            highest = HdrHistogram.decode(encoded).get_max_value() / _MICROSECONDS
+            histogram = HdrHistogram.decode(encoded)
+            highest = histogram.get_max_value() / _MICROSECONDS
+            let_go(histogram)
             yield (
                 f"Tag={_tag(trial, name)},{trial.at_s:.6f},{trial.duration_s:.6f},{highest:.6f},{encoded}\n"
             )
