@@ -19,6 +19,7 @@ from hdrh.codec import HdrCookieException, HdrHistogramSettingsException, HdrLen
 from hdrh.histogram import HdrHistogram
 
 from bench.model.errors import ResultError
+from bench.model.histograms import let_go
 
 MIN_SAMPLES_BEYOND = 100
 """A percentile is published only with this many samples beyond it."""
@@ -37,15 +38,6 @@ _UNREADABLE = (
     binascii.Error,
     zlib.error,
 )
-
-
-def let_go(histogram: HdrHistogram) -> None:
-    """Have a histogram that is neither encoded nor added to any more end with its last use.
-
-    It and its encoder refer to each other. Until the garbage collector comes, which counts objects and not
-    bytes, its 139 kB would stay.
-    """
-    histogram.encoder = None
 
 
 class Histogram:

@@ -16,8 +16,8 @@ from hdrh.codec import ext_header_size, payload_header_size
 from hdrh.histogram import HdrHistogram
 from pyhdrh import add_array, decode
 
-from bench.analysis.histogram import let_go
 from bench.load.records import DIGITS, HIGHEST_US, LOWEST_US
+from bench.model.histograms import let_go
 
 
 def added(encoded: Sequence[str]) -> str:

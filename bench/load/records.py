@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from hdrh.histogram import HdrHistogram
 
-from bench.analysis.histogram import let_go
 from bench.load.clock import now_ns
 from bench.load.connection import Connection
 from bench.load.link import Link
 from bench.load.outcomes import DROPPED, KINDS, OK, UNFINISHED
+from bench.model.histograms import let_go
 
 LOWEST_US = 1
 HIGHEST_US = 60_000_000

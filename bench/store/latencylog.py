@@ -15,9 +15,9 @@ from urllib.parse import quote, unquote
 
 from hdrh.histogram import HdrHistogram
 
-from bench.analysis.histogram import let_go
 from bench.model import Trial
 from bench.model.errors import ResultError
+from bench.model.histograms import let_go
 from bench.store.histograms import MOST_CHARACTERS
 from bench.store.strict import MOST_LOG_BYTES, opened
 
