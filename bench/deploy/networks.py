@@ -18,7 +18,7 @@ _PREFIX = 28
 # Who is asked for names that the engine doesn't know: an address that nobody has (RFC 5737). Up to engine 25
 # the machine itself may ask on behalf of a container without a way out (CVE-2024-29018).
 NOBODY = "203.0.113.1"
-_ATTEMPTS = 3
+_ATTEMPTS = 10
 
 
 def isolated(subnet: str, labels: dict[str, str]) -> dict[str, Any]:

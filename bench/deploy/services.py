@@ -44,6 +44,13 @@ def services(
         except process.CommandFailed as error:
             last = [line for line in error.output.strip().splitlines() if line.strip()][-3:]
             raise UsageError(f"--services {file}: they don't come up: {' '.join(last)}") from None
+        ended = process.run(
+            [*command, "ps", "--all", "--quiet", "--status", "exited"],
+            environment=environment,
+            cwd=file.parent,
+        )
+        for container in ended.split():
+            _see_how_it_ended(engine, container, file)
         yield
     finally:
         with shield():
@@ -56,6 +63,21 @@ def services(
                 raise EngineError(
                     f"The services of {file} are left behind: {error} End them yourself."
                 ) from None
+
+
+def _see_how_it_ended(engine: Engine, container: str, file: Path) -> None:
+    """Compose waits for health, and is content with a service that ends before.
+
+    Raises:
+        UsageError: it has failed. One that has done its work is none that is missed.
+    """
+    template = '{{.State.ExitCode}} {{index .Config.Labels "com.docker.compose.service"}}'
+    code, _, service = engine.run("inspect", "--format", template, container).strip().partition(" ")
+    if code != "0":
+        last = engine.run("logs", "--tail", "3", container, merge_errors=True).split("\n")
+        raise UsageError(
+            f"--services {file}: {service} ended with exit code {code}: {' '.join(filter(None, last))}"
+        )
 
 
 def networks(engine: Engine, name: str) -> tuple[str, ...]:
