@@ -15,7 +15,6 @@ an `error`.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import Literal
 from xml.etree import ElementTree
 
@@ -23,6 +22,7 @@ from bench.analysis.compare.limits import Judgement, judge_plan
 from bench.analysis.figures import figures
 from bench.model import Analysis, Case, Environment, Suite, Summary, Verdict
 from bench.model.finding import NOT_MEASURED, Finding
+from bench.report.moments import in_utc
 from bench.report.units import plain
 from bench.report.words import limit_lines
 
@@ -148,7 +148,5 @@ def _seconds(value: float) -> str:
 
 
 def _moment(started: str) -> str:
-    try:
-        return datetime.fromisoformat(started).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    except ValueError:
-        return started
+    known = in_utc(started)
+    return known.strftime("%Y-%m-%dT%H:%M:%S") if known else started

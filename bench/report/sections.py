@@ -6,13 +6,13 @@ A new section is a function, and its place in `CHARTED`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
 from bench.model import Analysis, Suite
 from bench.report import answers, asked, meaning, old_version
 from bench.report.charted import cost, endpoints, latency, load, throughput, time
 from bench.report.downloads import downloads
 from bench.report.headline import headline
+from bench.report.moments import in_utc
 from bench.report.outcome import errors, failures, pairs, results, validity
 from bench.report.page import Page, Section, sanitised
 from bench.report.results import Group, groups
@@ -94,7 +94,5 @@ def _hosts(suite: Suite) -> str:
 
 def minute(moment: str) -> str:
     """An ISO 8601 time to the minute, in UTC; as it stands if it isn't one."""
-    try:
-        return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    except ValueError:
-        return moment
+    known = in_utc(moment)
+    return known.strftime("%Y-%m-%d %H:%M UTC") if known else moment

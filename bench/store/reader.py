@@ -31,6 +31,9 @@ from bench.store.document import from_document
 from bench.store.strict import parse_json, read_text
 from bench.store.variants import with_variants
 
+_SHOWN = 80
+"""Characters of a name that a message has."""
+
 RESULT = "result.json"
 LATENCY_LOG = "latency.hlog"
 JOURNAL = "blocks.jsonl"
@@ -134,7 +137,7 @@ def _with_histograms(suite: Suite, path: Path) -> Suite:
         missing = trial.histograms.keys() - histograms.keys()
         if missing:
             raise ResultError(
-                f"{path}: no line for {', '.join(sorted(missing))} of case {trial.case}, round "
+                f"{path}: no line for {', '.join(sorted(missing))} of case {trial.case[:_SHOWN]}, round "
                 f"{trial.round}, block {trial.block}; the file is torn or belongs to another run. "
                 f"Restore it from a copy of the run."
             )

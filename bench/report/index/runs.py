@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bench.report.index.stored import IndexedRun, Unreadable
+from bench.report.moments import in_utc
 from bench.report.page import Column, Row, Section, Table
 from bench.report.sections import minute
 from bench.report.units import NOT_MEASURED, count, listed
@@ -38,10 +39,10 @@ def verdict(newest_first: Sequence[IndexedRun], now: datetime) -> list[str]:
 
 def age(started: str, now: datetime) -> str:
     """How long ago an ISO 8601 time was, in the largest unit of which there are two."""
-    try:
-        seconds = (now - datetime.fromisoformat(started).astimezone(UTC)).total_seconds()
-    except ValueError:
+    known = in_utc(started)
+    if known is None:
         return "of unknown age"
+    seconds = (now - known).total_seconds()
     if seconds < 0:
         return "of a clock ahead"
     for size, unit in _UNITS:
