@@ -13,10 +13,10 @@ from bench.catalogue.scenarios.asked import scenario_of
 from bench.catalogue.scenarios.locustfile import SCENARIO as OF_A_LOCUSTFILE
 from bench.deploy.redisprocess import DATABASES
 from bench.model import Deployment, Plan
+from bench.model.excerpt import cut
 from bench.model.loads.open import IN_FLIGHT_CAP
 from bench.plan.layout import CLIENTS, CONNECTIONS, case_of
 
-_SHOWN = 160
 _PLANNED = {
     **{name: name for name in ("users", "rate", "rounds", "blocks", "processes", "minutes", "until", "seed")},
     "server_cpus": "server_cpus",
@@ -85,9 +85,3 @@ def _shown(value: Any) -> str:
     if isinstance(value, tuple):
         return cut(shlex.join(map(str, value)))
     return cut(str(value))
-
-
-def cut(text: str, most: int = _SHOWN) -> str:
-    """A text of a result, as it may stand in a message."""
-    plain = "".join(sign if sign.isprintable() else "?" for sign in text)
-    return plain if len(plain) <= most else f"{plain[:most]}..."

@@ -20,9 +20,10 @@ from bench.catalogue.versions import COMPOSE_FILE, Checkouts, find
 from bench.deploy.external import target_server, urls
 from bench.model import App, Deployment, Plan, Server
 from bench.model.errors import UsageError
+from bench.model.excerpt import cut
 from bench.model.variant import THIS_CHECKOUT, Source
 from bench.plan.workers import read_workers, with_workers
-from bench.run.differing import cut, differences, unplanned
+from bench.run.differing import differences, unplanned
 from bench.run.named_again import Named, is_by_callable, unnamed
 from bench.run.stored_asks import require_asked, taken
 

@@ -24,15 +24,13 @@ from bench.model import (
     Trial,
 )
 from bench.model.errors import ResultError
+from bench.model.excerpt import cut
 from bench.model.jsonable import Malformed, parse
 from bench.store import journal, latencylog
 from bench.store.coherent import require_coherent
 from bench.store.document import from_document
 from bench.store.strict import parse_json, read_text
 from bench.store.variants import with_variants
-
-_SHOWN = 80
-"""Characters of a name that a message has."""
 
 RESULT = "result.json"
 LATENCY_LOG = "latency.hlog"
@@ -137,7 +135,7 @@ def _with_histograms(suite: Suite, path: Path) -> Suite:
         missing = trial.histograms.keys() - histograms.keys()
         if missing:
             raise ResultError(
-                f"{path}: no line for {', '.join(sorted(missing))} of case {trial.case[:_SHOWN]}, round "
+                f"{path}: no line for {', '.join(sorted(missing))} of case {cut(trial.case)}, round "
                 f"{trial.round}, block {trial.block}; the file is torn or belongs to another run. "
                 f"Restore it from a copy of the run."
             )
