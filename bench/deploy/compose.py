@@ -10,8 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bench.catalogue.versions import Checkouts
-from bench.deploy import contained, identity, images, ownership, sourceimages
-from bench.deploy.buildcontext import build_context
+from bench.deploy import contained, identity, images, ownership, ownimages, sourceimages
 from bench.deploy.composefile import DRIVER, PORT, REDIS, coming_first, confinement, run_file
 from bench.deploy.container import Started, address, nanoseconds, refusal, usage_source
 from bench.deploy.engine import Engine
@@ -214,9 +213,11 @@ class ComposeRuntime:
             for d in self._deployments
             if d.variant.source == THIS_CHECKOUT and d.app.project is None
         }
-        with build_context(own) as compose_file:
-            images.build(self._engine, [compose_file], [*servers, DRIVER], bases, self._say)
         file = self._file_of(bases)
+        # Last: until containers have them, another run may give their names to others, and remove what has none.
+        built = ownimages.of_checkout(self._engine, own, [*servers, DRIVER], bases, self._say)
+        for service in file["services"].values():
+            service["image"] = built.get(service["image"], service["image"])
         self._pin_images(file, bases)
         self._project.write(file)
         self._services = file["services"]

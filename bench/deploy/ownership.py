@@ -70,7 +70,7 @@ def clean(engine: Engine) -> list[str]:
     Returns:
         The ids of the runs that were removed.
     """
-    left = {run_id for run_id, harness in _runs(engine).items() if _is_dead(harness)}
+    left = {run_id for run_id, harness in runs(engine).items() if _is_dead(harness)}
     for run_id in sorted(left):
         remove_run(engine, run_id)
     return sorted(left)
@@ -82,20 +82,13 @@ def remove_superseded(engine: Engine) -> None:
     Raises:
         EngineError: the engine is gone.
     """
-    if all(_is_dead(harness) for harness in _runs(engine).values()):
+    if all(_is_dead(harness) for harness in runs(engine).values()):
         # What a container has stays. Several may do this at once; what they leave, the next build removes.
         with suppress(process.CommandFailed):
             engine.run("image", "prune", "--force", "--filter", f"label={_IMAGE_LABEL}", timeout_s=_REMOVE_S)
 
 
-def _list(engine: Engine, kind: str, run_id: str) -> list[str]:
-    everything = ["--all"] if kind == "container" else []
-    ids = engine.run(kind, "ls", *everything, "--quiet", "--filter", f"label={RUN_LABEL}={run_id}").split()
-    # One image may have several names.
-    return list(dict.fromkeys(ids))
-
-
-def _runs(engine: Engine) -> Mapping[str, str]:
+def runs(engine: Engine) -> Mapping[str, str]:
     """Id of each run that has anything -> its harness."""
     template = f'{{{{.Label "{RUN_LABEL}"}}}} {{{{.Label "{HARNESS_LABEL}"}}}}'
     harnesses = {}
@@ -113,6 +106,13 @@ def _runs(engine: Engine) -> Mapping[str, str]:
                 run_id, _, harness = line.partition(" ")
                 harnesses[run_id] = harness
     return harnesses
+
+
+def _list(engine: Engine, kind: str, run_id: str) -> list[str]:
+    everything = ["--all"] if kind == "container" else []
+    ids = engine.run(kind, "ls", *everything, "--quiet", "--filter", f"label={RUN_LABEL}={run_id}").split()
+    # One image may have several names.
+    return list(dict.fromkeys(ids))
 
 
 def _this_machine() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from bench.catalogue.registry import load_apps, load_servers
-from bench.catalogue.versions import this_checkout
-from bench.deploy import images, ownership
+from bench.catalogue.versions import Checkout, this_checkout
+from bench.deploy import images, ownership, ownimages
 from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import Engine, find_engine
 from bench.machine.environment import split_cpus
 from bench.model import Deployment
 from bench.model.errors import EngineError
+from bench.model.variant import THIS_CHECKOUT
 
 pytestmark = [pytest.mark.containers, pytest.mark.slow]
 
@@ -97,6 +99,17 @@ def test_containers_are_made_from_the_very_images_that_were_described(runs: tupl
     assert all(image.startswith("sha256:") for image in runs[0].ids.values())
 
 
+def another_checkout(folder: Path) -> Checkout:
+    """One whose application holds something else."""
+    for name in ("apps", "bench", "servers"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("docker-compose.yml", ".dockerignore"):
+        shutil.copy(ROOT / name, folder)
+    with (folder / "apps/hello/wsgi.py").open("a") as file:
+        file.write("HELD = 1\n")
+    return Checkout(folder, folder / "docker-compose.yml")
+
+
 def said(engine: Engine, image: str, command: str) -> str:
     """What a shell in an image prints, as root, who can look everywhere."""
     alone = ("--rm", "--network", "none", "--user", "0:0", "--entrypoint", "sh")
@@ -148,11 +161,11 @@ def test_an_image_that_lost_its_name_is_removed_unless_another_run_lives(
     superseded = without_name(engine, tmp_path, str(tmp_path.name))
     assert superseded in unnamed(engine)
 
-    monkeypatch.setattr(ownership, "_runs", lambda _engine: {"0": living()})
+    monkeypatch.setattr(ownership, "runs", lambda _engine: {"0": living()})
     ownership.remove_superseded(engine)
     assert superseded in unnamed(engine)
 
-    monkeypatch.setattr(ownership, "_runs", lambda _engine: {})
+    monkeypatch.setattr(ownership, "runs", lambda _engine: {})
     ownership.remove_superseded(engine)
     assert superseded not in unnamed(engine)
 
@@ -177,3 +190,29 @@ def test_a_build_that_fails_is_an_error_though_there_are_images_of_before(tmp_pa
             images.build(engine, [tmp_path / "docker-compose.yml"], [name], {}, print)
     finally:
         engine.run("image", "rm", name)
+
+
+def test_another_run_may_take_the_name_of_an_image_while_it_is_built(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, real = another_checkout(tmp_path), images.build
+    taken: list[Path] = []
+
+    def build_both(
+        engine: Engine, files: list[Path], services: list[str], bases: dict[str, str], say: images.Say
+    ) -> None:
+        real(engine, files, services, bases, say)
+        if not taken:
+            taken.append(other.compose_file)
+            real(engine, taken, services, {**bases, "BUILD_SOURCE": "another"}, say)
+
+    monkeypatch.setattr(images, "build", build_both)
+    bases = images.base_images(engine, ROOT, ["PYTHON_IMAGE"], print)
+    built = ownimages.of_checkout(engine, this_checkout(ROOT)[THIS_CHECKOUT], ["cheroot"], bases, print)
+
+    assert list(built) == ["wsgi-bench/cheroot"]
+    assert said(engine, built["wsgi-bench/cheroot"], "grep -c HELD apps/hello/wsgi.py; true") == "0"
+
+    monkeypatch.setattr(images, "build", lambda *_: None)
+    with pytest.raises(EngineError, match="Another run builds images of the same names"):
+        ownimages.of_checkout(engine, other, ["cheroot"], bases, print)
