@@ -214,8 +214,9 @@ class ComposeRuntime:
             if d.variant.source == THIS_CHECKOUT and d.app.project is None
         }
         file = self._file_of(bases)
-        # Last: until containers have them, another run may take their names, and remove what has none.
-        built = ownimages.of_checkout(self._engine, own, [*servers, DRIVER], bases, self._say)
+        built = ownimages.of_checkout(
+            self._engine, own, [*servers, DRIVER], self._project.run_id, bases, self._say
+        )
         for service in file["services"].values():
             service["image"] = built.get(service["image"], service["image"])
         self._pin_images(file, bases)

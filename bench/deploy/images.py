@@ -105,15 +105,23 @@ def _last_lines(output: str) -> str:
 
 
 def build(
-    engine: Engine, files: Sequence[Path], services: Iterable[str], bases: Mapping[str, str], say: Say
+    engine: Engine,
+    files: Sequence[Path],
+    services: Iterable[str],
+    bases: Mapping[str, str],
+    say: Say,
+    version: str = "",
 ) -> None:
     """Build the images of services of compose files, of which the later override the first.
+
+    Args:
+        version: what is said of them where they aren't this checkout's.
 
     Raises:
         EngineError: a build failed; has the end of its output.
     """
     wanted = sorted(set(services))
-    say(f"building the images of {', '.join(wanted)}{' (old version)' * (len(files) > 1)}")
+    say(f"building the images of {', '.join(wanted)}{version}")
     with pip_config() as pip_config_file:
         environment = {
             **os.environ,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 from collections.abc import Mapping
@@ -22,7 +23,12 @@ _ATTEMPTS = 3
 
 def labels(run_id: str) -> dict[str, str]:
     """The labels of everything that this process makes for a run."""
-    return {RUN_LABEL: run_id, HARNESS_LABEL: f"{_this_machine()}/{os.getpid()}/{birth(os.getpid())}"}
+    return {RUN_LABEL: run_id, HARNESS_LABEL: _this_harness()}
+
+
+def tag(run_id: str) -> str:
+    """What this process calls a run's images, that has no label: with one, no two runs had the same image."""
+    return f"{run_id}.{_digest_of_machine()}.{os.getpid()}.{birth(os.getpid())}"
 
 
 def remove_run(engine: Engine, run_id: str) -> None:
@@ -35,7 +41,7 @@ def remove_run(engine: Engine, run_id: str) -> None:
     for attempt in range(1, _ATTEMPTS + 1):
         containers = _list(engine, "container", run_id)
         networks = _list(engine, "network", run_id)
-        images = _list(engine, "image", run_id)
+        images = [*_list(engine, "image", run_id), *_named(engine, f"{run_id}.*")]
         if not containers and not networks and not images:
             return
         try:
@@ -77,12 +83,12 @@ def clean(engine: Engine) -> list[str]:
 
 
 def remove_superseded(engine: Engine) -> None:
-    """Remove the project's images that lost their name to a newer one; not while another run may need them.
+    """Remove the project's images that lost their name to a newer one; not while another's run may need them.
 
     Raises:
         EngineError: the engine is gone.
     """
-    if all(_is_dead(harness) for harness in runs(engine).values()):
+    if all(_is_dead(harness) for harness in set(runs(engine).values()) - {_this_harness()}):
         # What a container has stays. Several may do this at once; what they leave, the next build removes.
         with suppress(process.CommandFailed):
             engine.run("image", "prune", "--force", "--filter", f"label={_IMAGE_LABEL}", timeout_s=_REMOVE_S)
@@ -105,7 +111,17 @@ def runs(engine: Engine) -> Mapping[str, str]:
             for line in engine.run("image", "inspect", "--format", " ".join(wanted), *images).splitlines():
                 run_id, _, harness = line.partition(" ")
                 harnesses[run_id] = harness
+    for name in _named(engine, "*.*.*.*"):
+        run_id, on, pid, born = name.rpartition(":")[2].split(".")
+        here = on == _digest_of_machine()
+        harnesses[run_id] = f"{_this_machine() if here else on}/{pid}/{born}"
     return harnesses
+
+
+def _named(engine: Engine, tags: str) -> list[str]:
+    """The names of images whose tags are runs' own."""
+    shown = ("--filter", f"reference=wsgi-bench/*:{tags}", "--format", "{{.Repository}}:{{.Tag}}")
+    return engine.run("image", "ls", *shown).split()
 
 
 def _list(engine: Engine, kind: str, run_id: str) -> list[str]:
@@ -118,6 +134,14 @@ def _list(engine: Engine, kind: str, run_id: str) -> list[str]:
 def _this_machine() -> str:
     """By name and number: several that use an engine may have one name, and see only their own processes."""
     return f"{socket.gethostname()}:{machine() or ''}"
+
+
+def _this_harness() -> str:
+    return f"{_this_machine()}/{os.getpid()}/{birth(os.getpid())}"
+
+
+def _digest_of_machine() -> str:
+    return hashlib.sha256(_this_machine().encode()).hexdigest()[:8]
 
 
 def _is_dead(harness: str) -> bool:

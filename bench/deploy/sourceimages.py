@@ -69,5 +69,5 @@ def build(
         file = Path(scratch, "images.json")
         file.write_text(json.dumps({"services": overriding}, indent=1))
         files = [checkout.compose_file, file]
-        images.build(engine, files, overriding, bases, say)
+        images.build(engine, files, overriding, bases, say, " (old version)")
         return images.services(engine, files, bases)

@@ -8,6 +8,7 @@ import shutil
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from bench.deploy import images, ownership, ownimages
 from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import Engine, find_engine
 from bench.machine.environment import split_cpus
+from bench.machine.lasting import birth
 from bench.model import Deployment
 from bench.model.errors import EngineError
 from bench.model.variant import THIS_CHECKOUT
@@ -54,13 +56,14 @@ def unnamed(engine: Engine) -> set[str]:
 
 def run_once(engine: Engine, directory: Path) -> Run:
     deployments = [Deployment(f"{s.name}.hello", s, HELLO, database=1) for s in SERVERS.values()]
-    before = unnamed(engine)
     with ComposeRuntime(
         directory, split_cpus(), deployments, checkouts=this_checkout(ROOT), engine=engine, say=print
     ) as runtime:
         services = json.loads((directory / "compose.json").read_text())["services"]
         ids = {name.removesuffix(".hello"): service["image"] for name, service in services.items()}
-        return Run(dict(runtime.images), ids, unnamed(engine) - before)
+        identities = dict(runtime.images)
+    # Other tests' runs may leave some while this one needs its own.
+    return Run(identities, ids, unnamed(engine) & set(ids.values()))
 
 
 @pytest.fixture(scope="module")
@@ -161,18 +164,15 @@ def test_an_image_that_lost_its_name_is_removed_unless_another_run_lives(
     superseded = without_name(engine, tmp_path, str(tmp_path.name))
     assert superseded in unnamed(engine)
 
-    monkeypatch.setattr(ownership, "runs", lambda _engine: {"0": living()})
+    parent = os.getppid()
+    machine = ownership.labels("0")[ownership.HARNESS_LABEL].partition("/")[0]
+    monkeypatch.setattr(ownership, "runs", lambda _engine: {"0": f"{machine}/{parent}/{birth(parent)}"})
     ownership.remove_superseded(engine)
     assert superseded in unnamed(engine)
 
     monkeypatch.setattr(ownership, "runs", lambda _engine: {})
     ownership.remove_superseded(engine)
     assert superseded not in unnamed(engine)
-
-
-def living() -> str:
-    """The harness that this process is."""
-    return ownership.labels("0")[ownership.HARNESS_LABEL]
 
 
 def test_a_build_that_fails_is_an_error_though_there_are_images_of_before(tmp_path: Path) -> None:
@@ -196,23 +196,22 @@ def test_another_run_may_take_the_name_of_an_image_while_it_is_built(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other, real = another_checkout(tmp_path), images.build
-    taken: list[Path] = []
 
-    def build_both(
-        engine: Engine, files: list[Path], services: list[str], bases: dict[str, str], say: images.Say
-    ) -> None:
-        real(engine, files, services, bases, say)
-        if not taken:
-            taken.append(other.compose_file)
-            real(engine, taken, services, {**bases, "BUILD_SOURCE": "another"}, say)
+    def build_both(engine: Engine, files: list[Path], services: list[str], *others: Any) -> None:
+        real(engine, files, services, *others)
+        real(engine, [other.compose_file], services, *others)
 
     monkeypatch.setattr(images, "build", build_both)
     bases = images.base_images(engine, ROOT, ["PYTHON_IMAGE"], print)
-    built = ownimages.of_checkout(engine, this_checkout(ROOT)[THIS_CHECKOUT], ["cheroot"], bases, print)
+    own, run_id = this_checkout(ROOT)[THIS_CHECKOUT], "0badcafe"
+    try:
+        built = ownimages.of_checkout(engine, own, ["cheroot"], run_id, bases, print)
 
-    assert list(built) == ["wsgi-bench/cheroot"]
-    assert said(engine, built["wsgi-bench/cheroot"], "grep -c HELD apps/hello/wsgi.py; true") == "0"
-
-    monkeypatch.setattr(images, "build", lambda *_: None)
-    with pytest.raises(EngineError, match="Another run builds images of the same names"):
-        ownimages.of_checkout(engine, other, ["cheroot"], bases, print)
+        assert list(built) == ["wsgi-bench/cheroot"]
+        assert said(engine, built["wsgi-bench/cheroot"], "grep -c HELD apps/hello/wsgi.py; true") == "0"
+        # From now on it may need them.
+        assert ownership.runs(engine)[run_id] == ownership.labels(run_id)[ownership.HARNESS_LABEL]
+    finally:
+        ownership.remove_run(engine, run_id)
+    assert run_id not in ownership.runs(engine)
+    assert engine.run("image", "ls", "--quiet", "wsgi-bench/cheroot")

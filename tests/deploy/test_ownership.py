@@ -56,3 +56,26 @@ def test_what_a_harness_of_another_machine_of_this_name_has_is_no_leftover(
     assert ownership.clean(cast(Engine, Left(ended))) == ["run-1"]
     assert ownership.clean(cast(Engine, Left(own))) == []
     assert ownership.clean(cast(Engine, Left(f"{there}0"))) == []
+
+
+class Named:
+    """An engine with an image that a run has named, and nothing else of it."""
+
+    def __init__(self, tag: str) -> None:
+        self._tag = tag
+
+    def run(self, *arguments: str, **_: object) -> str:
+        if arguments[:2] == ("image", "rm"):
+            self._tag = ""
+        asked = [word for word in arguments if word.startswith("reference=")]
+        return f"wsgi-bench/gunicorn:{self._tag}\n" if asked and self._tag else ""
+
+
+def test_names_that_a_run_gave_its_images_end_with_its_harness() -> None:
+    own = ownership.tag("run-1")
+
+    assert ownership.clean(cast(Engine, Named(own))) == []
+    assert ownership.clean(cast(Engine, Named(f"{own}0"))) == ["run-1"]
+    run_id, machine, *process = own.split(".")
+    assert machine != "00000000"
+    assert ownership.clean(cast(Engine, Named(".".join([run_id, "00000000", *process]) + "0"))) == []
