@@ -17,7 +17,7 @@ UPLOAD = Request("upload", "POST", "/", Expect(200, body=b"Hello, World!"), body
 def test_a_request_is_not_sent_amid_the_body_of_the_one_before() -> None:
     begun: list[bytes] = []
 
-    def early(found: peers.Peer, connection: socket, _over: threading.Event) -> None:
+    def early(_found: peers.Peer, connection: socket, _over: threading.Event) -> None:
         """Answers by the head alone, and reads the body then."""
         with connection.makefile("rb") as incoming:
             while line := incoming.readline():
