@@ -1,4 +1,4 @@
-"""Whether a server's throughput changes within its rounds, apart from what the machine does to all.
+"""Whether a server's throughput changes while it is measured, apart from what the machine does to all.
 
 A machine whose speed wanders takes every server of a block along. So a case drifts only if it does so by
 itself and against the others in the same blocks: the first alone is the machine's drift, the second alone
@@ -8,7 +8,7 @@ another server's.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import median
 
 import numpy as np
@@ -20,6 +20,7 @@ SIGNIFICANCE = 0.01
 LARGEST = 0.1
 """A change that is let pass, as a fraction."""
 _MIN_BLOCKS = 5
+_MIN_ROUNDS = 4
 
 
 def drift(case: Measured, others: Sequence[Measured]) -> float | None:
@@ -31,14 +32,25 @@ def drift(case: Measured, others: Sequence[Measured]) -> float | None:
     Returns:
         A fraction, against the others where there are any.
     """
-    own, beside = _trend(case.log_rates), _trend(_against(case.log_rates, [o.log_rates for o in others]))
+    return _sure(case, others, _within_rounds)
+
+
+def drift_over_rounds(case: Measured, others: Sequence[Measured]) -> float | None:
+    """As `drift`, from the first round to the last: of what isn't started anew in each."""
+    return _sure(case, others, _over_rounds)
+
+
+def _sure(
+    case: Measured, others: Sequence[Measured], trend: Callable[[Rounds], Effect | None]
+) -> float | None:
+    own, beside = trend(case.log_rates), trend(_against(case.log_rates, [o.log_rates for o in others]))
     if own is None or beside is None or beside.p_value > SIGNIFICANCE or own.mean * beside.mean < 0:
         return None
     smaller = min(own.mean, beside.mean, key=abs)
     return math.expm1(beside.mean) if abs(math.expm1(smaller)) > LARGEST else None
 
 
-def _trend(rounds: Rounds) -> Effect | None:
+def _within_rounds(rounds: Rounds) -> Effect | None:
     """A straight line through each round's blocks: its rise from the first to the last, over the rounds."""
     rises = []
     for blocks in rounds.values():
@@ -47,6 +59,19 @@ def _trend(rounds: Rounds) -> Effect | None:
             slope = float(np.polyfit(numbers, np.array(list(blocks.values())), 1)[0])
             rises.append(slope * float(np.ptp(numbers)))
     return effect(rises)
+
+
+def _over_rounds(rounds: Rounds) -> Effect | None:
+    """A straight line through the rounds' means: its rise from the first to the last, by least squares."""
+    if len(rounds) < _MIN_ROUNDS:
+        return None
+    numbers = np.array(list(rounds), dtype=np.float64)
+    levels = np.array([np.mean(list(blocks.values())) for blocks in rounds.values()])
+    slope, start = np.polyfit(numbers, levels, 1)
+    freedom, off = len(rounds) - 2, numbers - numbers.mean()
+    residual = float(np.square(levels - start - slope * numbers).sum())
+    error = math.sqrt(residual / freedom / float(np.square(off).sum()))
+    return Effect(float(slope * np.ptp(numbers)), error * float(np.ptp(numbers)), freedom)
 
 
 def _against(rounds: Rounds, others: Sequence[Rounds]) -> Rounds:

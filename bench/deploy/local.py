@@ -27,7 +27,7 @@ from bench.machine.interrupt import shield
 from bench.machine.marked import end_marked
 from bench.machine.ours import environment_of_ours
 from bench.machine.place import HERE, Place
-from bench.machine.usage import memory_bytes
+from bench.machine.usage import members, memory_of
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
 from bench.model.errors import StoreError
 from bench.model.surroundings import NO_LIMITS, Limits
@@ -53,12 +53,9 @@ class _Running:
 
     @property
     def usage(self) -> UsageSource:
-        """Where its CPU time is read."""
-        return replace(self.group.source, pid=self.child.pid) if self.group else self.processes
-
-    @property
-    def processes(self) -> UsageSource:
-        return UsageSource("processes", pid=self.child.pid)
+        """Where its CPU time is read, and which processes it has."""
+        pid = self.child.pid
+        return replace(self.group.source, pid=pid) if self.group else UsageSource("processes", pid=pid)
 
 
 class LocalRuntime:
@@ -239,9 +236,12 @@ class LocalRuntime:
         return "" if code is None else process.how_ended(code)
 
     def memory_bytes(self, target: Target) -> tuple[int | None, int | None]:
-        # Of the processes, with a cgroup too: a cgroup's memory has the page cache of the programs in it.
+        # Of the processes, with a cgroup too: a cgroup's memory has the page cache of the programs in it. But
+        # a cgroup knows those that have left the process tree (daemons).
         running = self._running.get(target.deployment)
-        return memory_bytes(running.processes, self.place) if running is not None else (None, None)
+        if running is None:
+            return None, None
+        return memory_of(members(running.usage, self.place), self.place)
 
     def image_bytes(self, deployment: Deployment) -> int | None:  # noqa: ARG002
         return None

@@ -10,7 +10,7 @@ from functools import partial
 
 from bench.catalogue.scenarios.learned import ENOUGH_S
 from bench.catalogue.scenarios.rendering import Prepared
-from bench.catalogue.scenarios.request import Expect, Request, Scenario
+from bench.catalogue.scenarios.request import SAFE, Expect, Request, Scenario
 from bench.load.learning import Asked, know, look
 from bench.load.probe import Address, ask_once
 from bench.load.protocol import Probed
@@ -53,6 +53,8 @@ def probe_asked(
         know(request, host, scenario.name, first, partial(person.chain, chain), ENOUGH_S / len(unknown))
         for chain, request, first in unknown
     ]
+    if person.kept is not None and person.kept.fault == "excess":
+        return Probed(False, 0.0, person.kept.fault, person.kept.detail, person.kept.received)
     learned_now = tuple(replace(page, cookies=tuple(person.cookies)) for page in pages)
     return Probed(True, time.monotonic() - answered_s, "", "", learned=learned_now)
 
@@ -62,11 +64,14 @@ class _Person:
 
     Attributes:
         cookies: names of those that were set, in order.
+        kept: what became of the first request on a connection that was to be kept, of those that change
+            nothing; a second answer may come there alone.
     """
 
     def __init__(self, address: Address, host: str, scenario: Scenario, timeout_s: float) -> None:
         assert scenario.asked is not None
         self.cookies: dict[str, None] = {}
+        self.kept: Asked | None = None
         self.visitors = Visitors(scenario.asked, scenario.endpoints, lambda r: r.expect, host, close=True)
         [self._visitor] = self.visitors.those(1)
         self._address = address
@@ -94,21 +99,27 @@ class _Person:
 
     def held(self, step: Prepared, drawn: Values, request: Request) -> Asked:
         """Send one request, whose answer is held to what is expected of another."""
-        return self.send(step, drawn, request.expect)
+        return self.send(step, drawn, request.expect, lingers=True)
 
-    def chain(self, chain: tuple[Prepared, ...], _request: Request) -> Asked:
+    def chain(self, chain: tuple[Prepared, ...], request: Request) -> Asked:
         """Send requests one after the other; what became of the last."""
         drawn = self.draw(chain)
         for step in chain[:-1]:
             self.send(step, drawn)
-        return self.send(chain[-1], drawn)
+        lingers = self.kept is None and request.method in SAFE
+        answer = self.send(chain[-1], drawn, lingers=lingers)
+        if lingers:
+            self.kept = replace(answer, detail=f"{request.named}: {answer.detail}")
+        return answer
 
-    def send(self, step: Prepared, drawn: Values, expect: Expect | None = None) -> Asked:
+    def send(
+        self, step: Prepared, drawn: Values, expect: Expect | None = None, *, lingers: bool = False
+    ) -> Asked:
         """Send one request, and keep what its right answer brings."""
         visit = self._visitor.visit((step,), drawn)
         if expect is not None:
             visit.expect = expect
-        answer = ask_once(self._address, visit, self._timeout_s, lingers=expect is not None)
+        answer = ask_once(self._address, visit, self._timeout_s, lingers=lingers)
         if answer.fault:
             return replace(answer, detail=visit.seen.detail or answer.detail)
         self.cookies |= dict.fromkeys(field.partition("=")[0].strip() for field in visit.seen.cookies)

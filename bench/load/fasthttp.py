@@ -182,6 +182,9 @@ def _closed(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
     _until(lambda: crew.records.last_done() >= end, end + round(order.timeout_s * _SECOND))
     mark()
     closed = crew.records.first_done_from(end) or now_ns()
+    # As the loop's: were they to stop, what is under way would have the server to itself.
+    settled.clear()
+    _until(lambda: len(settled) == order.load.at_once, now_ns() + max(SETTLE_NS, settle_ns))
     crew.drain(greenlets)
     return Window(opened, closed)
 

@@ -6,6 +6,7 @@ import gc
 import os
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -27,6 +28,7 @@ from bench.load.template import Template
 from bench.load.visitors import Arrivals, Turns, due_of
 from bench.load.visits import ClosedVisits, OpenVisits, log_in
 from bench.load.wire import Exchange
+from bench.load.wrong import UNASKED
 from bench.machine import confinement
 from bench.machine.counters import difference, read_host
 from bench.machine.place import HERE, Place
@@ -144,7 +146,7 @@ class LoadGenerator:
             self.prepare(order)
         stream = self._stream(order, state)
         records = Records()
-        meter, retransmits = Meter(state.usage, link, state.contention), link.retransmits
+        meter, before = Meter(state.usage, link, state.contention), (link.retransmits, link.unasked)
         host = read_host(HERE)
         gc.collect()
         gc.disable()
@@ -154,6 +156,7 @@ class LoadGenerator:
             gc.enable()
             self.used(order.database, order.scenario)
         link.look()
+        retransmits, unasked = link.retransmits - before[0], link.unasked - before[1]
         open_load = not order.load.waits
         by: Literal["due", "done"] = "due" if open_load else "done"
         counted = records.counted(by, window)
@@ -166,17 +169,19 @@ class LoadGenerator:
             order=order.order,
             at_s=(window.opened - order.epoch_ns) / 1e9,
             duration_s=(window.closed - window.opened) / 1e9,
-            **_counts(counted),
+            **_counts(counted, unasked),
             **readings,
             begun=len(counted.begun.sent),
             mean_s=counted.begun.mean_s(),
             histograms=counted.histograms(records.endpoints or scenario.endpoints, open_load),
             host=difference(host, read_host(HERE)) | contended,
-            syn_retransmits=link.retransmits - retransmits,
+            syn_retransmits=retransmits,
             statuses=dict(
                 statuses + counted.right_by_status(state.exchanges(scenario, order.load.connection).statuses)
             ),
-            wrong=dict(wrong + state.failed_logins(scenario, order.load.connection)),
+            wrong=dict(
+                wrong + Counter({UNASKED: unasked}) + state.failed_logins(scenario, order.load.connection)
+            ),
         )
 
     def meter(self, order: TrialOrder) -> Meter:
@@ -218,17 +223,18 @@ class LoadGenerator:
         return Turns(visitors, order) if load.waits else Arrivals(visitors, order)
 
 
-def _counts(counted: Counted) -> dict[str, Any]:
-    errors = counted.errors()
+def _counts(counted: Counted, unasked: int) -> dict[str, Any]:
+    """What became of a trial's requests; what came unasked counts as one that got too much."""
+    errors = Counter(counted.errors()) + Counter({"excess": unasked})
     return {
-        "offered": counted.offered,
+        "offered": counted.offered + unasked,
         "ok": counted.number(OK),
         "answers": counted.answers,
         "failed": sum(errors.values()),
         "dropped": counted.number(DROPPED),
         "dropped_late": counted.dropped_late(),
         "unfinished": counted.number(UNFINISHED),
-        "errors": errors,
+        "errors": dict(errors),
     }
 
 

@@ -132,7 +132,8 @@ class Link(Pool):
         connection.reply = None
         if connection.seen:
             connection.forget()
-        connection.keeps = keeps and self.reuse
+        # What is answered before it was sent whole would have the next request amid its body.
+        connection.keeps = keeps and self.reuse and not connection.pending
         self._carried_again += connection.reused
         connection.reused = True
         return connection
@@ -281,7 +282,8 @@ class Link(Pool):
     def _send_rest(self, connection: Connection) -> None:
         try:
             written = connection.sock.send(connection.pending)
-        except BlockingIOError:
+        except OSError:
+            # It can't take more now, or no more at all; then what it has answered can be read all the same.
             return
         connection.pending = connection.pending[written:]
         if not connection.pending:

@@ -6,9 +6,14 @@
 from __future__ import annotations
 
 from select import EPOLLIN, epoll
+from socket import SocketType
 
 from bench.load.connection import Connection
 from bench.load.tcpinfo import SOONEST_NS, asked_again
+
+_LOOKED_AT = 64
+# RFC 9110, 15.5.9: a server may say so before it closes a connection on which nothing comes.
+_TIMED_OUT = b"408"
 
 
 class Pool:
@@ -20,6 +25,9 @@ class Pool:
         idle: kept connections that carry none.
         opened: connections opened so far.
         retransmits: connections, of those that `look` or `discard` has seen, that TCP had to ask for again.
+        unasked: kept connections on which something came while nothing was asked. Where a server answers
+            twice, each request gets the answer that is left over from the one before, too early and right;
+            only what is left when all are answered shows it.
         lossless: whether the way to the target never loses a packet; see `loses_nothing`.
     """
 
@@ -30,7 +38,7 @@ class Pool:
         self.idle: list[Connection] = []
         self._idle_by_fd: dict[int, Connection] = {}
         self.opened = 0
-        self.retransmits = 0
+        self.retransmits = self.unasked = 0
         self.lossless = lossless
 
     def watch(self, fd: int) -> None:
@@ -90,4 +98,14 @@ class Pool:
         if connection is not None:
             self.idle.remove(connection)
             self._look(connection)
+            self.unasked += says_unasked(connection.sock)
             connection.sock.close()
+
+
+def says_unasked(sock: SocketType) -> bool:
+    """Whether bytes have come on a connection that carries no request; not those that take leave of it."""
+    try:
+        data = sock.recv(_LOOKED_AT)
+    except OSError:
+        return False
+    return bool(data.strip()) and data.split(b" ", 2)[1:2] != [_TIMED_OUT]

@@ -8,10 +8,11 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from bench.catalogue.scenarios.learned import ENOUGH_S
-from bench.catalogue.scenarios.request import Request, Scenario
+from bench.catalogue.scenarios.request import SAFE, Request, Scenario
 from bench.load.clock import now_ns
 from bench.load.explain import broken, late, wrong
 from bench.load.learning import Asked, know, look
@@ -96,11 +97,17 @@ def probe(
     wanted = set(scenario.endpoints)
     unknown = []
     answered = []
+    kept: list[Asked] = []
     began_s = time.monotonic()
 
     # Some pages show what they were asked with: right is what comes of a connection that is to be kept, too.
+    # A server that ends a connection when asked to sends no second answer on it, but on others it may.
     def ask(request: Request) -> Asked:
-        return ask_once(address, Exchange(request, 0, host, close=False), timeout_s, lingers=False)
+        lingers = not kept and request.method in SAFE
+        answer = ask_once(address, Exchange(request, 0, host, close=False), timeout_s, lingers=lingers)
+        if lingers:
+            kept.append(replace(answer, detail=f"{request.named}: {answer.detail}"))
+        return answer
 
     def ask_closely(request: Request) -> Asked:
         return ask_once(address, Exchange(request, 0, host, close=True), timeout_s, lingers=True)
@@ -122,6 +129,9 @@ def probe(
     pages = tuple(know(request, host, scenario.name, first, ask, ENOUGH_S) for request, first in unknown)
     fast = answered_s - began_s < ENOUGH_S
     like = sample(scenario, answered, ask if fast else None)
+    for answer in kept:
+        if answer.fault == "excess":
+            return Probed(False, 0.0, answer.fault, answer.detail, answer.received)
     return Probed(True, time.monotonic() - answered_s, "", "", learned=pages, sample=like)
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 from bench.catalogue.scenarios.learned import Answered, media_type, place
 from bench.model.pages import size
 
+UNASKED = "an answer that nobody had asked for, after the right one"
 _MOST = 32
 _CACHED = 1024
 _BESIDES = {

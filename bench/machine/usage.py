@@ -9,6 +9,7 @@ https://docs.kernel.org/admin-guide/cgroup-v2.html, processes clock_getcpuclocki
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -80,7 +81,7 @@ def memory_bytes(source: UsageSource, place: Place) -> tuple[int | None, int | N
         # memory.peak exists since Linux 5.19.
         return _number(place, directory / "memory.current"), _number(place, directory / "memory.peak")
     if source.kind == "processes":
-        return _memory_of_tree(source.pid, place)
+        return memory_of(process_tree(source.pid, place), place)
     return None, None
 
 
@@ -166,10 +167,11 @@ class _CgroupReader:
         os.close(self._descriptor)
 
 
-def _memory_of_tree(pid: int, place: Place) -> tuple[int | None, int | None]:
+def memory_of(processes: Iterable[int], place: Place) -> tuple[int | None, int | None]:
+    """As `memory_bytes`, of these processes."""
     current = beyond = 0
     seen = False
-    for member in process_tree(pid, place):
+    for member in processes:
         shared = _sizes(place, member, "smaps_rollup", "Pss")
         sizes = shared | _sizes(place, member, "status", "VmHWM", "VmRSS")
         if "Pss" in sizes:

@@ -148,15 +148,20 @@ def block_s(plan: Plan, each_s: EachS, model: LoadModel) -> float:
     return sum(case.load.model == model for case in plan.cases) * each_s[model]
 
 
-def in_what(before: Plan, after: Plan) -> str:
-    """What a corrected plan does otherwise, and why; empty if it is little."""
+def in_what(before: Plan, after: Plan, *, rested: bool = False) -> str:
+    """What a corrected plan does otherwise, and why; empty if it is little.
+
+    Args:
+        rested: whether trials are longer since a server that has rested is faster for a moment.
+    """
     if after.locust is not None:
         return users.in_what(before, after)
     closed_s, settle_s = after.trial_s.closed, after.settle_s
     if settle_s > before.settle_s:
+        slow = f"some answers take {settle_s:.2g} s"
         why = (
-            f"some answers take {settle_s:.2g} s: closed load settles for {closed.settle_s(after):.2g} s and "
-            f"counts for {closed_s:.2g} s"
+            f"{'a server is faster after a rest' if rested else slow}: closed load settles for "
+            f"{closed.settle_s(after):.2g} s and counts for {closed_s:.2g} s"
         )
     elif closed_s >= 2 * before.trial_s.closed:
         why = f"answers take long: a trial of closed load counts for {closed_s:.2g} s"

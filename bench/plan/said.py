@@ -75,11 +75,14 @@ def percentiles_in_words(plan: Plan) -> str:
     return f"{has}; {', '.join(needs)}"
 
 
-def change_in_words(before: Plan, plan: Plan) -> str:
+def change_in_words(before: Plan, plan: Plan, *, rested: bool = False) -> str:
     """What a plan does otherwise since it is known how long pages take, and what it won't tell; empty if
     little changed and nothing is known of pages.
+
+    Args:
+        rested: see `in_what`.
     """
-    closed = plan_in_words(plan) if is_slow(plan) else in_what(before, plan)
+    closed = plan_in_words(plan) if is_slow(plan) else in_what(before, plan, rested=rested)
     return "; ".join(filter(None, (closed, percentiles_in_words(plan) if plan.page_s else "")))
 
 

@@ -12,6 +12,7 @@ from bench.plan.duration import EachS, expected_each_s, is_slow
 from bench.plan.lengths import corrected
 from bench.plan.pages import for_pages, parallel_seen, pilot_plan
 from bench.run.pilot import Block, pilot
+from bench.run.steady import Steady
 
 
 def slowest_page_s(learned: Sequence[Learned]) -> float:
@@ -34,6 +35,7 @@ def fitted(
     planned_s: Callable[[Plan], float],
     ends_s: float | None,
     each_s: Callable[[], EachS],
+    steady: Steady | None = None,
 ) -> tuple[Plan, EachS]:
     """The plan by what its pages and its pilot take, and seconds for one of each part.
 
@@ -45,6 +47,7 @@ def fitted(
         planned_s: seconds that are left of what such a plan takes, without `--minutes`.
         ends_s: monotonic time at which the last trial must have ended; None without `--minutes`.
         each_s: seconds for one of each part as measured by now; the pilot's trials are of closed load.
+        steady: see `pilot`.
     """
 
     def left_s(plan: Plan) -> float:
@@ -57,7 +60,7 @@ def fitted(
 
     if is_slow(expected) and base.counted_from == 1:
         return for_these(base, _parallel(expected, block(pilot_plan(expected), 0)))
-    piloted, found_rps = pilot(expected, block, ends_s)
+    piloted, found_rps = pilot(expected, block, ends_s, steady)
     # Where some answers are much slower than others, these decide, and not what a page takes usually.
     if expected.page_s and not piloted.settle_s and found_rps:
         rated = replace(base, cases=piloted.cases, beyond=piloted.beyond)

@@ -13,6 +13,7 @@ from bench.plan.duration import pilot_blocks
 from bench.plan.lengths import with_settling
 from bench.plan.rates import with_open_rates
 from bench.plan.users import cycle_s, for_cycle
+from bench.run.steady import Steady
 
 FEWEST_BLOCKS = 3
 """Fewer say too little of how their trials vary to tell slow answers."""
@@ -28,7 +29,9 @@ Block = Callable[[Plan, int], Sequence[Trial]]
 """Runs one block of the loads whose users wait, by its number from 0, as the plan has it."""
 
 
-def pilot(plan: Plan, block: Block, ends_s: float | None) -> tuple[Plan, Mapping[str, float]]:
+def pilot(
+    plan: Plan, block: Block, ends_s: float | None, steady: Steady | None = None
+) -> tuple[Plan, Mapping[str, float]]:
     """The plan with the rates of open load, and with trials that are long enough for slow answers; and what
     each case did a second.
 
@@ -37,6 +40,7 @@ def pilot(plan: Plan, block: Block, ends_s: float | None) -> tuple[Plan, Mapping
 
     Args:
         ends_s: monotonic time at which the run must end; None without `--minutes`.
+        steady: sees whether servers keep up what these blocks say; None where that is known.
     """
     if plan.locust is not None:
         cycle = cycle_s(block(plan, 0), plan.users)
@@ -54,7 +58,9 @@ def pilot(plan: Plan, block: Block, ends_s: float | None) -> tuple[Plan, Mapping
     for trial in trials:
         if trial.answers and trial.failed <= MAX_ERROR_RATE * trial.ok:
             rates.setdefault(trial.case, []).append(trial.answers / trial.duration_s)
-    found = {case: statistics.median(values) for case, values in rates.items()}
+    found: Mapping[str, float] = {case: statistics.median(values) for case, values in rates.items()}
+    if steady is not None:
+        plan, found = steady.look(plan, found)
     return with_open_rates(plan, found), found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from bench.analysis.disturbed import Usual
 from bench.deploy import Runtime
@@ -28,6 +29,7 @@ from bench.run.own_cost import AfterRound
 from bench.run.pilot import needed_s
 from bench.run.readback import Readback
 from bench.run.seeding import seed
+from bench.run.steady import Steady
 from bench.run.trials import Trials
 from bench.store import Writer
 
@@ -196,16 +198,20 @@ class Runner:
             self._watch.piloted(len(trials))
             return trials
 
+        last_s = self._limit.last_s(self._plan)
+        targets = self._plan.runtime == "external"
+        steady = Steady(partial(self._trials.longer, number, fleet), last_s, targets=targets)
         plan, each_s = fitted(
             self._base,
             self._plan,
             self._asked,
             block,
             planned_s=self._limit.planned_s,
-            ends_s=self._limit.last_s(self._plan),
+            ends_s=last_s,
             each_s=lambda: self._watch.each_s,
+            steady=steady,
         )
-        self._change(number, plan, each_s, change_in_words(self._base, plan))
+        self._change(number, plan, each_s, change_in_words(self._base, plan, rested=steady.slower))
 
     def _change(self, number: int, plan: Plan, each_s: EachS, why: str) -> None:
         """Go on by another plan, in a round whose servers are up."""

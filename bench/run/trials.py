@@ -9,6 +9,7 @@ from bench.load.client import LoadDriver
 from bench.machine.counters import difference
 from bench.model import Case, LoadModel, Plan, Trial, TrialOrder
 from bench.plan.blocks import block_orders
+from bench.plan.duration import pilot_blocks
 from bench.run.fleet import Fleet
 from bench.store import Writer
 
@@ -80,6 +81,10 @@ class Trials:
         """A block of closed load that corrects the plan and counts for nothing else; `index` from 0."""
         orders = self._orders(plan, number, _PILOT - index, None, fleet)
         return list(self._driver.block(orders, self._ends_s))
+
+    def longer(self, number: int, fleet: Fleet, plan: Plan) -> list[Trial]:
+        """One more, as another plan has it."""
+        return self.pilot(plan, number, pilot_blocks(plan), fleet)
 
     def measure(
         self, plan: Plan, number: int, block: int, requests: int, model: LoadModel, fleet: Fleet

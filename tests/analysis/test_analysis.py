@@ -435,6 +435,27 @@ def test_of_two_servers_only_the_one_that_drifts_is_said_to() -> None:
     assert [codes(found, CLOSED.format(name)) for name in ("a", "b")] == [["drifting"], []]
 
 
+@pytest.mark.parametrize("rates", [{"a": 3000.0}, {"a": 3000.0, "b": 2500.0}])
+@pytest.mark.parametrize(("runtime", "expected"), [("external", ["drifting"]), ("local", [])])
+def test_a_target_that_slows_from_round_to_round_is_said_to(
+    runtime: str, expected: list[str], rates: dict[str, float]
+) -> None:
+    suite = make_suite(rates, twin="a", open_rate=None, noise_sd=0.01, histograms=False)
+
+    def slower(trial: Trial) -> Trial:
+        """Of what is one server twice; little of it within a round."""
+        if trial.case.startswith("b"):
+            return trial
+        duration_s = trial.duration_s * (1 + 0.06 * trial.round)
+        return replace(trial, duration_s=duration_s, mean_s=16 * duration_s / trial.ok)
+
+    trials = tuple(map(slower, suite.trials))
+    found = analyse(replace(suite, plan=replace(suite.plan, runtime=runtime), trials=trials))
+
+    assert codes(found, CLOSED.format("a")) == expected
+    assert not any(codes(found, CLOSED.format(name)) for name in rates if name != "a")
+
+
 def test_a_trial_without_an_answer_is_not_passed_over() -> None:
     suite = make_suite({"a": 3000.0}, open_rate=None, histograms=False)
     first = replace(suite.trials[0], ok=0, answers=0.0, offered=16, unfinished=16, mean_s=None)

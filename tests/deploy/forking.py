@@ -2,6 +2,7 @@
 
 `python -m tests.deploy.forking WAY`, listening on `BIND`. The ways to be rid of the children: `waits` for
 each, `ignores` them, so that the kernel forgets them, `orphans`: it forks twice, and they belong to nobody.
+`daemon` waits for each as well; beside them a daemon of a session of its own holds 64 MB.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ import sys
 import time
 
 BURNT_NS = 4_000_000
+HELD_BYTES = 64_000_000
 
 
 def main(way: str) -> None:
     host, _, port = os.environ["BIND"].partition(":")
     if way == "ignores":
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    if way == "daemon":
+        _start_daemon()
     with socket.create_server((host, int(port)), backlog=128) as listening:
         while True:
             connection, _ = listening.accept()
@@ -29,6 +33,21 @@ def main(way: str) -> None:
                     os._exit(0)
             if way != "ignores":
                 os.wait()
+
+
+def _start_daemon() -> None:
+    """Start it, and wait until it has its memory."""
+    ready, says = os.pipe()
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            held = bytearray(b"x") * HELD_BYTES
+            os.write(says, held[:1])
+            while True:
+                signal.pause()
+        os._exit(0)
+    os.wait()
+    os.read(ready, 1)
 
 
 def _answer(connection: socket.socket) -> None:

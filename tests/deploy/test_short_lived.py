@@ -21,6 +21,7 @@ from bench.deploy.local import LocalRuntime
 from bench.machine.place import HERE, Place
 from bench.machine.usage import open_usage
 from bench.model import Target, UsageSource
+from tests.deploy.forking import HELD_BYTES
 from tests.deploy.test_local import CPUS, HELLO, ROOT, deployment, fetch, started
 
 REQUESTS = 50
@@ -92,6 +93,15 @@ def test_a_cgroup_counts_them_whoever_collects_them(tmp_path: Path, root: str, w
 
     assert read is not None
     assert burnt * 0.5 < read < burnt * 3
+
+
+def test_memory_of_a_daemon_is_that_of_the_server_that_started_it(runtime: LocalRuntime) -> None:
+    target = forking(runtime, "daemon")
+    if target.usage.kind == "processes":
+        pytest.skip("no cgroup can be made here")
+    current, peak = runtime.memory_bytes(target)
+
+    assert HELD_BYTES < (current or 0) <= (peak or 0)
 
 
 def test_a_cgroup_goes_with_its_server(runtime: LocalRuntime) -> None:

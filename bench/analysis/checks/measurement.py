@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from bench.analysis.checks.facts import CaseFacts, answers
 from bench.analysis.disturbed import all_failed
-from bench.analysis.drift import drift
+from bench.analysis.drift import drift, drift_over_rounds
 from bench.analysis.slow import falsified, lasting_s
 from bench.model import Trial
 
@@ -64,13 +64,22 @@ def slow(facts: CaseFacts) -> str | None:
 
 
 def drifting(facts: CaseFacts) -> str | None:
-    change = drift(facts.measured, facts.others) if facts.measured.case.load.saturates else None
+    case, others, during = facts.measured, facts.others, "a round's first block to its last"
+    if not case.case.load.saturates:
+        return None
+    targets = facts.suite.plan.runtime == "external"
+    if targets:
+        # The twin of a target is the same server once more.
+        others = [other for other in others if other.deployment.server != case.deployment.server]
+    change = drift(case, others)
+    if change is None and targets:
+        change, during = drift_over_rounds(case, others), "the first round to the last"
     if change is None:
         return None
+    against, whose = (" against that of the others", "") if others else ("", ", or this machine,")
     return (
-        f"throughput changes by {change * 100:+.0f} % from a round's first block to its last"
-        f"{' against that of the others' * bool(facts.others)}; the server had not settled, so measure "
-        f"with a longer warm-up or look for a leak"
+        f"throughput changes by {change * 100:+.0f} % from {during}{against}; the server{whose} had not "
+        f"settled, so measure with a longer warm-up or look for a leak"
     )
 
 
