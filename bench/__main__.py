@@ -10,6 +10,8 @@ from types import FrameType
 from bench.machine.interrupt import handle
 from bench.model.errors import Interrupted
 
+_STANDARD_ERROR = 2
+
 
 def main() -> int:
     """Run a verb and return its exit code.
@@ -18,12 +20,27 @@ def main() -> int:
     to break off.
     """
     handle(_leave)
+    _open_missing_streams()
     try:
         from bench.cli.verbs import main as run_verb
 
         return run_verb()
     finally:
         handle(signal.SIG_IGN)
+
+
+def _open_missing_streams() -> None:
+    """Have standard streams that the caller closed lead nowhere, as `nohup` does.
+
+    Python has None for them, and the next file that is opened, a result's, would be standard output to every
+    child.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+        os.set_inheritable(number, True)
+    os.close(number)
+    sys.stdin = sys.stdin or os.fdopen(0)
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w")
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:

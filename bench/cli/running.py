@@ -55,7 +55,7 @@ ROOT = HOME
 
 
 application_argument = click.argument(
-    "application", metavar="[APP]", default="", shell_complete=complete.offered(SETTINGS["app"])
+    "application", metavar="[APP]", required=False, shell_complete=complete.offered(SETTINGS["app"])
 )
 _measuring = (
     beyond,
@@ -91,10 +91,10 @@ try_.name = "try"
 @application_argument
 @own_options
 @click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
-def init(application: str, quiet: bool, **flags: Any) -> None:
+def init(application: str | None, quiet: bool, **flags: Any) -> None:
     """Write what `try` finds of your application into this folder's configuration, with the reasons."""
     path = initfile.place(Path.cwd())
-    flags["app"] = application or flags["app"]
+    flags["app"] = flags["app"] if application is None else application
     asked = resolution.resolve(flags, ROOT, own=True)
     assert asked.own is not None
     with Reporter(quiet=quiet) as reporter:
@@ -109,7 +109,7 @@ def init(application: str, quiet: bool, **flags: Any) -> None:
 def _run(
     context: click.Context,
     /,
-    application: str,
+    application: str | None,
     beyond: bool,
     dry_run: bool,
     as_json: bool,
@@ -121,7 +121,7 @@ def _run(
         raise UsageError(f"{application} and --app {flags['app']}: one of them is enough.")
     if own and flags["target"]:
         raise UsageError("`try` deploys your application; servers that run already are measured by `run`.")
-    flags["app"] = application or flags["app"]
+    flags["app"] = flags["app"] if application is None else application
     asked = resolution.resolve(flags, ROOT, beyond=beyond, own=own, secret=take_secret())
     if not dry_run:
         require_place(ROOT, asked.out)

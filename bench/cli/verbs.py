@@ -49,6 +49,8 @@ VERBS: Mapping[str, tuple[str, str]] = {
 }
 
 _SHORTAGES = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
+# Of a name that was given, wherever it is looked for first.
+_NO_NAMES = {errno.ENAMETOOLONG, errno.ELOOP}
 
 
 class _Verbs(click.Group):
@@ -111,6 +113,9 @@ def main() -> int:
         say(f"wsgi-bench: {error}", sys.stderr)
         return error.exit_code
     except OSError as error:
+        if error.errno in _NO_NAMES:
+            say(f"wsgi-bench: {error.filename}: {error.strerror}. Correct the name.", sys.stderr)
+            return UsageError.exit_code
         if error.errno not in _SHORTAGES:
             raise
         short = found_in(error)

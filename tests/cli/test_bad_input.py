@@ -85,6 +85,8 @@ def test_every_wrong_word_is_named_at_once_and_nothing_is_started(tmp_path: Path
         ("run --out README.md", ["README.md is a file, not a directory"]),
         ("run --out README.md/a/b", ["README.md is a file, not a directory"]),
         (f"run --out {'x' * 300}", ["File name too long"]),
+        (f"run --app {'x' * 300}:app", ["x.py: File name too long. Correct the name."]),
+        (f"report {'x' * 300}", [f"{'x' * 300}: File name too long. Correct the name."]),
     ],
 )
 def test_wrong_words(here: Here, arguments: str, expected: list[str]) -> None:
