@@ -32,7 +32,7 @@ from bench.deploy.select import choose_runtime, place_of
 from bench.live.progress import Reporter
 from bench.machine.environment import split_cpus
 from bench.model import App, CpuSplit, Plan, Server
-from bench.model.errors import UsageError
+from bench.model.errors import MachineError, UsageError
 from bench.model.scenario import AskedScenario
 from bench.plan.layout import make_plan
 from bench.plan.pages import for_pages
@@ -279,9 +279,16 @@ def _processes(asked: resolution.Settings, cpus: CpuSplit) -> int:
 
 def _finish(context: click.Context, outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
     if as_json:
-        click.echo(FORMATS["json"](outcome.suite, outcome.analysis))
+        text = FORMATS["json"](outcome.suite, outcome.analysis)
     else:
-        click.echo(render_text(outcome.suite, outcome.analysis, columns(sys.stdout)))
+        text = render_text(outcome.suite, outcome.analysis, columns(sys.stdout))
+    try:
+        click.echo(text)
+    except OSError as error:
+        raise MachineError(
+            f"All was measured, and is saved in {outcome.directory}, but standard output can't be written: "
+            f"{error.strerror}. `wsgi-bench report {outcome.directory} --format text` says it again."
+        ) from error
     if not quiet:
         click.echo(f"trials: {outcome.directory / RESULT}; logs: {outcome.directory / 'logs'}", err=True)
         click.echo(f"report: {outcome.directory / 'report.html'}", err=True)
