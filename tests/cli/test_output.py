@@ -162,6 +162,13 @@ def test_standard_streams_that_are_closed_lead_nowhere() -> None:
         assert subprocess.run(closed, cwd=ROOT, env=environment(), check=False).returncode == code
 
 
+def test_a_report_is_read_on_a_terminal_of_latin_1(result: Path) -> None:
+    said = wsgi_bench("report", result, "--format", "text", env=environment(PYTHONIOENCODING="latin-1"))
+
+    assert (said.code, said.err) == (0, "")
+    assert "gunicorn" in said.out
+
+
 def test_help_names_every_verb_and_option(here: Here) -> None:
     assert all(verb in here("--help").out for verb in ("run", "resume", "report", "list", "clean"))
     options = here("run", "-h").out

@@ -105,6 +105,8 @@ def test_modules_of_a_project_are_not_taken_for_ours(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").touch()
     (tmp_path / "click.py").write_text("1 / 0")
+    for name in ("wave.py", "waitress.py"):
+        (tmp_path / name).touch()
     (tmp_path / "bench" / "application.py").write_text(f"import apps, servers, tests\n{RIGHT}")
     command = Path(sys.executable).with_name("wsgi-bench")
     words = ("try", "bench.application", "--dry-run", "--servers", "waitress", "--python", sys.executable)
@@ -113,3 +115,5 @@ def test_modules_of_a_project_are_not_taken_for_ours(tmp_path: Path) -> None:
 
     assert ended.code == 0, ended.err
     assert "waitress/bench/urls/closed-16" in ended.out
+    assert "wave.py has the name of a module of Python's own, and may be imported instead of it" in ended.err
+    assert "waitress.py has the name of the server, and may be imported instead of it" in ended.err
