@@ -13,7 +13,7 @@ import click
 from bench.cli.say import say
 from bench.machine.interrupt import interruptible, shield
 from bench.model.errors import BenchError, UsageError
-from bench.model.shortage import found_in, sentence
+from bench.model.shortage import MEMORY, found_in, sentence
 
 # The module of `bench.cli` that has each verb, and what the list of verbs says of it.
 VERBS: Mapping[str, tuple[str, str]] = {
@@ -112,6 +112,9 @@ def main() -> int:
     except BenchError as error:
         say(f"wsgi-bench: {error}", sys.stderr)
         return error.exit_code
+    except MemoryError:
+        say(f"wsgi-bench: {sentence(MEMORY, 'the harness')}.", sys.stderr)
+        return BenchError.exit_code
     except OSError as error:
         if error.errno in _NO_NAMES:
             say(f"wsgi-bench: {error.filename}: {error.strerror}. Correct the name.", sys.stderr)
