@@ -155,7 +155,7 @@ def _run(
             # The run plans for pages itself, by what its first probes see.
             reporter.show_text(block([planned_row(for_pages(plan, ready.seconds_per_request))]))
         if not dry_run:
-            directory = result_directory(ROOT, asked.out)
+            directory = stack.enter_context(result_directory(ROOT, asked.out))
             told = ready.notes if ready else ()
             outcome = measure(
                 plan,
