@@ -103,11 +103,14 @@ def _read(setting: Setting, value: Any, place: str) -> Any:
 
 
 def _require_text(values: Sequence[Any], place: str) -> None:
-    """Refuse what is given and empty: a script's variable is, whose name has a mistake in it.
+    """Refuse what is given and empty, as a script's variable is whose name has a mistake in it, and what no
+    command line, path or variable can have: TOML writes a NUL byte as \\u0000.
 
     Raises:
         UsageError: it is.
     """
+    if any(isinstance(value, str) and "\0" in value for value in values):
+        raise UsageError(f"{place} has a NUL byte in it. Leave that out.")
     if not values or any(isinstance(value, str) and not value.strip() for value in values):
         raise UsageError(f"{place} is given without a value. Leave it out, or say what it is to be.")
 

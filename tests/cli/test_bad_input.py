@@ -220,6 +220,8 @@ def test_the_place_of_a_wrong_value_is_named(here: Here, checkout: Path) -> None
         ("users = 4001", "users: 4001 is not a whole number from 1 to 4000"),
         (f"rate = 1{'0' * 400}", "is not a number from 0.01 to 1000000"),
         ("rate = nan", "rate: nan is not a number"),
+        ('out = "a\\u0000b"', "bench.toml, out has a NUL byte in it"),
+        ("servers = []", "bench.toml, servers is given without a value"),
         (None, "bench.toml can't be read: Is a directory"),
     ],
 )

@@ -32,6 +32,7 @@ LOST = (
         ({"app.py": "import os\nos.environ['KEY']\n" + RIGHT}, (), "KeyError: 'KEY' in app.py:2: --env KEY="),
         ({"app.py": LOST}, (), "GET / answers 404: --url PATH names a page that there is."),
         (APP, ("--env", "NOSUCH"), "--env NOSUCH: your shell has no such variable. Write --env NOSUCH="),
+        ({**APP, "e": "A=1\nB=a\0b\n"}, ("--env-file", "e"), "e: line 2 isn't of the form NAME=VALUE."),
         ({**APP, "e": "A=1\nno line\n"}, ("--env-file", "e"), "e: line 2 isn't of the form NAME=VALUE."),
         (APP, ("--setup", "echo why; exit 3"),
          "--setup 'echo why; exit 3' failed:\nwhy\nRun it yourself in {shop},"),
