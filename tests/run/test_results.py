@@ -12,6 +12,7 @@ from bench.run import results
 def test_runs_of_one_second_have_a_directory_each_and_none_is_left_empty(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(results, "new_id", lambda _now: "now")
     with results.result_directory(tmp_path, None) as first:
         (first / "result.json").touch()
