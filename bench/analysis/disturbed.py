@@ -55,8 +55,8 @@ def said_of(why: Why, round_number: int, who: str) -> str:
             f"server. The block was measured again."
         )
     return (
-        f"In round {round_number} the servers stood still one after the other: that is the machine, not a "
-        f"server{took}. The block was measured again."
+        f"In round {round_number} the servers stood still one after the other: that is the machine{took}, or "
+        f"what all of them wait for, and not a server. The block was measured again."
     )
 
 

@@ -20,7 +20,8 @@ class Keeping:
 
     Attributes:
         claimed: by its documentation; None where nothing is known of it.
-        per_answer: connections opened for each answer, where it was left to the server; None without answers.
+        per_answer: connections opened for each answer, where it was left to the server; None without answers,
+            or where many were wrong and may be why.
         silent: whether it closed them without saying so.
     """
 
@@ -75,8 +76,10 @@ def by_deployment(suite: Suite) -> Mapping[str, Keeping]:
 def _keeping(claimed: bool | None, trials: Sequence[Trial]) -> Keeping:
     counts = counts_of(trials)
     answers = counts.ok + counts.failed
+    # Many close the connection after an error: where there are many, only who closes none is known.
+    known = answers and min(counts.failed, counts.connections) <= _KEPT * answers
     return Keeping(
         claimed,
-        counts.connections / answers if answers else None,
+        counts.connections / answers if known else None,
         any(trial.silent_close for trial in trials),
     )

@@ -17,8 +17,11 @@ def out_directory(asked: str | None) -> Path | None:
         there = next(path for path in (out, *out.absolute().parents) if path.exists())
         if not there.is_dir():
             raise UsageError(f"--out {out}: {there} is a file, not a directory. Choose another place.")
+        out.resolve()
         if taken := why_taken(out):
             raise UsageError(taken)
-    except OSError as error:
-        raise UsageError(f"--out {out}: {error.strerror}. Choose another place.") from None
+    except (OSError, RuntimeError) as error:
+        # A link that leads to itself is a RuntimeError before Python 3.13.
+        reason = getattr(error, "strerror", "") or "it is a link that leads to itself"
+        raise UsageError(f"--out {out}: {reason}. Choose another place.") from None
     return out

@@ -15,7 +15,7 @@ from bench.model.problems import Problems
 from bench.plan.layout import PROFILES
 
 ENVIRONMENT_PREFIX = "WSGI_BENCH_"
-_NOT_GIVEN = (None, "", (), False)
+_NOT_GIVEN = (None, (), False)
 
 
 def merged(
@@ -24,7 +24,7 @@ def merged(
     """The value of each setting that was given, from the highest place that has it.
 
     Args:
-        flags: option name to value; None or empty where the option wasn't given.
+        flags: option name to value; None, False or () where the option wasn't given.
         config: the file that settings may stand in, see `configfile`.
         problems: collects what is wrong with values; the others are returned.
     """
@@ -92,6 +92,7 @@ def _read(setting: Setting, value: Any, place: str) -> Any:
         return _limited(setting, value, place)
     if setting.kind == "share":
         return _share(setting, value, place)
+    _require_text([value], place)
     if setting.kind == "text" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):
@@ -101,17 +102,32 @@ def _read(setting: Setting, value: Any, place: str) -> Any:
     return value
 
 
+def _require_text(values: Sequence[Any], place: str) -> None:
+    """Refuse what is given and empty, as a script's variable is whose name has a mistake in it, and what no
+    command line, path or variable can have: TOML writes a NUL byte as \\u0000.
+
+    Raises:
+        UsageError: it is.
+    """
+    if any(isinstance(value, str) and "\0" in value for value in values):
+        raise UsageError(f"{place} has a NUL byte in it. Leave that out.")
+    if not values or any(isinstance(value, str) and not value.strip() for value in values):
+        raise UsageError(f"{place} is given without a value. Leave it out, or say what it is to be.")
+
+
 def _names(value: Any, place: str) -> tuple[str, ...]:
-    items = value.split(",") if isinstance(value, str) else value
+    items = [value] if isinstance(value, str) else value
     if isinstance(items, Sequence) and all(isinstance(item, str) for item in items):
+        _require_text([item.replace(",", " ") for item in items], place)
         return tuple(part.strip() for item in items for part in item.split(",") if part.strip())
     raise UsageError(f"{place}: {value!r} is not a list of names. Write them with commas between.")
 
 
 def _lines(value: Any, place: str) -> tuple[str, ...]:
-    items = value.splitlines() if isinstance(value, str) else value
+    items = list(filter(str.strip, value.splitlines())) if isinstance(value, str) else value
     if isinstance(items, Sequence) and all(isinstance(item, str) for item in items):
-        return tuple(filter(str.strip, items))
+        _require_text(items, place)
+        return tuple(items)
     raise UsageError(f"{place}: {value!r} is not a list of texts.")
 
 

@@ -90,7 +90,7 @@ def _server(label: str, what: str, known: Mapping[str, Server], folder: Path) ->
         return replace(known[what], name=label, service=what) if label else known[what]
     if name in known and "=" in rest:
         return _with_settings(label, known[name], rest)
-    if name in known and rest and name not in _CONFIGURED:
+    if name in known and ":" in what and not (rest and name in _CONFIGURED):
         raise UsageError(f"{name} takes settings, as in {name}:{_example(known[name])}")
     kind = name if name in _CONFIGURED and rest and " " not in what else kind_of(what)
     if kind and " " not in what:

@@ -19,7 +19,8 @@ def read_env_file(path: Path) -> dict[str, str]:
     try:
         with path.open(encoding="utf-8") as stream:
             for binding in parse_stream(stream):
-                if binding.error or (binding.key is not None and binding.value is None):
+                broken = binding.error or "\0" in binding.original.string
+                if broken or (binding.key is not None and binding.value is None):
                     raise UsageError(
                         f"--env-file {path}: line {binding.original.line} isn't of the form NAME=VALUE."
                     )

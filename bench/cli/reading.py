@@ -11,6 +11,7 @@ import click
 from bench.catalogue.home import HOME
 from bench.cli import complete, listing
 from bench.cli.comparison import compare_results
+from bench.cli.outfile import require_file, write_out
 from bench.cli.say import columns, say
 from bench.model.errors import UsageError
 from bench.report import FORMATS
@@ -23,7 +24,6 @@ from bench.run.results import (
     result_path,
     write_all_reports,
 )
-from bench.store import replace_file
 
 ROOT = HOME
 
@@ -38,6 +38,8 @@ def report(result: Path | None, format_name: str | None, out: Path | None) -> No
     """Render a stored result, by default the newest; without options all its files and the index."""
     if format_name is not None and format_name not in FORMATS:
         raise UsageError(f"There is no format {format_name!r}. Known are {', '.join(FORMATS)}.")
+    if out is not None:
+        require_file(out)
     directory = result_path(result) if result else newest_result(ROOT)
     if format_name is None and out is None:
         for path in write_all_reports(directory, ROOT):
@@ -47,8 +49,7 @@ def report(result: Path | None, format_name: str | None, out: Path | None) -> No
     text = rendered(directory, format_name or "html", width)
     if out is None:
         click.echo(text, nl=not text.endswith("\n"))
-    else:
-        replace_file(out, [text])
+    elif write_out(out, text):
         click.echo(out)
 
 
@@ -75,12 +76,13 @@ def compare(
     context: click.Context, old: Path, new: Path, fail_if: tuple[str, ...], format_name: str, out: Path | None
 ) -> None:
     """Say what changed between two stored results, and how sure that is."""
+    if out is not None:
+        require_file(out)
     compared = compare_results(old, new, fail_if, format_name)
     text = compared.rendered(format_name, columns(sys.stdout) if out is None else TEXT_WIDTH)
     if out is None:
         click.echo(text, nl=not text.endswith("\n"))
-    else:
-        replace_file(out, [text])
+    elif write_out(out, text):
         click.echo(out)
     for line in problem_lines(compared.judgements):
         say(f"wsgi-bench: {line}", sys.stderr)

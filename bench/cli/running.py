@@ -32,7 +32,7 @@ from bench.deploy.select import choose_runtime, place_of
 from bench.live.progress import Reporter
 from bench.machine.environment import split_cpus
 from bench.model import App, CpuSplit, Plan, Server
-from bench.model.errors import UsageError
+from bench.model.errors import MachineError, UsageError
 from bench.model.scenario import AskedScenario
 from bench.plan.layout import make_plan
 from bench.plan.pages import for_pages
@@ -55,7 +55,7 @@ ROOT = HOME
 
 
 application_argument = click.argument(
-    "application", metavar="[APP]", default="", shell_complete=complete.offered(SETTINGS["app"])
+    "application", metavar="[APP]", required=False, shell_complete=complete.offered(SETTINGS["app"])
 )
 _measuring = (
     beyond,
@@ -91,10 +91,10 @@ try_.name = "try"
 @application_argument
 @own_options
 @click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems.")
-def init(application: str, quiet: bool, **flags: Any) -> None:
+def init(application: str | None, quiet: bool, **flags: Any) -> None:
     """Write what `try` finds of your application into this folder's configuration, with the reasons."""
     path = initfile.place(Path.cwd())
-    flags["app"] = application or flags["app"]
+    flags["app"] = flags["app"] if application is None else application
     asked = resolution.resolve(flags, ROOT, own=True)
     assert asked.own is not None
     with Reporter(quiet=quiet) as reporter:
@@ -109,7 +109,7 @@ def init(application: str, quiet: bool, **flags: Any) -> None:
 def _run(
     context: click.Context,
     /,
-    application: str,
+    application: str | None,
     beyond: bool,
     dry_run: bool,
     as_json: bool,
@@ -121,7 +121,7 @@ def _run(
         raise UsageError(f"{application} and --app {flags['app']}: one of them is enough.")
     if own and flags["target"]:
         raise UsageError("`try` deploys your application; servers that run already are measured by `run`.")
-    flags["app"] = application or flags["app"]
+    flags["app"] = flags["app"] if application is None else application
     asked = resolution.resolve(flags, ROOT, beyond=beyond, own=own, secret=take_secret())
     if not dry_run:
         require_place(ROOT, asked.out)
@@ -155,7 +155,7 @@ def _run(
             # The run plans for pages itself, by what its first probes see.
             reporter.show_text(block([planned_row(for_pages(plan, ready.seconds_per_request))]))
         if not dry_run:
-            directory = result_directory(ROOT, asked.out)
+            directory = stack.enter_context(result_directory(ROOT, asked.out))
             told = ready.notes if ready else ()
             outcome = measure(
                 plan,
@@ -279,9 +279,16 @@ def _processes(asked: resolution.Settings, cpus: CpuSplit) -> int:
 
 def _finish(context: click.Context, outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
     if as_json:
-        click.echo(FORMATS["json"](outcome.suite, outcome.analysis))
+        text = FORMATS["json"](outcome.suite, outcome.analysis)
     else:
-        click.echo(render_text(outcome.suite, outcome.analysis, columns(sys.stdout)))
+        text = render_text(outcome.suite, outcome.analysis, columns(sys.stdout))
+    try:
+        click.echo(text)
+    except OSError as error:
+        raise MachineError(
+            f"All was measured, and is saved in {outcome.directory}, but standard output can't be written: "
+            f"{error.strerror}. `wsgi-bench report {outcome.directory} --format text` says it again."
+        ) from error
     if not quiet:
         click.echo(f"trials: {outcome.directory / RESULT}; logs: {outcome.directory / 'logs'}", err=True)
         click.echo(f"report: {outcome.directory / 'report.html'}", err=True)

@@ -13,7 +13,7 @@ import click
 from bench.cli.say import say
 from bench.machine.interrupt import interruptible, shield
 from bench.model.errors import BenchError, UsageError
-from bench.model.shortage import found_in, sentence
+from bench.model.shortage import MEMORY, found_in, sentence
 
 # The module of `bench.cli` that has each verb, and what the list of verbs says of it.
 VERBS: Mapping[str, tuple[str, str]] = {
@@ -49,6 +49,8 @@ VERBS: Mapping[str, tuple[str, str]] = {
 }
 
 _SHORTAGES = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
+# Of a name that was given, wherever it is looked for first.
+_NO_NAMES = {errno.ENAMETOOLONG, errno.ELOOP}
 
 
 class _Verbs(click.Group):
@@ -110,7 +112,13 @@ def main() -> int:
     except BenchError as error:
         say(f"wsgi-bench: {error}", sys.stderr)
         return error.exit_code
+    except MemoryError:
+        say(f"wsgi-bench: {sentence(MEMORY, 'the harness')}.", sys.stderr)
+        return BenchError.exit_code
     except OSError as error:
+        if error.errno in _NO_NAMES:
+            say(f"wsgi-bench: {error.filename}: {error.strerror}. Correct the name.", sys.stderr)
+            return UsageError.exit_code
         if error.errno not in _SHORTAGES:
             raise
         short = found_in(error)

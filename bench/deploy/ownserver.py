@@ -54,6 +54,11 @@ def elsewhere(deployment: Deployment, pid: int, given: str, place: Place) -> str
         return ""
     # gunicorn has a control socket beside its address.
     shown = [address for address in addresses if not address.startswith(("/", "@"))] or addresses
+    if {"bind", "port", "socket"} & set(placeholders_of(deployment.server.command)):
+        return (
+            f"it listens on {', '.join(shown)} instead of {given}, which its line is given: see that its "
+            f"program takes it from there, and that nothing else sets another"
+        )
     return (
         f"it listens on {', '.join(shown)} instead of the address that its line is given, another each "
         f"time: put {how_to_bind(deployment.server.command)} in the line"

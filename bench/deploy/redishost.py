@@ -13,6 +13,7 @@ from redis.retry import Retry
 
 from bench.machine.interrupt import shield
 from bench.model.errors import StoreError
+from bench.model.hostport import written
 
 _TIMEOUT_S = 5.0
 _OLDEST = 6
@@ -84,7 +85,7 @@ class RedisHost:
 
     @property
     def _name(self) -> str:
-        return f"{self.address[0]}:{self.address[1]}"
+        return written(*self.address)
 
     @contextmanager
     def _asked(self, database: int) -> Iterator[redis.Redis]:

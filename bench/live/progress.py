@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +18,24 @@ from rich.live import Live
 from bench.live.screen import Screen
 from bench.machine.interrupt import shield
 from bench.report.units import plain
+
+
+class _Console(Console):
+    """One that ends nothing when its reader has gone."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+@contextmanager
+def _heard_or_not() -> Iterator[None]:
+    """Go on without standard error where that can't be written: the disk of a log is full, a pipe's reader or
+    the terminal is gone. What is measured is in files.
+    """
+    try:
+        yield
+    except OSError:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
 
 
 class Reporter:
@@ -29,7 +51,7 @@ class Reporter:
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._console = Console(stderr=True, quiet=quiet, highlight=False)
+        self._console = _Console(stderr=True, quiet=quiet, highlight=False)
         self.live = self._console.is_terminal and not self._console.is_dumb_terminal and not quiet
         self._screen = Screen("")
         self._problems: list[str] = []
@@ -52,7 +74,8 @@ class Reporter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._area.stop()
+        with _heard_or_not():
+            self._area.stop()
         for text in self._problems:
             self._say(text)
 
@@ -77,19 +100,22 @@ class Reporter:
         """Draw a run as it is now, where there is a terminal."""
         self._screen = screen
         if self.live:
-            self._area.update(screen, refresh=True)
+            with _heard_or_not():
+                self._area.update(screen, refresh=True)
 
     def problem(self, text: str) -> None:
         """Something went wrong that doesn't end the run; under a table it is said again at the end."""
         if self._console.quiet:
-            print(plain(text), file=sys.stderr)
+            with _heard_or_not():
+                print(plain(text), file=sys.stderr, flush=True)
         elif self.live:
             self._problems.append(_stamped(text))
         else:
             self._say(_stamped(text))
 
     def _say(self, text: str) -> None:
-        self._console.print(plain(text), markup=False, soft_wrap=True)
+        with _heard_or_not():
+            self._console.print(plain(text), markup=False, soft_wrap=True)
 
 
 def _stamped(text: str) -> str:

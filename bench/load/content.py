@@ -9,7 +9,7 @@ import re
 
 from bench.catalogue.scenarios.request import Expect
 from bench.load.foreign import shown
-from bench.load.head import Malformed
+from bench.load.head import MOST_HEAD_BYTES, Malformed
 
 MOST_BYTES = 1 << 28
 """An answer may have so many bytes; more, or an answer without end, is an error."""
@@ -104,12 +104,13 @@ class Unbounded(Content):
 class Chunked(Content):
     """A content in chunks, with extensions and trailers (RFC 9112, 7.1); spaces after a size are let pass."""
 
-    __slots__ = ("_expected", "_left", "_line")
+    __slots__ = ("_expected", "_left", "_line", "_trailed")
 
     def __init__(self, expect: Expect) -> None:
         super().__init__(expect)
         self._left = 0
         self._line = b""
+        self._trailed = 0
         # What the next line is: the size of a chunk, the end of one, or a trailer.
         self._expected = "size"
 
@@ -146,6 +147,9 @@ class Chunked(Content):
                 raise Malformed(f"a chunk that is longer than its size: {shown(line)}")
             self._expected = "size"
         else:
+            self._trailed += len(line)
+            if self._trailed > MOST_HEAD_BYTES:
+                raise Oversized("trailers", MOST_HEAD_BYTES)
             return not line
         return False
 

@@ -92,7 +92,8 @@ def _attributes(text: str) -> tuple[str, float | None]:
 
 
 def _ends_s(said: Mapping[str, str]) -> float | None:
-    with suppress(ValueError):
+    # A year of twenty digits is an OverflowError.
+    with suppress(ValueError, OverflowError):
         if "max-age" in said:
             # None of a run's cookies is kept for longer than that.
             return None if int(said["max-age"]) > 0 else 0.0

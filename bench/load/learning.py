@@ -51,7 +51,7 @@ def look(request: Request, host: str, learned: Learned | None, ask: Callable[[Re
     if not asked.fault:
         return asked
     named = request.named
-    instead = _instead(request, asked.answered, learned) if asked.answered is not None else ""
+    instead = _instead(request, asked, asked.answered, learned) if asked.answered is not None else ""
     return replace(asked, detail=f"{named} {instead}" if instead else f"{named}: {asked.detail}")
 
 
@@ -91,7 +91,7 @@ def know(
     return replace(page, answer_s=median(took_s)) if took_s else page
 
 
-def _instead(request: Request, answered: Answered, learned: Learned | None) -> str:
+def _instead(request: Request, asked: Asked, answered: Answered, learned: Learned | None) -> str:
     """What is wrong with an answer, where there is more to say than that it wasn't the expected one."""
     if learned is not None:
         return (
@@ -106,7 +106,8 @@ def _instead(request: Request, answered: Answered, learned: Learned | None) -> s
         hosts = ", or name a host that the application allows: --host NAME" * (
             answered.status == _BAD_REQUEST
         )
-        return f"answers {answered.status}. Correct the request, or expect that status{hosts}"
+        got = asked.detail.partition("; got status ")[2] or answered.status
+        return f"answers {got}. Correct the request, or expect that status{hosts}"
     return ""
 
 

@@ -20,6 +20,7 @@ from bench.load.protocol import Probed
 from bench.load.sampling import sample
 from bench.load.wire import Exchange, Reply
 from bench.model import Learned
+from bench.model.hostport import written
 from bench.model.shortage import found_in
 
 _ACCEPT_S = 1.0
@@ -173,7 +174,7 @@ def ask_once(address: Address, exchange: Exchange, timeout_s: float, *, lingers:
             if lingers and not reply.fault and (after := _after(connection)):
                 reply.feed(after)
     except (ConnectionRefusedError, FileNotFoundError):
-        place = peer if isinstance(peer, str) else f"{peer[0]}:{peer[1]}"
+        place = peer if isinstance(peer, str) else written(*peer)
         return answer("connect", f"connection refused: nothing listens at {place}")
     except TimeoutError:
         return answer("unfinished", late(reply, connected, timeout_s))

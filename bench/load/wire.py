@@ -188,7 +188,10 @@ class Reply:
         size = f"{self.size:,}"
         match self._content:
             case None:
-                return f"{self.received:,} bytes of the head"
+                head = len(self._begun)
+                if before := self.received - head:
+                    return f"{before:,} bytes of interim answers or blank lines, and {head:,} of a head"
+                return f"{head:,} bytes of the head"
             case Sized(total=total):
                 return f"the head and {size} of {total:,} bytes of the body"
             case Chunked():
@@ -234,6 +237,8 @@ class Reply:
             if span is None:
                 if len(begun) > MOST_HEAD_BYTES:
                     raise Oversized("a head", MOST_HEAD_BYTES)
+                if self.received > MOST_HEAD_BYTES:
+                    raise Oversized("interim answers or blank lines", MOST_HEAD_BYTES)
                 self._begun = bytearray(begun)
                 return
             parsed = bytes(begun[: span[0]])

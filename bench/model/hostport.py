@@ -33,3 +33,8 @@ def host_and_port(text: str, port: int = DEFAULT_PORT) -> tuple[str, int]:
     ):
         raise ValueError(f"{text!r} is not HOST or HOST:PORT")
     return str(parts.hostname), parts.port or port
+
+
+def written(host: str, port: int) -> str:
+    """Both as one address."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

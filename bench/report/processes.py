@@ -63,7 +63,9 @@ def lines(suite: Suite) -> Iterator[str]:
                 f"{confined.listed_cpus(loose.asked.cpus)} alone: what it was pinned to doesn't hold."
             )
     yield from _unlimited(suite, all_read)
-    if unread := confined.unread(all_read):
+    # Of one that had ended there was nothing to be seen, from anywhere, and that is said.
+    over = {failure.deployment for failure in suite.failures}
+    if unread := [one for one in confined.unread(all_read) if one.deployment not in over]:
         yield f"What {_names(suite, unread)} may use isn't known: the processes can't be seen from here."
     yield from _throttled(suite)
     yield from _ended(suite)

@@ -22,6 +22,7 @@ from bench.preflight import preflight
 from bench.preflight.hiding import secrets_of
 from bench.preflight.page import block, rows
 from bench.preflight.refusals import beside_the_file, notes, refusals, unable
+from bench.preflight.shadows import shadows
 from bench.run.contained_app import made_contained
 from bench.run.readyapp import ReadyApp as ReadyApp
 from bench.run.readyapp import proxied, seconds_per_request
@@ -105,6 +106,7 @@ def made_ready(
             notes=(
                 *(beside_the_file(seen, asks) if scenario is None else ()),
                 *notes(seen, asks, restored=own.restores),
+                *shadows(Path(project.root), [server.package for server in had]),
             ),
             outside=outside,
             seconds_per_request=seconds_per_request(seen, asks),

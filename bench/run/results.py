@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from bench.analysis import analyse
@@ -14,6 +17,7 @@ from bench.model.errors import ResultError, UsageError
 from bench.report import FORMATS, text
 from bench.report.index import write_index
 from bench.store import RESULT, load, replace_file
+from bench.store.files import machine_errors
 
 REPORTS = {"report.html": "html", "report.md": "md"}
 
@@ -37,18 +41,41 @@ def require_place(root: Path, out: Path | None) -> None:
         raise UsageError(f"Results would go to {wanted}, but {place} can't be written to. {way}")
 
 
-def result_directory(root: Path, out: Path | None) -> Path:
-    """The directory of a new run: as asked, else `<UTC time>-<host>/` in the folder of results.
+@contextmanager
+def result_directory(root: Path, out: Path | None) -> Iterator[Path]:
+    """The directory of a new run: as asked, else `<UTC time>-<host>/` in the folder of results, with a number
+    where another run began in the same second. It is gone afterwards if nothing was put into it.
 
     In somebody's project that folder tells git to pass it over.
     """
     if out is not None:
-        return out.resolve()
+        yield out.resolve()
+        return
     folder = results_folder(root)
     if not folder.is_relative_to(root) and not (folder / ".gitignore").exists():
         folder.mkdir(exist_ok=True)
         (folder / ".gitignore").write_text("*\n")
-    return folder / new_id(datetime.now(UTC))
+    name = new_id(datetime.now(UTC))
+    directory = next(filter(_made, (folder / f"{name}{f'-{n}' * (n > 1)}" for n in count(1))))
+    try:
+        yield directory
+    finally:
+        with suppress(OSError):
+            directory.rmdir()
+
+
+def _made(directory: Path) -> bool:
+    """Make a directory; False where there is one.
+
+    Raises:
+        MachineError: it can't be made.
+    """
+    with machine_errors(directory):
+        try:
+            directory.mkdir(parents=True)
+        except FileExistsError:
+            return False
+        return True
 
 
 def write_reports(suite: Suite, directory: Path) -> Analysis:

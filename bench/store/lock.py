@@ -6,7 +6,8 @@ import errno
 import fcntl
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,19 @@ from bench.store.files import machine_errors
 NAME = ".lock"
 # Of opening a link, a directory, or a device that isn't there.
 _NO_FILE = {errno.ELOOP, errno.EISDIR, errno.ENXIO}
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait until nobody else is at what all runs of a folder write, and keep others waiting."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        # Not every file system has locks; there two may meet.
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class Lock:

@@ -126,6 +126,8 @@ def test_a_run_against_itself_has_no_difference_and_says_that_it_is_one_run() ->
     assert not any(change.claimed for change in found.changes)
     assert all(change.ratio == 1 for change in found.changes)
     assert any("the same run" in note for note in found.notes)
+    of_the_same_second = compare(run(), replace(run(9), id=run().id))
+    assert not any("the same run" in note for note in of_the_same_second.notes)
 
 
 def test_each_runs_twins_are_a_margin() -> None:

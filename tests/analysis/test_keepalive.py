@@ -75,6 +75,20 @@ def test_without_an_answer_nothing_is_known() -> None:
     assert kept.seen == kept.said == "not known"
 
 
+def test_among_errors_nothing_is_known() -> None:
+    """Servers close the connection after many of them."""
+    suite = of_server("gunicorn", 1.0)
+    wrong = tuple(replace(t, ok=0, failed=t.ok, errors={"status": t.ok}) for t in suite.trials)
+    kept_all = tuple(replace(trial, connections=0) for trial in wrong)
+    few = tuple(replace(t, ok=t.ok - 1, failed=1, errors={"status": 1}) for t in suite.trials)
+    (kept,) = by_deployment(replace(suite, trials=wrong)).values()
+    (kept_of_few,) = by_deployment(replace(suite, trials=few)).values()
+    (kept_of_all,) = by_deployment(replace(suite, trials=kept_all)).values()
+    assert (kept.seen, kept.contradicted) == ("not known", False)
+    assert kept_of_all.seen == "yes"
+    assert (kept_of_few.seen, kept_of_few.contradicted) == ("no", True)
+
+
 @pytest.mark.parametrize("model", ["open", "close"])
 def test_what_the_load_asked_for_says_nothing_of_the_server(model: str) -> None:
     """Open load opens connections for requests that come together, and `close` asks the server to close."""

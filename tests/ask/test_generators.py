@@ -12,7 +12,7 @@ from bench.ask.generators import read_bind, read_generators, require_secret, tak
 from bench.ask.resolution import resolve
 from bench.model.errors import UsageError
 from bench.model.generators import Generators
-from bench.model.hostport import host_and_port
+from bench.model.hostport import host_and_port, written
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a secret of the test"
@@ -114,3 +114,8 @@ def test_the_secret_is_taken_out_of_the_environment() -> None:
 
 def test_a_plan_has_no_secret() -> None:
     assert "secret" not in str(Generators(2, "127.0.0.1", 5557)).lower()
+
+
+@pytest.mark.parametrize("text", ["[::1]:6379", "127.0.0.1:5557", "load.example:80"])
+def test_an_address_is_written_as_it_is_read(text: str) -> None:
+    assert written(*host_and_port(text)) == text

@@ -14,12 +14,13 @@ import pytest
 from click.testing import CliRunner
 
 from bench.ask.documented import documented
-from bench.ask.precedence import ENVIRONMENT_PREFIX
+from bench.ask.precedence import ENVIRONMENT_PREFIX, merged, read_flags
 from bench.ask.resolution import resolve
-from bench.ask.settings import SETTINGS, Setting, flag
+from bench.ask.settings import REPEATED, SETTINGS, Setting, flag
 from bench.cli.options import run_options
 from bench.cli.verbs import VERBS, cli
 from bench.model.errors import UsageError
+from bench.model.problems import Problems
 from bench.plan.layout import Profile, make_plan
 from bench.report.repeat import repeat_command
 from tests.make_suite import make_suite
@@ -130,6 +131,21 @@ def test_a_planted_setting_is_repeated(planted: tuple[Setting, str, Any]) -> Non
     times = 2 if row is SEVERAL else 1
 
     assert repeat_command(suite).count(f" {flag(row.name)} {value[0] if times == 2 else value}") == times
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in SETTINGS.values() if row.kind != "flag"], ids=lambda r: r.name
+)
+def test_a_value_that_is_empty_is_none(row: Setting, tmp_path: Path) -> None:
+    """A script's variable with a mistake in its name would measure something else without a word."""
+    for empty in ("", " "):
+        value = (empty,) if row.kind in REPEATED else empty
+        with pytest.raises(UsageError) as refused:
+            read_flags({row.name: value})
+        assert flag(row.name) in refused.value.problems[0]
+
+    unset = {ENVIRONMENT_PREFIX + row.name.upper(): ""}
+    assert merged({}, tmp_path / "none.toml", unset, Problems()) == {}
 
 
 def test_a_row_names_what_there_is() -> None:

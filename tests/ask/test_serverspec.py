@@ -130,6 +130,8 @@ def test_a_line_is_measured_as_it_is(project: Path) -> None:
         ("waitress:threads=4,threads=8", "threads stands there twice"),
         ("waitress:8", "waitress takes settings, as in waitress:threads=8"),
         ("waitress:mine.ini", "waitress takes settings"),
+        ("waitress:", "waitress takes settings, as in waitress:threads=8"),
+        ("gunicorn:", "gunicorn takes settings, as in gunicorn:threads=8"),
         ("gunicorn:nowhere.py", "there is no file"),
         ("daemon.py", "`daemon = True`, and a server must stay in the foreground"),
         ("uwsgi:daemon.ini", "`daemonize`, and a server must stay in the foreground"),

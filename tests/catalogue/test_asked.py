@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 import pytest
 
@@ -71,6 +73,20 @@ def test_a_value_cannot_end_a_header_field() -> None:
     request = AskedRequest("x", "/", headers=(("X-V", "${v}"),), uses=("v",))
     [(prepared,)] = Mix(AskedScenario("a", (request,))).each
     assert b"\r\nEvil" not in prepared.request({"v": "a\r\nEvil: b"}).encode("localhost", close=False)
+
+
+@pytest.mark.parametrize("where", ["path", "header", "body"])
+def test_whatever_an_answer_has_can_be_sent(where: str) -> None:
+    request = AskedRequest("x", "/", "POST", captures=(Capture("v", "json", "a"),), uses=("v",))
+    places: dict[str, Any] = {
+        "path": {"path": "/${v}"},
+        "header": {"headers": (("X-V", "${v}"),)},
+        "body": {"headers": (("Content-Type", "text/plain"),), "body": "${v}"},
+    }
+    [(prepared,)] = Mix(AskedScenario("a", (replace(request, **places[where]),))).each
+    for text in (b"\\ud800", "Żółw".encode(), b"\\u0000"):
+        values = look(request, [], b'{"a": "%b"}' % text).values
+        assert prepared.request(values).encode("localhost", close=False)
 
 
 def test_a_chain_comes_with_its_last_request_and_has_one_draw() -> None:

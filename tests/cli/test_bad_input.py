@@ -85,6 +85,8 @@ def test_every_wrong_word_is_named_at_once_and_nothing_is_started(tmp_path: Path
         ("run --out README.md", ["README.md is a file, not a directory"]),
         ("run --out README.md/a/b", ["README.md is a file, not a directory"]),
         (f"run --out {'x' * 300}", ["File name too long"]),
+        (f"run --app {'x' * 300}:app", ["x.py: File name too long. Correct the name."]),
+        (f"report {'x' * 300}", [f"{'x' * 300}: File name too long. Correct the name."]),
     ],
 )
 def test_wrong_words(here: Here, arguments: str, expected: list[str]) -> None:
@@ -218,6 +220,8 @@ def test_the_place_of_a_wrong_value_is_named(here: Here, checkout: Path) -> None
         ("users = 4001", "users: 4001 is not a whole number from 1 to 4000"),
         (f"rate = 1{'0' * 400}", "is not a number from 0.01 to 1000000"),
         ("rate = nan", "rate: nan is not a number"),
+        ('out = "a\\u0000b"', "bench.toml, out has a NUL byte in it"),
+        ("servers = []", "bench.toml, servers is given without a value"),
         (None, "bench.toml can't be read: Is a directory"),
     ],
 )

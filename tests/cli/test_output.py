@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jsonschema
@@ -11,7 +15,7 @@ import pytest
 
 from bench.report import FORMATS
 from bench.store import RESULT
-from tests.cli.conftest import ROOT, SMOKE, Here, measured, wsgi_bench
+from tests.cli.conftest import ROOT, SMOKE, Here, environment, measured, wsgi_bench
 
 SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
 PHASE = re.compile(r"\d\d:\d\d:\d\d \S.*")
@@ -110,6 +114,59 @@ def test_a_stored_result_is_rendered_again_in_every_format(here: Here, result: P
         str(result / "report.html"), str(result / "report.md"), str(checkout / "results/index.html"),
     ]  # fmt: skip
     assert (result / RESULT).read_bytes() == before
+
+
+def test_a_report_goes_where_it_was_sent_and_takes_nothings_place(
+    here: Here, result: Path, tmp_path: Path
+) -> None:
+    """In the place of a device, or of a link, a file would take it from every other program."""
+    pipe, link, file = tmp_path / "pipe", tmp_path / "link", tmp_path / "file"
+    os.mkfifo(pipe)
+    link.symlink_to(file)
+    with ThreadPoolExecutor() as pool:
+        read = pool.submit(pipe.read_text)
+        said = here("report", result, "--format", "text", "--out", pipe)
+        written = read.result(timeout=20)
+    linked = here("report", result, "--format", "text", "--out", link)
+
+    assert (said.code, said.out) == (0, "")
+    assert "gunicorn" in written
+    assert pipe.is_fifo()
+    assert linked.out == f"{link}\n"
+    assert link.is_symlink()
+    assert file.read_text() == written
+
+
+@pytest.mark.parametrize(
+    ("out", "problem"),
+    [
+        ("", "--out . is a folder. Name a file in it."),
+        ("/", "--out / is a folder"),
+        ("no/report.txt", "there is no folder no. Make it, or name another file."),
+        ("x" * 300, "File name too long"),
+        ("loop", "link that leads to itself"),
+        ("result/result.json", "is what a run has measured, and would be lost. Name another file."),
+    ],
+)
+def test_a_place_that_no_report_can_have_is_refused(here: Here, result: Path, out: str, problem: str) -> None:
+    (result.parent / "loop").symlink_to("loop")
+    for arguments in (("report", result), ("compare", result, result)):
+        said = here(*arguments, "--out", out, cwd=result.parent)
+        assert (said.code, said.out) == (2, "")
+        assert problem in said.err
+
+
+def test_standard_streams_that_are_closed_lead_nowhere() -> None:
+    for words, code in ((("list", "servers"), 0), (("list", "nothing"), 2)):
+        closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, "-m", "bench", *words]
+        assert subprocess.run(closed, cwd=ROOT, env=environment(), check=False).returncode == code
+
+
+def test_a_report_is_read_on_a_terminal_of_latin_1(result: Path) -> None:
+    said = wsgi_bench("report", result, "--format", "text", env=environment(PYTHONIOENCODING="latin-1"))
+
+    assert (said.code, said.err) == (0, "")
+    assert "gunicorn" in said.out
 
 
 def test_help_names_every_verb_and_option(here: Here) -> None:

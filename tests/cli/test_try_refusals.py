@@ -32,6 +32,7 @@ LOST = (
         ({"app.py": "import os\nos.environ['KEY']\n" + RIGHT}, (), "KeyError: 'KEY' in app.py:2: --env KEY="),
         ({"app.py": LOST}, (), "GET / answers 404: --url PATH names a page that there is."),
         (APP, ("--env", "NOSUCH"), "--env NOSUCH: your shell has no such variable. Write --env NOSUCH="),
+        ({**APP, "e": "A=1\nB=a\0b\n"}, ("--env-file", "e"), "e: line 2 isn't of the form NAME=VALUE."),
         ({**APP, "e": "A=1\nno line\n"}, ("--env-file", "e"), "e: line 2 isn't of the form NAME=VALUE."),
         (APP, ("--setup", "echo why; exit 3"),
          "--setup 'echo why; exit 3' failed:\nwhy\nRun it yourself in {shop},"),
@@ -105,6 +106,8 @@ def test_modules_of_a_project_are_not_taken_for_ours(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").touch()
     (tmp_path / "click.py").write_text("1 / 0")
+    for name in ("wave.py", "waitress.py"):
+        (tmp_path / name).touch()
     (tmp_path / "bench" / "application.py").write_text(f"import apps, servers, tests\n{RIGHT}")
     command = Path(sys.executable).with_name("wsgi-bench")
     words = ("try", "bench.application", "--dry-run", "--servers", "waitress", "--python", sys.executable)
@@ -113,3 +116,5 @@ def test_modules_of_a_project_are_not_taken_for_ours(tmp_path: Path) -> None:
 
     assert ended.code == 0, ended.err
     assert "waitress/bench/urls/closed-16" in ended.out
+    assert "wave.py has the name of a module of Python's own, and may be imported instead of it" in ended.err
+    assert "waitress.py has the name of the server, and may be imported instead of it" in ended.err

@@ -121,6 +121,20 @@ def test_a_line_that_listens_elsewhere_is_told_what_to_write(runtime: LocalRunti
     assert "put -b {bind} in the line" in said
 
 
+def test_a_line_that_has_its_address_is_not_told_to_have_it(runtime: LocalRuntime) -> None:
+    target = started(runtime, "mine=gunicorn apps.hello.wsgi:application -b [::1]:{port}")
+
+    deadline = time.monotonic() + PATIENCE_S
+    while not (said := runtime.listens_elsewhere(target)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+    address = target.url.removeprefix("http://")
+    assert said.startswith(
+        f"it listens on [::1]:{address.rpartition(':')[2]} instead of {address}, which its "
+    )
+
+
 def test_a_socket_of_another_kind_is_elsewhere_too(runtime: LocalRuntime, tmp_path: Path) -> None:
     target = started(runtime, f"mine=gunicorn apps.hello.wsgi:application -b unix:{tmp_path}/other.sock")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import sys
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -105,3 +107,23 @@ def test_a_name_of_another_host_can_do_nothing_to_the_terminal(
     said = capsys.readouterr().err
     assert "red was lost" in said
     assert "\x1b" not in said
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError, OSError])
+@pytest.mark.parametrize("quiet", [False, True])
+def test_what_nobody_can_be_told_ends_no_run(
+    error: type[OSError], quiet: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader of a pipe has gone, or the disk of a log is full."""
+
+    class Lost(StringIO):
+        def write(self, _text: str) -> int:
+            raise error
+
+    monkeypatch.setattr(sys, "stderr", Lost())
+    with Reporter(quiet=quiet) as reporter:
+        reporter.phase("one")
+        reporter.problem("two")
+        reporter.notice("three")
+    print("four", file=sys.stderr)
+    sys.stderr.close()

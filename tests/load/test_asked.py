@@ -177,9 +177,11 @@ def test_lengths_are_not_held_where_requests_change_something_or_differ(one: Loa
          "that status"),
         ("/secure", "answers 301 to https://shop.example/secure, which would measure the redirect and no "
          "page. Say that TLS ends before it: --header 'X-Forwarded-Proto: https'; or expect that status"),
-        ("/strict", "GET /strict answers 400. Correct the request, or expect that status, or name a host "
-         "that the application allows: --host NAME"),
-        ("/none", "GET /none answers 404. Correct the request, or expect that status"),
+        ("/strict", "GET /strict answers 400 Bad Request, a body of 23 bytes that begins \"this host isn't "
+         'allowed". Correct the request, or expect that status, or name a host that the application allows: '
+         "--host NAME"),
+        ("/none", 'GET /none answers 404 Not Found, a body of 12 bytes that begins "no such page". Correct '
+         "the request, or expect that status"),
         ("/ 201", "GET /: expected status 201; got status 200 OK"),
         ("/ ~Goodbye", 'a body with "Goodbye"; got status 200 OK'),
     ],

@@ -13,6 +13,7 @@ from bench.load.wire import Exchange, Reply
 BODY = b"Hello, World!"
 OK = b"HTTP/1.1 200 OK\r\n"
 LENGTH = b"Content-Length: 13\r\n"
+INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 CHUNKS = b"d\r\n" + BODY + b"\r\n0\r\n\r\n"
 
@@ -141,6 +142,15 @@ def test_an_answer_without_a_body_is_complete_with_its_head(head: bytes, method:
         (b"<h1>J\xc3\xbcrgen</h1>\n", "malformed", "an HTTP/0.9 answer without a status line: <h1>J"),
         (b"\x15\x03\x01\x00\x02\x02\x46", "malformed", "the bytes of a TLS alert: is this an https port?"),
         (bytes((0, 0, 0x12, 4, 0, 0, 0, 0, 0, 0)), "malformed", "an HTTP/2 preface"),
+        (
+            b"http/1.1 200 OK\r\nX: y\r\n\r\n",
+            "malformed",
+            "a status line that isn't one of HTTP/1.0 or HTTP/1.1: http/1.1 200 OK",
+        ),
+        (b"ICY 200 OK\r\n", "malformed", "a status line that isn't one of HTTP/1.0 or HTTP/1.1: ICY 200 OK"),
+        (BODY + OK, "malformed", "13 bytes before the status line: Hello, World!"),
+        (b"\xef\xbb\xbf" + OK, "malformed", "3 bytes before the status line: ef bb bf"),
+        (b"220 mail ESMTP\r\n", "malformed", "the greeting of a server for mail or files: 220 mail ESMTP"),
         (b"SSH-2.0-OpenSSH_9.2\r\n", "malformed", "the greeting of an SSH server: SSH-2.0-OpenSSH_9.2"),
         (b"-ERR unknown command\r\n", "malformed", "what a Redis server says: -ERR unknown command"),
         (b"J\x00\x00\x00\x0a8.0", "malformed", "8 bytes that aren't HTTP, which begin with 4a 00 00 00 0a"),
@@ -159,6 +169,15 @@ def test_an_answer_without_a_body_is_complete_with_its_head(head: bytes, method:
         (OK + b"Content-Length: 99999999999999999999\r\n\r\n", "oversized", "a body of more than 256 MiB"),
         (CHUNKED + b"fffffffff\r\n", "oversized", "a body of more than 256 MiB"),
         (OK + b"X: " + b"y" * MOST_HEAD_BYTES, "oversized", "a head of more than 1 MiB"),
+        (INTERIM * (MOST_HEAD_BYTES // 20), "oversized", "interim answers or blank lines of more than 1 MiB"),
+        (b"\r\n" * MOST_HEAD_BYTES, "oversized", "interim answers or blank lines of more than 1 MiB"),
+        (CHUNKED + b"0\r\n" + b"X: y\r\n" * MOST_HEAD_BYTES, "oversized", "trailers of more than 1 MiB"),
+        (INTERIM + OK, "truncated", "25 bytes of interim answers or blank lines, and 17 of a head"),
+        (
+            "HTTP/1.1 500 Ошибка\r\nContent-Length: 6\r\n\r\n日本".encode(),
+            "status",
+            'got status 500 Ошибка, a body of 6 bytes that begins "日本"',
+        ),
         (
             b"HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\nno",
             "status",

@@ -22,6 +22,8 @@ from bench.load.jar import Jar
         (["a=1; Path=/", "a=x; Path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT"], "/", ""),
         (["a=1; Path=/; Expires=Fri, 01 Jan 2999 00:00:00 GMT"], "/", "a=1"),
         (["a=1; Path=/; Max-Age=soon; Expires=whenever"], "/", "a=1"),
+        (["a=1; Path=/; Expires=Mon, 01 Jan 99999999999999999999 00:00:00 GMT"], "/", "a=1"),
+        (["a=1; Path=/; Expires=Mon, 01 Jan 2030 00:00:00 +99999999999999"], "/", "a=1"),
         (["nonsense", "=1", ""], "/", ""),
         (['a="q=r, s"'], "/", 'a="q=r, s"'),
     ],

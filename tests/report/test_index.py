@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -60,6 +62,22 @@ def test_the_index_lists_every_run(tmp_path: Path) -> None:
     assert "not a measurement" in page
     assert "result.json, line 1: Expecting value" in page
     assert "1 to 2. uwsgi = waitress, 3. gunicorn" in page or "1 to 2. waitress = uwsgi, 3. gunicorn" in page
+
+
+def test_two_runs_that_end_together_write_it_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replace_file(_path: Path, _chunks: object) -> None:
+        another = os.open(tmp_path, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(another, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(another)
+        raise InterruptedError
+
+    monkeypatch.setattr(index, "replace_file", replace_file)
+    for _ in range(2):
+        with pytest.raises(InterruptedError):
+            index.write_index(tmp_path)
 
 
 def test_the_index_of_nothing() -> None:

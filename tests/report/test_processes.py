@@ -12,7 +12,7 @@ from bench.analysis import analyse
 from bench.analysis.findings import findings_of
 from bench.analysis.recycling import recycles
 from bench.doctor import notes
-from bench.model import Confined, Confinement, DeploymentRecord, Server, Suite
+from bench.model import Confined, Confinement, DeploymentRecord, Failure, Server, Suite
 from bench.model.errors import EXIT_NOT_VALID
 from bench.model.finding import Finding, exit_code
 from bench.model.surroundings import Limits
@@ -102,6 +102,8 @@ def test_what_could_not_be_read_is_not_called_held() -> None:
 
     assert "What gunicorn and waitress may use isn't known" in section(made, "validity")
     assert "not known / 0 / 0" in section(made, "environment")
+    over = replace(made, failures=(Failure("gunicorn.shortly", 1, "trial", "it ended", ()),))
+    assert "What waitress may use isn't known" in section(over, "validity")
 
 
 def test_smoke_says_it_without_a_verdict() -> None:

@@ -105,8 +105,23 @@ def _advice(facts: CaseFacts) -> str:
             "that is the locust file's own code, or what it takes for granted of this application: "
             "logs/driver.log has the tracebacks"
         )
+    if plan.runtime != "external" and _fails_everywhere(facts):
+        return (
+            "nor were those of any other server, which makes it the application's affair, or that of what it "
+            "waits for: read what it says in logs/, and mend that or offer less load"
+        )
     log = "the server's own log" if plan.runtime == "external" else "the server's log in logs/"
     return f"read {log}, and mend it or offer less load"
+
+
+def _fails_everywhere(facts: CaseFacts) -> bool:
+    """Whether there are several servers, and of each more than half of the requests went wrong."""
+    group = (facts.measured, *facts.others)
+    return len({each.case.server for each in group}) > 1 and all(
+        2 * sum(trial.failed + trial.unfinished for trial in each.trials)
+        > sum(trial.offered for trial in each.trials)
+        for each in group
+    )
 
 
 def nothing_right(facts: CaseFacts) -> str | None:

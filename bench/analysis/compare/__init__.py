@@ -56,7 +56,8 @@ def compare(old: Suite, new: Suite) -> Changes:
 
 
 def _notes(old: ComparedRun, new: ComparedRun) -> Iterator[str]:
-    if old.suite.id == new.suite.id:
+    # Two runs of one second have one name.
+    if (old.suite.id, old.suite.trials[:1]) == (new.suite.id, new.suite.trials[:1]):
         yield f"OLD and NEW are the same run, {old.suite.id}."
     for run in (old, new):
         if not run.suite.complete:

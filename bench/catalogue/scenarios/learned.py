@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from bench.catalogue.scenarios.request import Expect, Scenario
 from bench.model import Learned
+from bench.model.excerpt import decoded
 from bench.model.pages import accepted, kind_in_words, size
 
 ENOUGH_S = 1.0
@@ -152,7 +153,7 @@ def place(location: bytes | None, host: str) -> str | None:
 
 def shown(field: bytes) -> str:
     """A header field's value as it can be printed."""
-    text = field[:_SHOWN].decode("latin-1")
+    text = decoded(field[:_SHOWN])
     return "".join(character if character.isprintable() else _UNPRINTABLE for character in text)
 
 

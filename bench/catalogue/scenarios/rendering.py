@@ -93,5 +93,6 @@ def _in_json(value: str) -> str:
 
 
 def _in_a_line(value: str) -> str:
-    """Without ends of lines, which would be the end of the field."""
-    return " ".join(value.splitlines())
+    """Without ends of lines, which would be the end of the field, and as UTF-8 where it isn't Latin-1."""
+    line = " ".join(value.splitlines())
+    return line if all(ord(character) < 0x100 for character in line) else line.encode().decode("latin-1")

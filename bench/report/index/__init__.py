@@ -13,6 +13,7 @@ from bench.report.index.trends import follow
 from bench.report.page import Page, sanitised
 from bench.report.units import count
 from bench.store import replace_file
+from bench.store.lock import alone
 
 INDEX = "index.html"
 
@@ -23,8 +24,9 @@ def write_index(results: Path) -> Path:
     Raises:
         MachineError: it can't be written.
     """
-    runs = [read(directory) for directory in find(results)]
-    replace_file(results / INDEX, [render(runs, datetime.now(UTC))])
+    with alone(results):
+        runs = [read(directory) for directory in find(results)]
+        replace_file(results / INDEX, [render(runs, datetime.now(UTC))])
     return results / INDEX
 
 
