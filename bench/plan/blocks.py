@@ -10,6 +10,8 @@ from bench.model import MODELS, Case, Deployment, Load, LoadModel, Plan, TrialOr
 from bench.model.variant import OLD
 from bench.plan.layout import servers_of
 
+_APART = 0.5
+
 
 def block_orders(
     plan: Plan,
@@ -34,7 +36,7 @@ def block_orders(
             scenario=case.scenario,
             load=case.load,
             length_s=case.load.length_s(plan),
-            settle_s=case.load.settle_s(plan),
+            settle_s=_settle_s(plan, case, round_number, block),
             round=round_number,
             block=block,
             order=order,
@@ -45,6 +47,19 @@ def block_orders(
         )
         for order, case in enumerate(shuffled)
     ]
+
+
+def _settle_s(plan: Plan, case: Case, round_number: int, block: int) -> float:
+    """Of slow answers for up to half as long again as it must.
+
+    Each trial waits for the last answers of the one before: were all to settle for equally long, those of a
+    server that stands still at regular times would all begin at the same point of these.
+    """
+    least_s = case.load.settle_s(plan)
+    if not plan.settle_s or not case.load.waits:
+        return least_s
+    drawn = random.Random(f"{plan.seed}/{round_number}/{block}/{case.id}/settle")
+    return least_s * drawn.uniform(1.0, 1.0 + _APART)
 
 
 def starting_order(deployments: Sequence[Deployment], round_number: int) -> list[Deployment]:

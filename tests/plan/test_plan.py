@@ -345,3 +345,15 @@ def test_a_server_that_is_only_called_old_is_nobody_s_old_version() -> None:
 
     assert rates["app", 0.5] == 500
     assert rates["app-old", 0.5] == 400
+
+
+def test_trials_of_slow_answers_do_not_settle_for_equally_long() -> None:
+    plan = replace(plan_of(), settle_s=0.2)
+    closed = [case for case in plan.cases if case.load.waits]
+    orders = [order for block in range(50) for order in block_orders(plan, closed, 1, block, 0)]
+
+    settled = [order.settle_s for order in orders]
+    assert len(set(settled)) == len(settled)
+    assert 0.3 <= min(settled) < 0.32
+    assert 0.43 < max(settled) <= 0.45
+    assert [order.settle_s for order in block_orders(plan, closed, 1, 0, 0)] == settled[: len(closed)]
