@@ -28,8 +28,11 @@ def test_users_start_one_after_the_other_within_two_thirds_of_settling() -> None
 
 
 @pytest.mark.parametrize(("slow_s", "settles_s"), [(0.0, 0.0), (2.0, 3.0)])
-def test_a_trial_settles_for_one_and_a_half_slow_answers(slow_s: float, settles_s: float) -> None:
+def test_a_trial_settles_for_one_and_a_half_slow_answers_and_up_to_half_as_long_again(
+    slow_s: float, settles_s: float
+) -> None:
     plan = with_settling(make_suite({"app": 1000.0}, rounds=1, blocks=1).plan, slow_s)
     cases = [case for case in plan.cases if case.load.model == "closed"]
-    assert [order.settle_s for order in block_orders(plan, cases, 1, 0, 0)] == [settles_s]
+    [order] = block_orders(plan, cases, 1, 0, 0)
+    assert settles_s <= order.settle_s <= 1.5 * settles_s
     assert plan.trial_s.closed == max(0.1, 2 * slow_s)
