@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bench.model import MODELS, Case, Deployment, Load, LoadModel, Plan, TrialOrder
+from bench.model.loads.closed import Closed, settle_s
 from bench.model.variant import OLD
 from bench.plan.layout import servers_of
-
-_APART = 0.5
 
 
 def block_orders(
@@ -50,16 +49,9 @@ def block_orders(
 
 
 def _settle_s(plan: Plan, case: Case, round_number: int, block: int) -> float:
-    """Of slow answers for up to half as long again as it must.
-
-    Each trial waits for the last answers of the one before: were all to settle for equally long, those of a
-    server that stands still at regular times would all begin at the same point of these.
-    """
-    least_s = case.load.settle_s(plan)
-    if not plan.settle_s or not case.load.waits:
-        return least_s
-    drawn = random.Random(f"{plan.seed}/{round_number}/{block}/{case.id}/settle")
-    return least_s * drawn.uniform(1.0, 1.0 + _APART)
+    if not isinstance(case.load, Closed):
+        return case.load.settle_s(plan)
+    return settle_s(plan, random.Random(f"{plan.seed}/{round_number}/{block}/{case.id}/settle").random())
 
 
 def starting_order(deployments: Sequence[Deployment], round_number: int) -> list[Deployment]:

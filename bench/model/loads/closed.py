@@ -12,8 +12,9 @@ from bench.model.loads.load import Connection, Load
 if TYPE_CHECKING:
     from bench.model.planned import Plan
 
-_SETTLING = 1.5
-STARTING = 1 / _SETTLING
+_SETTLING = 1.5, 2.25
+"""How often a slow answer fits into settling: at least, and at most."""
+STARTING = 1 / _SETTLING[0]
 """The share of settling for slow answers in which the users start."""
 SETTLED_S = 0.9
 """Answers that take longer need `Plan.settle_s`: without it trials settle for a second at most."""
@@ -85,11 +86,17 @@ def waiting_s(plan: Plan, users: int) -> float:
     return plan.page_s * max(1.0, users / plan.parallel)
 
 
-def settle_s(plan: Plan) -> float:
+def settle_s(plan: Plan, drawn: float = 0.5) -> float:
     """How long closed load goes on before anything counts, where answers are slow; 0 where none are.
 
     Users who start together meet their slow answers together, and stay in step for many of them. So they
-    start one after the other while one slow answer takes, and go on for half of that
+    start one after the other while one slow answer takes, and go on for half of that or more
     (docs/decisions/067-users-start-one-after-the-other.md).
+
+    Args:
+        drawn: from 0 to 1, for each trial: each waits for the last answers of the one before, so that, were
+            all equally long, those of a server that stands still at regular times would all begin at the same
+            point of these.
     """
-    return _SETTLING * plan.settle_s
+    least, most = _SETTLING
+    return (least + drawn * (most - least)) * plan.settle_s
