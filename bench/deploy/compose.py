@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,7 +15,7 @@ from bench.deploy.composefile import DRIVER, PORT, REDIS, coming_first, confinem
 from bench.deploy.container import Started, address, nanoseconds, refusal, usage_source
 from bench.deploy.engine import Engine
 from bench.deploy.logs import clean_lines
-from bench.deploy.networks import free_subnets
+from bench.deploy.networks import free_subnets, on_free_subnets
 from bench.deploy.outside import OF_THE_HARNESS, Outside
 from bench.deploy.project import Project
 from bench.deploy.rediscontainer import start_redis
@@ -28,7 +28,6 @@ from bench.model.errors import BenchError, StoreError
 from bench.model.surroundings import NO_LIMITS, Limits
 from bench.model.variant import THIS_CHECKOUT
 
-_CREATE_S = 120.0
 _SEED_S = 180.0
 _STOP_SLACK_S = 30.0
 _KILLED = 137
@@ -132,7 +131,7 @@ class ComposeRuntime:
         if names := sorted(self._used - self._running.keys()):
             # What an application wrote into its container goes with that.
             self._engine.run("container", "rm", "--force", "--volumes", *map(self._project.container, names))
-            self._create(*names)
+            self._create(names)
             self._used.difference_update(names)
         self._outside.reset()
 
@@ -206,14 +205,23 @@ class ComposeRuntime:
             self._say(f"removed what the interrupted run {run_id} had left")
         needs_redis = any(deployment.app.redis for deployment in self._deployments)
         needed = ["PYTHON_IMAGE", *(["REDIS_IMAGE"] if needs_redis else [])]
-        own = self._checkouts[THIS_CHECKOUT]
-        bases = images.base_images(self._engine, own.root, needed, self._say)
+        root = self._checkouts[THIS_CHECKOUT].root
+        bases = images.base_images(self._engine, root, needed, self._say)
         servers = {
             d.server.at_service
             for d in self._deployments
             if d.variant.source == THIS_CHECKOUT and d.app.project is None
         }
+        run_id = self._project.run_id
+        on_free_subnets(
+            lambda: self._make(servers, bases), lambda: ownership.remove_run(self._engine, run_id)
+        )
+        if needs_redis:
+            self._start_store()
+
+    def _make(self, servers: Iterable[str], bases: Mapping[str, str]) -> None:
         file = self._file_of(bases)
+        own = self._checkouts[THIS_CHECKOUT]
         built = ownimages.of_checkout(
             self._engine, own, [*servers, DRIVER], self._project.run_id, bases, self._say
         )
@@ -224,16 +232,11 @@ class ComposeRuntime:
         self._services = file["services"]
         with shield():
             # Bounded, and not to be broken off: what the engine is making then would appear after the sweep.
-            self._create()
-        if needs_redis:
-            self._start_store()
+            self._create([name for name, made in self._services.items() if "profiles" not in made])
 
-    def _create(self, *arguments: str) -> None:
+    def _create(self, names: Sequence[str]) -> None:
         values = contained.given(tuple(self._deployments), self._outside.shell)
-        environment = {**os.environ, **values}
-        self._project.run(
-            "create", "--pull", "never", *arguments, timeout_s=_CREATE_S, environment=environment
-        )
+        self._project.create(names, {**os.environ, **values})
 
     def _file_of(self, bases: Mapping[str, str]) -> dict[str, Any]:
         labels = ownership.labels(self._project.run_id)

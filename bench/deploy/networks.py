@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -63,6 +63,24 @@ def choose(taken: Iterable[str], count: int) -> list[str]:
         )
     start = random.randrange(len(free) - count + 1)
     return [str(subnet) for subnet in free[start : start + count]]
+
+
+def on_free_subnets(make: Callable[[], None], undo: Callable[[], None]) -> None:
+    """Make what is on subnets that were free, and once more where another run has chosen the same meanwhile.
+
+    Args:
+        undo: removes what `make` has made of it.
+
+    Raises:
+        EngineError: of `make`.
+    """
+    try:
+        make()
+    except EngineError as error:
+        if "overlap" not in str(error):
+            raise
+        undo()
+        make()
 
 
 def _numbers(subnet: IPv4Network) -> range:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.deploy import ownership
 from bench.deploy.container import end_of, nanoseconds
 from bench.deploy.engine import Engine
 from bench.deploy.logs import keep_log
-from bench.model.errors import BenchError
+from bench.machine import process
+from bench.model.errors import BenchError, EngineError
 
+_CREATE_S = 120.0
 _KEPT_LINES = 5000
 
 
@@ -55,6 +58,29 @@ class Project:
     def run(self, *arguments: str, timeout_s: float, environment: Mapping[str, str] | None = None) -> None:
         """Run `docker compose ARGUMENTS`; raises as `Engine.run` does."""
         self._engine.run_compose(*self._arguments(*arguments), timeout_s=timeout_s, environment=environment)
+
+    def create(self, services: Sequence[str], environment: Mapping[str, str]) -> None:
+        """Make the containers of services, and the networks that they are on.
+
+        Raises:
+            EngineError: one couldn't be made.
+        """
+        asked = self._arguments("create", "--pull", "never", *services)
+        try:
+            said = self._engine.run_compose(
+                *asked, environment=environment, timeout_s=_CREATE_S, merge_errors=True
+            )
+        except process.CommandFailed as error:
+            said = error.output
+        # Compose 2.40 ends with 0 all the same.
+        if missing := set(map(self.container, services)) - self._containers():
+            reason = said.strip().splitlines()[-1:] or ["it doesn't say why"]
+            raise EngineError(f"Docker Compose can't make {', '.join(sorted(missing))}: {reason[0]}")
+
+    def _containers(self) -> set[str]:
+        """The names of those that there are."""
+        ours = ("--filter", f"label={ownership.RUN_LABEL}={self.run_id}", "--format", "{{.Names}}")
+        return set(self._engine.run("container", "ls", "--all", *ours).split())
 
     def inspect(self, service: str) -> Mapping[str, Any]:
         """What the engine knows of a service's container."""

@@ -15,7 +15,7 @@ import pytest
 
 from bench.catalogue.registry import load_apps, load_servers
 from bench.catalogue.versions import this_checkout
-from bench.deploy import ownership
+from bench.deploy import networks, ownership
 from bench.deploy.compose import ComposeRuntime
 from bench.deploy.engine import Engine, find_engine
 from bench.load.client import LoadDriver
@@ -23,7 +23,7 @@ from bench.machine.environment import split_cpus
 from bench.machine.place import HERE, Place
 from bench.machine.process import run, spawn
 from bench.model import App, Closed, Deployment, Failure, Server, Target, TrialOrder, UsageSource
-from bench.model.errors import Interrupted
+from bench.model.errors import EngineError, Interrupted
 
 pytestmark = [pytest.mark.containers, pytest.mark.slow]
 
@@ -222,6 +222,28 @@ with ComposeRuntime(
     sys.stdout.flush()
     time.sleep(600)
 """
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_another_run_may_choose_the_same_subnets_at_the_same_moment(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """Docker Compose 2.40 ends with 0 where it couldn't make a network."""
+    wanted = deployment(SERVERS["waitress"], APPS["hello"])
+    network, [subnet] = f"wsgi-bench-test-{os.getpid()}", networks.free_subnets(engine, 1)
+    chosen = [*[[subnet]] * times, networks.free_subnets(engine, 1)]
+    monkeypatch.setattr("bench.deploy.compose.free_subnets", lambda *_: chosen.pop(0))
+    engine.run("network", "create", "--subnet", subnet, network)
+    try:
+        if times > 1:
+            with pytest.raises(EngineError, match=r"can't make .*overlap"), compose(tmp_path, [wanted]):
+                pass
+        else:
+            with compose(tmp_path, [wanted]) as runtime:
+                assert runtime.alive(started(runtime, wanted))
+    finally:
+        engine.run("network", "rm", network)
+    assert left(engine, run_id_of(tmp_path)) == ""
 
 
 def test_clean_removes_what_a_killed_run_left_and_nothing_of_one_that_lives(
