@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from bench.catalogue.registry import load_servers
 from bench.deploy.composefile import run_file
-from bench.deploy.networks import choose
+from bench.deploy.engine import Engine
+from bench.deploy.networks import choose, free_subnets
+from bench.machine.process import CommandFailed
 from bench.model import App, CpuSplit, Deployment
 from bench.model.errors import EngineError
 from bench.model.variant import THIS_CHECKOUT
@@ -87,3 +89,24 @@ def test_every_subnet_can_be_had_and_one_more_is_refused() -> None:
     assert choose(whole[1:], 1) == whole[:1]
     with pytest.raises(EngineError, match=r"no room in 198\.18\.0\.0/15 for 1 more"):
         choose(whole, 1)
+
+
+class Inspecting:
+    """An engine whose `network inspect` ends with 1, and with these words."""
+
+    def __init__(self, said: str) -> None:
+        self._said = said
+
+    def run(self, *arguments: str) -> str:
+        if arguments[:2] == ("network", "ls"):
+            return "a1\nb2\n"
+        raise CommandFailed(["docker", *arguments], "ended with 1", self._said)
+
+
+def test_a_network_that_ends_meanwhile_is_in_nobodys_way() -> None:
+    whole = choose([], 8192)
+    listed = "".join(f"{subnet}\n\n" for subnet in whole[1:])
+    for gone in ("Error response from daemon: network b2 not found", "Error: No such network: b2"):
+        assert free_subnets(cast(Engine, Inspecting(listed + gone)), 1) == whole[:1]
+    with pytest.raises(CommandFailed):
+        free_subnets(cast(Engine, Inspecting(listed + "permission denied")), 1)
