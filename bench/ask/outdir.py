@@ -21,7 +21,10 @@ def out_directory(asked: str | None) -> Path | None:
         if taken := why_taken(out):
             raise UsageError(taken)
     except (OSError, RuntimeError) as error:
-        # A link that leads to itself is a RuntimeError before Python 3.13.
-        reason = getattr(error, "strerror", "") or "it is a link that leads to itself"
-        raise UsageError(f"--out {out}: {reason}. Choose another place.") from None
+        raise UsageError(f"--out {out}: {why_no_place(error)}. Choose another place.") from None
     return out
+
+
+def why_no_place(error: OSError | RuntimeError) -> str:
+    """Why a path can't be followed. A link that leads to itself is a RuntimeError before Python 3.13."""
+    return getattr(error, "strerror", "") or "it is a link that leads to itself"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bench.ask.outdir import why_no_place
 from bench.model.errors import UsageError
 from bench.store import JOURNAL, LATENCY_LOG, RESULT, replace_file
 from bench.store.files import machine_errors
@@ -22,9 +23,7 @@ def require_file(out: Path) -> None:
             raise UsageError(f"--out {out}: there is no folder {out.parent}. Make it, or name another file.")
         target = out.resolve()
     except (OSError, RuntimeError) as error:
-        # A link that leads to itself is a RuntimeError before Python 3.13.
-        reason = getattr(error, "strerror", "") or "it is a link that leads to itself"
-        raise UsageError(f"--out {out}: {reason}. Name another file.") from None
+        raise UsageError(f"--out {out}: {why_no_place(error)}. Name another file.") from None
     if target.name in (RESULT, LATENCY_LOG, JOURNAL) and target.with_name(RESULT).exists():
         raise UsageError(f"--out {out} is what a run has measured, and would be lost. Name another file.")
 

@@ -149,6 +149,29 @@ def build(
     ownership.remove_superseded(engine)
 
 
+def build_as(
+    engine: Engine,
+    file: Path,
+    overriding: Mapping[str, Mapping[str, Any]],
+    bases: Mapping[str, str],
+    say: Say,
+    version: str = "",
+) -> None:
+    """Build services of a compose file, of which some is to be otherwise: the image's name, its labels.
+
+    Args:
+        overriding: what of each service.
+        version: see `build`.
+
+    Raises:
+        EngineError: a build failed; has the end of its output.
+    """
+    with tempfile.TemporaryDirectory(prefix="wsgi-bench-images-") as scratch:
+        override = Path(scratch, "images.json")
+        override.write_text(json.dumps({"services": overriding}, indent=1))
+        build(engine, [file, override], overriding, bases, say, version)
+
+
 def services(engine: Engine, files: Sequence[Path], bases: Mapping[str, str]) -> Mapping[str, Any]:
     """The services of compose files, resolved."""
     output = engine.run_compose(

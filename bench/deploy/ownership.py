@@ -28,7 +28,8 @@ def labels(run_id: str) -> dict[str, str]:
 
 def tag(run_id: str) -> str:
     """What this process calls a run's images, that has no label: with one, no two runs had the same image."""
-    return f"{run_id}.{_digest_of_machine()}.{os.getpid()}.{birth(os.getpid())}"
+    _, pid, born = _this_harness().split("/")
+    return f"{run_id}.{_digest_of_machine()}.{pid}.{born}"
 
 
 def remove_run(engine: Engine, run_id: str) -> None:

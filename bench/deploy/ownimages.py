@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from bench.catalogue.versions import Checkout
 from bench.deploy import identity, images, ownership
@@ -33,18 +30,14 @@ def of_checkout(
     Raises:
         EngineError: a build failed.
     """
-    with (
-        build_context(checkout) as compose_file,
-        tempfile.TemporaryDirectory(prefix="wsgi-bench-") as scratch,
-    ):
+    with build_context(checkout) as compose_file:
         resolved = images.services(engine, [compose_file], bases)
         tag = ownership.tag(run_id)
         named = {
             name: f"wsgi-bench/{name}:{tag}" for name in sorted(set(services)) if "build" in resolved[name]
         }
-        file = Path(scratch, "images.json")
-        file.write_text(json.dumps({"services": {name: {"image": own} for name, own in named.items()}}))
-        images.build(engine, [compose_file, file], named, bases, say)
+        overriding = {name: {"image": own} for name, own in named.items()}
+        images.build_as(engine, compose_file, overriding, bases, say)
     built = identity.describe(engine, named.values())
     ids = {resolved[name]["image"]: built[own].id for name, own in named.items()}
     for name, own in named.items():

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from bench.catalogue.versions import Checkout, Checkouts
@@ -65,9 +62,6 @@ def build(
     }
     if not overriding:
         return as_it_stands
-    with tempfile.TemporaryDirectory(prefix="wsgi-bench-images-") as scratch:
-        file = Path(scratch, "images.json")
-        file.write_text(json.dumps({"services": overriding}, indent=1))
-        files = [checkout.compose_file, file]
-        images.build(engine, files, overriding, bases, say, " (old version)")
-        return images.services(engine, files, bases)
+    images.build_as(engine, checkout.compose_file, overriding, bases, say, " (old version)")
+    named = {name: {**as_it_stands[name], "image": own["image"]} for name, own in overriding.items()}
+    return {**as_it_stands, **named}

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bench.model import MODELS, Case, Deployment, Load, LoadModel, Plan, TrialOrder
-from bench.model.loads.closed import Closed, settle_s
 from bench.model.variant import OLD
 from bench.plan.layout import servers_of
 
@@ -35,7 +34,7 @@ def block_orders(
             scenario=case.scenario,
             load=case.load,
             length_s=case.load.length_s(plan),
-            settle_s=_settle_s(plan, case, round_number, block),
+            settle_s=case.load.settle_s(plan, _drawn(plan, case, round_number, block)),
             round=round_number,
             block=block,
             order=order,
@@ -48,10 +47,8 @@ def block_orders(
     ]
 
 
-def _settle_s(plan: Plan, case: Case, round_number: int, block: int) -> float:
-    if not isinstance(case.load, Closed):
-        return case.load.settle_s(plan)
-    return settle_s(plan, random.Random(f"{plan.seed}/{round_number}/{block}/{case.id}/settle").random())
+def _drawn(plan: Plan, case: Case, round_number: int, block: int) -> float:
+    return random.Random(f"{plan.seed}/{round_number}/{block}/{case.id}/settle").random()
 
 
 def starting_order(deployments: Sequence[Deployment], round_number: int) -> list[Deployment]:

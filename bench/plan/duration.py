@@ -105,6 +105,12 @@ def pilot_blocks(plan: Plan) -> int:
     return PILOT_BLOCKS if plan.claims else min(PILOT_BLOCKS, plan.blocks)
 
 
+def least_block_s(plan: Plan) -> float:
+    """How long one block of the loads whose users wait takes at least."""
+    waiting = [case.load for case in plan.cases if case.load.waits]
+    return sum(load.settle_s(plan) + load.length_s(plan) for load in waiting)
+
+
 def needs_pilot(plan: Plan) -> bool:
     """Whether the rate of open load is still to be found."""
     return any(not case.load.ready for case in plan.cases)

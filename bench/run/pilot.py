@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bench.analysis.checks.facts import MAX_ERROR_RATE
 from bench.analysis.slow import slow_s
 from bench.model import Plan, Trial
-from bench.plan.duration import pilot_blocks
+from bench.plan.duration import least_block_s, pilot_blocks
 from bench.plan.lengths import with_settling
 from bench.plan.rates import with_open_rates
 from bench.plan.users import cycle_s, for_cycle
@@ -52,7 +52,7 @@ def pilot(
         if longer_s is None:
             break
         plan = with_settling(plan, longer_s)
-        if ends_s is not None and _block_s(plan) > _AGAIN_SHARE * (ends_s - time.monotonic()):
+        if ends_s is not None and least_block_s(plan) > _AGAIN_SHARE * (ends_s - time.monotonic()):
             break
     rates: dict[str, list[float]] = {}
     for trial in trials:
@@ -91,9 +91,3 @@ def _blocks(plan: Plan, block: Block, ends_s: float | None) -> list[Trial]:
         if late or (ends_s is not None and now_s - began_s > _AGAIN_SHARE * (ends_s - began_s)):
             break
     return trials
-
-
-def _block_s(plan: Plan) -> float:
-    """At least."""
-    waiting = [case.load for case in plan.cases if case.load.waits]
-    return sum(load.settle_s(plan) + load.length_s(plan) for load in waiting)

@@ -7,10 +7,12 @@ our own servers it is known that they have none; of a target nobody knows.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 from bench.model import Plan, Trial
+from bench.plan.duration import least_block_s
 from bench.plan.lengths import with_settling
 
 STEADY_S = 0.5
@@ -51,6 +53,5 @@ class Steady:
         return (longer, {**short_rps, **long_rps}) if self.slower else (plan, short_rps)
 
     def _has_time(self, plan: Plan) -> bool:
-        waiting = [case.load for case in plan.cases if case.load.waits]
-        takes_s = sum(load.settle_s(plan) + load.length_s(plan) for load in waiting)
-        return self._ends_s is None or takes_s < _TIME_SHARE * (self._ends_s - time.monotonic())
+        left_s = math.inf if self._ends_s is None else self._ends_s - time.monotonic()
+        return least_block_s(plan) < _TIME_SHARE * left_s

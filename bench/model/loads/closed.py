@@ -49,8 +49,8 @@ class Closed(Load):
     def length_s(self, plan: Plan) -> float:
         return plan.trial_s.closed
 
-    def settle_s(self, plan: Plan) -> float:
-        return settle_s(plan)
+    def settle_s(self, plan: Plan, drawn: float = 0.5, /) -> float:
+        return settle_s(plan, drawn)
 
     def overhead_s(self, plan: Plan, answer_s: float | None, /) -> float:
         if answer_s is not None:

@@ -61,8 +61,12 @@ class Load(ABC):
         """How long a trial counts."""
 
     @abstractmethod
-    def settle_s(self, plan: Plan) -> float:
-        """How long a trial goes on before anything counts."""
+    def settle_s(self, plan: Plan, drawn: float = 0.5, /) -> float:
+        """How long a trial goes on before anything counts.
+
+        Args:
+            drawn: from 0 to 1, for each trial, where not all may be equally long; by default the mean.
+        """
 
     @abstractmethod
     def overhead_s(self, plan: Plan, answer_s: float | None, /) -> float:

@@ -54,7 +54,7 @@ class Open(Load):
     def length_s(self, plan: Plan) -> float:
         return plan.trial_s.open
 
-    def settle_s(self, plan: Plan) -> float:
+    def settle_s(self, plan: Plan, _drawn: float = 0.5, /) -> float:
         return max(plan.settle_s, settle_s(self.rate))
 
     def overhead_s(self, plan: Plan, answer_s: float | None, /) -> float:

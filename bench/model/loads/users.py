@@ -49,7 +49,7 @@ class Users(Load):
     def length_s(self, plan: Plan) -> float:
         return plan.trial_s.closed
 
-    def settle_s(self, plan: Plan) -> float:
+    def settle_s(self, plan: Plan, _drawn: float = 0.5, /) -> float:
         return max(SETTLE_S if plan.claims else CLAIMS_NOTHING_S, plan.settle_s)
 
     def overhead_s(self, _plan: Plan, _answer_s: float | None, /) -> float:
