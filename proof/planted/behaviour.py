@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from math import exp, log
+from math import exp, inf, log
 from statistics import NormalDist
 
 
@@ -103,7 +103,7 @@ class Server:
         self.number = 0
         self._random = random.Random(plan.seed)
         self._busy = 0
-        self._allowed_ns = 0
+        self._allowed_ns: float = -inf
         self._queue: deque[Callable[[], None]] = deque()
 
     def tail_s(self) -> float:

@@ -29,6 +29,11 @@ class Answer:
         return [value for key, value in self.headers if key.lower() == name.lower()]
 
     @property
+    def timeless(self) -> list[tuple[str, str]]:
+        """The headers, without the times in them: the clock goes on between two requests."""
+        return [(name, "" if name.lower() in ("date", "expires") else value) for name, value in self.headers]
+
+    @property
     def text(self) -> str:
         return self.body.decode()
 
