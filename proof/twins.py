@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import scipy.stats
+import scipy
 
 from bench.analysis.figures import THROUGHPUT, compared, named
 from bench.analysis.measured import measured

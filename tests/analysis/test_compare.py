@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import scipy.stats
+import scipy
 import yaml
 
 from bench.analysis.compare import Changes, compare

@@ -7,7 +7,7 @@ from math import comb
 
 import numpy as np
 import pytest
-import scipy.stats
+import scipy
 
 from bench.analysis.claim import Contrast, decide
 from bench.analysis.estimate import Effect

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import scipy.stats
+import scipy
 from hdrh.histogram import HdrHistogram
 
 from bench.analysis import analyse
