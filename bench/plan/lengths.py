@@ -56,8 +56,8 @@ def with_settling(plan: Plan, slow_s: float) -> Plan:
     In simulations the rate of such trials is that of the long run, where trials that settle until each user
     was answered once are up to 97 % off (docs/decisions/032-slow-answers.md).
     """
-    slow_s = min(plan.timeout_s, slow_s)
-    length = replace(plan.trial_s, closed=max(plan.trial_s.closed, 2 * slow_s))
+    slow_s = min(plan.timeout_s, _readable(slow_s))
+    length = replace(plan.trial_s, closed=max(plan.trial_s.closed, _readable(2 * slow_s)))
     return replace(plan, settle_s=max(plan.settle_s, slow_s), trial_s=length)
 
 
@@ -70,12 +70,21 @@ def with_lengths(plan: Plan, overhead_s: float) -> Plan:
     Args:
         overhead_s: what a trial of closed load takes beside what it counts.
     """
-    closed_s = max(plan.trial_s.closed, min(overhead_s, LONGEST_CLOSED_S))
+    closed_s = max(plan.trial_s.closed, min(_readable(overhead_s), LONGEST_CLOSED_S))
     rates = [case.load.rate for case in plan.cases if case.load.rate is not None]
-    arrivals_s = _OPEN_ARRIVALS / min(rates) if rates else 0.0
+    arrivals_s = _readable(_OPEN_ARRIVALS / min(rates)) if rates else 0.0
     return replace(
         plan, trial_s=TrialLength(closed_s, max(plan.trial_s.open, min(arrivals_s, _LONGEST_OPEN_S)))
     )
+
+
+def _readable(seconds: float) -> float:
+    """At least as long, in three digits: plan, report and messages all say how long trials are."""
+    if seconds <= 0:
+        return 0.0
+    decimals = 2 - math.floor(math.log10(seconds))
+    rounded = round(seconds, decimals)
+    return rounded if rounded >= seconds else round(rounded + 10.0**-decimals, decimals)
 
 
 def each_of(plan: Plan, measured_s: EachS, overhead_s: float) -> EachS:

@@ -19,6 +19,7 @@ from bench.plan.lengths import (
     for_minutes,
     in_what,
     remeasured,
+    with_lengths,
     with_settling,
 )
 from bench.plan.rates import with_open_rates
@@ -117,6 +118,20 @@ def test_slow_answers_get_trials_that_hold_them() -> None:
     assert (made.settle_s, made.trial_s.closed) == (1.5, 3.0)
     assert with_settling(made, 60.0).settle_s == 10.0, "what takes longer is never answered"
     assert "some answers take 1.5 s" in in_what(plan(), made)
+
+
+@pytest.mark.parametrize("slow_s", [0.16576, 0.0331520001, 0.1, 0.14, 0.7, 1.0004, 3.33333, 9.9999])
+def test_lengths_are_said_in_three_digits_and_suffice(slow_s: float) -> None:
+    settling = with_settling(plan(), slow_s)
+    longer = with_lengths(rated(plan(), 500 / slow_s), slow_s)
+    for length_s, least_s in (
+        (settling.settle_s, slow_s),
+        (settling.trial_s.closed, 2 * slow_s),
+        (longer.trial_s.closed, min(slow_s, 2.0)),
+        (longer.trial_s.open, longer.trial_s.open),
+    ):
+        assert f"{length_s:g}" == f"{length_s:.3g}"
+        assert least_s <= length_s
 
 
 def test_rounds_whose_trials_were_too_short_are_measured_again() -> None:
