@@ -23,7 +23,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         lacks(reason)
 
 
-_LONGEST = ("containers", "contract", "cli", "load", "any_app", "proof", "browser", "deploy", "house", "run")
+_LONGEST = ("containers", "contract", "any_app", "cli", "load", "proof", "browser", "deploy", "house", "run")
 """Folders of tests that take long, which begin first: otherwise all would wait for the last of them."""
 
 

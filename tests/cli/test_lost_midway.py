@@ -20,10 +20,6 @@ from bench.store import JOURNAL, load
 from tests.cli.conftest import ROOT, environment, measured, wsgi_bench
 
 BLOCKS = "15"
-RUNTIMES = [
-    "local",
-    pytest.param("compose", marks=[pytest.mark.containers, pytest.mark.slow]),
-]
 
 
 @contextmanager
@@ -68,13 +64,12 @@ def _replace(out: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("lose", [_remove, _replace])
 def test_results_that_are_removed_midway_are_written_elsewhere(
-    tmp_path: Path, runtime: str, lose: Callable[[Path], None]
+    tmp_path: Path, lose: Callable[[Path], None]
 ) -> None:
     out = tmp_path / "out"
-    with running(out, runtime, "hello", "hello") as child:
+    with running(out, "local", "hello", "hello") as child:
         lose(out)
         said = end_of(child)
 
@@ -90,14 +85,20 @@ def test_results_that_are_removed_midway_are_written_elsewhere(
     assert len(before.trials) >= 3
     assert not before.complete
     assert (where / "report.html").exists()
-    if (runtime, lose) == ("local", _remove):
+    if lose == _remove:
         after = measured(wsgi_bench("resume", where), where)
         assert all(trial in after.trials for trial in before.trials)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("runtime", RUNTIMES)
-@pytest.mark.parametrize("scenario", ["shorten", "follow"])
+@pytest.mark.parametrize(
+    ("runtime", "scenario"),
+    [
+        ("local", "shorten"),
+        ("local", "follow"),
+        pytest.param("compose", "follow", marks=pytest.mark.containers),
+    ],
+)
 def test_redis_that_is_killed_is_called_so(tmp_path: Path, runtime: str, scenario: str) -> None:
     """Also where nothing is written, so that the driver asks nothing of Redis."""
     out = tmp_path / "out"

@@ -329,7 +329,7 @@ def test_a_log_that_cannot_be_read_is_said_and_ends_nothing(tmp_path: Path, engi
 
 
 def test_the_engine_is_asked_where_a_container_is_no_process_of_this_machine(
-    runtime: ComposeRuntime, monkeypatch: pytest.MonkeyPatch
+    runtime: ComposeRuntime, driver: LoadDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = deployment(SERVERS["waitress"], APPS["hello"])
     # As on a machine that the engine doesn't run on: the number is another process's, or nobody's.
@@ -340,5 +340,6 @@ def test_the_engine_is_asked_where_a_container_is_no_process_of_this_machine(
     assert target.usage == UsageSource("none")
     assert runtime.memory_bytes(target) == (None, None)
     assert runtime.alive(target)
+    answers_rightly(runtime, driver, target, "hello", None)
     assert runtime.stop([target])
     assert not runtime.alive(target)
