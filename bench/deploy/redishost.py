@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
-
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from typing import TYPE_CHECKING, Self
 
 from bench.machine.interrupt import shield
 from bench.model.errors import StoreError
 from bench.model.hostport import written
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 _TIMEOUT_S = 5.0
 _OLDEST = 6
@@ -88,8 +87,13 @@ class RedisHost:
         return written(*self.address)
 
     @contextmanager
-    def _asked(self, database: int) -> Iterator[redis.Redis]:
+    def _asked(self, database: int) -> Iterator[Redis]:
         """A client of one of its databases."""
+        # Which takes a tenth of a command's start, and most runs have no Redis.
+        import redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
         host, port = self.address
         try:
             with redis.Redis(

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.scenarios.asked import made
@@ -24,7 +24,6 @@ from bench.load.probe import connect_s, probe
 from bench.load.protocol import read_scenarios, read_target, read_trial_order
 from bench.load.records import Counted, Records, Window
 from bench.load.targetstate import TargetState
-from bench.load.template import Template
 from bench.load.visitors import Arrivals, Turns, due_of
 from bench.load.visits import ClosedVisits, OpenVisits, log_in
 from bench.load.wire import Exchange
@@ -34,6 +33,9 @@ from bench.machine.counters import difference, read_host
 from bench.machine.place import HERE, Place
 from bench.machine.processtree import process_tree
 from bench.model import Target, Trial, TrialOrder
+
+if TYPE_CHECKING:
+    from bench.load.template import Template
 
 Emit = Callable[[Mapping[str, Any]], None]
 Conduct = Callable[
@@ -109,6 +111,9 @@ class LoadGenerator:
         self.close()
         self._states = {target.deployment: TargetState(target, self._servers) for target in targets}
         if store is not None and self._template is None:
+            # Redis's client takes a third of a driver's start, and most runs have no Redis.
+            from bench.load.template import Template
+
             self._template = Template(*store)
         if self._template is not None:
             self._template.forget()

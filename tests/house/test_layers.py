@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -287,14 +287,18 @@ def _plant(root: Path, sources: Mapping[str, str]) -> None:
         path.write_text(sources.get(module, ""))
 
 
-def test_the_load_driver_needs_no_package_that_its_image_lacks() -> None:
-    """A package is imported with its `__init__.py`, and what that imports."""
-    lacking = ("scipy", "jsonschema", "rich", "yaml", "dotenv", "uv")
-    code = "; ".join(
-        [
-            "import sys",
-            f"sys.modules.update(dict.fromkeys({lacking!r}))",
-            "import bench.load.generator, bench.load.users, bench.load.workers, bench.load.fasthttp",
-        ]
-    )
+def imported_without(packages: Sequence[str], modules: str) -> None:
+    """Import modules where these packages can't be: each with its `__init__.py`, and what that imports."""
+    code = f"import sys; sys.modules.update(dict.fromkeys({packages!r})); import {modules}"
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, check=True, timeout=60)
+
+
+def test_the_load_driver_needs_no_package_that_its_image_lacks() -> None:
+    imported_without(
+        ("scipy", "jsonschema", "rich", "yaml", "dotenv", "uv"),
+        "bench.load.generator, bench.load.users, bench.load.workers, bench.load.fasthttp",
+    )
+
+
+def test_what_takes_long_to_import_is_imported_where_it_is_needed() -> None:
+    imported_without(("redis", "scipy", "gevent", "locust"), "bench.cli.running, bench.load.generator")
