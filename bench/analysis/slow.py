@@ -27,7 +27,7 @@ from bench.model import Case, Plan, Trial
 
 SMALLEST_EXCESS = 0.02
 _TIME_SHARE = 0.99
-_LIKELY, _SURE = 0.95, 0.998
+_LIKELY, SURE = 0.95, 0.998
 _GROWN = 1.5
 
 
@@ -51,6 +51,10 @@ class Excess:
     def possible(self, level: float) -> bool:
         """Whether an excess that is too much to be passed over is within the interval."""
         return self.value > 0 and self.value + self._half(level) > SMALLEST_EXCESS
+
+    def missing(self, level: float) -> bool:
+        """Whether it is below 0 at this level of confidence (two-sided)."""
+        return self.value < -self._half(level)
 
     def _half(self, level: float) -> float:
         return student.half_width(self.standard_error, self.freedom, level)
@@ -120,7 +124,7 @@ def falsified(plan: Plan, measured: Measured, others: Sequence[Measured]) -> Exc
     if own is None:
         return None
     if lasting <= _GROWN * plan.settle_s:
-        return own if own.sure(_SURE) else None
+        return own if own.sure(SURE) else None
     if own.sure(_LIKELY) or (own.possible(_LIKELY) and lasting > plan.trial_s.closed):
         return own
     whole = together([measured, *others]) if own.value > SMALLEST_EXCESS else None

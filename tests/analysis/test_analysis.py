@@ -291,6 +291,19 @@ def test_each_reason(reason: str, changes: dict[str, Any]) -> None:
     assert CLOSED.format("gunicorn") not in {id_ for place in found.ranking for id_ in place.cases}
 
 
+@pytest.mark.parametrize(("factors", "said"), [((0.9, 0.91), ["little"]), ((0.4, 1.4), [])])
+def test_what_chance_makes_of_a_few_slow_answers_is_not_called_lost(
+    factors: tuple[float, float], said: list[str]
+) -> None:
+    """A tenth of the users' time is missing: in all trials alike, or in those that slow answers missed."""
+    suite = one_server()
+    trials = tuple(
+        replace(trial, begun=trial.ok, mean_s=factors[number % 2] * trial.duration_s * 16 / trial.answers)
+        for number, trial in enumerate(suite.trials)
+    )
+    assert codes(analyse(replace(suite, trials=trials)), CLOSED.format("gunicorn")) == said
+
+
 def test_a_drop_that_the_generator_was_late_for_is_not_the_servers() -> None:
     found = analyse(one_server(dropped=1, dropped_late=1, offered=301, ok=300))
     assert codes(found, CLOSED.format("gunicorn")) == ["generator-bound"]

@@ -119,12 +119,11 @@ def test_slow_answers_that_come_late_make_ten_minutes_of_a_run_at_most(
 
     outcome = run(plan, Stage(dict.fromkeys(NAMES, page)), tmp_path / "run", monkeypatch)
 
-    assert outcome.took_s <= 1.05 * 600
+    # What the rest of a run takes is foreseen from its first half, to within a twentieth or so.
+    assert outcome.took_s <= 1.1 * 600
     ids = [case.id for case in outcome.suite.plan.cases if case.load.waits]
     codes = [finding.code for id_ in ids for finding in outcome.analysis.verdicts[id_].findings]
-    assert ("slow-answers" in codes) is not in_time
-    # Six rounds of slow answers miss the bound of Little's law at times.
-    assert not in_time or set(codes) <= {"little"}
+    assert set(codes) == (set() if in_time else {"slow-answers"})
     assert (outcome.suite.plan.settle_s > 0) == in_time
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from bench.analysis.checks.facts import CaseFacts, answers
 from bench.analysis.disturbed import all_failed
 from bench.analysis.drift import drift, drift_over_rounds
-from bench.analysis.slow import falsified, lasting_s
+from bench.analysis.slow import SURE, excess, falsified, lasting_s
 from bench.model import Trial
 
 LITTLE_TOLERANCE = 0.05
@@ -30,7 +30,8 @@ def stalled(facts: CaseFacts) -> str | None:
 def little(facts: CaseFacts) -> str | None:
     """Little's law: users = throughput x mean time, pooled over all trials (`bench/analysis/slow.py`).
 
-    How the window's edges fall blurs the mean by about one request a trial.
+    How the window's edges fall blurs the mean by about one request a trial, and where some answers are slow
+    chance decides how many of them a few trials hold.
     """
     load = facts.measured.case.load
     timed = [t for t in facts.measured.trials if t.mean_s is not None]
@@ -43,6 +44,9 @@ def little(facts: CaseFacts) -> str | None:
         return None
     if busy > load.at_once and all(t.begun is not None for t in timed):
         # `slow` judges that.
+        return None
+    own = excess(facts.measured)
+    if own is not None and not own.missing(SURE):
         return None
     return (
         f"throughput x mean time is {busy:.1f}, but {load.at_once} users were asking; requests were "
