@@ -18,9 +18,11 @@ from bench.store import replace_file
 from proof.claims import CLAIMS, Claim
 from proof.evidence import Archive, Evidence, Row
 from proof.machine import ROOT, Disturbance
+from proof.published import Published
 from proof.table import insert, render
 
 PAGE = ROOT / "docs" / "methodology.md"
+RESULTS = ROOT / "results"
 
 
 @click.command()
@@ -30,17 +32,20 @@ PAGE = ROOT / "docs" / "methodology.md"
 def prove(quick: bool, again: bool, names: tuple[str, ...]) -> int:
     """Try the claims, or those that are named. What an earlier call has tried is skipped."""
     mode = "quick" if quick else "full"
-    archive = Archive.of_this_machine(ROOT / "results", mode)
+    archive = Archive.of_this_machine(RESULTS, mode)
+    published = Published.of(RESULTS, mode)
     chosen = choose(names)
     if again:
         forget(archive, chosen)
     for claim in chosen:
         if not is_tried(archive, claim):
             say(f"{claim.name}: {claim.title}")
-            archive.save(tried(archive, claim, mode))
-            write_table(archive, mode)
+            row = tried(archive, claim, mode)
+            archive.save(row)
+            published.add(row)
+            write_table(published, mode)
         say(f"{claim.name}: {words(archive, claim)}")
-    write_table(archive, mode)
+    write_table(published, mode)
     return 0 if all(holds(archive, claim) for claim in chosen) else 1
 
 
@@ -118,9 +123,8 @@ def machine() -> str:
     return f"{found.cpus} x {found.cpu_model}, {found.kernel}, Python {platform.python_version()}"
 
 
-def write_table(archive: Archive, mode: str) -> None:
-    table = render(CLAIMS, [archive.load(claim.name) for claim in CLAIMS], mode)
-    replace_file(PAGE, [insert(PAGE.read_text(encoding="utf-8"), mode, table)])
+def write_table(published: Published, mode: str) -> None:
+    replace_file(PAGE, [insert(PAGE.read_text(encoding="utf-8"), mode, render(published, mode))])
 
 
 def say(text: str) -> None:

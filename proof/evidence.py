@@ -41,7 +41,7 @@ class Row:
     Attributes:
         must_be: what the claim asks for.
         mode: "full" or "quick".
-        took_s: seconds of this run of the claim; one that was resumed took longer in all.
+        took_s: seconds of this run of the claim; one that was resumed took longer in all. None: not noted.
     """
 
     claim: str
@@ -51,12 +51,22 @@ class Row:
     date: str
     machine: str
     mode: str
-    took_s: float
+    took_s: float | None
+
+
+def save_row(path: Path, row: Row) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, [json.dumps(asdict(row), indent=1) + "\n"])
+
+
+def load_row(path: Path) -> Row:
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    return Row(**{**stored, "evidence": Evidence(**stored["evidence"])})
 
 
 @dataclass(frozen=True)
 class Archive:
-    """Where one mode's rows and runs are kept."""
+    """Where one mode's rows are kept, and the runs that they were made from."""
 
     directory: Path
 
@@ -71,16 +81,12 @@ class Archive:
         return self.directory / "runs" / claim
 
     def save(self, row: Row) -> None:
-        self.directory.mkdir(parents=True, exist_ok=True)
-        replace_file(self._path(row.claim), [json.dumps(asdict(row), indent=1) + "\n"])
+        save_row(self._path(row.claim), row)
 
     def load(self, claim: str) -> Row | None:
         """The saved row; None without one."""
         path = self._path(claim)
-        if not path.exists():
-            return None
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        return Row(**{**stored, "evidence": Evidence(**stored["evidence"])})
+        return load_row(path) if path.exists() else None
 
     def forget(self, claim: str) -> None:
         self._path(claim).unlink(missing_ok=True)

@@ -6,26 +6,29 @@ import re
 from collections.abc import Sequence
 
 from bench.model.errors import UsageError
-from proof.claims import Claim
+from proof.claims import CLAIMS
 from proof.evidence import Evidence, Row
+from proof.published import Published
 
 MODES = {"full": "The full proof, `make prove`", "quick": "Its short form, `make prove QUICK=1`"}
-_HEAD = ("claim", "must be", "reached", "holds", "note", "date")
+_HEAD = ("claim", "must be", "reached", "holds", "note", "date", "machine")
 _NOT_TRIED = Evidence("", None)
 
 
-def render(claims: Sequence[Claim], rows: Sequence[Row | None], mode: str) -> str:
-    """One mode's table, a row a claim, tried or not."""
-    machines = dict.fromkeys(row.machine for row in rows if row is not None)
-    lines = [f"{MODES[mode]}, on {'; '.join(machines) or 'no machine yet'}:", "", _line(_HEAD)]
-    lines.append(_line(["---"] * len(_HEAD)))
-    for claim, row in zip(claims, rows, strict=True):
-        if row is None:
-            lines.append(_line([claim.title, claim.must_be, "", _NOT_TRIED.word, "", ""]))
-        else:
-            found = row.evidence
-            lines.append(_line([row.title, row.must_be, found.reached, found.word, found.note, row.date]))
+def render(published: Published, mode: str) -> str:
+    """One mode's table: a row for each claim and kind of machine, and for each claim that none has tried."""
+    lines = [f"{MODES[mode]}:", "", _line(_HEAD), _line(["---"] * len(_HEAD))]
+    for claim in CLAIMS:
+        rows = published.rows(claim.name)
+        lines += [_line(_cells(row)) for row in rows]
+        if not rows:
+            lines.append(_line([claim.title, claim.must_be, "", _NOT_TRIED.word, "", "", ""]))
     return "\n".join(lines) + "\n"
+
+
+def _cells(row: Row) -> Sequence[str]:
+    found = row.evidence
+    return [row.title, row.must_be, found.reached, found.word, found.note, row.date, row.machine]
 
 
 def insert(page: str, mode: str, table: str) -> str:

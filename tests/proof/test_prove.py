@@ -17,18 +17,24 @@ from bench.analysis.estimate import Effect, Values
 from bench.model import Comparison, Estimate, Subject
 from bench.model.errors import MachineError, UsageError
 from proof import delays, freezes, punctuality, slower, twins
-from proof.__main__ import PAGE, choose, forget, holds, is_tried, tried
+from proof.__main__ import PAGE, RESULTS, choose, forget, holds, is_tried, tried
 from proof.claims import CLAIMS, Claim
 from proof.coverage import covered, simulated_round
 from proof.evidence import Archive, Evidence, Row
 from proof.figures import Spread, half, location, near_one, of_ratios, spread_of
 from proof.freezes import simulated_s
+from proof.published import Published
 from proof.table import MODES, insert, render
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Archive:
     return Archive(tmp_path)
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Published:
+    return Published(tmp_path)
 
 
 def row_of(claim: Claim, evidence: Evidence) -> Row:
@@ -49,6 +55,35 @@ def test_a_row_is_kept_as_it_is(archive: Archive) -> None:
     assert archive.load(row.claim) is None
     archive.save(row)
     assert archive.load(row.claim) == row
+
+
+def test_what_another_machine_reached_stays(published: Published) -> None:
+    row = row_of(CLAIMS[0], Evidence("5", True, "", {"raw": [1.5]}))
+    other = replace(row, machine="4 x other, Linux 6", evidence=Evidence("4", False, "noise"))
+    published.add(row)
+    published.add(other)
+    assert published.rows(row.claim) == [other, replace(row, evidence=Evidence("5", True))]
+    newer = replace(other, machine="4 x other, Linux 7", evidence=Evidence("6", True))
+    published.add(newer)
+    assert newer in published.rows(row.claim)
+    assert other not in published.rows(row.claim)
+
+
+def test_what_could_not_be_tried_takes_no_row_s_place(published: Published) -> None:
+    row = row_of(CLAIMS[0], Evidence("5", True))
+    untried = replace(row, evidence=Evidence("", None, "no wrk"))
+    published.add(untried)
+    assert published.rows(row.claim) == [untried]
+    published.add(row)
+    published.add(untried)
+    published.add(replace(untried, machine="another one"))
+    assert published.rows(row.claim) == [row]
+
+
+def test_the_page_shows_what_is_published() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for mode in MODES:
+        assert insert(page, mode, render(Published.of(RESULTS, mode), mode)) == page
 
 
 def test_what_was_tried_is_not_tried_again_and_what_could_not_be_is(archive: Archive) -> None:
@@ -123,12 +158,11 @@ def test_the_page_has_a_place_for_each_table_and_keeps_the_rest() -> None:
         insert("# Nothing", "full", "")
 
 
-def test_the_table_has_a_line_for_every_claim() -> None:
-    rows = [row_of(CLAIMS[0], Evidence("5 | 6", False, "noise")), *[None] * (len(CLAIMS) - 1)]
-    lines = render(CLAIMS, rows, "full").splitlines()
-    assert "a machine" in lines[0]
+def test_the_table_has_a_line_for_every_claim(published: Published) -> None:
+    published.add(row_of(CLAIMS[0], Evidence("5 | 6", False, "noise")))
+    lines = render(published, "full").splitlines()
     assert len(lines) == 4 + len(CLAIMS)
-    assert lines[4].endswith(r"| 5 \| 6 | no | noise | 2026-01-01 |")
+    assert lines[4].endswith(r"| 5 \| 6 | no | noise | 2026-01-01 | a machine |")
     assert all("not tried" in line for line in lines[5:])
 
 
