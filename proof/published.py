@@ -11,7 +11,7 @@ from proof.evidence import Row, load_row, save_row
 
 @dataclass(frozen=True)
 class Published:
-    """Where one mode's rows are kept, in the repository. What a machine reached stays when another one tries."""
+    """Where one mode's rows are kept. What a machine reached stays when another one tries."""
 
     directory: Path
 
