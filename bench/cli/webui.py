@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import click
@@ -75,8 +74,7 @@ def _serve(url: str, scenario: str, port: int, reporter: Reporter) -> None:
     )
     try:
         reporter.phase(f"locust's web UI: http://127.0.0.1:{port}/ (scenario {scenario}); Ctrl-C ends it")
-        while locust.poll() is None:
-            time.sleep(0.2)
+        locust.wait()
     finally:
         process.stop(locust, signal.SIGTERM, 5.0)
     if locust.returncode:
