@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from bench.analysis import analyse
@@ -22,7 +23,7 @@ from proof.evidence import Archive, Evidence
 from proof.planted.start import planted
 from proof.runs import harness_run, is_complete
 from proof.tools import NO_WRK, has_wrk, wrk
-from proof.virtual.run import Service, lognormal, tail
+from proof.virtual.run import Service, collecting, lognormal, tail
 
 TOLERANCE = 0.05
 WRK = "wrk.json"
@@ -37,16 +38,23 @@ class Scene:
     Attributes:
         plants: server name to its options, as of `proof.planted.behaviour.Plan`.
         options: of the run, beside its targets and its time.
+        turns: how often wrk goes from server to server in its time, so that the machine's changes meet all
+            alike. Once where answers are slow: each time begins with no user waiting for one.
     """
 
     name: str
     plants: Mapping[str, Mapping[str, Any]]
     options: tuple[str, ...] = ()
+    turns: int = 1
 
     @property
     def close(self) -> bool:
         """Whether each request has a connection of its own."""
         return "close" in self.options
+
+
+def _collecting(answers: int, freeze_s: float, base_s: float) -> Mapping[str, Any]:
+    return {"kind": "collecting", "answers": answers, "freeze_s": freeze_s, "base_s": base_s}
 
 
 def _tail(share: float, slow_s: float, base_s: float, threads: int = 0) -> Mapping[str, Any]:
@@ -73,6 +81,11 @@ SCENES = (
     Scene(
         "log-normal",
         {PLAIN: _tail(0.0, 1.0, 0.02), "spread 1.5": {"kind": "delayed", "median_s": 0.01, "spread": 1.5}},
+    ),
+    Scene(
+        "pauses by requests",
+        {PLAIN: _collecting(492, 0.0, 0.0007), "30 ms in each 492": _collecting(492, 0.03, 0.0007)},
+        turns=12,
     ),
 )
 
@@ -129,6 +142,8 @@ def service_of(options: Mapping[str, Any]) -> Service:
     """What a planted server with these options does."""
     if options["kind"] == "delayed":
         return lognormal(options["median_s"], options["spread"])
+    if options["kind"] == "collecting":
+        return collecting(options["answers"], options["freeze_s"], options["base_s"])
     return tail(options["slow_share"], options["slow_s"], options["base_s"], options["threads"])
 
 
@@ -166,7 +181,11 @@ def _measure(
         options = ("--minutes", f"{minutes:g}", "--seed", str(number + 1), *scene.options)
         harness_run(directory, *targets, *options, whole=True)
         cpus = split_cpus().generator
-        true_rps = {name: wrk(url, cpus, close=scene.close, seconds=wrk_s).rps for name, url in urls.items()}
+        seen: dict[str, list[float]] = {name: [] for name in urls}
+        for _ in range(scene.turns):
+            for name, url in urls.items():
+                seen[name].append(wrk(url, cpus, close=scene.close, seconds=wrk_s // scene.turns).rps)
+        true_rps = {name: fmean(rates) for name, rates in seen.items()}
     replace_file(directory / WRK, [json.dumps(true_rps, indent=1) + "\n"])
 
 

@@ -18,7 +18,7 @@ def block_orders(
     block: int,
     epoch_ns: int,
 ) -> list[TrialOrder]:
-    """One trial of each case, freshly shuffled, with the same requests for every server.
+    """One trial of each case, freshly shuffled, with the same requests and an equal length for every server.
 
     What is compared stays together: groups of cases of one app, scenario and load are shuffled, and the cases
     of each, so that two of a group are neighbours in time however many groups there are. The old and the new
@@ -27,14 +27,15 @@ def block_orders(
     order = random.Random(f"{plan.seed}/{round_number}/{block}/order")
     shuffled = _shuffled(cases, order, servers_of(plan))
     deployments = {deployment.name: deployment for deployment in plan.deployments}
+    length = _drawn(plan, round_number, block, "length")
     return [
         TrialOrder(
             case=case.id,
             target=case.deployment,
             scenario=case.scenario,
             load=case.load,
-            length_s=case.load.length_s(plan),
-            settle_s=case.load.settle_s(plan, _drawn(plan, case, round_number, block)),
+            length_s=case.load.length_s(plan, length),
+            settle_s=case.load.settle_s(plan, _drawn(plan, round_number, block, f"{case.id}/settle")),
             round=round_number,
             block=block,
             order=order,
@@ -47,8 +48,11 @@ def block_orders(
     ]
 
 
-def _drawn(plan: Plan, case: Case, round_number: int, block: int) -> float:
-    return random.Random(f"{plan.seed}/{round_number}/{block}/{case.id}/settle").random()
+def _drawn(plan: Plan, round_number: int, block: int, what: str) -> float:
+    """From 0 to 1. The mean for blocks that don't count: a pilot tells how long trials are in the mean."""
+    if block < 0:
+        return 0.5
+    return random.Random(f"{plan.seed}/{round_number}/{block}/{what}").random()
 
 
 def starting_order(deployments: Sequence[Deployment], round_number: int) -> list[Deployment]:

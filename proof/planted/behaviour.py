@@ -24,13 +24,15 @@ class Plan:
             how it ends connections: "announced-close", "silent-close", "idle-close";
             what goes wrong: "wrong", "limited" (302 above a rate), "emptied" (at last pages without a body),
             "endless" (at last answers that never end), "never" (accepts and says nothing), "delayed", "tail",
-            "frozen", "deaf" (never accepts, backlog 1), "refusing" (nobody listens),
+            "frozen", "collecting" (one request at a time, and a pause amid each so many-th, as for a
+            garbage collection), "deaf" (never accepts, backlog 1), "refusing" (nobody listens),
             "narrow" (backlog 1, one short connection at a time);
             what is heavy: "large" (bodies of so many bytes, and a header field that differs each time),
             "pages" (fast, and of any size, equal or differing).
         every: "wrong": each how many-th answer of the server is wrong.
         fault: "wrong": "status", "body", "truncated", "malformed", "excess", "closed" or "reset".
-        answers: "silent-close": after how many answers; "emptied", "endless": so many are right before.
+        answers: "silent-close": after how many answers; "collecting": amid each how many-th; "emptied",
+            "endless": so many are right before.
         limit: "limited": so many a second are answered rightly.
         size: "large", "pages": of a body, bytes.
         framing: "pages": "length", "chunked", "pieces" and "chunks" (the same, with head and body sent one
@@ -38,9 +40,9 @@ class Plan:
         differing: "pages": whether cookie, ETag and a token amid the body are new in each.
         lengths: "pages": how many lengths differing bodies have, from `size` on, each a byte longer.
         idle_s: "idle-close": after how long without a request.
-        freeze_s, period_s: "frozen": stands still for so long, and so often.
+        freeze_s, period_s: "frozen", "collecting": stands still for so long, and "frozen" so often.
         slow_share, slow_s, base_s: "tail": this share of the answers takes `slow_s`, the others `base_s`;
-            chosen at random.
+            chosen at random. "collecting": each takes `base_s`.
         threads: "tail": how many are worked at at once, the others queue; 0 for any number.
         median_s, spread, seed: "delayed": log-normal delays, `spread` being the standard deviation
             of their logarithm.
@@ -108,6 +110,11 @@ class Server:
 
     def tail_s(self) -> float:
         return self.plan.slow_s if self._random.random() < self.plan.slow_share else self.plan.base_s
+
+    def working_s(self) -> float:
+        """ "collecting": of this request, with the pause that comes amid each so many-th."""
+        pauses = self.number % self.plan.answers == 0
+        return self.plan.base_s + (self.plan.freeze_s if pauses else 0.0)
 
     def work(self, answer: Callable[[], None]) -> None:
         """Answer when one of the threads has had the time that it takes."""

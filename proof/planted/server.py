@@ -171,6 +171,10 @@ class Conversation(asyncio.Protocol):
     def delayed(self) -> None:
         self._loop.call_later(self._server.delay_s(), self._length_if_wanted)
 
+    def collecting(self) -> None:
+        time.sleep(self._server.working_s())
+        self.length()
+
     def tail(self) -> None:
         self._server.work(self._length_if_wanted)
 
@@ -226,6 +230,7 @@ _ANSWERS: dict[str, Callable[[Conversation], None]] = {
     "never": Conversation.never,
     "delayed": Conversation.delayed,
     "tail": Conversation.tail,
+    "collecting": Conversation.collecting,
     "wrong": Conversation.wrong,
     "limited": Conversation.limited,
     "emptied": Conversation.emptied,

@@ -8,6 +8,7 @@ none: pure delays.
 from __future__ import annotations
 
 import heapq
+import itertools
 import random
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -143,6 +144,16 @@ def exponential(mean_s: float) -> Draw:
 
 def pareto(shape: float, least_s: float, most_s: float) -> Draw:
     return lambda rng: min(most_s, least_s * rng.paretovariate(shape))
+
+
+def collecting(every: int, pause_s: float, base_s: float) -> Draw:
+    """A pause comes with each so many-th answer, as garbage collections do; the answers vary a little."""
+    answers = itertools.count(1)
+
+    def draw(rng: random.Random) -> float:
+        return base_s * rng.uniform(0.9, 1.1) + (0.0 if next(answers) % every else pause_s)
+
+    return draw
 
 
 def constant(seconds: float) -> Draw:

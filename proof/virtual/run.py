@@ -6,6 +6,7 @@ again, its trials by what they count, its analysis. There is no open load, and n
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Callable, Iterator
@@ -80,6 +81,17 @@ def lognormal(median_s: float, spread: float) -> Service:
     )
 
 
+def collecting(every: int, pause_s: float, base_s: float) -> Service:
+    """One request at a time, and a pause amid each so many-th: so regular that a long run has no noise."""
+    requests = itertools.count(1)
+
+    def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> Times:
+        pauses = [next(requests) % every == 0 for _ in range(math.prod(shape))]
+        return base_s * rng.uniform(0.97, 1.03, shape) + np.where(np.reshape(pauses, shape), pause_s, 0.0)
+
+    return Service(base_s + pause_s / every, 0.0, draw, threads=1)
+
+
 def effect(slow: Service, plain: Service, seed: int) -> Ratio | None:
     """What one run says of the logarithm of their ratio; None where it calls the slow one not valid."""
     suite = _Run(slow, plain, seed).suite()
@@ -97,6 +109,7 @@ class _Run:
         self._planned = planned(seed)
         self._asked = self._planned.plan
         self._rng = np.random.default_rng(seed)
+        self._times = {name: _one_by_one(service, self._rng) for name, service in self._services.items()}
 
     def suite(self) -> Suite:
         """Pilot, rounds, and all rounds anew where one of them shows slow answers."""
@@ -114,7 +127,7 @@ class _Run:
         took_s: list[float] = []
 
         def block(plan: Plan, number: int) -> list[Trial]:
-            trials, seconds = self._block(plan, 0, number)
+            trials, seconds = self._block(plan, 0, -1 - number)
             took_s[:] = [seconds / len(trials)]
             return trials
 
@@ -129,8 +142,12 @@ class _Run:
         return [trial for trial, _ in made], sum(seconds for _, seconds in made)
 
     def _trial(self, order: TrialOrder) -> tuple[Trial, float]:
-        service = self._services[SLOW if order.case.startswith(SLOW) else PLAIN]
-        seen = (_queued if service.threads else delayed)(service, self._rng, order.length_s, order.settle_s)
+        name = SLOW if order.case.startswith(SLOW) else PLAIN
+        service = self._services[name]
+        if service.threads:
+            seen = _queued(self._times[name], service.threads, order.length_s, order.settle_s)
+        else:
+            seen = delayed(service, self._rng, order.length_s, order.settle_s)
         number = len(seen.times_s)
         trial = replace(
             answered(order, number),
@@ -182,14 +199,13 @@ def _longer(ends: Times, service: Service, rng: np.random.Generator, until: floa
     return np.hstack([ends, ends[:, -1:] + np.cumsum(service.draw(rng, (USERS, missing)), axis=1)])
 
 
-def _queued(service: Service, rng: np.random.Generator, length_s: float, settle_s: float) -> Seen:
-    """A trial of a server with threads and a queue before them."""
-    times = _one_by_one(service, rng)
+def _queued(times: Iterator[float], threads: int, length_s: float, settle_s: float) -> Seen:
+    """A trial of a server with threads and a queue before them; its service times go on in the next one."""
     window, counted = closed_loop.trial(
         lambda _: next(times),
         random.Random(),
         users=USERS,
-        threads=service.threads,
+        threads=threads,
         length_s=length_s,
         settle_s=settle_s,
     )

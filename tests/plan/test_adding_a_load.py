@@ -24,7 +24,7 @@ class Steady(Open):
     def wanted(cls, _users, connections, _shares, _rate, /):
         yield cls(8, 100.0, connections[0])
 
-    def length_s(self, _plan):
+    def length_s(self, _plan, _drawn=0.5):
         return 3.0
 
     def due(self, length_ns, _seed, /):

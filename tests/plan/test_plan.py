@@ -151,9 +151,9 @@ def test_all_servers_get_the_same_requests_in_a_block_and_others_in_the_next() -
         seeds |= set(kinds.values())
 
 
-def test_an_order_is_as_long_as_its_load_says() -> None:
+def test_an_order_that_counts_for_nothing_is_as_long_as_its_load_says() -> None:
     plan = plan_of()
-    for order in block_orders(plan, plan.cases, 1, 1, 0):
+    for order in block_orders(plan, plan.cases, 1, -1, 0):
         closed = order.load.model == "closed"
         assert order.length_s == (plan.trial_s.closed if closed else plan.trial_s.open)
         assert order.settle_s == (0.0 if closed else open_load.settle_s(order.load.rate))

@@ -14,7 +14,7 @@ from proof.virtual.run import delayed, effect, lognormal, tail
 RUNS = 40
 
 
-@pytest.mark.parametrize("name", ["a second", "five sixths of the time"])
+@pytest.mark.parametrize("name", ["a second", "five sixths of the time", "pauses by requests"])
 def test_intervals_hold_the_long_run_of_servers_with_slow_answers(name: str) -> None:
     """Seeded: 40 runs of the same draws. Users who start together have a few rounds left, if any."""
     found = coverage(*services()[name], runs=RUNS)

@@ -18,6 +18,8 @@ STARTING = 1 / _SETTLING[0]
 """The share of settling for slow answers in which the users start."""
 SETTLED_S = 0.9
 """Answers that take longer need `Plan.settle_s`: without it trials settle for a second at most."""
+_LENGTHS = 0.5, 1.5
+"""How long windows are, as shares of the plan's: at least, and at most."""
 _OVERHEAD_S = 0.035
 _SHARED_OVERHEAD_S = 0.1
 
@@ -46,8 +48,8 @@ class Closed(Load):
     def blocks(cls, plan: Plan) -> int:
         return plan.blocks
 
-    def length_s(self, plan: Plan) -> float:
-        return plan.trial_s.closed
+    def length_s(self, plan: Plan, drawn: float = 0.5, /) -> float:
+        return length_s(plan, drawn)
 
     def settle_s(self, plan: Plan, drawn: float = 0.5, /) -> float:
         return settle_s(plan, drawn)
@@ -84,6 +86,20 @@ class Closed(Load):
 def waiting_s(plan: Plan, users: int) -> float:
     """How long each of so many users waits for the slowest page; 0 where its time isn't known."""
     return plan.page_s * max(1.0, users / plan.parallel)
+
+
+def length_s(plan: Plan, drawn: float = 0.5) -> float:
+    """How long closed load counts: about so long, or exactly so long where answers are slow.
+
+    A pause that comes after so many requests, as garbage collections do, may end a window. Were all windows
+    equally long, the next ones would begin at the same points before the next pause each time, and hold it
+    too often or too seldom (docs/decisions/021-end-of-the-window.md).
+
+    Args:
+        drawn: from 0 to 1, for each block.
+    """
+    shortest, longest = (1.0, 1.0) if plan.settle_s else _LENGTHS
+    return (shortest + drawn * (longest - shortest)) * plan.trial_s.closed
 
 
 def settle_s(plan: Plan, drawn: float = 0.5) -> float:

@@ -57,15 +57,19 @@ class Load(ABC):
         """How many blocks of this model a round has."""
 
     @abstractmethod
-    def length_s(self, plan: Plan) -> float:
-        """How long a trial counts."""
+    def length_s(self, plan: Plan, drawn: float = 0.5, /) -> float:
+        """How long a trial counts.
+
+        Args:
+            drawn: from 0 to 1, for each block, where not all may be equally long; by default the mean.
+        """
 
     @abstractmethod
     def settle_s(self, plan: Plan, drawn: float = 0.5, /) -> float:
         """How long a trial goes on before anything counts.
 
         Args:
-            drawn: from 0 to 1, for each trial, where not all may be equally long; by default the mean.
+            drawn: as for its length, for each trial.
         """
 
     @abstractmethod

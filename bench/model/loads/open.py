@@ -51,7 +51,7 @@ class Open(Load):
     def blocks(cls, plan: Plan) -> int:
         return plan.open_blocks
 
-    def length_s(self, plan: Plan) -> float:
+    def length_s(self, plan: Plan, _drawn: float = 0.5, /) -> float:
         return plan.trial_s.open
 
     def settle_s(self, plan: Plan, _drawn: float = 0.5, /) -> float:

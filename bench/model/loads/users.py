@@ -46,7 +46,7 @@ class Users(Load):
     def blocks(cls, plan: Plan) -> int:
         return plan.blocks
 
-    def length_s(self, plan: Plan) -> float:
+    def length_s(self, plan: Plan, _drawn: float = 0.5, /) -> float:
         return plan.trial_s.closed
 
     def settle_s(self, plan: Plan, _drawn: float = 0.5, /) -> float:
