@@ -84,10 +84,12 @@ class Shop:
             case ["GET", "/account"] if session is not None:
                 return "200 OK", f"account of {session['name']}".encode(), []
             case ["GET", "/form"] if session is not None:
-                session["token"] = str(next(self._numbers))
-                return "200 OK", f'<input name=token value="{session["token"]}">'.encode(), []
+                # Each form has its own, for one use: users of open load have several forms open at a time.
+                token = str(next(self._numbers))
+                session[f"token {token}"] = "unused"
+                return "200 OK", f'<input name=token value="{token}">'.encode(), []
             case ["POST", "/buy"] if session is not None:
-                right = form.get("token") == session.get("token")
+                right = session.pop(f"token {form.get('token')}", "") == "unused"
                 return (
                     ("303 See Other", b"", [("Location", "/cart")]) if right else ("403 Forbidden", b"", [])
                 )
