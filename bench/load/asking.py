@@ -14,7 +14,7 @@ from bench.catalogue.scenarios.request import SAFE, Expect, Request, Scenario
 from bench.load.learning import Asked, know, look
 from bench.load.probe import Address, ask_once
 from bench.load.protocol import Probed
-from bench.load.visitors import Values, Visitors
+from bench.load.visitors import Crowd, Values, Visitors
 from bench.model import Learned
 
 
@@ -72,7 +72,9 @@ class _Person:
         assert scenario.asked is not None
         self.cookies: dict[str, None] = {}
         self.kept: Asked | None = None
-        self.visitors = Visitors(scenario.asked, scenario.endpoints, lambda r: r.expect, host, close=True)
+        self.visitors = Visitors(
+            scenario.asked, scenario.endpoints, lambda r: r.expect, host, close=True, crowd=Crowd()
+        )
         [self._visitor] = self.visitors.those(1)
         self._address = address
         self._timeout_s = timeout_s

@@ -15,6 +15,7 @@ from locust.contrib.fasthttp import FastHttpSession
 from bench.catalogue.scenarios.learned import Answered
 from bench.catalogue.scenarios.request import on_the_wire
 from bench.load import locustclient
+from bench.load.arrivals import Arrivals, due_of
 from bench.load.clock import now_ns
 from bench.load.closed import SETTLE_NS
 from bench.load.link import Link
@@ -22,7 +23,7 @@ from bench.load.looked import LookedExchange
 from bench.load.outcomes import CODE, DROPPED, UNFINISHED
 from bench.load.records import Records, Window, row_code
 from bench.load.targetstate import TargetState
-from bench.load.visitors import Turns, Visit, due_of, following
+from bench.load.visitors import Turns, Visit
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
 from bench.model.loads.closed import STARTING
@@ -122,11 +123,18 @@ class _Crew:
 
     def follow(self, session: FastHttpSession, exchange: Exchange, *, right: bool) -> None:
         """Send what a user of open load sends at once when a request was answered."""
-        while isinstance(exchange, Visit) and (follows := following(exchange, right=right)) is not None:
+        while (follows := self.ended(exchange, right=right)) is not None:
             if self.stopping:
                 return
             exchange = follows
             right = self.ask(session, now_ns(), exchange)
+
+    def ended(self, exchange: Exchange, *, right: bool) -> Visit | None:
+        """Note how a request of open load ended; what its user sends at once, None if nothing."""
+        if not isinstance(self.stream, Arrivals):
+            return None
+        assert isinstance(exchange, Visit)
+        return self.stream.ended(exchange, right=right)
 
     def drain(self, greenlets: list[gevent.Greenlet]) -> None:
         """Send nothing more; what isn't answered in time is unfinished.
@@ -214,6 +222,7 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
             now = now_ns()
             crew.records.begun += 1
             crew.records.add((at, now, now, row_code(exchange.endpoint, DROPPED)))
+            crew.ended(exchange, right=False)
         else:
             greenlets.append(gevent.spawn(once, at, exchange))
     _sleep_until(opened + length_ns)

@@ -6,7 +6,7 @@ import gc
 import os
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.scenarios.asked import made
+from bench.load.arrivals import Arrivals, due_of
 from bench.load.asking import probe_asked
 from bench.load.clock import now_ns
 from bench.load.closed import ClosedTrial
@@ -24,7 +25,7 @@ from bench.load.probe import connect_s, probe
 from bench.load.protocol import read_scenarios, read_target, read_trial_order
 from bench.load.records import Counted, Records, Window
 from bench.load.targetstate import TargetState
-from bench.load.visitors import Arrivals, Turns, due_of
+from bench.load.visitors import Crowd, Turns
 from bench.load.visits import ClosedVisits, OpenVisits, log_in
 from bench.load.wire import Exchange
 from bench.load.wrong import UNASKED
@@ -70,6 +71,7 @@ class LoadGenerator:
         self._states: dict[str, TargetState] = {}
         self._template: Template | None = None
         self._scenarios = dict(SCENARIOS)
+        self._crowds: defaultdict[str, Crowd] = defaultdict(Crowd)
 
     def obey(self, order: Mapping[str, Any]) -> None:
         match order["order"]:
@@ -208,7 +210,9 @@ class LoadGenerator:
         Where several processes share a trial they do so beforehand, since its window opens at a set time.
         """
         state, load = self._states[order.target], order.load
-        visitors = state.visitors(self._scenarios[order.scenario], load.connection)
+        visitors = state.visitors(
+            self._scenarios[order.scenario], load.connection, self._crowds[order.scenario]
+        )
         if visitors is not None:
             among = visitors.of(order)
             visitors.failed = log_in(state.link(load.connection), among, round(order.timeout_s * 1e9))
@@ -221,7 +225,7 @@ class LoadGenerator:
     def _stream(self, order: TrialOrder, state: TargetState) -> Iterator[Exchange]:
         """What is sent in a trial."""
         scenario, load = self._scenarios[order.scenario], order.load
-        visitors = state.visitors(scenario, load.connection)
+        visitors = state.visitors(scenario, load.connection, self._crowds[order.scenario])
         if visitors is None:
             exchanges = state.exchanges(scenario, load.connection)
             return map(exchanges.__getitem__, scenario.requests(random.Random(order.seed)))

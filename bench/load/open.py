@@ -103,7 +103,7 @@ class OpenTrial:
                     receive(fd)
             # Not before the events: what had arrived by `now` was in time, however late it is read.
             if now >= link.look_at:
-                abandon(link, self._records, link.overdue(now, self._timeout_ns))
+                self._give_up(link.overdue(now, self._timeout_ns))
 
     def _begun(self) -> int:
         """How many requests were to be sent."""
@@ -116,6 +116,10 @@ class OpenTrial:
         code = DROPPED if full else self._link.begin(exchange, due, sent)
         if code != INCOMPLETE:
             self._records.add((due, sent, now_ns(), row_code(exchange.endpoint, code)))
+            self._unsent(exchange)
+
+    def _unsent(self, exchange: Exchange) -> None:
+        """Called of each request that could not be sent."""
 
     def _receive(self, fd: int) -> Connection | None:
         link = self._link
@@ -127,10 +131,14 @@ class OpenTrial:
         link.park(connection)
         return connection
 
+    def _give_up(self, connections: list[Connection]) -> None:
+        """Wait no longer for these answers."""
+        abandon(self._link, self._records, connections)
+
     def _drain(self, until: int) -> None:
         link = self._link
         while link.active and (now := now_ns()) < until:
             for fd, _ in link.poll(max(min(until, link.look_at) - now, 0) / 1e9):
                 self._receive(fd)
-            abandon(link, self._records, link.overdue(now, self._timeout_ns))
-        abandon(link, self._records, list(link.active.values()))
+            self._give_up(link.overdue(now, self._timeout_ns))
+        self._give_up(list(link.active.values()))

@@ -14,7 +14,7 @@ from bench.load.likeness import Likeness
 from bench.load.link import Link
 from bench.load.looked import LookedExchange
 from bench.load.probe import Address, accepting, addresses
-from bench.load.visitors import Visitors, has_state
+from bench.load.visitors import Crowd, Visitors, has_state
 from bench.load.wire import Exchange
 from bench.machine.contention import Contention
 from bench.machine.place import Place
@@ -118,8 +118,12 @@ class TargetState:
             self._exchanges[key] = Exchanges(scenario, self.host, connection, learned)
         return self._exchanges[key]
 
-    def visitors(self, scenario: Scenario, connection: Connection) -> Visitors | None:
-        """The users of a scenario who have a state of their own; None where all are the same."""
+    def visitors(self, scenario: Scenario, connection: Connection, crowd: Crowd) -> Visitors | None:
+        """The users of a scenario who have a state of their own; None where all are the same.
+
+        Args:
+            crowd: how many there are in open load, of this scenario on any target.
+        """
         if scenario.asked is None:
             return None
         pages = self.learned(scenario).values()
@@ -128,9 +132,13 @@ class TargetState:
         key = (scenario.name, connection)
         if key not in self._visitors:
             exchanges = self.exchanges(scenario, connection)
-            close = connection == "close"
             self._visitors[key] = Visitors(
-                scenario.asked, scenario.endpoints, exchanges.expected, self.host, close
+                scenario.asked,
+                scenario.endpoints,
+                exchanges.expected,
+                self.host,
+                close=connection == "close",
+                crowd=crowd,
             )
         return self._visitors[key]
 

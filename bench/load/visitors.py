@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from bench.catalogue.scenarios.asked import Mix
 from bench.catalogue.scenarios.rendering import Prepared
@@ -13,13 +13,11 @@ from bench.catalogue.scenarios.request import Expect, Request
 from bench.load.jar import Jar
 from bench.load.likeness import Likeness
 from bench.load.looked import LookedExchange
-from bench.load.wire import Exchange
 from bench.model import TrialOrder
 from bench.model.scenario import AskedScenario
 
 Values = Mapping[str, str]
 Expected = Callable[[Request], Expect]
-_FEWEST = 16
 _NONE = -1
 
 
@@ -121,10 +119,18 @@ class Visitor:
         return Visit(self, request, of.endpoint(prepared), of.likeness(prepared))
 
 
+@dataclass
+class Crowd:
+    """How many users the open load of a scenario has on each target: more once they were too few on one."""
+
+    size: int = 16
+
+
 class Visitors:
     """The users of a scenario on one target: they stay from trial to trial, until it is started anew.
 
     Attributes:
+        crowd: how many of them there are in open load.
         failed: what the logins were answered that failed last, in words, with their numbers.
 
     Args:
@@ -132,12 +138,20 @@ class Visitors:
     """
 
     def __init__(
-        self, asked: AskedScenario, endpoints: tuple[str, ...], expected: Expected, host: str, close: bool
+        self,
+        asked: AskedScenario,
+        endpoints: tuple[str, ...],
+        expected: Expected,
+        host: str,
+        *,
+        close: bool,
+        crowd: Crowd,
     ) -> None:
         self.asked = asked
         self.mix = Mix(asked)
         self.host = host
         self.close = close
+        self.crowd = crowd
         self._endpoints = endpoints
         self._expected = expected
         self._expects: dict[int, Expect] = {}
@@ -159,12 +173,8 @@ class Visitors:
         return choose(order.load.at_once, order.first_user, order.user_step)
 
     def pool(self, cap: int, first: int = 0, step: int = 1) -> list[Visitor]:
-        """The users of open load, of whom the next sends what is due, over and over.
-
-        They are those of closed load, who have logged in and have their cookies, and so one may have several
-        requests under way, as in several tabs.
-        """
-        return self.those(min(cap, max(_FEWEST, len(self._known))), first, step)
+        """The users of open load: those of closed load, who have logged in, and more if they are few."""
+        return self.those(min(cap, max(self.crowd.size, len(self._known))), first, step)
 
     def expect(self, prepared: Prepared) -> Expect:
         """What is right of a request."""
@@ -226,39 +236,6 @@ class Turns:
             visit.visitor.took(visit)
         else:
             self._rest[turn] = ()
-
-
-class Arrivals:
-    """What is due in open load: an iterator in which one user comes after the other.
-
-    Attributes:
-        length: requests of each arrival on average, with those that follow at once.
-    """
-
-    def __init__(self, visitors: Visitors, order: TrialOrder) -> None:
-        self._mix = visitors.mix
-        self._visitors = visitors.of(order)
-        self._rng = random.Random(order.seed)
-        self._number = 0
-        self.length = self._mix.length
-
-    def __iter__(self) -> Arrivals:
-        return self
-
-    def __next__(self) -> Visit:
-        visitor = self._visitors[self._number % len(self._visitors)]
-        self._number += 1
-        chain = self._mix.draw(self._rng)
-        return visitor.visit(chain, self._mix.values(self._rng, chain))
-
-
-def due_of(order: TrialOrder, stream: Iterator[Exchange]) -> list[int]:
-    """When requests are due, nanoseconds from the trial's start: fewer where others follow them at once."""
-    load = order.load
-    if isinstance(stream, Arrivals) and load.rate is not None:
-        load = replace(load, rate=load.rate / stream.length)
-    length_ns = round(order.settle_s * 1e9) + round(order.length_s * 1e9)
-    return load.due(length_ns, random.Random(order.seed).getrandbits(63))
 
 
 def following(visit: Visit, *, right: bool) -> Visit | None:

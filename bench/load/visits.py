@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Any
 
+from bench.load.arrivals import Arrivals
 from bench.load.clock import now_ns
 from bench.load.closed import ClosedTrial
 from bench.load.connection import Connection
@@ -13,7 +14,7 @@ from bench.load.link import Link
 from bench.load.open import OpenTrial
 from bench.load.outcomes import OK
 from bench.load.records import Records
-from bench.load.visitors import Arrivals, Turns, Visit, Visitor, following
+from bench.load.visitors import Turns, Visit, Visitor, following
 from bench.load.wire import Exchange
 
 
@@ -41,17 +42,29 @@ class OpenVisits(OpenTrial):
 
     def __init__(self, link: Link, arrivals: Arrivals, records: Records, **rest: Any) -> None:
         super().__init__(link, arrivals, records, **rest)
+        self._arrivals = arrivals
         self._followed = 0
 
     def _receive(self, fd: int) -> Connection | None:
         connection = super()._receive(fd)
         if connection is not None:
-            assert isinstance(connection.exchange, Visit)
-            follows = following(connection.exchange, right=self._link.outcome == OK)
+            follows = self._ended(connection.exchange, right=self._link.outcome == OK)
             if follows is not None and not self._draining:
                 self._followed += 1
                 self._begin(now_ns(), follows)
         return connection
+
+    def _unsent(self, exchange: Exchange) -> None:
+        self._ended(exchange, right=False)
+
+    def _give_up(self, connections: list[Connection]) -> None:
+        super()._give_up(connections)
+        for connection in connections:
+            self._ended(connection.exchange, right=False)
+
+    def _ended(self, exchange: Exchange, *, right: bool) -> Visit | None:
+        assert isinstance(exchange, Visit)
+        return self._arrivals.ended(exchange, right=right)
 
     def _begun(self) -> int:
         return super()._begun() + self._followed
