@@ -64,8 +64,11 @@ class Master:
         return self.event()
 
     def trials(self, orders: Sequence[TrialOrder]) -> Iterator[Trial]:
-        """The trials of a block."""
+        """The trials of a block, which begins at once."""
         self._tell(block_order(orders))
+        return self._trials()
+
+    def _trials(self) -> Iterator[Trial]:
         while (event := dict(self.event())).pop("event") == "trial":
             yield read_trial(event)
         if "reason" in event:

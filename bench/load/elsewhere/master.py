@@ -130,16 +130,23 @@ class Master:
         )
 
     def _ready_for(self, order: TrialOrder) -> None:
-        """See that enough generators are there, that they reach the target, and what their clocks say."""
-        self._roll.wait(self._fewest, most_s=_NOBODY_S if self._fewest == 1 else None)
-        if time.monotonic() - self._clocks_s > _CLOCKS_S:
-            for member in self._roll.present:
-                try:
-                    self._members.compare_clock(member)
-                except TimeoutError as error:
-                    self._roll.lose(member, str(error), order.case)
-            self._clocks_s = time.monotonic()
-        self._reach(order)
+        """See that enough generators are there that reach the target, and what their clocks say."""
+        while True:
+            self._roll.wait(self._fewest, most_s=_NOBODY_S if self._fewest == 1 else None)
+            self._compare_clocks(order.case)
+            self._reach(order)
+            if len(self._roll.present) >= self._fewest:
+                return
+
+    def _compare_clocks(self, case: str) -> None:
+        if time.monotonic() - self._clocks_s <= _CLOCKS_S:
+            return
+        for member in self._roll.present:
+            try:
+                self._members.compare_clock(member)
+            except TimeoutError as error:
+                self._roll.lose(member, str(error), case)
+        self._clocks_s = time.monotonic()
 
     def _reach(self, order: TrialOrder) -> None:
         target = order.target

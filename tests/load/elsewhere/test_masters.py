@@ -16,6 +16,8 @@ from tests.load.elsewhere.fleets import APART_S, CLOSED, NAMES, fleet_of, severa
 from tests.load.trials import decode
 
 OPEN = Open(64, rate=300.0)
+LONGER_S = 10.1
+"""After that a master compares clocks anew."""
 
 
 @pytest.mark.slow
@@ -92,6 +94,26 @@ def test_a_master_that_is_told_to_waits_for_one_that_is_lost(made: list[Host]) -
             [again] = trials
     assert set(again.generators) == {"one"}
     assert again.ok > 0
+
+
+@pytest.mark.slow
+def test_one_that_is_lost_as_clocks_are_compared_is_waited_for_too(made: list[Host]) -> None:
+    server, *others = made
+    with ExitStack() as stack:
+        target = stack.enter_context(served(server))
+        running = stack.enter_context(master(server, 2, waits=True))
+        for host in others[:2]:
+            stack.enter_context(generator(host, server))
+        running.event()
+        introduce(running, target)
+        [long] = running.trials([trial(CLOSED, LONGER_S)])
+        others[1].cut()
+        stack.callback(others[1].join)
+        trials = running.trials([trial(CLOSED, 0.1, "short")])
+        assert running.until("lost", "two")["case"] == "short"
+        others[1].join()
+        [again] = trials
+    assert set(long.generators) == set(again.generators) == {"one", "two"}
 
 
 @pytest.mark.slow
