@@ -26,6 +26,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from bench.machine.process import spawn, stop
+from tests.patience import HANGS_S
 
 DATABASES = 1024
 _ATTEMPTS = 5
@@ -109,7 +110,7 @@ class RedisServer:
                 stdout=output,
             )  # fmt: skip
         self._child = child
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + HANGS_S
         with self.client() as client:
             while True:
                 try:

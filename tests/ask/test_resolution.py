@@ -24,6 +24,7 @@ from bench.model.problems import Problems
 from bench.plan.layout import Profile, make_plan
 from bench.report.repeat import repeat_command
 from tests.make_suite import make_suite
+from tests.patience import HANGS_S
 
 ROOT = Path(__file__).parents[2]
 WORD = Setting(
@@ -176,5 +177,7 @@ def test_help_imports_no_package_but_click() -> None:
 def imported(*arguments: str) -> set[str]:
     """The packages that Python imports when it is called so."""
     command = [sys.executable, "-X", "importtime", *arguments]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stderr
+    said = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=HANGS_S
+    ).stderr
     return {line.rpartition("|")[2].strip().partition(".")[0] for line in said.splitlines()}

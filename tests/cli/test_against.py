@@ -20,6 +20,7 @@ from bench.deploy.engine import Engine, find_engine
 from bench.model.errors import EXIT_REGRESSION
 from bench.store import JOURNAL, RESULT, load
 from tests.cli.conftest import RATE, ROOT, Here, Said, environment, wsgi_bench
+from tests.patience import HANGS_S
 
 TIMEOUT_S = 1200
 COPIED = ("bench", "apps", "servers", "docker-compose.yml", "requirements.lock")
@@ -176,7 +177,7 @@ def stopped_midway(root: Path, out: Path) -> tuple[int, str]:
         started = psutil.Process(child.pid).children(recursive=True)
         child.send_signal(signal.SIGTERM)
         said = child.communicate(timeout=TIMEOUT_S)[1]
-    _, alive = psutil.wait_procs(started, timeout=60)
+    _, alive = psutil.wait_procs(started, timeout=HANGS_S)
     assert not alive
     return child.returncode, said
 

@@ -13,6 +13,7 @@ from click.shell_completion import BashComplete
 
 from bench.cli.verbs import cli
 from tests.cli.conftest import ROOT, environment
+from tests.patience import HANGS_S
 
 COMMAND = Path(sys.executable).parent / "wsgi-bench"
 
@@ -30,7 +31,7 @@ def offered(*words: str) -> list[str]:
         env=environment(PATH=path),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS_S,
         check=True,
     )
     assert ended.stderr == ""
@@ -75,14 +76,14 @@ def test_each_shell_gets_its_script_and_an_answer(shell: str) -> None:
     assert "_WSGI_BENCH_COMPLETE" in source
     assert "results" in answer.replace(",", "\n").splitlines()
     if shutil.which(shell):
-        subprocess.run([shell, "-n"], input=source, text=True, check=True, timeout=60)
+        subprocess.run([shell, "-n"], input=source, text=True, check=True, timeout=HANGS_S)
 
 
 def asked(what: str, more: dict[str, str]) -> str:
     """What the installed command says to a shell's script."""
     env = environment(_WSGI_BENCH_COMPLETE=what, **more)
     return subprocess.run(
-        [COMMAND], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=True
+        [COMMAND], cwd=ROOT, env=env, capture_output=True, text=True, timeout=HANGS_S, check=True
     ).stdout
 
 
@@ -102,7 +103,7 @@ def test_results_are_offered_by_their_directory(checkout: Path, result: Path, ve
         env=env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS_S,
         check=True,
     )
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from tests.cli.conftest import ROOT, Here, environment, wsgi_bench
+from tests.patience import HANGS_S
 
 PLAIN = {"NO_COLOR": "", "FORCE_COLOR": "", "COLUMNS": "80"}
 
@@ -55,7 +56,7 @@ def test_too_few_file_descriptors_would_spoil_a_run() -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANGS_S,
         check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)),
     )

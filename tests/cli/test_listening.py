@@ -14,6 +14,7 @@ import pytest
 
 from bench.machine.place import HERE
 from tests.cli.conftest import ROOT, SMOKE, environment
+from tests.patience import HANGS_S
 
 
 def listening(pid: int) -> set[tuple[str, int]]:
@@ -57,7 +58,7 @@ def test_locusts_web_ui_listens_on_this_machine_alone() -> None:
         seen |= listening(child.pid)
         time.sleep(0.02)
     child.send_signal(signal.SIGINT)
-    child.wait(timeout=60)
+    child.wait(timeout=HANGS_S)
 
     assert ("127.0.0.1", port) in seen
     assert {address for address, _ in seen} == {"127.0.0.1"}

@@ -16,6 +16,7 @@ import pytest
 from bench.report import FORMATS
 from bench.store import RESULT
 from tests.cli.conftest import ROOT, SMOKE, Here, environment, measured, wsgi_bench
+from tests.patience import HANGS_S
 
 SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
 PHASE = re.compile(r"\d\d:\d\d:\d\d \S.*")
@@ -126,7 +127,7 @@ def test_a_report_goes_where_it_was_sent_and_takes_nothings_place(
     with ThreadPoolExecutor() as pool:
         read = pool.submit(pipe.read_text)
         said = here("report", result, "--format", "text", "--out", pipe)
-        written = read.result(timeout=20)
+        written = read.result(timeout=HANGS_S)
     linked = here("report", result, "--format", "text", "--out", link)
 
     assert (said.code, said.out) == (0, "")

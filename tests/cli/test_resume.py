@@ -21,6 +21,7 @@ from bench.plan.blocks import block_models
 from bench.store import JOURNAL, LATENCY_LOG, RESULT, Writer, load
 from tests.cli.conftest import ROOT, SMOKE, Here, environment, measured, wsgi_bench
 from tests.make_suite import make_suite, without_trials
+from tests.patience import HANGS_S
 
 BLOCKS = 10
 
@@ -37,7 +38,7 @@ def broken_off(out: Path, number: signal.Signals) -> tuple[int, str]:
     )  # fmt: skip
     with child:
         journal = out / JOURNAL
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + HANGS_S
         while not journal.exists() or journal.read_bytes().count(b'"trials"') < 3:
             assert child.poll() is None
             assert time.monotonic() < deadline
@@ -45,7 +46,7 @@ def broken_off(out: Path, number: signal.Signals) -> tuple[int, str]:
         started = psutil.Process(child.pid).children(recursive=True)
         assert len(started) >= 4
         child.send_signal(number)
-        said = child.communicate(timeout=60)[1]
+        said = child.communicate(timeout=HANGS_S)[1]
     _, left = psutil.wait_procs(started, timeout=10)
     assert not left
     return child.returncode, said

@@ -20,6 +20,7 @@ from bench.machine.place import HERE
 from bench.report import FORMATS
 from bench.store import JOURNAL, RESULT, load
 from tests.cli.conftest import RATE, ROOT, SMOKE, environment, measured, wsgi_bench
+from tests.patience import HANGS_S
 
 SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
 APP = "apps.hello.wsgi:application"
@@ -90,7 +91,7 @@ def test_resume_wants_lines_to_be_named_again(tmp_path: Path) -> None:
          "--server", line],
         cwd=ROOT, env=environment(), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
     ) as run:  # fmt: skip
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + HANGS_S
         while not (out / JOURNAL).exists() or b'"trials"' not in (out / JOURNAL).read_bytes():
             assert run.poll() is None
             assert time.monotonic() < deadline

@@ -19,10 +19,10 @@ from bench.store import JOURNAL, load
 from proof.hosts import Host, Wanted
 from tests.cli.conftest import ROOT, environment
 from tests.load.elsewhere.fleets import several
+from tests.patience import HANGS_S
 
 SECRET = "a secret of the test"
 BLOCKS = 8
-MOST_S = 60
 NAMES = ("one", "two", "three")
 
 
@@ -62,7 +62,7 @@ def started(host: Host, log: Path, *arguments: str, cwd: Path = ROOT) -> Iterato
 
 def until(reached: Callable[[], bool], *commands: Command) -> None:
     """Wait for it, as long as all of these run."""
-    deadline = time.monotonic() + MOST_S
+    deadline = time.monotonic() + HANGS_S
     while not reached():
         for command in commands:
             assert command.child.poll() is None, command.said()
@@ -134,9 +134,9 @@ def test_one_is_cut_off_and_the_run_is_killed_and_resumed(tmp_path: Path) -> Non
 
         again = ("resume", str(out), "--bind", server.address, *kept)
         with started(server, tmp_path / "again", *again) as second:
-            assert second.child.wait(MOST_S) == 0, second.said()
+            assert second.child.wait(HANGS_S) == 0, second.said()
         for worker in workers:
-            assert worker.child.wait(MOST_S) == 0, worker.said()
+            assert worker.child.wait(HANGS_S) == 0, worker.said()
             assert worker.says("is gone")
             assert worker.says("has ended")
         assert [host.processes() for host in (server, *hosts)] == [[]] * 4
@@ -159,12 +159,12 @@ def test_another_version_is_refused_on_both_sides(tmp_path: Path) -> None:
     ):
         until(lambda: running.says("waiting for 3 load generators"), running)
         with started(host, tmp_path / "one", "worker", "--master", server.address, cwd=other) as worker:
-            assert worker.child.wait(MOST_S) == 2, worker.said()
+            assert worker.child.wait(HANGS_S) == 2, worker.said()
             assert worker.says("other code of the same version")
             assert worker.says("doesn't take this generator")
         until(lambda: running.says("a load generator on one is not taken"), running)
         running.child.send_signal(signal.SIGINT)
-        assert running.child.wait(MOST_S) == 130, running.said()
+        assert running.child.wait(HANGS_S) == 130, running.said()
 
 
 @pytest.mark.slow
@@ -178,11 +178,11 @@ def test_ctrl_c_leaves_nothing_here_nor_there(tmp_path: Path) -> None:
         with started(server, tmp_path / "run", *run(server, tmp_path)) as running:
             until(lambda: saved(out) >= 1, running, *workers)
             workers[-1].child.send_signal(signal.SIGINT)
-            assert workers.pop().child.wait(MOST_S) == 130
+            assert workers.pop().child.wait(HANGS_S) == 130
             running.child.send_signal(signal.SIGINT)
-            assert running.child.wait(MOST_S) == 130, running.said()
+            assert running.child.wait(HANGS_S) == 130, running.said()
         for worker in workers:
-            assert worker.child.wait(MOST_S) == 0, worker.said()
+            assert worker.child.wait(HANGS_S) == 0, worker.said()
         assert [host.processes() for host in (server, *hosts)] == [[]] * 3
     assert not load(out).complete
     assert load(out).trials

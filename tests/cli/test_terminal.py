@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import ROOT, SMOKE, environment
+from tests.patience import HANGS_S
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-9][0-9;]*m")
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
@@ -75,7 +76,7 @@ def test_a_run_draws_its_table_and_leaves_the_terminal_to_the_result(
     run = terminal.start(*SMOKE, "--servers", "waitress", "--out", out, NO_COLOR="1")
     text = terminal.rest()
 
-    assert run.wait(timeout=60) == 0, text
+    assert run.wait(timeout=HANGS_S) == 0, text
     table, _, result = text.rpartition(SHOW)
     assert HIDE in table
     assert re.search(r"waitress +hello, 16 users +measuring", table)
@@ -89,7 +90,7 @@ def test_data_goes_to_standard_output_also_beside_a_table(terminal: Terminal, tm
     with (tmp_path / "data").open("w+") as data:
         run = terminal.start("run", "--dry-run", "--runtime", "local", stdout=data.fileno())
         text = terminal.rest()
-        assert run.wait(timeout=60) == 0, text
+        assert run.wait(timeout=HANGS_S) == 0, text
         data.seek(0)
         said = data.read()
 
@@ -103,7 +104,7 @@ def test_a_stop_leaves_the_terminal_as_it_was(terminal: Terminal, tmp_path: Path
     run = terminal.start(*SMOKE[:-1], "40", "--servers", "waitress", "--out", tmp_path / "out")
     text = terminal.read_until("measuring")
     run.send_signal(signal.SIGINT)
-    code = run.wait(timeout=60)
+    code = run.wait(timeout=HANGS_S)
     after = termios.tcgetattr(terminal.theirs)
     text += terminal.rest()
 

@@ -9,12 +9,13 @@ import sys
 import pytest
 
 from tests.cli.conftest import ROOT, environment
+from tests.patience import HANGS_S
 
 
 def webui(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "bench.cli.webui", *arguments],
-        cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=120, check=False,
+        cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=HANGS_S, check=False,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from bench.report.page import Column, Page, Row, Section, Table
 from bench.store import load
 from tests.cli.conftest import ROOT, environment
 from tests.make_suite import make_suite
+from tests.patience import HANGS_S
 
 LOCAL = ROOT / "results/reference/local"
 
@@ -112,7 +113,7 @@ def written(columns: int, *arguments: str, **variables: str) -> str:
                 found += os.read(ours, 65536)
             except OSError:
                 break
-        assert command.wait(timeout=60) == 0
+        assert command.wait(timeout=HANGS_S) == 0
     finally:
         os.close(ours)
     return found.decode().replace("\r\n", "\n")

@@ -24,6 +24,7 @@ from bench.machine.place import HERE, Place
 from bench.machine.process import run, spawn
 from bench.model import App, Closed, Deployment, Failure, Server, Target, TrialOrder, UsageSource
 from bench.model.errors import EngineError, Interrupted
+from tests.patience import HANGS_S
 
 pytestmark = [pytest.mark.containers, pytest.mark.slow]
 
@@ -71,7 +72,7 @@ def answers_rightly(
 ) -> int:
     """When the first right answer came, by the monotonic clock."""
     driver.set_targets([target], runtime.store_address())
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + HANGS_S
     while True:
         probed = driver.probe(target.deployment, scenario, database, 5.0)
         if probed.right:
@@ -135,7 +136,7 @@ def test_an_app_that_cannot_be_imported_ends_the_server_with_the_reason(
 ) -> None:
     target = started(runtime, deployment(server, UNIMPORTABLE))
 
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + HANGS_S
     while runtime.alive(target):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -298,7 +299,7 @@ def test_the_log_of_each_round_is_added_once(runtime: ComposeRuntime, directory:
     said = []
     for _ in range(2):
         target = started(runtime, wanted)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + HANGS_S
         while runtime.alive(target):
             assert time.monotonic() < deadline
             time.sleep(0.05)

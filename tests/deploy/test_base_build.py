@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import HANGS_S
 from tests.required import lacks
 
 BUILD = Path(__file__).parents[2] / "servers/base/build"
@@ -29,7 +30,7 @@ def says(**variables: str) -> str:
         if shutil.which(program) is None:
             lacks(f"There is no {program}")
     ended = subprocess.run(
-        [BUILD], env={**os.environ, **variables}, capture_output=True, text=True, timeout=120, check=False
+        [BUILD], env={**os.environ, **variables}, capture_output=True, text=True, timeout=HANGS_S, check=False
     )
     assert ended.returncode == 1, ended.stderr
     return ended.stderr.splitlines()[-1]

@@ -19,6 +19,7 @@ from bench.machine.place import HERE, Place
 from bench.machine.usage import members, oom_kills
 from bench.model import Server, Target, UsageSource
 from tests.deploy.test_local import CPUS, ROOT, deployment, fetch, started
+from tests.patience import HANGS_S
 
 SERVERS = load_servers(ROOT / "docker-compose.yml", {})
 REQUESTS = 20
@@ -36,7 +37,7 @@ def ready(runtime: LocalRuntime, server: Server) -> tuple[Target, Processes]:
     fetch(runtime, target)
     processes = Processes(target.usage, HERE)
     processes.answers()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + HANGS_S
     # Of the server that forks, until the process of the first request is gone; a run waits, too.
     while FORKING in server.command and len(members(target.usage, HERE)) > 1 and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -64,7 +65,7 @@ def test_workers_that_are_replaced_after_so_many_requests_are_counted(runtime: L
     plain = SERVERS["gunicorn-sync"]
     recycled = replace(plain, command=(*plain.command, "--max-requests", str(REQUESTS // 2)))
     target, processes = ready(runtime, recycled)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + HANGS_S
     while not processes.restarts:
         assert time.monotonic() < deadline
         ask(target)

@@ -26,6 +26,7 @@ from bench.machine.usage import members, open_usage
 from bench.model import App, CpuSplit, Deployment, Failure, Server, Target
 from bench.model.errors import StoreError
 from bench.model.variant import TWIN, Variant
+from tests.patience import HANGS_S
 from tests.required import lacks
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +41,7 @@ def deployment(server: Server, app: App = HELLO) -> Deployment:
 
 def fetch(runtime: LocalRuntime, target: Target) -> bytes:
     """The body of `GET /`, once the server answers."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + HANGS_S
     while True:
         try:
             with urlopen(target.url, timeout=5) as response:
@@ -93,7 +94,7 @@ def test_an_app_that_cannot_be_imported_ends_the_server_with_the_reason(
 ) -> None:
     target = started(runtime, deployment(server, App("no", "apps.no.wsgi:application", (), False, ())))
 
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + HANGS_S
     while runtime.alive(target):
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -109,7 +110,7 @@ def test_a_server_can_be_stopped_while_it_imports_the_app(runtime: LocalRuntime,
     target = started(
         runtime, deployment(SERVERS[name], App("slow", "tests.deploy.slow_app:x", (), False, ()))
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + HANGS_S
     while "importing" not in runtime.log_tail(target, 100):
         assert runtime.alive(target)
         assert time.monotonic() < deadline

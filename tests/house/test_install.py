@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from scripts.install import parts, reason
+from tests.patience import HANGS_S
 from tests.required import lacks
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +66,7 @@ def uv_wheel(folder: Path, script: str, tag: str = "py3-none-any") -> str:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment with pip alone, to be copied: making one takes seconds."""
     path = tmp_path_factory.mktemp("environment") / ".venv"
-    subprocess.run([sys.executable, "-m", "venv", str(path)], check=True, timeout=120)
+    subprocess.run([sys.executable, "-m", "venv", str(path)], check=True, timeout=HANGS_S)
     return path
 
 
@@ -104,7 +105,7 @@ class Checkout:
     def set_up(self, **variables: str) -> subprocess.CompletedProcess[str]:
         ended = subprocess.run(
             ["scripts/setup"], cwd=self.root, env=self.variables | variables,
-            capture_output=True, text=True, check=False, timeout=120,
+            capture_output=True, text=True, check=False, timeout=HANGS_S,
         )  # fmt: skip
         assert PASSWORD not in ended.stdout + ended.stderr
         return ended
@@ -179,7 +180,7 @@ def test_uv_takes_pips_certificate_authority(
          "-subj", "/CN=index", "-addext", "subjectAltName=IP:127.0.0.1",
          "-addext", "basicConstraints=critical,CA:FALSE", "-days", "2",
          "-out", str(authority), "-keyout", str(key)],
-        check=True, capture_output=True, timeout=60,
+        check=True, capture_output=True, timeout=HANGS_S,
     )  # fmt: skip
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority, key)

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import HANGS_S
+
 ROOT = Path(__file__).parents[2]
 
 # From the top: each folder of `bench/` may import from the floors under its own, and from itself.
@@ -290,7 +292,7 @@ def _plant(root: Path, sources: Mapping[str, str]) -> None:
 def imported_without(packages: Sequence[str], modules: str) -> None:
     """Import modules where these packages can't be: each with its `__init__.py`, and what that imports."""
     code = f"import sys; sys.modules.update(dict.fromkeys({packages!r})); import {modules}"
-    subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, check=True, timeout=60)
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, check=True, timeout=HANGS_S)
 
 
 def test_the_load_driver_needs_no_package_that_its_image_lacks() -> None:

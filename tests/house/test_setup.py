@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import HANGS_S
+
 ROOT = Path(__file__).parents[2]
 FILES = (
     "Makefile", "scripts/setup", "scripts/install.py", "scripts/uvsettings.py",
@@ -57,7 +59,7 @@ class Checkout:
         variables = {"PATH": os.pathsep.join([str(self.root / "bin"), os.environ["PATH"]])}
         return subprocess.run(
             ["make", "report", *arguments], cwd=self.root, env=variables,
-            capture_output=True, text=True, check=False, timeout=60,
+            capture_output=True, text=True, check=False, timeout=HANGS_S,
         )  # fmt: skip
 
     @property
@@ -150,6 +152,6 @@ def test_an_interpreter_is_known_by_its_installation() -> None:
             cwd=ROOT,
             env={"PYTHON": python, "PATH": os.environ["PATH"]},
             check=False,
-            timeout=60,
+            timeout=HANGS_S,
         )
         assert ran.returncode == 0

@@ -17,7 +17,7 @@ from bench.load.arrivals import Arrivals
 from bench.load.client import LoadDriver
 from bench.load.visitors import Crowd, Visitors
 from bench.model import Closed, Open, TrialOrder
-from bench.model.scenario import AskedRequest, AskedScenario
+from bench.model.scenario import AskedRequest, AskedScenario, Drawn
 from tests.load.test_asked import FORM, TOKEN, measured, order
 from tests.load.test_driver import COMMAND, ROOT
 from tests.load.test_learning import WAYS
@@ -35,6 +35,11 @@ FORMS = AskedScenario(
     ),
 )  # fmt: skip
 PAGES = AskedScenario("pages", (AskedRequest("page", "/page"),))
+DRAWN = AskedScenario(
+    "drawn",
+    (*PAGES.requests, AskedRequest("item", "/items/${item}", uses=("item",))),
+    values=(Drawn("item", first=1, last=9),),
+)
 LOGIN = (AskedRequest("sign in", "/login"),)
 
 
@@ -71,6 +76,17 @@ def test_who_is_idle_for_longest_comes_next() -> None:
     assert numbers_of(arrivals, 1) == [4]
     assert arrivals.ended(buys, right=True) is None
     assert numbers_of(arrivals, 1) == [1]
+
+
+def test_equal_seeds_ask_the_same_in_the_same_order() -> None:
+    visitors, trial = users(DRAWN, Crowd())
+    others, _ = users(DRAWN, Crowd(3))
+    first, second = (
+        [visit.payload for visit in itertools.islice(Arrivals(each, trial), CAP)]
+        for each in (visitors, others)
+    )
+    assert first == second
+    assert len(set(first)) > 2
 
 
 def test_users_who_log_in_are_more_in_the_next_trial() -> None:

@@ -23,6 +23,7 @@ from bench.model.errors import DriverError
 from proof.planted.start import planted, truth
 from tests.load.test_driver import COMMAND, ROOT, driver_process, target, trial
 from tests.load.trials import decode
+from tests.patience import HANGS_S
 from tests.required import lacks
 
 CLOSED = Closed(5)
@@ -176,7 +177,7 @@ def counts(found: Trial) -> Counter[tuple[str, int]]:
 
 def gone(workers: list[psutil.Process]) -> bool:
     """Whether all have ended, in a minute at most."""
-    deadline = time.monotonic() + 60.0
+    deadline = time.monotonic() + HANGS_S
     while any(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE for worker in workers):
         if time.monotonic() > deadline:
             return False

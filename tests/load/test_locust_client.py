@@ -16,6 +16,7 @@ import pytest
 from bench.load.client import LoadDriver
 from bench.model import Closed, Open, Trial
 from tests.load.test_driver import COMMAND, ROOT, target, trial
+from tests.patience import HANGS_S
 
 CLOSED = Closed(3)
 OPEN = Open(64, rate=300.0)
@@ -147,7 +148,7 @@ fasthttp.conduct(order, state, no_requests, Records(), lambda: None, lambda: Non
 
 def test_a_trial_in_which_a_user_ended_is_a_fault_of_the_harness() -> None:
     said = subprocess.run(
-        [sys.executable, "-c", ENDS], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", ENDS], cwd=ROOT, capture_output=True, text=True, timeout=HANGS_S, check=False
     )
 
     assert said.returncode == 1
@@ -186,7 +187,7 @@ def test_a_user_of_the_web_ui_survives_what_its_client_raises(
             env={**os.environ, "WSGI_BENCH_SCENARIO": "hello"},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=HANGS_S,
             check=False,
         )
 

@@ -9,6 +9,7 @@ import time
 
 from tests.cli.conftest import ROOT
 from tests.load.peers import peer, right
+from tests.patience import HANGS_S
 
 
 def test_a_host_that_the_web_ui_is_told_is_not_asked() -> None:
@@ -21,7 +22,7 @@ def test_a_host_that_the_web_ui_is_told_is_not_asked() -> None:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         with child:
-            deadline = time.monotonic() + 120
+            deadline = time.monotonic() + HANGS_S
             while not ours.requests and child.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.05)
             child.terminate()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.catalogue.traffic import read_access_log
+from tests.patience import HANGS_S
 
 BIN = Path(sys.executable).parent
 APPLICATION = """
@@ -54,7 +55,7 @@ def served(command: list[str], folder: Path) -> Iterator[tuple[str, int]]:
 
 
 def ask(address: tuple[str, int], method: str, path: str) -> None:
-    with socket.create_connection(address, timeout=30) as connection:
+    with socket.create_connection(address, timeout=HANGS_S) as connection:
         connection.sendall(f"{method} {path} HTTP/1.0\r\nHost: shop.example\r\n\r\n".encode())
         while connection.recv(1 << 16):
             pass

@@ -14,6 +14,7 @@ import pytest
 from proof.hosts import NoHosts, Wanted, hosts
 from proof.machine import ROOT
 from tests.load.elsewhere.fleets import several
+from tests.patience import HANGS_S
 
 MAKING = """
 import sys
@@ -24,7 +25,6 @@ with hosts(Wanted("near"), Wanted("far", round_trip_s=0.001)) as made:
     print(flush=True)
     sys.stdin.read()
 """
-MOST_S = 60
 
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
@@ -45,7 +45,7 @@ def test_nothing_is_left_of_hosts_whose_process_is_ended(sign: signal.Signals) -
         child.send_signal(sign)
     assert names.count("cat") == 3
     assert {"nsenter", "sleep"} & set(names)
-    deadline = time.monotonic() + MOST_S
+    deadline = time.monotonic() + HANGS_S
     while any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in theirs):
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -61,14 +61,14 @@ def test_hosts_reach_each_other_until_a_cable_is_pulled() -> None:
         with one.network():
             listener = socket.create_server((one.address, 5000))
         with listener, two.network():
-            socket.create_connection((one.address, 5000), timeout=MOST_S).close()
+            socket.create_connection((one.address, 5000), timeout=HANGS_S).close()
             two.cut()
             with pytest.raises(OSError, match=r"timed out|No route to host"):
                 socket.create_connection((one.address, 5000), timeout=0.1)
             two.join()
-            socket.create_connection((one.address, 5000), timeout=MOST_S).close()
+            socket.create_connection((one.address, 5000), timeout=HANGS_S).close()
             with pytest.raises(ConnectionRefusedError):
-                socket.create_connection((one.address, 5001), timeout=MOST_S)
+                socket.create_connection((one.address, 5001), timeout=HANGS_S)
 
 
 def test_a_cable_loses_what_it_is_to_lose() -> None:

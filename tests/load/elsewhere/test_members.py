@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from bench.load.elsewhere.about import free_name
+from tests.patience import HANGS_S
 
 ROOT = Path(__file__).parents[3]
 # In a process of its own: locust patches the standard library as it is imported.
@@ -38,7 +39,7 @@ def test_a_connection_that_says_nothing_is_closed() -> None:
     ) as master:
         assert master.stdout is not None
         port = int(master.stdout.readline())
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as silent:
+        with socket.create_connection(("127.0.0.1", port), timeout=HANGS_S) as silent:
             while silent.recv(100):
                 pass
         master.kill()
