@@ -30,6 +30,7 @@ SERIOUS: tuple[CaseCheck, ...] = (
     _LIMITS,
     CaseCheck(NOT_MEASURED, answers.nothing_asked),
     CaseCheck("errors", answers.errors),
+    CaseCheck("errors", answers.logins),
     CaseCheck("overloaded", answers.overloaded),
     CaseCheck(GENERATOR_BOUND, generator.generator_behind),
     CaseCheck("balance", answers.balance),

@@ -14,7 +14,7 @@ from bench.load.jar import Jar
 from bench.load.likeness import Likeness
 from bench.load.looked import LookedExchange
 from bench.model import TrialOrder
-from bench.model.scenario import AskedScenario
+from bench.model.scenario import FEWEST_USERS, AskedScenario
 
 Values = Mapping[str, str]
 Expected = Callable[[Request], Expect]
@@ -123,7 +123,7 @@ class Visitor:
 class Crowd:
     """How many users the open load of a scenario has on each target: more once they were too few on one."""
 
-    size: int = 16
+    size: int = FEWEST_USERS
 
 
 class Visitors:

@@ -16,6 +16,7 @@ from bench.load.outcomes import OK
 from bench.load.records import Records
 from bench.load.visitors import Turns, Visit, Visitor, following
 from bench.load.wire import Exchange
+from bench.model.measured import LOGIN
 
 
 class ClosedVisits(ClosedTrial):
@@ -104,9 +105,9 @@ def log_in(link: Link, visitors: Sequence[Visitor], timeout_ns: int) -> Counter[
     missing = sum(not visitor.logged_in for visitor in visitors)
     words = link.wrong.counted("done", began, now_ns())[1]
     link.wrong.clear()
-    failed = Counter({f"login: {text}": number for text, number in words.items()})
+    failed = Counter({f"{LOGIN}{text}": number for text, number in words.items()})
     if missing > failed.total():
-        failed["login: no answer"] = missing - failed.total()
+        failed[f"{LOGIN}no answer"] = missing - failed.total()
     return failed
 
 

@@ -73,6 +73,10 @@ class Target:
     socket: str = ""
 
 
+LOGIN = "login: "
+"""What the words for a wrong answer begin with that a login got, before its trial."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """One case measured once.
@@ -107,7 +111,7 @@ class Trial:
             before this was seen.
         statuses: whole answers by status, right and wrong ones.
         wrong: what answers that were not right were, in words, e.g. "302 to /slow-down", or why they couldn't
-            be read.
+            be read; and what failed logins were answered before it, which begin with `LOGIN`.
         silent_close: whether the server had shown that it closes each connection after its answer without
             saying so, so that none was used again.
         generators: what each of several load generators on other hosts did of it, by name: `cpu`, its share
@@ -141,6 +145,11 @@ class Trial:
     wrong: Mapping[str, int] = field(default_factory=dict)
     silent_close: bool = False
     generators: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    @property
+    def failed_logins(self) -> int:
+        """How many users were asked to log in before it and could not, so that they went on without."""
+        return sum(number for words, number in self.wrong.items() if words.startswith(LOGIN))
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,10 @@ class AskedRequest:
     expect_json: tuple[tuple[str, str], ...] = ()
 
 
+FEWEST_USERS = 16
+"""Of open load, if they have a state of their own."""
+
+
 @dataclass(frozen=True)
 class AskedScenario:
     """A mix of a user's own requests.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from bench.analysis.answers import by_status, wrong
+from bench.analysis.measured import counting
 from bench.catalogue.scenarios.learned import in_words
-from bench.model import Analysis, Suite
+from bench.model import Analysis, Suite, Trial
 from bench.report.page import Column, Section, Table
 from bench.report.results import Entry, Group
 from bench.report.table import row_of
@@ -22,9 +24,10 @@ _COLUMNS = (
 
 def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section | None:
     """What is right of the pages that no scenario knows, and each case's answers by status."""
-    tables = []
+    tables, counts = [], counting(suite)
+    trials = [trial for trial in suite.trials if counts(trial)]
     for group in groups:
-        counted = [(entry, *_counted(suite, entry)) for entry in group.entries]
+        counted = [(entry, *_counted(trials, entry)) for entry in group.entries]
         rows = tuple(
             row_of(entry, (entry.case.server, _in_words(statuses, ", "), _in_words(others, "; ")))
             for entry, statuses, others in counted
@@ -36,7 +39,7 @@ def section(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Sec
     if not (tables or points):
         return None
     # Where each scenario knows what is right, and all was, there is nothing to see.
-    folded = not points and not any(trial.wrong for trial in suite.trials)
+    folded = not points and not any(trial.wrong for trial in trials)
     lines = (_LEARNED,) if points else ()
     return Section("answers", "Answers", lines, points, tables=tuple(tables), folded=folded)
 
@@ -53,9 +56,9 @@ def _right(suite: Suite) -> tuple[str, ...]:
     )
 
 
-def _counted(suite: Suite, entry: Entry) -> tuple[Counter[str], Counter[str]]:
-    trials = [trial for trial in suite.trials if trial.case == entry.case.id]
-    return by_status(trials), wrong(trials)
+def _counted(trials: Iterable[Trial], entry: Entry) -> tuple[Counter[str], Counter[str]]:
+    of_case = [trial for trial in trials if trial.case == entry.case.id]
+    return by_status(of_case), wrong(of_case)
 
 
 def _in_words(counts: Counter[str], between: str) -> str:

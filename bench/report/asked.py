@@ -43,7 +43,7 @@ def _points(suite: Suite, scenario: AskedScenario) -> Iterator[str]:
         yield "No answer to the probes set a cookie, so that all users were the same."
     if scenario.login:
         steps = listed([f"{request.method} {request.path}" for request in scenario.login])
-        yield f"Each user logged in once a deployment, which counts for nothing: {steps}."
+        yield f"Users logged in once a deployment, which counts for nothing: {steps}."
     requests = (*scenario.requests, *scenario.login)
     hidden = [f"the header {name}" for name in hidden_headers(requests)]
     hidden += ["bodies"] * any(request.body == HIDDEN for request in requests)

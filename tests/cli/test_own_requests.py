@@ -114,7 +114,7 @@ def test_a_scenario_file_is_measured_behind_a_login(tmp_path: Path) -> None:
     assert set(shop.users) == {"ada", "bob"}
     for words in (
         "Each user kept the cookies that it got: before and sid.",
-        "Each user logged in once a deployment, which counts for nothing: GET /login and POST /login.",
+        "Users logged in once a deployment, which counts for nothing: GET /login and POST /login.",
         "The result holds no values of bodies and values that were drawn: they may be secret.",
         "| buy | <code>POST /buy</code> | 50.0 | status 303; after form |",
     ):

@@ -9,6 +9,7 @@ import pytest
 
 from bench.analysis import analyse
 from bench.analysis.answers import unlike
+from bench.analysis.measured import DISTURBED
 from bench.model import Learned, Suite
 from bench.report import FORMATS
 from bench.report.answers import section
@@ -47,6 +48,19 @@ def suite(**pages: Learned) -> Suite:
 
 def text(made: Suite) -> str:
     return " ".join(FORMATS["text"](made, analyse(made)).split())
+
+
+def test_answers_of_blocks_that_were_measured_again_are_not_shown() -> None:
+    """As little as they are in Errors."""
+    made = suite()
+    spoiled = replace(made, gaps=({"round": 1, "block": made.trials[0].block, "reason": DISTURBED},))
+    kept = [trial for trial in made.trials if trial.block != made.trials[0].block]
+    found = section(spoiled, analyse(spoiled), groups(spoiled, analyse(spoiled)))
+    assert found is not None
+    of_one = sum(trial.case == made.plan.cases[0].id for trial in kept)
+    closed = next(t for t in found.tables if "closed" in t.caption)
+    assert 0 < of_one < sum(trial.case == made.plan.cases[0].id for trial in made.trials)
+    assert f"200: {93 * of_one}, 302: {7 * of_one}" in str(closed.rows)
 
 
 def test_answers_are_shown_by_status_with_what_the_wrong_ones_were() -> None:

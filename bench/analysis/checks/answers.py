@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from bench.analysis.answers import instead
+from bench.analysis.answers import instead, wrong
 from bench.analysis.checks.facts import MAX_ERROR_RATE, CaseFacts, flooded, too_many
 from bench.analysis.checks.generator import beyond_generator
 from bench.analysis.known import FEWEST_ROUNDS
@@ -12,6 +12,8 @@ from bench.analysis.outcomes import error_rate, itemised, not_right
 from bench.analysis.percentiles import open_load_s
 from bench.model import FILE_KINDS, UNREAD_KINDS, Plan
 from bench.model.digits import a_second
+from bench.model.measured import LOGIN
+from bench.model.scenario import FEWEST_USERS
 from bench.model.shortage import OWN_KINDS
 
 _MORE = 1.2
@@ -91,9 +93,29 @@ def errors(facts: CaseFacts) -> str | None:
     )
 
 
+def logins(facts: CaseFacts) -> str | None:
+    """Users who could not log in: they ask as strangers, whose pages may be right by all that is known."""
+    trials, load = facts.measured.trials, facts.measured.case.load
+    without = [trial.failed_logins for trial in trials if trial.failed_logins]
+    users = load.at_once if load.waits else min(load.at_once, FEWEST_USERS)
+    if sum(without) <= MAX_ERROR_RATE * users * len(trials):
+        return None
+    said = [f"'{words.removeprefix(LOGIN)}'" for words in wrong(trials) if words.startswith(LOGIN)]
+    return (
+        f"in {len(without)} of {len(trials)} trials up to {max(without)} of its users were not logged in, "
+        f"since their logins got {', '.join(said)}: what they were answered then is not the page that was "
+        f"asked for; see that each account can log in, and that the server bears as many logins at once"
+    )
+
+
 def _advice(facts: CaseFacts) -> str:
     """Whose affair wrong answers are."""
     counts, plan = facts.counts, facts.suite.plan
+    if (path := _asked_to_log_in(facts)) is not None:
+        return (
+            f"users were sent to {path} to log in again: their sessions had ended, or a request ended them. "
+            f"They log in once a deployment: have sessions last for a round, or leave out what ends them"
+        )
     refused = sum(counts.errors.get(kind, 0) for kind in UNREAD_KINDS)
     if plan.client == "fasthttp" and 2 * refused > counts.failed + counts.unfinished:
         return (
@@ -112,6 +134,18 @@ def _advice(facts: CaseFacts) -> str:
         )
     log = "the server's own log" if plan.runtime == "external" else "the server's log in logs/"
     return f"read {log}, and mend it or offer less load"
+
+
+def _asked_to_log_in(facts: CaseFacts) -> str | None:
+    """Where most wrong answers sent users who log in, if that is where they do."""
+    asked = facts.suite.plan.scenarios.get(facts.measured.case.scenario)
+    answers = wrong(facts.measured.trials).most_common(1)
+    if asked is None or not answers:
+        return None
+    status, _, path = answers[0][0].partition(" to ")
+    return (
+        path if status[:1] == "3" and path in {step.path.partition("?")[0] for step in asked.login} else None
+    )
 
 
 def _fails_everywhere(facts: CaseFacts) -> bool:
