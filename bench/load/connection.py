@@ -18,6 +18,7 @@ class Connection:
         opened: when it was begun itself. All nanoseconds of the monotonic clock.
         looked: whether it is known how it was made; see `Link.look`.
         keeps: whether it may carry another request after the one that is complete.
+        gone: whether it had ended before its last request could be sent.
         reused: whether it has carried one before.
         good, seen: the right answer that this one equals so far, and the length of that part; 0 when nothing
             of it is here, or it is parsed.
@@ -31,6 +32,7 @@ class Connection:
         "due",
         "exchange",
         "fd",
+        "gone",
         "good",
         "keeps",
         "looked",
@@ -52,7 +54,7 @@ class Connection:
         self.good: bytes | bytearray = b""
         self.seen = 0
         self.begun: Begun | None = None
-        self.reused = False
+        self.gone = self.reused = False
         self.keeps = False
         self.due = self.sent = self.done = self.opened = 0
         self.looked = False

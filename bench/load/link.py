@@ -15,7 +15,7 @@ from bench.load.connection import Connection
 from bench.load.likeness import Begun
 from bench.load.outcomes import CODE, INCOMPLETE, OK
 from bench.load.pool import Pool
-from bench.load.tcpinfo import loses_nothing
+from bench.load.tcpinfo import loses_nothing, was_read
 from bench.load.wire import MOST_COMPARED_BYTES, Exchange, Reply
 from bench.load.wrong import WrongAnswers
 from bench.model.shortage import kind_of
@@ -30,7 +30,8 @@ class Link(Pool):
     Attributes:
         outcome: code of the last request that `receive` took for ended, as in `bench.load.outcomes`.
         lost: kept connections that the server had closed, without saying so, when the next request
-            was sent. The request is sent again on a new connection: that is no error and no answer.
+            was sent. The request is sent again on a new connection: that is no error and no answer. A request
+            that the server has read is never sent again: it may have been carried out.
         wrong: what the wrong answers were.
         reuse: whether connections are kept; False once the target has shown that it always closes them
             without saying so.
@@ -148,6 +149,8 @@ class Link(Pool):
         """
         seen = connection.seen
         if not data and not seen:
+            if not (connection.gone or connection.pending) and was_read(connection.sock):
+                return self._fail(connection, "closed")
             return self._ended_early(connection, "closed")
         answer = data
         if connection.begun is not None:
@@ -204,7 +207,7 @@ class Link(Pool):
         return self._complete(connection, reply.keeps, CODE[reply.fault] if reply.fault else OK)
 
     def _ended_early(self, connection: Connection, kind: str) -> Connection | None:
-        """The connection ended before the first byte of a response."""
+        """The connection ended before the first byte of a response, and the request was not read."""
         if not connection.reused:
             return self._fail(connection, kind)
         self.lost += 1
@@ -273,6 +276,7 @@ class Link(Pool):
             return False
         except OSError:
             # `receive` meets the end of the connection where the answer would have been.
+            connection.gone = True
             return True
         if written < len(payload):
             connection.pending = payload[written:]

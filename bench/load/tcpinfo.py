@@ -1,4 +1,4 @@
-"""What the kernel knows of a connection of ours: whether it had to be asked for more than once.
+"""What the kernel knows of a connection of ours: whether it was asked for more than once, and how it ended.
 
 A server's full listen queue shows at the client only so: the kernel drops the SYN without a word, and TCP
 sends it again after 1 s (RFC 6298). The machine's counters, ListenOverflows and ListenDrops, are of all its
@@ -17,8 +17,9 @@ SOONEST_NS = 150_000_000
 # struct tcp_info of linux/tcp.h; older kernels give less of it. `TCP_INFO` isn't in every Python.
 _TCP_INFO = 11
 _SIZE = 216
-_SYN_SENT = 2
+_SYN_SENT, _CLOSE_WAIT = 2, 8
 _STATE = struct.Struct("B")
+_UNACKED = struct.Struct("24xI")
 _TOTAL_RETRANS = struct.Struct("100xI")
 _BYTES_RETRANS = struct.Struct("208xQ")
 
@@ -29,6 +30,21 @@ def loses_nothing(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def was_read(sock: SocketType) -> bool:
+    """Whether the other side had read all that was sent when it closed the connection, which it has.
+
+    A socket that is closed with something unread, or is sent something after it was closed, answers with a
+    reset (RFC 1122, 4.2.2.13; Linux, `tcp_close` and `unix_release_sock`). What was acknowledged, and isn't
+    followed by one, was read.
+    """
+    try:
+        info = sock.getsockopt(IPPROTO_TCP, _TCP_INFO, _SIZE)
+    except OSError:
+        # A unix socket says of what was unread that the connection was reset.
+        return True
+    return _STATE.unpack_from(info)[0] == _CLOSE_WAIT and not _UNACKED.unpack_from(info)[0]
 
 
 def asked_again(sock: SocketType, lossless: bool) -> bool:
