@@ -31,6 +31,7 @@ SERIOUS: tuple[CaseCheck, ...] = (
     CaseCheck(NOT_MEASURED, answers.nothing_asked),
     CaseCheck("errors", answers.errors),
     CaseCheck("errors", answers.logins),
+    CaseCheck("errors", answers.unserved),
     CaseCheck("overloaded", answers.overloaded),
     CaseCheck(GENERATOR_BOUND, generator.generator_behind),
     CaseCheck("balance", answers.balance),

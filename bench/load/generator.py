@@ -153,7 +153,7 @@ class LoadGenerator:
             self.prepare(order)
         stream = self._stream(order, state)
         records = Records()
-        meter, before = Meter(state.usage, link, state.contention), (link.retransmits, link.unasked)
+        meter, before = Meter(state.usage, link, state.contention), link.tally()
         host = read_host(HERE)
         gc.collect()
         gc.disable()
@@ -163,7 +163,7 @@ class LoadGenerator:
             gc.enable()
             self.used(order.database, order.scenario)
         link.look()
-        retransmits, unasked = link.retransmits - before[0], link.unasked - before[1]
+        told = link.tally().since(before)
         open_load = not order.load.waits
         by: Literal["due", "done"] = "due" if open_load else "done"
         counted = records.counted(by, window)
@@ -176,18 +176,22 @@ class LoadGenerator:
             order=order.order,
             at_s=(window.opened - order.epoch_ns) / 1e9,
             duration_s=(window.closed - window.opened) / 1e9,
-            **_counts(counted, unasked),
+            **_counts(counted, told.unasked),
             **readings,
             begun=len(counted.begun.sent),
             mean_s=counted.begun.mean_s(),
             histograms=counted.histograms(records.endpoints or scenario.endpoints, open_load),
             host=difference(host, read_host(HERE)) | contended,
-            syn_retransmits=retransmits,
+            syn_retransmits=told.retransmits,
+            fresh=told.opened,
+            unserved=told.unserved,
             statuses=dict(
                 statuses + counted.right_by_status(state.exchanges(scenario, order.load.connection).statuses)
             ),
             wrong=dict(
-                wrong + Counter({UNASKED: unasked}) + state.failed_logins(scenario, order.load.connection)
+                wrong
+                + Counter({UNASKED: told.unasked})
+                + state.failed_logins(scenario, order.load.connection)
             ),
         )
 

@@ -130,6 +130,8 @@ class Link(Pool):
 
     def _complete(self, connection: Connection, keeps: bool, outcome: int) -> Connection:
         self.outcome = outcome
+        if outcome and not connection.reused:
+            self.unserved += 1
         connection.reply = None
         if connection.seen:
             connection.forget()
@@ -234,6 +236,7 @@ class Link(Pool):
         connection.keeps = False
         connection.reply = None
         connection.forget()
+        self.unserved += not connection.reused and kind != "connect"
         self.outcome = CODE[kind]
         return connection
 

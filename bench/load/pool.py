@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from select import EPOLLIN, epoll
 from socket import SocketType
+from typing import NamedTuple, Self
 
 from bench.load.connection import Connection
 from bench.load.tcpinfo import SOONEST_NS, asked_again
@@ -14,6 +15,18 @@ from bench.load.tcpinfo import SOONEST_NS, asked_again
 _LOOKED_AT = 64
 # RFC 9110, 15.5.9: a server may say so before it closes a connection on which nothing comes.
 _TIMED_OUT = b"408"
+
+
+class Tally(NamedTuple):
+    """What a pool has counted, since it was made or since some moment; see `Pool`."""
+
+    retransmits: int
+    unasked: int
+    opened: int
+    unserved: int
+
+    def since(self, before: Self) -> Self:
+        return type(self)(*(now - then for now, then in zip(self, before, strict=True)))
 
 
 class Pool:
@@ -25,6 +38,7 @@ class Pool:
         idle: kept connections that carry none.
         opened: connections opened so far.
         retransmits: connections, of those that `look` or `discard` has seen, that TCP had to ask for again.
+        unserved: of those, how many were made, and had their first request not answered rightly.
         unasked: kept connections on which something came while nothing was asked. Where a server answers
             twice, each request gets the answer that is left over from the one before, too early and right;
             only what is left when all are answered shows it.
@@ -38,7 +52,7 @@ class Pool:
         self.idle: list[Connection] = []
         self._idle_by_fd: dict[int, Connection] = {}
         self.opened = 0
-        self.retransmits = self.unasked = 0
+        self.retransmits = self.unasked = self.unserved = 0
         self.lossless = lossless
 
     def watch(self, fd: int) -> None:
@@ -47,6 +61,9 @@ class Pool:
 
     def unwatch(self, fd: int) -> None:
         self._epoll.unregister(fd)
+
+    def tally(self) -> Tally:
+        return Tally(self.retransmits, self.unasked, self.opened, self.unserved)
 
     def park(self, connection: Connection) -> None:
         """Keep a complete connection for later, or close it if it can't be kept."""

@@ -196,6 +196,7 @@ def abandon(link: Link, records: Records, connections: Iterable[Connection]) -> 
     for connection in connections:
         code = row_code(connection.exchange.endpoint, UNFINISHED)
         records.add((connection.due, connection.sent, now, code))
+        link.unserved += not (connection.reused or connection.unsent)
         link.discard(connection)
 
 

@@ -105,6 +105,8 @@ def merge(parts: Sequence[Trial]) -> Trial:
         begun=begun,
         mean_s=sum(mean * number for mean, number in times) / begun if begun else None,
         syn_retransmits=sum(part.syn_retransmits or 0 for part in parts),
+        fresh=sum(part.fresh or 0 for part in parts),
+        unserved=sum(part.unserved for part in parts),
         silent_close=any(part.silent_close for part in parts),
         generator_cpu=max(part.generator_cpu for part in parts),
         histograms={

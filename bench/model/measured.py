@@ -109,6 +109,9 @@ class Trial:
             waited for a CPU (of a cgroup of version 2).
         syn_retransmits: connections of the whole trial that TCP had to ask for again; None in results from
             before this was seen.
+        fresh: connections opened in the whole trial, and by its case in the warm-up before it; None in
+            results from before this was seen.
+        unserved: of these, those that were made, and whose first request was not answered rightly.
         statuses: whole answers by status, right and wrong ones.
         wrong: what answers that were not right were, in words, e.g. "302 to /slow-down", or why they couldn't
             be read; and what failed logins were answered before it, which begin with `LOGIN`.
@@ -141,6 +144,8 @@ class Trial:
     histograms: Mapping[str, str] = field(default_factory=dict)
     host: Mapping[str, float] = field(default_factory=dict)
     syn_retransmits: int | None = None
+    fresh: int | None = None
+    unserved: int = 0
     statuses: Mapping[str, int] = field(default_factory=dict)
     wrong: Mapping[str, int] = field(default_factory=dict)
     silent_close: bool = False

@@ -40,6 +40,7 @@ class Trials:
         self._done = {(trial.round, trial.block, trial.case) for trial in saved}
         self._epoch_ns = epoch_ns
         self._ends_s = ends_s
+        self._warmed: dict[str, Trial] = {}
 
     def missing(
         self, plan: Plan, models: Sequence[LoadModel], number: int, given_up: Collection[str]
@@ -74,8 +75,7 @@ class Trials:
             replace(order, length_s=plan.warmup_s, settle_s=0.0)
             for order in self._orders(plan, number, _WARM_UP, None, fleet)
         ]
-        for _ in self._driver.block(orders, self._ends_s):
-            pass
+        self._warmed = {trial.case: trial for trial in self._driver.block(orders, self._ends_s)}
 
     def pilot(self, plan: Plan, number: int, index: int, fleet: Fleet) -> list[Trial]:
         """A block of closed load that corrects the plan and counts for nothing else; `index` from 0."""
@@ -106,7 +106,8 @@ class Trials:
             for trial in self._driver.block(orders, self._ends_s):
                 name = deployments[trial.case]
                 before, refused[name] = refused[name], fleet.read_listen(name)
-                trials.append(replace(trial, host={**trial.host, **difference(before, refused[name])}))
+                trial = replace(trial, host={**trial.host, **difference(before, refused[name])})
+                trials.append(_with_warm_up(trial, self._warmed.pop(trial.case, None)))
         finally:
             self._writer.append(trials=trials)
         return trials
@@ -115,6 +116,13 @@ class Trials:
         self, plan: Plan, number: int, block: int, model: LoadModel | None, fleet: Fleet
     ) -> list[TrialOrder]:
         return block_orders(plan, _ready(plan, model, fleet), number, block, self._epoch_ns)
+
+
+def _with_warm_up(trial: Trial, warmed: Trial | None) -> Trial:
+    """A case's first trial of a round: the connections that it keeps were opened in the warm-up."""
+    if warmed is None or warmed.fresh is None or trial.fresh is None:
+        return trial
+    return replace(trial, fresh=trial.fresh + warmed.fresh, unserved=trial.unserved + warmed.unserved)
 
 
 def _ready(plan: Plan, model: LoadModel | None, fleet: Fleet) -> list[Case]:

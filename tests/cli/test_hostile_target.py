@@ -10,6 +10,7 @@ from bench.analysis import analyse
 from bench.store import load
 from tests.cli.conftest import wsgi_bench
 from tests.load import peers
+from tests.load.test_unserved import busy, each_fourth
 
 
 @pytest.mark.slow
@@ -48,3 +49,26 @@ def test_the_good_one_s_trials_are_whole_and_each_failure_is_said_once(tmp_path:
         assert said.err.count(words) == 1, said.err
     for text in (said.err, said.out):
         assert not any(sign in text for sign in ("b'", "\\x", "range(", "'nothing'"))
+
+
+@pytest.mark.slow
+def test_connections_that_are_not_served_in_the_warm_up_make_cases_invalid(tmp_path: Path) -> None:
+    """All that counts is answered rightly, on the connections that are left."""
+    out = tmp_path / "out"
+    with peers.peer(peers.right) as good, peers.peer(each_fourth(busy)) as fourth:
+        said = wsgi_bench(
+            "run", "--profile", "smoke", "--rate", "20", "--scenarios", "hello", "--out", out,
+            "--target", f"good={good.url}", "--target", f"fourth={fourth.url}",
+        )  # fmt: skip
+    suite = load(out)
+    assert said.code == 3
+    texts = {
+        case: [finding.text for finding in verdict.findings]
+        for case, verdict in analyse(suite).verdicts.items()
+    }
+    assert len(texts) == 4
+    for case, found in texts.items():
+        said_of_it = any(
+            "new connections got no right answer to their first request" in text for text in found
+        )
+        assert said_of_it == case.startswith("fourth/"), found

@@ -16,6 +16,8 @@ from bench.model.measured import LOGIN
 from bench.model.scenario import FEWEST_USERS
 from bench.model.shortage import OWN_KINDS
 
+MAX_UNSERVED = 0.01
+"""Share of new connections; each server has a few hundred in a run."""
 _MORE = 1.2
 """Settling and draining take time, too."""
 
@@ -105,6 +107,28 @@ def logins(facts: CaseFacts) -> str | None:
         f"in {len(without)} of {len(trials)} trials up to {max(without)} of its users were not logged in, "
         f"since their logins got {', '.join(said)}: what they were answered then is not the page that was "
         f"asked for; see that each account can log in, and that the server bears as many logins at once"
+    )
+
+
+def unserved(facts: CaseFacts) -> str | None:
+    """New connections that are served badly: whoever keeps connections soon has others, and sees no more."""
+    case, plan = facts.measured.case, facts.suite.plan
+    if case.load.connection != "as-is" or errors(facts) is not None:
+        return None
+    same = {
+        other.id
+        for other in plan.cases
+        if other.deployment == case.deployment and other.load.connection == case.load.connection
+    }
+    trials = [trial for trial in facts.suite.trials if trial.case in same]
+    fresh, without = sum(trial.fresh or 0 for trial in trials), sum(trial.unserved for trial in trials)
+    if without <= max(1, MAX_UNSERVED * fresh):
+        return None
+    log = "the server's own log" if plan.runtime == "external" else "the server's log in logs/"
+    return (
+        f"{without:,} of {fresh:,} new connections got no right answer to their first request, most of them "
+        f"before anything counted: what counts came by the others, which were kept. Whoever connects anew is "
+        f"served so badly, as --connection close shows; read {log}"
     )
 
 
