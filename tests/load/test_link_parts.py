@@ -116,7 +116,9 @@ def test_after_an_answer_in_parts_the_next_starts_anew(
         assert tell(links, one, OLD[:CUT]) is None
         assert tell(links, one, OLD[CUT:]) == "ok"
         assert links.again(links.active[one.fd], exchange, 0) == INCOMPLETE
+    # The requests are unread.
     one.server.shutdown(SHUT_WR)
+    one.server.close()
     ((fd, _event),) = links.poll(5)
     assert links.receive(fd) is None, "a kept connection that ends without a byte is opened again"
     assert links.lost == 1
