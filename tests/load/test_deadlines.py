@@ -18,6 +18,7 @@ from bench.load.wire import Exchange
 from bench.model import Closed, Load, Open, Target, TrialOrder, UsageSource
 from tests.load import peers
 from tests.load.trials import PAGE, SECOND, decode, link_to, run_closed, run_open
+from tests.patience import HANGS_S
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 0.3
@@ -104,9 +105,8 @@ def test_a_target_that_turns_hostile_costs_its_own_trial_only(driver: LoadDriver
     with peers.peer(peers.right) as good, peers.peer(peers.turning(peers.streaming, 5)) as hostile:
         targets = {"good": good.url, "hostile": hostile.url}
         driver.set_targets([Target(n, url, UsageSource("none")) for n, url in targets.items()], None)
-        before, between, after = driver.block(
-            [order("good", load), order("hostile", load), replace(order("good", load), block=1)]
-        )
+        right = replace(order("good", load), timeout_s=HANGS_S)
+        before, between, after = driver.block([right, order("hostile", load), replace(right, block=1)])
         driver.set_targets([], None)
     assert between.unfinished + between.failed > 0
     for trial in (before, after):
