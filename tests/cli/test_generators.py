@@ -16,10 +16,10 @@ import pytest
 
 from bench.store import RESULT, load
 from tests.cli.conftest import ROOT, SMOKE, environment, wsgi_bench
+from tests.patience import HANGS_S
 
 SCHEMA = json.loads((ROOT / "bench/schema/result-1.json").read_text())
 SECRET = "a secret of the test"
-ENDS_S = 60
 
 
 def free_port() -> int:
@@ -49,7 +49,7 @@ def worker(port: int, secret: str = SECRET) -> Iterator[subprocess.Popen[str]]:
 
 def ended(child: subprocess.Popen[str]) -> tuple[int, str]:
     """Exit code of a worker, and what it said."""
-    _, said = child.communicate(timeout=ENDS_S)
+    _, said = child.communicate(timeout=HANGS_S)
     return child.returncode, said
 
 
@@ -104,7 +104,7 @@ def test_another_secret_is_said_on_both_sides(tmp_path: Path) -> None:
         assert code == 2
         assert "doesn't know this secret" in words
         run.send_signal(signal.SIGINT)
-        _, err = run.communicate(timeout=ENDS_S)
+        _, err = run.communicate(timeout=HANGS_S)
         assert run.returncode == 130, err
         assert "waiting for 1 load generator (0 of 1 there)" in err
         assert "takes part" not in err

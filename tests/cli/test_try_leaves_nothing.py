@@ -14,9 +14,9 @@ import pytest
 
 from tests.cli.conftest import RATE, ROOT, environment, wsgi_bench
 from tests.cli.test_try_refusals import RIGHT
+from tests.patience import HANGS_S
 
 SMOKE = ("--profile", "smoke", "--rate", RATE, "--blocks", "1", "--python", sys.executable)
-_WAIT_S = 60.0
 # It says that it was reached, and stays there.
 MARK = "from pathlib import Path\nPath('reached').touch()\nimport time\ntime.sleep(60)\n"
 
@@ -49,11 +49,11 @@ def test_a_stop_leaves_nothing(
         # Whoever runs the tests may have it ignored, as nohup does.
         preexec_fn=lambda: signal.signal(sign, signal.SIG_DFL),
     )
-    until = time.monotonic() + _WAIT_S
+    until = time.monotonic() + HANGS_S
     while not (project / "reached").exists() and child.poll() is None and time.monotonic() < until:
         time.sleep(0.01)
     child.send_signal(sign)
-    _, err = child.communicate(timeout=_WAIT_S)
+    _, err = child.communicate(timeout=HANGS_S)
 
     assert child.returncode == 130, err
     assert err.endswith(f"wsgi-bench: stopped by {sign.name}\n")

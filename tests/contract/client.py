@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-PATIENCE_S = 10.0
+from tests.patience import HANGS_S
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def ask(
     """Send one request and read until the server closes.
 
     Raises:
-        OSError: no connection, or no end of the answer within `PATIENCE_S`.
+        OSError: no connection, or no end of the answer within `HANGS_S`.
         ConnectionError: the server closed without a whole answer.
     """
     body = urlencode(form).encode() if form is not None else b""
@@ -63,7 +63,7 @@ def ask(
 
 def connect(url: str) -> socket.socket:
     address = urlsplit(url)
-    return socket.create_connection((address.hostname, address.port), PATIENCE_S)
+    return socket.create_connection((address.hostname, address.port), HANGS_S)
 
 
 def parse(data: bytes) -> Answer:

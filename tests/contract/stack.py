@@ -15,7 +15,8 @@ from bench.catalogue.registry import load_apps, load_servers
 from bench.deploy import Runtime
 from bench.deploy.engine import Engine
 from bench.model import App, Deployment, Server, Target
-from tests.contract.client import PATIENCE_S, ask
+from tests.contract.client import ask
+from tests.patience import HANGS_S
 from tests.redis_server import RedisServer
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +71,7 @@ def take_over_redis(runtime: Runtime, directory: Path) -> RedisServer:
         if any(connection.laddr[1] == address[1] for connection in child.net_connections("tcp"))
     ]
     child.terminate()
-    child.wait(PATIENCE_S)
+    child.wait(HANGS_S)
     return RedisServer(directory, *address)
 
 
@@ -117,7 +118,7 @@ class Stack:
         return bool(self.runtime.stop([target]))
 
     def _wait(self, target: Target) -> None:
-        deadline = time.monotonic() + 3 * PATIENCE_S
+        deadline = time.monotonic() + HANGS_S
         while True:
             try:
                 assert ask(target.url, "/-/live").status == 200

@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from bench.model import Server
-from tests.contract.client import PATIENCE_S, Answer, ask
+from tests.contract.client import Answer, ask
 from tests.contract.stack import SERVERS, SHORTLY, Stack
 from tests.contract.test_shortly import fresh, shorten
+from tests.patience import HANGS_S
 
 REQUESTS = {
     "create": ("/", "POST", {"url": "http://example.com/"}),
@@ -59,7 +60,7 @@ def test_without_redis(outage: Mapping[str, Mapping[str, Answer]], server: Serve
 
 @pytest.mark.usefixtures("outage")
 def test_redis_is_found_again(shortly: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + HANGS_S
     while ask(shortly, "/-/ready").status != 200:
         assert time.monotonic() < deadline
         time.sleep(0.02)

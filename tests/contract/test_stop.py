@@ -10,8 +10,9 @@ import psutil
 import pytest
 
 from bench.model import App, Server
-from tests.contract.client import PATIENCE_S, ask, connect
+from tests.contract.client import ask, connect
 from tests.contract.stack import HELLO, MISSING, SHORTLY, Stack
+from tests.patience import HANGS_S
 
 
 def session(leader: int) -> list[int]:
@@ -47,7 +48,7 @@ def test_stop_with_a_client_that_might_go_on(stack: Stack, server: Server, app: 
 
 def test_a_callable_that_does_not_exist(stack: Stack, server: Server) -> None:
     target = stack.start(server, MISSING)
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + HANGS_S
     while stack.runtime.alive(target):
         assert time.monotonic() < deadline, stack.runtime.log_tail(target)
         time.sleep(0.02)

@@ -19,12 +19,12 @@ from bench.machine.lasting import serving
 from bench.machine.place import HERE
 from bench.machine.processtree import process_tree
 from bench.model import App, CpuSplit, Deployment, Failure, Target
+from tests.patience import HANGS_S
 
 ROOT = Path(__file__).parents[2]
 KNOWN = load_servers(ROOT / "docker-compose.yml", {})
 CPUS = CpuSplit((0,), (0,), (0,))
 HELLO = App("hello", "apps.hello.wsgi:application", ("hello",), redis=False, seed=())
-PATIENCE_S = 30.0
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def ask(target: Target) -> bytes:
     """The answer to `GET /`, once there is one."""
     family = socket.AF_UNIX if target.socket else socket.AF_INET
     host, _, port = target.url.removeprefix("http://").partition(":")
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + HANGS_S
     while True:
         try:
             with closing(socket.socket(family)) as connection:
@@ -97,7 +97,7 @@ def test_configurations_serve_on_another_address_than_theirs(runtime: LocalRunti
         target = started(runtime, spec, tmp_path)
 
         assert ask(target).endswith(b"Hello, World!")
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + HANGS_S
         while (workers := serving(target.usage, HERE)) is None or workers[0] != 2:
             assert time.monotonic() < deadline, workers
             time.sleep(0.02)
@@ -112,7 +112,7 @@ def test_a_line_that_listens_elsewhere_is_told_what_to_write(runtime: LocalRunti
     port = HERE.free_port()
     target = started(runtime, f"mine=gunicorn apps.hello.wsgi:application -b 127.0.0.1:{port}")
 
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + HANGS_S
     while not (said := runtime.listens_elsewhere(target)):
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -124,7 +124,7 @@ def test_a_line_that_listens_elsewhere_is_told_what_to_write(runtime: LocalRunti
 def test_a_line_that_has_its_address_is_not_told_to_have_it(runtime: LocalRuntime) -> None:
     target = started(runtime, "mine=gunicorn apps.hello.wsgi:application -b [::1]:{port}")
 
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + HANGS_S
     while not (said := runtime.listens_elsewhere(target)):
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -138,7 +138,7 @@ def test_a_line_that_has_its_address_is_not_told_to_have_it(runtime: LocalRuntim
 def test_a_socket_of_another_kind_is_elsewhere_too(runtime: LocalRuntime, tmp_path: Path) -> None:
     target = started(runtime, f"mine=gunicorn apps.hello.wsgi:application -b unix:{tmp_path}/other.sock")
 
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + HANGS_S
     while not (said := runtime.listens_elsewhere(target)):
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -175,5 +175,5 @@ def test_what_a_line_detaches_from_itself_is_ended_with_it(runtime: LocalRuntime
 
     runtime.stop([target])
 
-    psutil.wait_procs([daemon], timeout=PATIENCE_S)
+    psutil.wait_procs([daemon], timeout=HANGS_S)
     assert not daemon.is_running()
