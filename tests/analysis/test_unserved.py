@@ -9,6 +9,7 @@ import pytest
 from bench.analysis import analyse
 from bench.model import Suite
 from bench.model.finding import exit_code
+from bench.model.scenario import AskedRequest, AskedScenario
 from tests.make_suite import make_suite
 
 WORDS = "new connections got no right answer to their first request"
@@ -29,6 +30,13 @@ def test_no_case_of_such_a_server_is_valid(claims: bool) -> None:
         [text] = [finding.text for finding in verdict.findings if finding.code == "errors"]
         assert text.startswith(f"5 of 21 {WORDS}")
         assert exit_code(verdict.findings) == 3
+
+
+def test_what_comes_after_many_logins_at_once_is_not_the_servers_fault() -> None:
+    made = suite(16, 8)
+    asked = AskedScenario("mixed", (AskedRequest("page", "/"),), login=(AskedRequest("sign in", "/login"),))
+    verdicts = analyse(replace(made, plan=replace(made.plan, scenarios={"mixed": asked}))).verdicts.values()
+    assert not any(WORDS in finding.text for verdict in verdicts for finding in verdict.findings)
 
 
 @pytest.mark.parametrize(("fresh", "unserved"), [(16, 0), (16, 1), (400, 4), (None, 0)])
