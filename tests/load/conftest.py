@@ -9,19 +9,18 @@ from typing import NoReturn
 
 import pytest
 
-# Far longer than any of these tests takes: whoever waits so long hangs.
-HANG_S = 300.0
+from tests.patience import HANGS_S
 
 
 def _hangs(_number: int, _frame: FrameType | None) -> NoReturn:
-    pytest.fail(f"no end within {HANG_S:g} s")
+    pytest.fail(f"no end within {HANGS_S:g} s")
 
 
 @pytest.fixture(autouse=True)
 def no_hang() -> Iterator[None]:
     """End a test that hangs."""
     before = signal.signal(signal.SIGALRM, _hangs)
-    signal.setitimer(signal.ITIMER_REAL, HANG_S)
+    signal.setitimer(signal.ITIMER_REAL, HANGS_S)
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, before)

@@ -125,11 +125,10 @@ def unserved(facts: CaseFacts) -> str | None:
     fresh, without = sum(trial.fresh or 0 for trial in trials), sum(trial.unserved for trial in trials)
     if without <= max(1, MAX_UNSERVED * fresh):
         return None
-    log = "the server's own log" if plan.runtime == "external" else "the server's log in logs/"
     return (
         f"{without:,} of {fresh:,} new connections got no right answer to their first request, most of them "
         f"before anything counted: what counts came by the others, which were kept. Whoever connects anew is "
-        f"served so badly, as --connection close shows; read {log}"
+        f"served so badly, as --connection close shows; read {_log(plan)}"
     )
 
 
@@ -157,8 +156,12 @@ def _advice(facts: CaseFacts) -> str:
             "nor were those of any other server, which makes it the application's affair, or that of what it "
             "waits for: read what it says in logs/, and mend that or offer less load"
         )
-    log = "the server's own log" if plan.runtime == "external" else "the server's log in logs/"
-    return f"read {log}, and mend it or offer less load"
+    return f"read {_log(plan)}, and mend it or offer less load"
+
+
+def _log(plan: Plan) -> str:
+    """Where the server's log is."""
+    return "the server's own log" if plan.runtime == "external" else "the server's log in logs/"
 
 
 def _asked_to_log_in(facts: CaseFacts) -> str | None:
