@@ -35,18 +35,27 @@ _SPIN_MOST_S = 40
 
 @dataclass(frozen=True)
 class Priority:
-    """What a process asks for before it becomes the program that it is to be. What isn't permitted is left.
+    """What a process asks for before it becomes the program that it is to be. What isn't permitted is left,
+    but for coming last.
 
     Attributes:
         nice: of its session's autogroup; 0 asks for nothing.
         realtime: whether it comes before every other program of its CPU (SCHED_FIFO).
+        last: whether it runs only where no other program of its session's weight wants to (SCHED_IDLE).
     """
 
     nice: int = 0
     realtime: bool = False
+    last: bool = False
 
     def take(self) -> None:
-        """Ask for it: to be called by the process itself, which leads its session."""
+        """Ask for it: to be called by the process itself, which leads its session.
+
+        Raises:
+            OSError: it was to come last, and can't.
+        """
+        if self.last:
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         if self.nice:
             with suppress(OSError):
                 Path("/proc/self/autogroup").write_text(str(self.nice))
@@ -58,6 +67,8 @@ class Priority:
 
 
 NONE = Priority()
+LAST = Priority(nice=19, last=True)
+"""Of what is to run only where nothing else does; a session's weight is then the least that there is."""
 
 
 def of(role: Role, cpus: CpuSplit, place: Place = HERE) -> Priority:
@@ -88,9 +99,14 @@ def give_way_if_spinning() -> None:
     signal.signal(signal.SIGXCPU, lambda *_: give_way())
 
 
+def by_autogroups(place: Place) -> bool:
+    """Whether CPU time is shared out by autogroups first, so that what is asked of one counts."""
+    return not _levels("self", place) and _autogroups(place)
+
+
 def permitted(place: Place) -> bool | None:
     """Whether this process may raise an autogroup; None where that would change nothing."""
-    if _levels("self", place) or not _autogroups(place):
+    if not by_autogroups(place):
         return None
     with suppress(OSError, StopIteration, ValueError):
         rows = place.of_process("self", "status").splitlines()

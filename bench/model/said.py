@@ -167,10 +167,14 @@ class Rank:
     last: int = 0
 
     @property
+    def lowest(self) -> int:
+        """The last of the places."""
+        return self.last or self.rank + len(self.cases) - 1
+
+    @property
     def words(self) -> str:
         """ "1", or "2 to 3" """
-        last = self.last or self.rank + len(self.cases) - 1
-        return str(self.rank) if last == self.rank else f"{self.rank} to {last}"
+        return str(self.rank) if self.lowest == self.rank else f"{self.rank} to {self.lowest}"
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,7 @@ class Environment:
         cgroups: the version that controls CPU and memory, "v1" or "v2"; None as above.
         measured_from: the host on which the harness ran, where servers and load generator ran on another one,
             which `host` and the rest is about; None where it is the same.
+        kept_awake: the CPUs of the load generator that were kept from going idle.
         images: identity of the image of each server, of Redis, the driver and their base;
             empty without containers.
         measured: None in results of before it was saved.
@@ -163,3 +164,4 @@ class Environment:
     machine: str | None = None
     cgroups: str | None = None
     measured_from: str | None = None
+    kept_awake: tuple[int, ...] = ()

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from bench.analysis.keepalive import NOT_KNOWN, Keeping, by_deployment
 from bench.catalogue.variables import of_child, of_container
 from bench.model import Analysis, Calibration, Ceiling, Deployment, Plan, Server, Suite
+from bench.model.counted import ranges
 from bench.model.digits import a_second
 from bench.model.pages import answers_in_words
 from bench.plan import workers
@@ -38,6 +39,7 @@ def environment(suite: Suite, _analysis: Analysis, _groups: tuple[Group, ...]) -
         "CPUs of server / generator / Redis": processes.cpus(suite),
         **({"Limits of server / generator / Redis": confined} if confined else {}),
         **({"Priority of server / generator / Redis": preferred} if preferred else {}),
+        **({"Kept from going idle": f"CPU {ranges(env.kept_awake)}"} if env.kept_awake else {}),
         **({"Workers, by --workers auto": chosen} if chosen else {}),
         "Memory": f"{number(env.memory_bytes / 1e9)} GB",
         "System": env.os if env.kernel in env.os else f"{env.os}, Linux {env.kernel.removeprefix('Linux ')}",

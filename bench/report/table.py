@@ -246,11 +246,17 @@ def _legend(suite: Suite, group: Group) -> tuple[str, ...]:
     if not suite.plan.claims:
         return ()
     notes = []
-    if any(entry.rank and "to" in entry.rank.words for entry in group.entries):
+    ranks = [entry.rank for entry in group.entries if entry.rank]
+    if rank := next((rank for rank in ranks if rank.lowest > rank.rank), None):
+        better, worse = rank.rank - 1, len(ranks) - rank.lowest
         notes.append(
-            f"A rank of 2{DASH}3 is as much as this run can tell: one server is surely better, and all but "
-            f"three are surely worse."
+            f"A rank of {rank.rank}{DASH}{rank.lowest} is as much as this run can tell: of the other servers "
+            f"{_so_many(better)} surely better, and {_so_many(worse)} surely worse."
         )
     if any(not entry.verdict.valid for entry in group.entries):
         notes.append(f"'{DASH}': not valid, so not ranked; Validity says why.")
     return tuple(notes)
+
+
+def _so_many(servers: int) -> str:
+    return {0: "none is", 1: "one is"}.get(servers, f"{servers} are")

@@ -27,6 +27,7 @@ from bench.doctor.others import Others
 from bench.live.progress import Reporter
 from bench.load.client import LoadDriver
 from bench.machine import priority
+from bench.machine.awake import kept_awake, worth_keeping
 from bench.machine.environment import describe, split_cpus, stay_on
 from bench.machine.interrupt import shield
 from bench.machine.place import HERE, Place
@@ -218,9 +219,9 @@ def _work(
 ) -> list[int]:
     """Measure; return the rounds in which nothing could be."""
     plan, cpus = suite.plan, suite.environment.cpu_split
-    with unopened as runtime:
+    with unopened as runtime, kept_awake(worth_keeping(plan, cpus, runtime.place)) as kept:
         own_cpus = stay_on(cpus, runtime.place)
-        writer.append(environment=with_started(suite.environment, runtime))
+        writer.append(environment=replace(with_started(suite.environment, runtime), kept_awake=kept))
         command, environment = runtime.driver_command(
             ("--processes", str(plan.processes), "--client", plan.client, *started_by.arguments)
         )

@@ -11,6 +11,8 @@ import pytest
 
 from bench.analysis import analyse
 from bench.analysis.findings import findings_of
+from bench.machine.awake import worth_keeping
+from bench.machine.place import HERE
 from bench.model.finding import exit_code
 from bench.store import RESULT, load
 from tests.cli.conftest import RATE, ROOT, environment, wsgi_bench
@@ -49,3 +51,6 @@ def test_an_app_that_frees_itself_and_a_worker_that_dies_once(tmp_path: Path) ->
     assert "1 of its processes ended while it was measured (in 1 of 1 round)" in report
     asked = ", ".join(map(str, suite.environment.cpu_split.server))
     assert f"(asked for: {asked})" in report
+    kept = suite.environment.kept_awake
+    assert kept == worth_keeping(suite.plan, suite.environment.cpu_split, HERE)
+    assert ("Kept from going idle" in report) is bool(kept)

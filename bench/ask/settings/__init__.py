@@ -205,7 +205,8 @@ _ROWS = (
         "word",
         "whether servers, generator and Redis come before this machine's other programs, where permitted",
         "It takes root's rights, or CAP_SYS_NICE; what became of it stands in the report. See [who comes "
-        "first](decisions/076-who-comes-first.md).",
+        "first](decisions/076-who-comes-first.md). In virtual machines it [keeps the generator's CPU "
+        "awake](decisions/107-a-generator-that-stays-awake.md), too.",
         choices=("auto", "off"),
         default="auto",
     ),
