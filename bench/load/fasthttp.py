@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import gevent
-from locust.contrib.fasthttp import FastHttpSession
+from locust.contrib.fasthttp import FastHttpSession, FastResponse
 
 from bench.catalogue.scenarios.learned import Answered
 from bench.catalogue.scenarios.request import on_the_wire
@@ -78,35 +78,21 @@ class _Crew:
 
     def ask(self, session: FastHttpSession, due: int, exchange: Exchange) -> bool:
         """Send one request, check its answer, record both; whether it was right."""
-        request = exchange.request
         sent = now_ns()
         me = gevent.getcurrent()
         self.records.begun += 1
         self.under_way[me] = (due, sent, exchange.endpoint)
         broken, why = False, ""
         try:
-            response = session.request(
-                request.method,
-                on_the_wire(request.path),
-                data=request.body or None,  # type: ignore[arg-type]
-                headers={
-                    "Host": request.host or self.host,
-                    "Accept-Encoding": "identity",
-                    **request.headers,
-                    **(exchange.cookie_field() if isinstance(exchange, Visit) else {}),
-                    **self.headers,
-                },
-                allow_redirects=False,
-            )
+            response = self._answer(session, exchange)
             done = now_ns()
-            if not response.status_code:
-                raise response.error  # type: ignore[attr-defined]
             kind, answered = _judged(exchange, response)
         except Exception as error:
             # Of what its client raises, locust catches only what it knows of.
             done, broken = now_ns(), True
             kind, answered = locustclient.kind_of(error), None
             why = locustclient.words(error, kind)
+        self.link.unserved += locustclient.carrier_of(session).fresh and kind not in ("ok", "connect")
         if self.headers or broken:
             # It would go on with a connection that the server keeps in spite of being asked to close it.
             session.client.clientpool.close()
@@ -120,6 +106,36 @@ class _Crew:
             # What fails at once would let nobody else run.
             gevent.sleep(_LOOK_S)
         return kind == "ok"
+
+    def _answer(self, session: FastHttpSession, exchange: Exchange) -> FastResponse:
+        """What a request is answered; as the loop's, on a new connection if the kept one was gone.
+
+        Raises:
+            Exception: it came to nothing, by what locust's client or what it stands on raises.
+        """
+        carrier = locustclient.carrier_of(session)
+        request = exchange.request
+        while True:
+            carrier.fresh = carrier.read = False
+            response = session.request(
+                request.method,
+                on_the_wire(request.path),
+                data=request.body or None,  # type: ignore[arg-type]
+                headers={
+                    "Host": request.host or self.host,
+                    "Accept-Encoding": "identity",
+                    **request.headers,
+                    **(exchange.cookie_field() if isinstance(exchange, Visit) else {}),
+                    **self.headers,
+                },
+                allow_redirects=False,
+            )
+            if response.status_code:
+                return response
+            error: Exception = response.error  # type: ignore[attr-defined]
+            if not carrier.may_send_again(error):
+                raise error
+            self.link.lost += 1
 
     def follow(self, session: FastHttpSession, exchange: Exchange, *, right: bool) -> None:
         """Send what a user of open load sends at once when a request was answered."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from http.cookiejar import DefaultCookiePolicy
 from socket import AF_INET, IPPROTO_TCP, SOCK_STREAM, AddressFamily, SocketType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import gevent
-from geventhttpclient.client import HTTPClientPool
+from geventhttpclient.client import HTTPClient, HTTPClientPool
 from geventhttpclient.connectionpool import ConnectionPool
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from locust.contrib.fasthttp import FastHttpSession, FastResponse
@@ -19,7 +21,7 @@ from urllib3.connection import HTTPConnection
 
 from bench.load.content import MOST_BYTES
 from bench.load.foreign import shown
-from bench.load.tcpinfo import asked_again
+from bench.load.tcpinfo import asked_again, was_read
 from bench.model import UNREAD_KINDS, shortage
 
 if TYPE_CHECKING:
@@ -43,9 +45,58 @@ _KINDS: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 
+class Carrier(HTTPClientPool):
+    """The one connection of a client that sends nothing twice by itself, and what is known of it.
+
+    Attributes:
+        fresh: whether it was opened for the request that is on its way, or was on its way last.
+        read: whether the server had read that, of a connection that ended without a byte of an answer.
+    """
+
+    def __init__(self, timeout_s: float) -> None:
+        super().__init__(concurrency=1, connection_timeout=timeout_s, network_timeout=timeout_s)
+        self.fresh = False
+        self.read = False
+
+    def get_client(self, url: Any) -> HTTPClient:
+        known = len(self.clients)
+        client = super().get_client(url)
+        if len(self.clients) > known:
+            # It has no setting for how often a request is sent: once more than its pool has connections, and
+            # no place for a pool of one's own.
+            pool = client._connection_pool
+            pool.size = -1
+            pool.after_connect = partial(self._opened, pool.after_connect)  # type: ignore[method-assign]
+            pool.release_socket = partial(self._closes, pool.release_socket)  # type: ignore[method-assign]
+        return client
+
+    def _opened(self, tell: Callable[[SocketType], None], socket: SocketType) -> None:
+        self.fresh = True
+        tell(socket)
+
+    def _closes(self, close: Callable[[SocketType], None], socket: SocketType) -> None:
+        if isinstance(sys.exc_info()[1], HTTPConnectionClosed):
+            self.read = was_read(socket)
+        close(socket)
+
+    def may_send_again(self, error: BaseException) -> bool:
+        """Whether a request that came to this nothing is to be sent on a new connection: the one that was
+        kept had ended before the server read it.
+        """
+        ended = isinstance(getattr(error, "original", None) or error, HTTPConnectionClosed)
+        return ended and not self.fresh and not self.read
+
+
+def carrier_of(made: FastHttpSession) -> Carrier:
+    """The connection of a client that `session` has made."""
+    carrier = made.client.clientpool
+    assert isinstance(carrier, Carrier)
+    return carrier
+
+
 def session(url: str, timeout_s: float) -> FastHttpSession:
     """A client with one connection; it waits no longer to be connected, or for more of an answer."""
-    pool = HTTPClientPool(concurrency=1, connection_timeout=timeout_s, network_timeout=timeout_s)
+    pool = Carrier(timeout_s)
     nobody: Any = EventHook  # untyped in locust
     made = FastHttpSession(url, nobody(), None, client_pool=pool, max_retries=0)
     # Like the loop's, its users are new visitors each time: a page may be another for who comes again.
