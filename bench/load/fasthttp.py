@@ -30,6 +30,7 @@ from bench.model.loads.closed import STARTING
 
 _SECOND = 1_000_000_000
 _LOOK_S = 0.001
+_SLACK_S = 0.1
 
 
 def conduct(
@@ -84,9 +85,11 @@ class _Crew:
         self.under_way[me] = (due, sent, exchange.endpoint)
         broken, why = False, ""
         try:
-            response = self._answer(session, exchange)
-            done = now_ns()
-            kind, answered = _judged(exchange, response)
+            # Its own limits are for each part of an answer, and for each try.
+            with gevent.Timeout(self.timeout_s, TimeoutError()):
+                response = self._answer(session, exchange)
+                done = now_ns()
+                kind, answered = _judged(exchange, response)
         except Exception as error:
             # Of what its client raises, locust catches only what it knows of.
             done, broken = now_ns(), True
@@ -159,7 +162,7 @@ class _Crew:
             RuntimeError: a user ended by itself, so that nobody knows what was measured.
         """
         self.stopping = True
-        gevent.joinall(greenlets, self.timeout_s)
+        gevent.joinall(greenlets, self.timeout_s + _SLACK_S)
         for error in (greenlet.exception for greenlet in greenlets if greenlet.ready()):
             if error is not None:
                 raise RuntimeError(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from socket import AF_INET, IPPROTO_TCP, SOCK_STREAM, AddressFamily, SocketType
 from typing import TYPE_CHECKING, Any
@@ -59,25 +58,16 @@ class Carrier(HTTPClientPool):
         self.read = False
 
     def get_client(self, url: Any) -> HTTPClient:
-        known = len(self.clients)
         client = super().get_client(url)
-        if len(self.clients) > known:
-            # It has no setting for how often a request is sent: once more than its pool has connections, and
-            # no place for a pool of one's own.
-            pool = client._connection_pool
+        pool = client._connection_pool
+        if not isinstance(pool, _Pool):
+            # It has no place for a pool of one's own, and no setting for how often a request is sent: once
+            # more than its pool has connections.
+            pool.__class__ = _Pool
             pool.size = -1
-            pool.after_connect = partial(self._opened, pool.after_connect)  # type: ignore[method-assign]
-            pool.release_socket = partial(self._closes, pool.release_socket)  # type: ignore[method-assign]
+            assert isinstance(pool, _Pool)
+            pool.carrier = self
         return client
-
-    def _opened(self, tell: Callable[[SocketType], None], socket: SocketType) -> None:
-        self.fresh = True
-        tell(socket)
-
-    def _closes(self, close: Callable[[SocketType], None], socket: SocketType) -> None:
-        if isinstance(sys.exc_info()[1], HTTPConnectionClosed):
-            self.read = was_read(socket)
-        close(socket)
 
     def may_send_again(self, error: BaseException) -> bool:
         """Whether a request that came to this nothing is to be sent on a new connection: the one that was
@@ -85,6 +75,23 @@ class Carrier(HTTPClientPool):
         """
         ended = isinstance(getattr(error, "original", None) or error, HTTPConnectionClosed)
         return ended and not self.fresh and not self.read
+
+
+class _Pool(ConnectionPool):
+    """One that tells its carrier of its connection. What `Carrier.close` lets go of is in no cycle: a trial,
+    which has no garbage collector, may need one for each request.
+    """
+
+    carrier: Carrier
+
+    def after_connect(self, sock: Any) -> None:
+        self.carrier.fresh = True
+        super().after_connect(sock)
+
+    def release_socket(self, sock: Any) -> None:
+        if isinstance(sys.exc_info()[1], HTTPConnectionClosed):
+            self.carrier.read = was_read(sock)
+        super().release_socket(sock)
 
 
 def carrier_of(made: FastHttpSession) -> Carrier:

@@ -20,18 +20,22 @@ from bench.machine.place import Place
 from bench.model import CpuSplit, Plan
 
 _SPIN = "while True: pass"
+_END_S = 5.0
+# Before 6.15 whoever runs keeps a CPU for milliseconds, however little it weighs (f553741ac8c0, "sched:
+# Cancel the slice protection of the idle entity").
+_LETS_OTHERS_IN = (6, 15)
 
 
 def worth_keeping(plan: Plan, cpus: CpuSplit, place: Place) -> tuple[int, ...]:
     """The generator's CPUs, if they are a virtual machine's and to keep them awake costs nobody anything.
 
-    It would where something else is on them that isn't the run's own, or that what keeps them awake doesn't
-    come after: a target, or a container in cgroups that don't compete with autogroups. It would where the
-    server has the other thread of a core, or where CPU time is limited for all that runs here together.
+    It would where something else is on them that isn't the run's own, as a target; where CPU time isn't
+    shared out by autogroups first, of which this one comes last; where the server has the other thread of a
+    core; and where CPU time is limited for all that runs here together.
     """
     if not plan.priority or not cpus.apart or plan.runtime == "external" or plan.generators is not None:
         return ()
-    if place.elsewhere or (plan.runtime == "compose" and not priority.by_autogroups(place)):
+    if place.elsewhere or not priority.by_autogroups(place) or not _lets_others_in(plan, cpus, place):
         return ()
     # A generator would share the time of a core with what keeps its other threads awake.
     whole = all(kernel.listed(kernel.siblings(place, cpu)) == {cpu} for cpu in cpus.generator)
@@ -39,6 +43,13 @@ def worth_keeping(plan: Plan, cpus: CpuSplit, place: Place) -> tuple[int, ...]:
         return ()
     limited = cgroups.quota_cpus(place, cgroups.seen("cpu", place)) is not None
     return () if limited else cpus.generator
+
+
+def _lets_others_in(plan: Plan, cpus: CpuSplit, place: Place) -> bool:
+    """Whether a generator gets a CPU at once that such a process is on: in real time always."""
+    if plan.runtime == "local" and priority.of("generator", cpus, place).realtime:
+        return bool(priority.permitted(place))
+    return kernel.release(place) >= _LETS_OTHERS_IN
 
 
 @contextmanager
@@ -57,9 +68,18 @@ def kept_awake(cpus: Iterable[int]) -> Iterator[tuple[int, ...]]:
                     environment=os.environ,
                     cwd=Path.cwd(),
                     cpus=(cpu,),
-                    priority=priority.LAST,
                 )
+        for cpu in [cpu for cpu, child in keeping.items() if not priority.come_last(child.pid)]:
+            _end([keeping[cpu]])
+            del keeping[cpu]
         yield tuple(keeping)
     finally:
-        with shield():
-            process.stop_all([(child, signal.SIGKILL, 0.0) for child in keeping.values()])
+        _end(keeping.values())
+
+
+def _end(children: Iterable[subprocess.Popen[bytes]]) -> None:
+    with shield():
+        children = list(children)
+        for child in children:
+            priority.come_as_others(child.pid)
+        process.stop_all([(child, signal.SIGKILL, _END_S) for child in children])

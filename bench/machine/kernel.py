@@ -22,6 +22,12 @@ def sysctl(place: Place, name: str) -> int | None:
     return int(text) if text and text.lstrip("-").isdecimal() else None
 
 
+def release(place: Place) -> tuple[int, ...]:
+    """Its version and patch level, as (6, 12); empty where it isn't shown."""
+    match = re.match(r"(\d+)\.(\d+)", place.text("/proc/sys/kernel/osrelease") or "")
+    return (int(match[1]), int(match[2])) if match else ()
+
+
 def siblings(place: Place, cpu: int) -> str | None:
     """The CPUs of the core that a CPU is a thread of, e.g. "0,4"."""
     return place.text(f"{_CPU}/cpu{cpu}/topology/thread_siblings_list")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,31 +32,25 @@ _REALTIME = (1, 2)
 # Without having slept once meanwhile; the longest trials that leave no time to sleep take a few seconds.
 _SPIN_S = 20
 _SPIN_MOST_S = 40
+_LAST_NICE = 19
+_ASK_S = 1.0
+_AGAIN_S = 0.02
 
 
 @dataclass(frozen=True)
 class Priority:
-    """What a process asks for before it becomes the program that it is to be. What isn't permitted is left,
-    but for coming last.
+    """What a process asks for before it becomes the program that it is to be. What isn't permitted is left.
 
     Attributes:
         nice: of its session's autogroup; 0 asks for nothing.
         realtime: whether it comes before every other program of its CPU (SCHED_FIFO).
-        last: whether it runs only where no other program of its session's weight wants to (SCHED_IDLE).
     """
 
     nice: int = 0
     realtime: bool = False
-    last: bool = False
 
     def take(self) -> None:
-        """Ask for it: to be called by the process itself, which leads its session.
-
-        Raises:
-            OSError: it was to come last, and can't.
-        """
-        if self.last:
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        """Ask for it: to be called by the process itself, which leads its session."""
         if self.nice:
             with suppress(OSError):
                 Path("/proc/self/autogroup").write_text(str(self.nice))
@@ -67,8 +62,6 @@ class Priority:
 
 
 NONE = Priority()
-LAST = Priority(nice=19, last=True)
-"""Of what is to run only where nothing else does; a session's weight is then the least that there is."""
 
 
 def of(role: Role, cpus: CpuSplit, place: Place = HERE) -> Priority:
@@ -79,6 +72,31 @@ def of(role: Role, cpus: CpuSplit, place: Place = HERE) -> Priority:
     shares their CPU, and the whole machine where the kernel keeps no time for others.
     """
     return Priority(NICE, role != "server" and cpus.apart and _throttles(place))
+
+
+def come_last(pid: int) -> bool:
+    """Have another process, which leads its session, run only where no other wants to.
+
+    Returns:
+        Whether the kernel does; it lets ordinary users ask for an autogroup once in a tenth of a second.
+    """
+    until = time.monotonic() + _ASK_S
+    with suppress(OSError, AttributeError):
+        os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
+        while time.monotonic() < until:
+            try:
+                Path(f"/proc/{pid}/autogroup").write_text(str(_LAST_NICE))
+                return True
+            except BlockingIOError:
+                time.sleep(_AGAIN_S)
+    return False
+
+
+def come_as_others(pid: int) -> None:
+    """Undo it, as far as that is permitted, and let the process run on every CPU: it may end sooner so."""
+    with suppress(OSError, AttributeError):
+        os.sched_setaffinity(pid, os.sched_getaffinity(0))
+        os.sched_setscheduler(pid, os.SCHED_OTHER, os.sched_param(0))
 
 
 def take_after_parent() -> None:
