@@ -125,5 +125,5 @@ class _Person:
         if answer.fault:
             return replace(answer, detail=visit.seen.detail or answer.detail)
         self.cookies |= dict.fromkeys(field.partition("=")[0].strip() for field in visit.seen.cookies)
-        self._visitor.took(visit)
+        self._visitor.took(visit, right=True)
         return answer

@@ -83,19 +83,22 @@ class _Crew:
         me = gevent.getcurrent()
         self.records.begun += 1
         self.under_way[me] = (due, sent, exchange.endpoint)
-        broken, why = False, ""
+        broken = closes = False
+        why = ""
         try:
             # Its own limits are for each part of an answer, and for each try.
             with gevent.Timeout(self.timeout_s, TimeoutError()):
                 response = self._answer(session, exchange)
                 done = now_ns()
                 kind, answered = _judged(exchange, response)
+                closes = _field(response, "Connection") == b"close"
         except Exception as error:
             # Of what its client raises, locust catches only what it knows of.
             done, broken = now_ns(), True
             kind, answered = locustclient.kind_of(error), None
             why = locustclient.words(error, kind)
-        self.link.unserved += locustclient.carrier_of(session).fresh and kind not in ("ok", "connect")
+        served = kind in ("ok", "connect") or (answered is not None and not closes)
+        self.link.unserved += locustclient.carrier_of(session).fresh and not served
         if self.headers or broken:
             # It would go on with a connection that the server keeps in spite of being asked to close it.
             session.client.clientpool.close()
@@ -259,9 +262,11 @@ def _judged(exchange: Exchange, response: Any) -> tuple[str, Answered | None]:
         response.status_code, _field(response, "Location"), _field(response, "Content-Type"), len(body)
     )
     fault = exchange.expect.fault(answered.status, answered.location, body, answered.content_type)
-    if fault is None and isinstance(exchange, LookedExchange):
+    if isinstance(exchange, LookedExchange):
         fields = [(name.lower(), value) for name, value in response.headers.items()]
-        fault = exchange.look(fields, body)
+        fault = fault or exchange.look(fields, body)
+        if fault is not None:
+            exchange.note_refused(fields)
     return ("ok", None) if fault is None else (fault, answered)
 
 

@@ -130,8 +130,7 @@ class Link(Pool):
 
     def _complete(self, connection: Connection, keeps: bool, outcome: int) -> Connection:
         self.outcome = outcome
-        if outcome and not connection.reused:
-            self.unserved += 1
+        self.unserved += bool(outcome and not keeps and not connection.reused)
         connection.reply = None
         if connection.seen:
             connection.forget()
@@ -201,6 +200,7 @@ class Link(Pool):
             return None
         if reply.fault is not None:
             if (answered := reply.answered()) is not None:
+                connection.exchange.refuse(reply)
                 self.wrong.note(connection.due, connection.done, reply.fault, answered)
             elif reply.words:
                 self.wrong.note_unread(connection.due, connection.done, reply.words)

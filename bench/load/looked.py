@@ -25,15 +25,17 @@ class LookedExchange(Exchange):
 
     Attributes:
         seen: what the last right answer has shown, or else what was wrong with the one after it.
+        refused: the cookies of the last answer, if that was wrong and nobody has taken them.
     """
 
-    __slots__ = ("_names", "_of_head", "_wants", "seen")
+    __slots__ = ("_names", "_of_head", "_wants", "refused", "seen")
 
     def __init__(
         self, request: Request, endpoint: int, host: str, close: bool, likeness: Likeness | None = None
     ) -> None:
         super().__init__(request, endpoint, host, close, likeness)
         self.seen = Seen()
+        self.refused: tuple[str, ...] = ()
         assert request.asked is not None
         self._wants = wants_a_look(request.asked)
         self._of_head: Head | None = None
@@ -46,6 +48,16 @@ class LookedExchange(Exchange):
         super().remember(reply)
         if self.good is not None and len(self.good) > _MOST_KEPT_BYTES:
             self.good = None
+
+    def refuse(self, reply: Reply) -> None:
+        head = reply.parsed
+        if not head and reply.raw is not None and (span := find_end(reply.raw, 0)):
+            head = bytes(reply.raw[: span[0]])
+        self.note_refused(_fields(head.split(b"\n")[1:]))
+
+    def note_refused(self, fields: Fields) -> None:
+        """Note the header fields of a wrong answer: its cookies count all the same (RFC 6265, 5.2)."""
+        self.refused = tuple(value for name, value in fields if name == "set-cookie")
 
     def right(self, answer: bytearray, begun: Begun) -> bool:
         if not super().right(answer, begun):

@@ -104,14 +104,15 @@ class Visitor:
         """Make each request anew."""
         self._visits.clear()
 
-    def took(self, visit: Visit) -> None:
-        """Keep what the right answer to a request has brought."""
-        seen = visit.seen
-        if seen.cookies and self._jar is not None:
-            for field in seen.cookies:
+    def took(self, visit: Visit, *, right: bool) -> None:
+        """Keep what the answer to a request has brought, if any: cookies of each, values of a right one."""
+        cookies = visit.seen.cookies if right else visit.refused
+        visit.refused = ()
+        if cookies and self._jar is not None:
+            for field in cookies:
                 self._jar.take(field, visit.request.path)
-        if seen.values:
-            self.own |= seen.values
+        if right and visit.seen.values:
+            self.own |= visit.seen.values
 
     def _made(self, prepared: Prepared, values: Values) -> Visit:
         of = self.of
@@ -232,18 +233,15 @@ class Turns:
     def ended(self, turn: int, visit: Visit, *, right: bool) -> None:
         """Note that a user's request was answered, and that the next is that user's."""
         self.turn = turn
-        if right:
-            visit.visitor.took(visit)
-        else:
+        visit.visitor.took(visit, right=right)
+        if not right:
             self._rest[turn] = ()
 
 
 def following(visit: Visit, *, right: bool) -> Visit | None:
     """What a user sends at once when a request was answered; None if nothing."""
-    if not right:
-        return None
-    visit.visitor.took(visit)
-    return visit.visitor.visit(visit.rest, visit.values) if visit.rest else None
+    visit.visitor.took(visit, right=right)
+    return visit.visitor.visit(visit.rest, visit.values) if right and visit.rest else None
 
 
 def has_state(asked: AskedScenario) -> bool:

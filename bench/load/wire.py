@@ -1,8 +1,7 @@
 """HTTP/1.1 as a client sees it: prebuilt requests, and responses checked byte by byte.
 
 A response equal to one that was found right costs one comparison for each part in which it arrives; of one
-that begins like such a one (`bench.load.likeness`) what differs is read. Any other is parsed in full. Every
-deviation has the name of an error kind.
+that begins like such a one (`bench.load.likeness`) what differs is read. Any other is parsed in full.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ class Exchange:
     """A request made ready for one target.
 
     Attributes:
-        payload: the request's bytes.
         close: whether it asks for the end of the connection; then nothing more is sent on it, whatever the
             server does (RFC 9112, 9.6).
         endpoint: index of its endpoint in the scenario's list.
@@ -70,6 +68,9 @@ class Exchange:
     def compares(self, size: int) -> bool:
         """Whether responses of so many bytes are compared as a whole: a copy is kept for the next."""
         return not self.unique and size <= MOST_COMPARED_BYTES
+
+    def refuse(self, reply: Reply) -> None:
+        """Note a whole answer that was wrong."""
 
     def looked_at(self, answer: bytes | bytearray | None) -> str | None:  # noqa: ARG002
         """What a closer look finds wrong with an answer that is right so far; see `LookedExchange`."""
