@@ -2,7 +2,7 @@
 
 A machine whose speed wanders takes every server of a block along. So a case drifts only if it does so by
 itself and against the others in the same blocks: the first alone is the machine's drift, the second alone
-another server's.
+another server's. What all do alike in every round is the application's, or what the machine does at a start.
 """
 
 from __future__ import annotations
@@ -38,6 +38,22 @@ def drift(case: Measured, others: Sequence[Measured]) -> float | None:
 def drift_over_rounds(case: Measured, others: Sequence[Measured]) -> float | None:
     """As `drift`, from the first round to the last: of what isn't started anew in each."""
     return _sure(case, others, _over_rounds)
+
+
+def alike(cases: Sequence[Measured]) -> tuple[float, float] | None:
+    """How all cases of a group change alike from a round's first block to its last, which `drift` takes for
+    the machine's mood: what comes in every round is what starts anew with each.
+
+    Returns:
+        The smallest and the largest change, as fractions; None if it isn't sure of each, or is small.
+    """
+    trends = [_within_rounds(case.log_rates) for case in cases]
+    known = [trend for trend in trends if trend is not None]
+    if not known or len(known) < len(trends) or any(trend.p_value > SIGNIFICANCE for trend in known):
+        return None
+    changes = sorted((math.expm1(trend.mean) for trend in known), key=abs)
+    same = len({change > 0 for change in changes}) == 1
+    return (changes[0], changes[-1]) if same and abs(changes[0]) > LARGEST else None
 
 
 def _sure(

@@ -32,7 +32,7 @@ from bench.deploy.select import choose_runtime, place_of
 from bench.live.progress import Reporter
 from bench.machine.environment import split_cpus
 from bench.model import App, CpuSplit, Plan, Server
-from bench.model.errors import MachineError, UsageError
+from bench.model.errors import EXIT_WORDS, MachineError, UsageError
 from bench.model.scenario import AskedScenario
 from bench.plan.layout import make_plan
 from bench.plan.pages import for_pages
@@ -294,4 +294,6 @@ def _finish(context: click.Context, outcome: Outcome, *, as_json: bool, quiet: b
         click.echo(f"report: {outcome.directory / 'report.html'}", err=True)
     for line in problem_lines(judge_plan(outcome.suite.plan, outcome.analysis)):
         say(f"wsgi-bench: {line}", sys.stderr)
+    if not quiet and (ends := EXIT_WORDS.get(outcome.exit_code)):
+        say(f"wsgi-bench: {ends}", sys.stderr)
     context.exit(outcome.exit_code)

@@ -26,8 +26,8 @@ _CGROUP_ROOT = "/host/cgroup"
 # `read_only` doesn't reach the mounts below what it is said of, and with version 1 each controller is one.
 _COUNTERS = {"1": "/cpuacct", "2": ""}
 # About `WEIGHT` times those of a container that asks for nothing. For version 2 engines make weights of them,
-# the older ones linearly (2 to 262,144 become 1 to 10,000): 306, where 100 is usual.
-_SHARES = {"1": 3121, "2": 8000}
+# the older ones linearly (2 to 262,144 become 1 to 10,000): 2,846, where 100 is usual.
+_SHARES = {"1": 29102, "2": 74600}
 # What is for people, or for building.
 _DROPPED = ("build", "depends_on", "healthcheck", "networks", "ports", "profiles", "restart", "secrets")
 

@@ -65,7 +65,8 @@ def end_of(state: Mapping[str, Any]) -> str:
     """How a container ended, by its `State`; empty where that comes a moment too early to know."""
     if state["Running"]:
         return ""
-    return how_ended(int(state["ExitCode"]), bool(state.get("OOMKilled")))
+    used_up = "its container had used up its memory (mem_limit)" if state.get("OOMKilled") else ""
+    return how_ended(int(state["ExitCode"]), used_up)
 
 
 def nanoseconds(moment: str) -> int:

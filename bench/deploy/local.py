@@ -27,7 +27,7 @@ from bench.machine.interrupt import shield
 from bench.machine.marked import end_marked
 from bench.machine.ours import environment_of_ours
 from bench.machine.place import HERE, Place
-from bench.machine.usage import members, memory_of
+from bench.machine.usage import members, memory_of, oom_kills
 from bench.model import Confinement, CpuSplit, Deployment, Failure, Role, Target, UsageSource
 from bench.model.errors import StoreError
 from bench.model.surroundings import NO_LIMITS, Limits
@@ -233,7 +233,10 @@ class LocalRuntime:
     def how_ended(self, target: Target) -> str:
         running = self._running.get(target.deployment)
         code = running.child.poll() if running is not None else None
-        return "" if code is None else process.how_ended(code)
+        if running is None or code is None:
+            return ""
+        killed = self._limits.memory_bytes and oom_kills(running.usage, self.place)
+        return process.how_ended(code, "it had used up its memory (--memory)" if killed else "")
 
     def memory_bytes(self, target: Target) -> tuple[int | None, int | None]:
         # Of the processes, with a cgroup too: a cgroup's memory has the page cache of the programs in it. But

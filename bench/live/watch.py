@@ -246,7 +246,8 @@ class Watch:
         for case in self._plan.cases:
             figure = self._figures_so_far.reached(case) if group_of(case) == first else None
             if figure is not None:
-                width = "" if figure.half_width is None else f" (± {figure.half_width:.1%})"
+                known = figure.half_width is not None and figure.half_width < 1
+                width = f" (± {figure.half_width:.1%})" if known else ""
                 figures.append(f"{case.server} {figure.text}{width}".replace("%", " %"))
         return f"{first}: {', '.join(figures) or 'nothing measured'}"
 

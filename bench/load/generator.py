@@ -185,6 +185,7 @@ class LoadGenerator:
             syn_retransmits=told.retransmits,
             fresh=told.opened,
             unserved=told.unserved,
+            early=told.early,
             statuses=dict(
                 statuses + counted.right_by_status(state.exchanges(scenario, order.load.connection).statuses)
             ),

@@ -134,7 +134,8 @@ class Link(Pool):
         connection.reply = None
         if connection.seen:
             connection.forget()
-        # What is answered before it was sent whole would have the next request amid its body.
+        self.early += bool(connection.pending)
+        # The next request would be amid the body of this one.
         connection.keeps = keeps and self.reuse and not connection.pending
         self._carried_again += connection.reused
         connection.reused = True

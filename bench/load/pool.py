@@ -24,6 +24,7 @@ class Tally(NamedTuple):
     unasked: int
     opened: int
     unserved: int
+    early: int
 
     def since(self, before: Self) -> Self:
         return type(self)(*(now - then for now, then in zip(self, before, strict=True)))
@@ -39,6 +40,7 @@ class Pool:
         opened: connections opened so far.
         retransmits: connections, of those that `look` or `discard` has seen, that TCP had to ask for again.
         unserved: of those, how many were made, and had their first request not answered rightly.
+        early: requests that were answered before they were sent whole.
         unasked: kept connections on which something came while nothing was asked. Where a server answers
             twice, each request gets the answer that is left over from the one before, too early and right;
             only what is left when all are answered shows it.
@@ -52,7 +54,7 @@ class Pool:
         self.idle: list[Connection] = []
         self._idle_by_fd: dict[int, Connection] = {}
         self.opened = 0
-        self.retransmits = self.unasked = self.unserved = 0
+        self.retransmits = self.unasked = self.unserved = self.early = 0
         self.lossless = lossless
 
     def watch(self, fd: int) -> None:
@@ -63,7 +65,7 @@ class Pool:
         self._epoll.unregister(fd)
 
     def tally(self) -> Tally:
-        return Tally(self.retransmits, self.unasked, self.opened, self.unserved)
+        return Tally(self.retransmits, self.unasked, self.opened, self.unserved, self.early)
 
     def park(self, connection: Connection) -> None:
         """Keep a complete connection for later, or close it if it can't be kept."""

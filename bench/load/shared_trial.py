@@ -107,6 +107,7 @@ def merge(parts: Sequence[Trial]) -> Trial:
         syn_retransmits=sum(part.syn_retransmits or 0 for part in parts),
         fresh=sum(part.fresh or 0 for part in parts),
         unserved=sum(part.unserved for part in parts),
+        early=sum(part.early for part in parts),
         silent_close=any(part.silent_close for part in parts),
         generator_cpu=max(part.generator_cpu for part in parts),
         histograms={

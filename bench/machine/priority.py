@@ -20,12 +20,12 @@ from bench.machine import cgroups, kernel
 from bench.machine.place import HERE, Place
 from bench.model import CpuSplit, Role
 
-NICE = -5
+NICE = -15
 """Of the autogroup of everything that a run starts."""
-WEIGHT = 3.05
-"""The share of a contended CPU that this gives, as a multiple of another program's: 1.25 for each step."""
 _USUAL = {"cpu.shares": 1024, "cpu.weight": 100}
 _STEP = 1.25
+WEIGHT = round(_STEP**-NICE, 2)
+"""The share of a contended CPU that `NICE` gives, as a multiple of another program's."""
 _CAP_SYS_NICE = 23
 # SCHED_FIFO and SCHED_RR (sched.h).
 _REALTIME = (1, 2)

@@ -30,17 +30,17 @@ def killed_by(code: int) -> signal.Signals | None:
     return signal.Signals(number) if number in {sign.value for sign in signal.Signals} else None
 
 
-def how_ended(code: int, out_of_memory: bool = False) -> str:
+def how_ended(code: int, used_up: str = "") -> str:
     """How a process ended, to follow its name.
 
     Args:
-        out_of_memory: whether the engine says that its container had used up its memory.
+        used_up: what had used up its memory, in words, if that is known to have ended it.
     """
     sign = killed_by(code)
     if sign is None:
         return f"ended by itself with exit code {code}"
-    if out_of_memory:
-        return f"was killed by {sign.name}: its container had used up its memory (mem_limit)"
+    if used_up:
+        return f"was killed by {sign.name}: {used_up}; raise that, or look for a leak"
     if sign is signal.SIGKILL:
         return "was killed by SIGKILL; the kernel's log may say out of memory (dmesg)"
     return f"was killed by {sign.name}"

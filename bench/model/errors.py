@@ -59,3 +59,8 @@ class Interrupted(BenchError):
 EXIT_SERVER_FAILED = 3
 EXIT_NOT_VALID = 4
 EXIT_REGRESSION = 5
+EXIT_WORDS = {
+    EXIT_SERVER_FAILED: "exit code 3: a server failed, or answered wrongly; Validity says which and why.",
+    EXIT_NOT_VALID: "exit code 4: not every case is valid; Validity says which and why.",
+}
+"""What a run ends with, for those who see no more of the code than that there was an error."""

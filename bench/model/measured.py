@@ -112,6 +112,7 @@ class Trial:
         fresh: connections opened in the whole trial, and by its case in the warm-up before it; None in
             results from before this was seen.
         unserved: of these, those that were made, and whose first request was not answered rightly.
+        early: requests of the whole trial that were answered before they were sent whole.
         statuses: whole answers by status, right and wrong ones.
         wrong: what answers that were not right were, in words, e.g. "302 to /slow-down", or why they couldn't
             be read; and what failed logins were answered before it, which begin with `LOGIN`.
@@ -146,6 +147,7 @@ class Trial:
     syn_retransmits: int | None = None
     fresh: int | None = None
     unserved: int = 0
+    early: int = 0
     statuses: Mapping[str, int] = field(default_factory=dict)
     wrong: Mapping[str, int] = field(default_factory=dict)
     silent_close: bool = False

@@ -128,8 +128,8 @@ def _bound(analysis: Analysis, group: Group, entry: Entry) -> str:
         if own.waits < WAITS:
             return ""
         return (
-            f"{_whole(own.waits)} of a request's time is waiting for something else than a CPU, so workers "
-            f"and threads decide more than the server"
+            f"{_whole(own.waits)} of a request's time is waiting for something else than a CPU, so it may "
+            f"matter more how many workers and threads wait at once than whose they are"
         )
     known = own.share.low is not None
     low, high = own.share.low or own.share.value, own.share.high or own.share.value

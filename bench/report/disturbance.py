@@ -15,6 +15,7 @@ from bench.report.units import count, listed, number
 _WORTH_SAYING = 0.01
 _ALIKE = 0.03
 _NAMED = 3
+_LEAST_LEFT = 0.01
 
 
 def lines(suite: Suite) -> Iterator[str]:
@@ -25,15 +26,15 @@ def lines(suite: Suite) -> Iterator[str]:
     if shares and max(shares.values()) >= _WORTH_SAYING:
         least, most = (choose(shares, key=lambda server: shares[server]) for choose in (min, max))
         mean = sum(shares.values()) / len(shares)
-        unlike = (
-            f", from {_whole(shares[least])} beside {least} to {_whole(shares[most])} beside {most}"
-            if shares[most] - shares[least] > _ALIKE
-            else ""
-        )
+        unlike = bound = ""
+        if shares[most] - shares[least] > _ALIKE:
+            unlike = f", from {_whole(shares[least])} beside {least} to {_whole(shares[most])} beside {most}"
+            off = (1 - shares[least]) / max(1 - shares[most], _LEAST_LEFT) - 1
+            bound = f" Unless it was idle then, a ratio of these two may be off by up to {_whole(off)}."
         cpus = "CPUs" if len(suite.environment.cpu_split.server) > 1 else "CPU"
         yield (
             f"Other programs used {_whole(mean)} of the server's {cpus} while it was measured{unlike}; no "
-            f"figure is corrected by that.{named}"
+            f"figure is corrected by that.{bound}{named}"
         )
     elif named:
         yield f"Other programs used this machine meanwhile.{named}"

@@ -53,7 +53,10 @@ def _costs(suite: Suite, group: Group, kept: Mapping[str, Keeping], first: Entry
     elif how.startswith("no") and how != NOT_KNOWN:
         keeps = "; it closes each connection after its answer"
     shape = f"workers x threads {workers_x_threads(suite, first.deployment)}"
-    return f"{first.case.server} has the most throughput. It takes {listed(costs)}; {shape}{keeps}."
+    tied = [entry.case.server for entry in group.ranked[0] if entry is not first]
+    leads = f"had the most throughput of those that tie for first, with {listed(tied)}" if tied else ""
+    leads = leads or "has the most throughput"
+    return f"{first.case.server} {leads}. It takes {listed(costs)}; {shape}{keeps}."
 
 
 def _least(group: Group, first: Entry) -> str:

@@ -12,7 +12,7 @@ from bench.analysis.unseen import unseen
 from bench.model import Analysis, Comparison, DeploymentRecord, Failure, Suite
 from bench.model.variant import TWIN
 from bench.plan.said import undecided
-from bench.report import answer, disturbance, generators, how_known, processes, users
+from bench.report import ageing, answer, disturbance, generators, how_known, processes, users
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.results import Entry, Group, groups
@@ -20,6 +20,8 @@ from bench.report.table import row_of, table
 from bench.report.units import count, number, percent, ratio, ratio_interval
 
 MAX_IDLE_CPU = 0.005
+_MUCH_EARLY = 0.01
+"""From this share of all requests on it is said that they were answered before they were sent whole."""
 
 
 def results(suite: Suite, _analysis: Analysis, groups: tuple[Group, ...]) -> Section:
@@ -55,6 +57,7 @@ def validity(suite: Suite, analysis: Analysis, shown: tuple[Group, ...]) -> Sect
     lines += [_busy(record) for record in suite.deployments if (record.idle_cpu or 0) > MAX_IDLE_CPU]
     lines += _killed(suite)
     lines += unlike(suite)
+    lines += ageing.lines(suite)
     lines += disturbance.lines(suite)
     lines += disturbance.gaps(suite)
     return Section("validity", "Validity", tuple(lines), points)
@@ -69,6 +72,14 @@ def _connections(suite: Suite, analysis: Analysis) -> Iterator[str]:
             analysis.summaries[case.id].counts for case in suite.plan.cases if case.deployment == deployment
         ]
         again = sum(of_case.sent_again for of_case in counts)
+        offered = sum(of_case.offered for of_case in counts)
+        early = _early(suite, deployment)
+        if early > _MUCH_EARLY * offered:
+            yield (
+                f"{name} answered {count(early, 'request')} before they were sent whole. They count, since "
+                f"the answers are right, but a client that sends all before it reads, as Python's "
+                f"http.client, may see them fail; an application that reads what it is sent avoids that."
+            )
         if kept.silent:
             yield (
                 f"{name} closes each connection after its answer without saying so: a client that keeps "
@@ -78,7 +89,7 @@ def _connections(suite: Suite, analysis: Analysis) -> Iterator[str]:
         elif again:
             yield (
                 f"{name} closed kept connections without saying so: {count(again, 'request')} of "
-                f"{sum(of_case.offered for of_case in counts):,} had to be sent again on a new one. They are "
+                f"{offered:,} had to be sent again on a new one. They are "
                 f"no errors, but a client that doesn't try again would see them fail."
             )
         if kept.contradicted:
@@ -87,6 +98,11 @@ def _connections(suite: Suite, analysis: Analysis) -> Iterator[str]:
                 f"{name} {documented} by its documentation, but was seen to open {number(kept.per_answer)} "
                 f"connections an answer."
             )
+
+
+def _early(suite: Suite, deployment: str) -> int:
+    cases = {case.id for case in suite.plan.cases if case.deployment == deployment}
+    return sum(trial.early for trial in suite.trials if trial.case in cases)
 
 
 def _busy(record: DeploymentRecord) -> str:

@@ -114,7 +114,9 @@ def _ended(suite: Suite) -> Iterator[str]:
         ended, setting = recycling.restarts(records), recycling.recycles(deployment.server)
         if ended and (setting or not suite.plan.claims):
             asked = f", as its own settings ask for ({setting})" if setting else ""
-            yield f"{deployment.name}: {ended:,} of its processes ended while it was measured{asked}."
+            killed = recycling.oom_kills(records)
+            why = f" ({killed:,} killed by the kernel for want of memory)" if killed else ""
+            yield f"{deployment.name}: {ended:,} of its processes ended while it was measured{asked}{why}."
     hidden = [record for record in suite.deployments if record.restarts is None]
     if hidden and suite.confined and suite.plan.runtime != "external":
         names = listed(list(dict.fromkeys(record.deployment for record in hidden)))

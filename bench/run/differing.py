@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from bench.ask.settings import SETTINGS
@@ -41,6 +41,9 @@ def _changed(what: str, there: Any, here: Any) -> Iterator[str]:
     if isinstance(there, Mapping) and isinstance(here, Mapping):
         for name in dict.fromkeys((*there, *here)):
             yield from _changed(f"{what} {cut(name)}", there.get(name), here.get(name))
+    elif is_dataclass(there) and type(there) is type(here):
+        for part in (part for part in fields(there) if part.compare):
+            yield from _changed(f"{what} {part.name}", getattr(there, part.name), getattr(here, part.name))
     elif there != here:
         yield f"{what}: {_shown(there)} -> {_shown(here)}"
 

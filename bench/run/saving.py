@@ -11,11 +11,11 @@ from typing import NoReturn
 
 from bench.catalogue.home import results_folder
 from bench.model import Analysis, Suite
+from bench.model.counted import ranges
 from bench.model.errors import BenchError, Interrupted, MachineError, ResultError, UsageError
 from bench.model.resume_command import resume_command
 from bench.report.index import write_index
 from bench.report.repeat import shell_variables
-from bench.report.units import listed
 from bench.run.named_again import named_again
 from bench.run.results import write_reports
 from bench.store import RESULT, Writer
@@ -128,10 +128,9 @@ def _no_sentence(text: str) -> str:
 def nothing_in(rounds: list[int], saved: Saved) -> str:
     """That a run isn't complete, and how it can become so."""
     plan = saved.suite.plan
-    which = (
-        f" in round{'s' * (len(rounds) > 1)} {listed([str(number) for number in rounds])} of {plan.rounds}"
-    )
+    which = f" in round{'s' * (len(rounds) > 1)} {ranges(rounds)} of {plan.rounds}"
     return (
         f"The run isn't complete: nothing was measured{which if plan.rounds > 1 else ''}, since every "
-        f"deployment had failed. Once the cause is mended, `{saved.command}` continues it."
+        f"deployment had failed. Once the cause is mended, `{saved.command}` continues it; where that "
+        f"changes what is run, as a server's line, begin a new run."
     )

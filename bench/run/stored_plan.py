@@ -162,7 +162,7 @@ def taken_anew(
         unique = list(dict.fromkeys(wrong))
         more = f"; and {len(unique) - _FEW} more" if len(unique) > _FEW else ""
         raise UsageError(
-            f"{directory} can't be continued: what it says is run is not what this checkout runs. "
+            f"{directory} can't be continued: what it says is run is not what would be run now. "
             + "; ".join(unique[:_FEW])
             + f"{more}. Nothing was started. Go back to the checkout and the environment variables that it "
             f"was measured with, or start a new run."

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bench.analysis import analyse
-from bench.model import Suite
+from bench.model import Failure, Suite
 from bench.model.finding import exit_code
 from bench.model.scenario import AskedRequest, AskedScenario
 from tests.make_suite import make_suite
@@ -43,3 +43,13 @@ def test_what_comes_after_many_logins_at_once_is_not_the_servers_fault() -> None
 def test_others_are(fresh: int | None, unserved: int) -> None:
     verdicts = analyse(suite(fresh, unserved)).verdicts.values()
     assert not any(WORDS in finding.text for verdict in verdicts for finding in verdict.findings)
+
+
+def test_what_a_server_that_has_ended_did_not_serve_is_no_finding_of_its_own() -> None:
+    made = suite(21, 5)
+    failure = Failure(made.plan.deployments[0].name, 1, "trial", "the server ended under load")
+    half = [replace(trial, mean_s=(trial.mean_s or 0.0) / 2) for trial in made.trials]
+    for verdict in analyse(replace(made, trials=tuple(half), failures=(failure,))).verdicts.values():
+        assert not {"errors", "little"} & set(verdict.codes)
+        assert "failed" in verdict.codes
+    assert any("little" in v.codes for v in analyse(replace(made, trials=tuple(half))).verdicts.values())

@@ -12,6 +12,7 @@ import pytest
 from bench.catalogue.registry import load_servers
 from bench.deploy.composefile import coming_first, confinement, run_file
 from bench.deploy.images import certificate_authority, pip_config
+from bench.machine.priority import WEIGHT
 from bench.model import App, CpuSplit, Deployment
 from bench.model.errors import UsageError
 from bench.model.variant import THIS_CHECKOUT, TWIN, Variant
@@ -122,12 +123,12 @@ def test_all_services_come_first_alike() -> None:
     file = run_file(known, wanted, CPUS, {}, "run-1", first=first, **WHERE)
     plain = run_file(known, wanted, CPUS, {}, "run-1", **WHERE)
 
-    assert first == {"cpu_shares": 3121, "cgroup_parent": "/"}
+    assert first == {"cpu_shares": 29102, "cgroup_parent": "/"}
     assert all(first.items() <= service.items() for service in file["services"].values())
-    assert {confinement(service).weight for service in file["services"].values()} == {3.05}
+    assert {confinement(service).weight for service in file["services"].values()} == {WEIGHT}
     assert {confinement(service).weight for service in plain["services"].values()} == {None}
     # systemd takes slices, not paths.
-    assert coming_first("2", "systemd") == {"cpu_shares": 8000}
+    assert coming_first("2", "systemd") == {"cpu_shares": 74600}
 
 
 def test_redis_is_left_out_where_no_app_needs_it() -> None:

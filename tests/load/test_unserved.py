@@ -10,6 +10,7 @@ from socket import SO_LINGER, SOL_SOCKET, socket
 
 import pytest
 
+from bench.load.pool import Tally
 from tests.load.peers import ANSWER, Peer, Serve, peer
 from tests.load.trials import link_to, run_closed
 
@@ -60,4 +61,4 @@ def test_connections_are_counted_whose_first_request_is_not_answered_rightly(ins
         if instead is not silent:
             assert first.kinds() == {"ok": first.counted.offered}
             run_closed(link, users=8, length_s=0.05, timeout_s=0.5)
-            assert link.tally().since(tally) == (0, 0, 0, 0)
+            assert link.tally().since(tally) == Tally(0, 0, 0, 0, 0)

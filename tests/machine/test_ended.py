@@ -39,7 +39,8 @@ def test_how_a_process_ended(code: int, words: str) -> None:
         ({"Running": False, "ExitCode": 137}, KILLED),
         (
             {"Running": False, "ExitCode": 137, "OOMKilled": True},
-            "was killed by SIGKILL: its container had used up its memory (mem_limit)",
+            "was killed by SIGKILL: its container had used up its memory (mem_limit); raise that, or look "
+            "for a leak",
         ),
         ({"Running": True, "ExitCode": 0}, ""),
     ],

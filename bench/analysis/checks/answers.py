@@ -114,7 +114,9 @@ def unserved(facts: CaseFacts) -> str | None:
     """New connections that are served badly: whoever keeps connections soon has others, and sees no more."""
     case, plan = facts.measured.case, facts.suite.plan
     asked = plan.scenarios.get(case.scenario)
-    if case.load.connection != "as-is" or (asked is not None and asked.login) or errors(facts) is not None:
+    if case.load.connection != "as-is" or (asked is not None and asked.login):
+        return None
+    if facts.failures or errors(facts) is not None:
         return None
     same = {
         other.id

@@ -36,7 +36,8 @@ def little(facts: CaseFacts) -> str | None:
     load = facts.measured.case.load
     timed = [t for t in facts.measured.trials if t.mean_s is not None]
     window = sum(t.duration_s for t in timed)
-    if not load.saturates or not timed or window <= 0:
+    # One that has ended while it was asked is said to have failed.
+    if not load.saturates or not timed or window <= 0 or facts.failures:
         return None
     busy = sum((t.answers + t.failed) * (t.mean_s or 0.0) for t in timed) / window
     tolerance = LITTLE_TOLERANCE + len(timed) / max(1, sum(map(answers, timed)))
