@@ -47,7 +47,7 @@ class Watch:
         self._figures_so_far = RunningFigures(plan)
         for trial in saved:
             self._figures_so_far.add(trial)
-        self._place = ""
+        self._number = 0
         self._phase = ""
         self._failure: tuple[str, ...] = ()
         self._drawn_s = 0.0
@@ -123,7 +123,7 @@ class Watch:
 
     def starting(self, number: int, wanted: Sequence[Deployment]) -> Iterator[Deployment]:
         """A round begins: its deployments in turn, each shown as it is started."""
-        self._place = f"round {number} of {self._plan.rounds}"
+        self._number = number
         self._states |= {deployment.name: "waiting" for deployment in wanted}
         self._say(f"{'asking' if self._external else 'starting'} {self._counted(len(wanted))}")
         self._pace.skip(time.monotonic())
@@ -200,14 +200,17 @@ class Watch:
         """A round has ended."""
         self._end_of("stop", sum(state == "measuring" for state in self._states.values()))
         if not self._reporter.live:
-            self._reporter.phase(f"{self._place} done, {self._time_left()}: {self._figures()}")
+            self._reporter.phase(f"{self._round()} done, {self._time_left()}: {self._figures()}")
 
     def _end_of(self, part: Part, count: int) -> None:
         self._pace.done(part, count, time.monotonic())
         self._left[part] = max(0, self._left[part] - 1)
 
+    def _round(self) -> str:
+        return f"round {self._number} of {self._plan.rounds}"
+
     def _say(self, phase: str) -> None:
-        self._phase = f"{self._place}: {phase}"
+        self._phase = f"{self._round()}: {phase}"
         if self._reporter.live:
             self._draw()
         else:
