@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.catalogue.ownline import filled, how_to_bind, placeholders_of
+from bench.catalogue.ownline import filled, how_to_bind, placeholders_of, program_of
 from bench.machine.listening import listening
 from bench.machine.place import Place
 from bench.model import Deployment
@@ -27,8 +27,16 @@ def command(deployment: Deployment, host: str, port: int, socket: str) -> Sequen
 
 
 def variables(deployment: Deployment, given: str) -> dict[str, str]:
-    """What users' code has in its environment beside the usual: by it what it detaches is found."""
-    return {LISTEN: given} if is_marked(deployment) else {}
+    """What users' code has in its environment beside the usual: by it what it detaches is found, and gunicorn
+    learns its address where the line leaves that to a file.
+
+    Sources: https://gunicorn.org/configure/: the command line overrides GUNICORN_CMD_ARGS, and that the file.
+    """
+    if not is_marked(deployment):
+        return {}
+    line = deployment.server.command
+    bound = deployment.server.own and program_of(line) == "gunicorn" and not _told(line)
+    return {LISTEN: given, **({"GUNICORN_CMD_ARGS": f"--bind {given}"} if bound else {})}
 
 
 def is_marked(deployment: Deployment) -> bool:
@@ -54,7 +62,7 @@ def elsewhere(deployment: Deployment, pid: int, given: str, place: Place) -> str
         return ""
     # gunicorn has a control socket beside its address.
     shown = [address for address in addresses if not address.startswith(("/", "@"))] or addresses
-    if {"bind", "port", "socket"} & set(placeholders_of(deployment.server.command)):
+    if _told(deployment.server.command):
         return (
             f"it listens on {', '.join(shown)} instead of {given}, which its line is given: see that its "
             f"program takes it from there, and that nothing else sets another"
@@ -63,3 +71,8 @@ def elsewhere(deployment: Deployment, pid: int, given: str, place: Place) -> str
         f"it listens on {', '.join(shown)} instead of the address that its line is given, another each "
         f"time: put {how_to_bind(deployment.server.command)} in the line"
     )
+
+
+def _told(line: Sequence[str]) -> bool:
+    """Whether an address is put into a line."""
+    return bool({"bind", "port", "socket"} & placeholders_of(line))

@@ -108,6 +108,23 @@ def test_configurations_serve_on_another_address_than_theirs(runtime: LocalRunti
     assert not (tmp_path / "x.sock").exists()
 
 
+def test_a_line_of_gunicorn_whose_file_has_an_address_serves_on_another(
+    runtime: LocalRuntime, tmp_path: Path
+) -> None:
+    """As in a Procfile: `gunicorn shop.wsgi -c gunicorn.conf.py`."""
+    conf = tmp_path / "conf.py"
+    conf.write_text("bind = '127.0.0.1:1'\n")
+    for line in (
+        f"gunicorn apps.hello.wsgi:application -c {conf}",
+        f"sh -c 'exec gunicorn apps.hello.wsgi:application -c {conf}'",
+        f"gunicorn -c {conf} {{app}}",
+    ):
+        target = started(runtime, f"mine={line}")
+        assert ask(target).endswith(b"Hello, World!")
+        assert runtime.listens_elsewhere(target) == ""
+        assert runtime.stop([target])
+
+
 def test_a_line_that_listens_elsewhere_is_told_what_to_write(runtime: LocalRuntime) -> None:
     port = HERE.free_port()
     target = started(runtime, f"mine=gunicorn apps.hello.wsgi:application -b 127.0.0.1:{port}")
