@@ -39,6 +39,8 @@ def answers(status: str, body: bytes = b"", **headers: str) -> str:
         ("", "web: nothing in it is called application or app. It has nothing that can be called"),
         ("def ap(environ, start_response): ...", "web: nothing in it is called application or app. Did you "
          "mean ap?"),
+        ("from shutil import copy, move, which\nfrom pathlib import Path\ndef shop(): ...", "web: nothing in "
+         "it is called application or app. It has shop, copy, move, which, Path"),
         ("application = 5", "web:application is an int, which can't be called. Name the application itself"),
         ("import nosuch.thing", "ModuleNotFoundError: No module named 'nosuch' in web.py:1: --python names "
          "the "

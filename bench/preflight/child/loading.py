@@ -7,6 +7,7 @@ import functools
 import importlib
 import inspect
 import sys
+from types import FunctionType
 from typing import Any
 
 _NAMES = ("application", "app")
@@ -98,8 +99,15 @@ def _unnamed(module: Any) -> str:
 
 
 def _lacking(module: Any, name: str) -> dict[str, Any]:
-    callables = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-    return {"kind": "no-callable", "detail": name, "names": callables[:100]}
+    callables = {k: value for k, value in vars(module).items() if callable(value) and not k.startswith("_")}
+    # What the module imports is told last.
+    own = sorted(callables, key=lambda key: _elsewhere(callables[key], module))
+    return {"kind": "no-callable", "detail": name, "names": own[:100]}
+
+
+def _elsewhere(value: Any, module: Any) -> bool:
+    """Whether a class or a function is another module's."""
+    return isinstance(value, (type, FunctionType)) and value.__module__ != module.__name__
 
 
 def _read(expression: str) -> tuple[str, list[Any] | None, dict[str, Any] | None]:
