@@ -16,6 +16,7 @@ from bench.model.errors import BenchError, Interrupted, MachineError, ResultErro
 from bench.model.resume_command import resume_command
 from bench.report.index import write_index
 from bench.report.repeat import shell_variables
+from bench.report.units import listed
 from bench.run.named_again import named_again
 from bench.run.results import write_reports
 from bench.store import RESULT, Writer
@@ -128,7 +129,7 @@ def _no_sentence(text: str) -> str:
 def nothing_in(rounds: list[int], saved: Saved) -> str:
     """That a run isn't complete, and how it can become so."""
     plan = saved.suite.plan
-    which = f" in round{'s' * (len(rounds) > 1)} {ranges(rounds)} of {plan.rounds}"
+    which = f" in round{'s' * (len(rounds) > 1)} {listed(ranges(rounds).split(', '))} of {plan.rounds}"
     return (
         f"The run isn't complete: nothing was measured{which if plan.rounds > 1 else ''}, since every "
         f"deployment had failed. Once the cause is mended, `{saved.command}` continues it; where that "
