@@ -129,9 +129,10 @@ def _no_sentence(text: str) -> str:
 def nothing_in(rounds: list[int], saved: Saved) -> str:
     """That a run isn't complete, and how it can become so."""
     plan = saved.suite.plan
-    which = f" in round{'s' * (len(rounds) > 1)} {listed(ranges(rounds).split(', '))} of {plan.rounds}"
+    numbers = listed(ranges(rounds).split(", "))
+    which = f" in round{'s' * (len(rounds) > 1)} {numbers} of {plan.rounds}"
     return (
         f"The run isn't complete: nothing was measured{which if plan.rounds > 1 else ''}, since every "
-        f"deployment had failed. Once the cause is mended, `{saved.command}` continues it; where that "
-        f"changes what is run, as a server's line, begin a new run."
+        f"deployment had failed. Once the cause is mended, `{saved.command}` continues it. Where the "
+        f"mend changes what is run, as a server's line, begin a new run."
     )
