@@ -39,7 +39,8 @@ class Pool:
         idle: kept connections that carry none.
         opened: connections opened so far.
         retransmits: connections, of those that `look` or `discard` has seen, that TCP had to ask for again.
-        unserved: of those, how many were made, and had their first request not answered rightly.
+        unserved: of those, how many were made, and whose first request came to nothing, or to a wrong answer
+            with which the connection ended.
         early: requests that were answered before they were sent whole.
         unasked: kept connections on which something came while nothing was asked. Where a server answers
             twice, each request gets the answer that is left over from the one before, too early and right;

@@ -111,7 +111,8 @@ class Trial:
             before this was seen.
         fresh: connections opened in the whole trial, and by its case in the warm-up before it; None in
             results from before this was seen.
-        unserved: of these, those that were made, and whose first request was not answered rightly.
+        unserved: of these, those that were made, and whose first request came to nothing, or to a wrong
+            answer with which the connection ended.
         early: requests of the whole trial that were answered before they were sent whole.
         statuses: whole answers by status, right and wrong ones.
         wrong: what answers that were not right were, in words, e.g. "302 to /slow-down", or why they couldn't
