@@ -91,7 +91,7 @@ class _Crew:
                 response = self._answer(session, exchange)
                 done = now_ns()
                 kind, answered = _judged(exchange, response)
-                closes = _field(response, "Connection") == b"close"
+                closes = (_field(response, "Connection") or b"").lower() == b"close"
         except Exception as error:
             # Of what its client raises, locust catches only what it knows of.
             done, broken = now_ns(), True
