@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -77,9 +77,8 @@ def kept_awake(cpus: Iterable[int]) -> Iterator[tuple[int, ...]]:
         _end(keeping.values())
 
 
-def _end(children: Iterable[subprocess.Popen[bytes]]) -> None:
+def _end(children: Collection[subprocess.Popen[bytes]]) -> None:
     with shield():
-        children = list(children)
         for child in children:
             priority.come_as_others(child.pid)
         process.stop_all([(child, signal.SIGKILL, _END_S) for child in children])

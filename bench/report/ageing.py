@@ -14,9 +14,9 @@ def lines(suite: Suite) -> Iterator[str]:
     """A sentence for each closed load under which every server's throughput changes so."""
     known = measured(suite)
     for name, cases in grouped(case for case in suite.plan.cases if case.load.saturates).items():
-        changes = alike([known[case.id] for case in cases])
         # Of one alone `drifting` says it.
-        if changes is None or len(cases) == 1:
+        changes = alike([known[case.id] for case in cases]) if len(cases) > 1 else None
+        if changes is None:
             continue
         least, most = (f"{100 * abs(change):.0f}" for change in changes)
         by = f"{least} %" if least == most else f"{least} to {most} %"

@@ -54,8 +54,9 @@ def _costs(suite: Suite, group: Group, kept: Mapping[str, Keeping], first: Entry
         keeps = "; it closes each connection after its answer"
     shape = f"workers x threads {workers_x_threads(suite, first.deployment)}"
     tied = [entry.case.server for entry in group.ranked[0] if entry is not first]
-    leads = f"had the most throughput of those that tie for first, with {listed(tied)}" if tied else ""
-    leads = leads or "has the most throughput"
+    leads = "has the most throughput"
+    if tied:
+        leads = f"had the most throughput of those that tie for first, with {listed(tied)}"
     return f"{first.case.server} {leads}. It takes {listed(costs)}; {shape}{keeps}."
 
 

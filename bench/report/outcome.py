@@ -88,9 +88,9 @@ def _connections(suite: Suite, analysis: Analysis) -> Iterator[str]:
             )
         elif again:
             yield (
-                f"{name} closed kept connections without saying so: {count(again, 'request')} of "
-                f"{offered:,} had to be sent again on a new one. They are "
-                f"no errors, but a client that doesn't try again would see them fail."
+                f"{name} closed kept connections without saying so: {count(again, 'request')} of {offered:,} "
+                f"had to be sent again on a new one. They are no errors, but a client that doesn't try again "
+                f"would see them fail."
             )
         if kept.contradicted:
             documented = "keeps connections open" if kept.claimed else "closes each connection"

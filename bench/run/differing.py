@@ -31,8 +31,8 @@ def differences(stored: Deployment, own: Deployment) -> Iterator[str]:
         (f"server {own.server.name}", stored.server, own.server),
         (f"app {own.app.name}", stored.app, own.app),
     ):
-        for part in (part for part in fields(there) if part.compare):
-            yield from _changed(f"{what}, {part.name}", getattr(there, part.name), getattr(here, part.name))
+        for name, before, now in _parts(there, here):
+            yield from _changed(f"{what}, {name}", before, now)
     yield from _changed(f"deployment {own.name}, name", stored.name, own.name)
     yield from _changed(f"deployment {own.name}, database", stored.database, own.database)
 
@@ -42,10 +42,17 @@ def _changed(what: str, there: Any, here: Any) -> Iterator[str]:
         for name in dict.fromkeys((*there, *here)):
             yield from _changed(f"{what} {cut(name)}", there.get(name), here.get(name))
     elif is_dataclass(there) and type(there) is type(here):
-        for part in (part for part in fields(there) if part.compare):
-            yield from _changed(f"{what} {part.name}", getattr(there, part.name), getattr(here, part.name))
+        for name, before, now in _parts(there, here):
+            yield from _changed(f"{what} {name}", before, now)
     elif there != here:
         yield f"{what}: {_shown(there)} -> {_shown(here)}"
+
+
+def _parts(there: Any, here: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The name and both values of each part by which two dataclasses of a kind are compared."""
+    for part in fields(there):
+        if part.compare:
+            yield part.name, getattr(there, part.name), getattr(here, part.name)
 
 
 def unplanned(plan: Plan, deployments: Iterable[Deployment]) -> Iterator[str]:
