@@ -39,12 +39,14 @@ class Measured:
     Attributes:
         cautious: whether its run ends once its intervals are narrow enough (`Plan.until`), so that they are
             taken to be wider (`bench/analysis/caution.py`).
+        server_cpus: how many CPUs the server may use; 0 if that isn't known.
     """
 
     case: Case
     deployment: Deployment
     trials: tuple[Trial, ...]
     cautious: bool = False
+    server_cpus: int = 0
 
     @cached_property
     def log_rates(self) -> Rounds:
@@ -119,12 +121,15 @@ def measured(suite: Suite) -> Mapping[str, Measured]:
     deployments = {deployment.name: deployment for deployment in suite.plan.deployments}
     counts = counting(suite)
     cautious = suite.plan.until is not None
+    server_cpus = len(suite.environment.cpu_split.server)
     trials: dict[str, list[Trial]] = {}
     for trial in suite.trials:
         if counts(trial):
             trials.setdefault(trial.case, []).append(trial)
     return {
-        case.id: Measured(case, deployments[case.deployment], tuple(trials.get(case.id, ())), cautious)
+        case.id: Measured(
+            case, deployments[case.deployment], tuple(trials.get(case.id, ())), cautious, server_cpus
+        )
         for case in suite.plan.cases
     }
 

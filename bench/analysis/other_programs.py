@@ -1,14 +1,54 @@
 """What other programs used of the server's CPUs while trials counted.
 
-It is said, and no figure is divided by it or left out for it: both move ratios.
+It is said, and no figure is divided by it or left out for it: both move ratios. But a server that waits gives
+its CPUs away with each wait, and one that doesn't wait keeps them (docs/decisions/076-who-comes-first.md): by
+as much as others took unequally a ratio of throughputs may be off, and no less than that is claimed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bench.analysis.measured import counting
+from bench.analysis.estimate import Ratio
+from bench.analysis.figure import Figure
+from bench.analysis.figures import THROUGHPUT
+from bench.analysis.measured import Measured, counting
 from bench.model import Suite
+
+ALIKE = 0.03
+"""Shares of others that differ by no more than this are taken to be equal."""
+
+_LEAST_LEFT = 0.01
+
+
+def share(measured: Measured) -> float | None:
+    """Of the time of the server's CPUs in a case's trials, what others used; None where that isn't known."""
+    trials = [trial for trial in measured.trials if "others_s" in trial.host]
+    whole_s = sum(trial.duration_s for trial in trials) * measured.server_cpus
+    return max(0.0, sum(trial.host["others_s"] for trial in trials) / whole_s) if whole_s > 0 else None
+
+
+def off_by(less: float, more: float) -> float:
+    """By how much the ratio of two throughputs may be off, as a fraction, if others used such shares beside
+    the two; 0 where these are alike.
+    """
+    if more - less <= ALIKE:
+        return 0.0
+    return (1 - less) / max(1 - more, _LEAST_LEFT) - 1
+
+
+def beyond(least: float, figure: Figure[Measured], a: Measured, b: Measured, ratio: Ratio) -> float:
+    """The margin of a comparison whose margin would be `least`: of two throughputs it is further off if
+    others had more of the CPUs of the one that is slower.
+
+    Args:
+        ratio: the logarithm of a's figure over b's.
+    """
+    slower, faster = (a, b) if ratio.mean < 0 else (b, a)
+    less, more = share(faster), share(slower)
+    if figure.name != THROUGHPUT.name or less is None or more is None:
+        return least
+    return (1 + least) * (1 + off_by(less, more)) - 1
 
 
 def used(suite: Suite) -> Mapping[str, float]:

@@ -1,8 +1,10 @@
 """Every pair of a group compared, and a server with its twin.
 
 Ratios are of what both reached in the blocks in which both were measured: two trials of one block are
-neighbours in time, so what the machine did to both cancels. What may be claimed of them is decided in
-`bench/analysis/claim.py`; all pairs of a group are one family, and all that isn't claimed ties.
+neighbours in time, so what the machine did to both cancels, but for what other programs took of the CPUs of
+one more than of the other's: a difference in throughput that this may explain isn't claimed. What may be
+claimed of the others is decided in `bench/analysis/claim.py`; all pairs of a group are one family, and all
+that isn't claimed ties.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
+from bench.analysis import other_programs
 from bench.analysis.claim import Contrast, decide, deviation, margin
 from bench.analysis.figure import Figure
 from bench.analysis.groups import subject_of
@@ -57,7 +60,7 @@ def _compared(
                 subject_of(b.case),
                 (values[a.case.id], values[b.case.id]),
                 ratio,
-                least,
+                other_programs.beyond(least, figure, a, b, ratio),
             )
             for a, b in pairs
             if (ratio := figure.read.paired(a, b)) is not None

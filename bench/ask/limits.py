@@ -10,7 +10,7 @@ from bench.model import CpuSplit
 from bench.model.errors import UsageError
 from bench.model.surroundings import Limits
 
-_SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?) ?(?P<unit>[kmg]?)i?b?", re.IGNORECASE)
+_SIZE = re.compile(r"(?P<number>\d{1,15}(?:\.\d{1,15})?) ?(?P<unit>[kmg]?)i?b?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 # With less, no Python starts.
 _LEAST = 16 << 20

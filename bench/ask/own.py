@@ -9,15 +9,13 @@ from typing import Any
 
 from bench.ask.scenario import read_scenario
 from bench.ask.settings import flag
-from bench.ask.settings.requests import REQUESTS
+from bench.ask.settings.requests import REQUESTS, WAYS
 from bench.ask.traffic import read_traffic
 from bench.ask.urls import beside_urls, require_host, scenario_of_urls
 from bench.model.errors import UsageError
 from bench.model.scenario import AskedScenario
 from bench.model.secrets import HIDDEN, header_shown
 
-_WAYS = ("scenarios", "url", "scenario", "from_access_log", "har", "locustfile")
-"""The settings that say what is asked: one of them does."""
 NAMES = tuple(row.name for row in REQUESTS)
 _BODIES = ("data", "json_body")
 
@@ -31,7 +29,7 @@ def own_scenario(given: Mapping[str, Any]) -> AskedScenario | None:
     Raises:
         UsageError: names everything that is wrong with them.
     """
-    ways = [flag(name) for name in _WAYS if given.get(name)]
+    ways = [flag(name) for name in WAYS if given.get(name)]
     if len(ways) > 1:
         raise UsageError(
             f"{' and '.join(ways)} exclude each other: each says what is asked. Leave all but one out."
@@ -60,7 +58,7 @@ def own_scenario(given: Mapping[str, Any]) -> AskedScenario | None:
 
 def asks_something(given: Mapping[str, Any]) -> bool:
     """Whether any setting says what is asked."""
-    return any(given.get(name) for name in _WAYS)
+    return any(given.get(name) for name in WAYS)
 
 
 def shown(name: str, value: Any) -> Any:

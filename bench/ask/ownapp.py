@@ -12,7 +12,7 @@ from typing import Any
 from bench.ask.settings import flag
 from bench.catalogue.discovery import Found, discover
 from bench.catalogue.envfile import read_env_file
-from bench.catalogue.home import is_checkout
+from bench.catalogue.home import at_home, is_checkout
 from bench.model import App
 from bench.model.errors import UsageError
 from bench.model.project import Project
@@ -96,7 +96,7 @@ def own_app(asked: Mapping[str, Any], here: Path, environment: Mapping[str, str]
     Raises:
         UsageError: there is none, or what was given it can't be read.
     """
-    folder = here / Path(asked["chdir"]).expanduser() if asked["chdir"] else here
+    folder = here / at_home(asked["chdir"], "--chdir") if asked["chdir"] else here
     if not folder.is_dir():
         raise UsageError(f"--chdir {asked['chdir']}: there is no such folder.")
     if not os.access(folder, os.R_OK | os.X_OK):
@@ -107,7 +107,8 @@ def own_app(asked: Mapping[str, Any], here: Path, environment: Mapping[str, str]
             "Go to your project, or name its folder with --chdir."
         )
     given = read_env_file(here / asked["env_file"]) if asked["env_file"] else {}
-    given |= dict(_variable(text, environment) for text in (*asked["env"], *asked["pass_env"]))
+    given |= dict(_variable(text, environment) for text in asked["env"])
+    given |= dict(_passed(name, environment) for name in asked["pass_env"])
     shell = {**environment, **given}
     _require_fitting(asked)
     return OwnApp(
@@ -174,3 +175,16 @@ def _variable(text: str, environment: Mapping[str, str]) -> tuple[str, str]:
     if not equals and name not in environment:
         raise UsageError(f"--env {name}: your shell has no such variable. Write --env {name}=VALUE.")
     return name, value if equals else environment[name]
+
+
+def _passed(name: str, environment: Mapping[str, str]) -> tuple[str, str]:
+    if not _NAME.fullmatch(name):
+        written = (name.partition("=")[0].split() or ["nothing"])[0]
+        raise UsageError(
+            f"--pass-env {written}: write the name of a variable alone; --env takes a value, too."
+        )
+    if name not in environment:
+        raise UsageError(
+            f"--pass-env {name}: your shell has no such variable. Set it, or write --env {name}=VALUE."
+        )
+    return name, environment[name]

@@ -15,7 +15,10 @@ from bench.model.problems import Problems
 from bench.plan.layout import PROFILES
 
 ENVIRONMENT_PREFIX = "WSGI_BENCH_"
-_NOT_GIVEN = (None, (), False)
+
+
+def _is_given(value: Any) -> bool:
+    return value is not None and value is not False and value != ()
 
 
 def merged(
@@ -31,7 +34,7 @@ def merged(
     variables = {
         name: value for name in SETTINGS if (value := environment.get(ENVIRONMENT_PREFIX + name.upper()))
     }
-    options = {name: value for name, value in flags.items() if value not in _NOT_GIVEN}
+    options = {name: value for name, value in flags.items() if _is_given(value)}
     given: dict[str, Any] = {}
     for values, prefix, spelled in (
         (read_config(config, problems), f"{config.name}, ", str),
@@ -56,7 +59,7 @@ def read_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         UsageError: names every value that can't be that.
     """
-    options = {name: value for name, value in flags.items() if value not in _NOT_GIVEN}
+    options = {name: value for name, value in flags.items() if _is_given(value)}
     given: dict[str, Any] = {}
     with Problems() as problems:
         for name, value in options.items():

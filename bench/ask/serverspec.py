@@ -91,7 +91,11 @@ def _server(label: str, what: str, known: Mapping[str, Server], folder: Path) ->
     if name in known and "=" in rest:
         return _with_settings(label, known[name], rest)
     if name in known and ":" in what and not (rest and name in _CONFIGURED):
-        raise UsageError(f"{name} takes settings, as in {name}:{_example(known[name])}")
+        if not known[name].settings:
+            raise UsageError(
+                f"{name} has no setting that could be given behind its name. Write {name} alone."
+            )
+        raise UsageError(f"{name} takes settings, as in {name}:{known[name].settings[-1]}=8")
     kind = name if name in _CONFIGURED and rest and " " not in what else kind_of(what)
     if kind and " " not in what:
         path = folder.absolute() / (rest if kind == name else what)
@@ -165,10 +169,6 @@ def _in_short(counts: Mapping[str, int]) -> str:
     if len(counts) == 2:
         return f"{counts['workers']}x{counts['threads']}"
     return "".join(f"{count}{name[0]}" for name, count in counts.items())
-
-
-def _example(server: Server) -> str:
-    return f"{(server.settings or ('threads',))[-1]}=8"
 
 
 def _unlabelled(spec: str) -> str:

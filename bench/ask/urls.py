@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bench.ask.settings.requests import OF_URLS
 from bench.catalogue.scenarios.rendering import FORM, JSON
 from bench.catalogue.scenarios.request import WITH_BODY
 from bench.model.errors import UsageError
@@ -28,7 +29,6 @@ _SPEC = re.compile(
 )
 STATUSES = range(200, 600)
 _FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)")
-_BESIDES = ("data", "json_body", "header", "allow_redirect")
 # The harness says what these are.
 _OWN_FIELDS = ("connection", "content-length", "host", "transfer-encoding")
 
@@ -66,7 +66,7 @@ def scenario_of_urls(given: Mapping[str, Any]) -> AskedScenario:
 
 def beside_urls(given: Mapping[str, Any]) -> Iterator[str]:
     """A sentence for each setting that says something of a `--url`, where there is none."""
-    for name in _BESIDES:
+    for name in OF_URLS:
         if given.get(name):
             yield f"--{name.replace('_', '-')} goes with --url, and there is none. Name what has it."
 
@@ -212,7 +212,7 @@ def _with_bodies(
         for body in bodies if as_json else ():
             with problems.collected():
                 _require_json(body)
-    if not bodies:
+    if not bodies or not with_body:
         return [replace(request, headers=headers) for request in requests]
     typed = headers if any(name.lower() == "content-type" for name, _ in headers) else (
         ("Content-Type", type_), *headers

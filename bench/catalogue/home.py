@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bench.model.errors import UsageError
+
 PACKAGE = Path(__file__).parents[1]
 """The folder of this package."""
 _CHECKOUT = PACKAGE.parent
@@ -14,6 +16,20 @@ IN_CHECKOUT = not _SHARED.is_dir()
 """Whether this is run from a checkout, and not from what was installed of it."""
 HOME = _CHECKOUT if IN_CHECKOUT else _SHARED
 """The folder with `docker-compose.yml`, `servers/` and `apps/`."""
+
+
+def at_home(path: str, option: str) -> Path:
+    """A path whose `~`, which a shell leaves where it knows no such user, stands for a home.
+
+    Raises:
+        UsageError: there is no such user.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise UsageError(
+            f"{option} {path}: there is no such user, or none with a home. Write the whole path."
+        ) from None
 
 
 def inside(folder: Path, root: Path = HOME) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.catalogue import built, environments
 from bench.catalogue import requirements as wanted
 from bench.catalogue.environments import Environment
+from bench.catalogue.home import at_home
 from bench.catalogue.python import Interpreter, read
 from bench.machine import process, uv
 from bench.model.errors import UsageError
@@ -75,7 +76,7 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _named(asked: str, folder: Path, environment: Mapping[str, str]) -> Path:
-    path = folder / Path(asked).expanduser()
+    path = folder / at_home(asked, "--python")
     if path.is_dir():
         return Environment(path, f"--python {asked}").python
     if path.exists():

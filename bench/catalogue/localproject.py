@@ -41,11 +41,14 @@ def is_package(folder: Path) -> bool:
     return "build-system" in document or "poetry" in document.get("tool", {})
 
 
-def dependencies(folder: Path) -> tuple[str, ...]:
-    """What it needs, as lines of a requirements file.
+def dependencies(folder: Path, *, locked: bool = False) -> tuple[str, ...]:
+    """What it needs, as lines of a requirements file; without projects in other folders (`beside`).
+
+    Args:
+        locked: whether a lock file says which versions fit.
 
     Raises:
-        UsageError: it can't be said without running its build backend.
+        UsageError: it can't be said without running its build backend, or in a requirements file.
     """
     path = folder / "pyproject.toml"
     document = read_toml(path) if path.is_file() else {}
@@ -54,7 +57,7 @@ def dependencies(folder: Path) -> tuple[str, ...]:
     if "dependencies" in project:
         return tuple(map(str, project["dependencies"]))
     if poetry.get("dependencies"):
-        return tuple(_of_poetry(poetry["dependencies"]))
+        return tuple(_of_poetry(poetry["dependencies"], folder, locked))
     if "dependencies" in project.get("dynamic", ()) or (not project and is_package(folder)):
         raise UsageError(
             f"What {folder} needs is only known to its build backend. Make a virtual environment for it, or "
@@ -63,16 +66,41 @@ def dependencies(folder: Path) -> tuple[str, ...]:
     return ()
 
 
-def _of_poetry(wanted: Mapping[str, Any]) -> Iterator[str]:
+def beside(folder: Path) -> tuple[Path, ...]:
+    """The folders of other projects that poetry's file needs, by their paths."""
+    path = folder / "pyproject.toml"
+    document = read_toml(path) if path.is_file() else {}
+    wanted = document.get("tool", {}).get("poetry", {}).get("dependencies", {})
+    entries = [entry for entry in wanted.values() if isinstance(entry, Mapping) and "path" in entry]
+    paths = [folder / str(entry["path"]) for entry in entries if not entry.get("optional")]
+    return tuple(path.resolve() for path in paths if path.is_dir())
+
+
+def _of_poetry(wanted: Mapping[str, Any], folder: Path, locked: bool) -> Iterator[str]:
     for name, said in wanted.items():
         # Of several, each for other Pythons, the lock file decides.
         entry = said if isinstance(said, Mapping) else {"version": said if isinstance(said, str) else "*"}
-        if name == "python" or entry.get("optional") or "path" in entry:
+        if name == "python" or entry.get("optional"):
+            continue
+        file = folder / str(entry["path"]) if "path" in entry else None
+        if file is not None and file.is_dir():
             continue
         extras = f"[{','.join(entry['extras'])}]" if entry.get("extras") else ""
-        if "git" in entry:
+        if file is not None:
+            where = f" @ {file.resolve().as_uri()}"
+        elif "url" in entry:
+            where = f" @ {entry['url']}"
+        elif "git" in entry:
             revision = entry.get("rev") or entry.get("tag") or entry.get("branch")
             where = f" @ git+{entry['git']}" + (f"@{revision}" if revision else "")
+        elif "|" in str(entry.get("version", "*")):
+            if not locked:
+                raise UsageError(
+                    f"{folder / 'pyproject.toml'}: {name} may be '{entry['version']}', which a requirements "
+                    "file can't say. Lock the versions (poetry lock), or name a requirements file: "
+                    "--requirements FILE"
+                )
+            where = ""
         else:
             where = _range(str(entry.get("version", "*")))
         markers = f" ; {entry['markers']}" if entry.get("markers") else ""

@@ -29,7 +29,7 @@ def of_poetry(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     # poetry's word for an index that isn't PyPI.
     indexes = dict.fromkeys(source.get("url") for source in sources if source.get("type") == "legacy")
     lines = [f"--extra-index-url {url}" for url in indexes]
-    return (*lines, *dependencies(path.parent)), tuple(filter(None, pins))
+    return (*lines, *dependencies(path.parent, locked=True)), tuple(filter(None, pins))
 
 
 def _of_poetry(package: Mapping[str, Any]) -> str:

@@ -15,8 +15,7 @@ PLACEHOLDERS = ("bind", "host", "port", "socket", "app")
 """What is put in for `{bind}` and its like each time that a server is started."""
 _PLACEHOLDER = re.compile(r"(?<!\$)\{(\w+)\}")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
-_SINGLE_QUOTED = re.compile(r"'[^']*'")
-_DOUBLE_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_QUOTED = re.compile(r"""\\.|'[^']*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 _EXPANDED = re.compile(r"[$`]")
 _SHELL = re.compile(r"[|&;<>*?~\n]")
 _CONTROL = re.compile(r"\|\||[|;\n]|(?<!&)&(?!&)")
@@ -71,17 +70,17 @@ def command_of(line: str) -> tuple[str, ...]:
         raise UsageError(f"its quotation marks don't pair ({str(error).lower()})") from None
     if not words:
         raise UsageError("its line is empty")
-    unquoted = _SINGLE_QUOTED.sub("", line)
-    bare = _DOUBLE_QUOTED.sub("", unquoted)
+    # What the shell looks into, and what it acts on.
+    unquoted = _QUOTED.sub(lambda quoted: quoted[0] if quoted[0].startswith('"') else "", line)
+    bare = _without_quoted(line)
     if not _EXPANDED.search(unquoted) and not _SHELL.search(bare):
         return ("env", *words) if _ASSIGNMENT.match(words[0]) else tuple(words)
     if _CONTROL.search(bare):
         return "sh", "-c", line
-    before, and_, last = line.rpartition("&&")
-    last = last.strip()
+    before, last = _last_command(line)
     if not re.match(r"exec\s", last):
         last = f"exec {'env ' if _ASSIGNMENT.match(last) else ''}{last}"
-    return "sh", "-c", f"{before}{and_}{' ' if and_ else ''}{last}"
+    return "sh", "-c", f"{before}{' ' if before else ''}{last}"
 
 
 def program_of(command: Sequence[str]) -> str:
@@ -104,7 +103,7 @@ def missing_program(command: Sequence[str], path: str, folder: Path) -> str:
         path: where it is looked for, as `PATH`.
         folder: the one that it is started in.
     """
-    if command[:2] == ("sh", "-c") and _CONTROL.search(command[2]):
+    if command[:2] == ("sh", "-c") and _CONTROL.search(_without_quoted(command[2])):
         return ""
     word = next(_words(command), "")
     found = shutil.which(str(folder / word) if "/" in word else word, path=path)
@@ -134,11 +133,22 @@ def filled(command: Iterable[str], values: Mapping[str, str]) -> list[str]:
     return [_PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), word) for word in command]
 
 
+def _without_quoted(line: str) -> str:
+    """A shell's line as long as it is, with nothing where it is quoted."""
+    return _QUOTED.sub(lambda quoted: " " * len(quoted[0]), line)
+
+
+def _last_command(line: str) -> tuple[str, str]:
+    """A shell's line up to the last `&&`, and the command behind it."""
+    at = _without_quoted(line).rfind("&&")
+    return (line[: at + 2], line[at + 2 :].strip()) if at >= 0 else ("", line.strip())
+
+
 def _words(command: Sequence[str]) -> Iterator[str]:
     """The words of the program itself, without the shell, other commands, `exec` and variables before it."""
     words = list(command)
     if words[:2] == ["sh", "-c"] and len(words) == 3:
-        words = shlex.split(words[2].rpartition("&&")[2])
+        words = shlex.split(_last_command(words[2])[1])
     start = 0
     while start < len(words) and (words[start] in ("exec", "env") or _ASSIGNMENT.match(words[start])):
         start += 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.catalogue import locked, requirementsfile
 from bench.catalogue.environments import upward
-from bench.catalogue.localproject import dependencies, is_package, read_toml
+from bench.catalogue.localproject import beside, dependencies, is_package, read_toml
 from bench.model.errors import UsageError
 
 # Names of files for production, in the folders where several of them are kept.
@@ -72,9 +72,13 @@ def read_file(path: Path) -> Needs:
     if how := _FILES.get(path.name):
         return how(path)
     if path.suffix == ".toml":
-        if needs := _pyproject(path):
-            return needs
-        raise UsageError(f"{path} has no [project] with dependencies. Name a requirements file instead.")
+        needs = _pyproject(path) if path.name == "pyproject.toml" else None
+        if needs is None:
+            raise UsageError(
+                f"{path} has no [project] with dependencies, nor poetry's, or isn't called pyproject.toml. "
+                "Name a requirements file instead."
+            )
+        return needs
     return _requirements(path)
 
 
@@ -97,7 +101,9 @@ def _uv_lock(path: Path, project: Path | None = None) -> Needs:
 
 def _poetry_lock(path: Path) -> Needs:
     wanted, constraints = locked.of_poetry(path)
-    return Needs("poetry.lock", path.parent, wanted, constraints, _itself(path.parent))
+    others = beside(path.parent)
+    wanted += tuple(line for other in others for line in dependencies(other, locked=True))
+    return Needs("poetry.lock", path.parent, wanted, constraints, (*_itself(path.parent), *others))
 
 
 def _pipfile_lock(path: Path) -> Needs:
@@ -109,7 +115,9 @@ def _pyproject(path: Path) -> Needs | None:
     """None where it configures tools alone."""
     if not {"project", "poetry"} & {*read_toml(path), *read_toml(path).get("tool", {})}:
         return None
-    return Needs("pyproject.toml", path.parent, dependencies(path.parent), linked=_itself(path.parent))
+    others = beside(path.parent)
+    lines = [line for project in (path.parent, *others) for line in dependencies(project)]
+    return Needs("pyproject.toml", path.parent, tuple(lines), linked=(*_itself(path.parent), *others))
 
 
 def _itself(folder: Path) -> tuple[Path, ...]:

@@ -52,17 +52,23 @@ def services(
         for container in ended.split():
             _see_how_it_ended(engine, container, file)
         yield
-    finally:
-        with shield():
-            down = [*command, "down", "--volumes", "--remove-orphans", "--timeout", "5"]
-            try:
-                process.run(
-                    down, environment=environment, cwd=file.parent, timeout_s=_DOWN_S, merge_errors=True
-                )
-            except process.CommandFailed as error:
-                raise EngineError(
-                    f"The services of {file} are left behind: {error} End them yourself."
-                ) from None
+    except BaseException:
+        if left := _down(command, file, environment):
+            say(left)
+        raise
+    if left := _down(command, file, environment):
+        raise EngineError(left)
+
+
+def _down(command: list[str], file: Path, environment: Mapping[str, str]) -> str:
+    """End them and their volumes; that they are left behind, if they couldn't be ended."""
+    with shield():
+        down = [*command, "down", "--volumes", "--remove-orphans", "--timeout", "5"]
+        try:
+            process.run(down, environment=environment, cwd=file.parent, timeout_s=_DOWN_S, merge_errors=True)
+        except process.CommandFailed as error:
+            return f"The services of {file} are left behind: {error} End them yourself."
+    return ""
 
 
 def _see_how_it_ended(engine: Engine, container: str, file: Path) -> None:

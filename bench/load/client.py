@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import subprocess
 import time
@@ -158,7 +159,7 @@ class LoadDriver:
         for trial in trials:
             most_s = time.monotonic() + trial.most_s() + _SLACK_S
             try:
-                event = self._event(most_s if ends_s is None else min(most_s, ends_s))
+                event = self._event(most_s, math.inf if ends_s is None else ends_s)
             except DriverError:
                 if ends_s is None or time.monotonic() < ends_s:
                     raise
@@ -180,10 +181,10 @@ class LoadDriver:
         except BrokenPipeError:
             raise self._ended() from None
 
-    def _event(self, until: float) -> dict[str, Any]:
-        while (event := self._said(until)).get("event") == "generator":
+    def _event(self, until: float, ends_s: float = math.inf) -> dict[str, Any]:
+        while (event := self._said(min(until, ends_s))).get("event") == "generator":
             self._generators(event)
-            # A generator that is waited for takes time that no order has.
+            # A generator that is waited for takes time that no order has; the end of a run stays.
             until = max(until, time.monotonic() + _SLACK_S)
         return event
 

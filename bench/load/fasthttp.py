@@ -225,7 +225,10 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
     opened = order.opens_ns or now_ns() + settle_ns
     start = opened - settle_ns
     greenlets: list[gevent.Greenlet] = []
-    marked = False
+
+    def open_window() -> None:
+        _sleep_until(opened)
+        mark()
 
     def once(at: int, exchange: Exchange) -> None:
         session = crew.session()
@@ -233,11 +236,9 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
         crew.follow(session, exchange, right=right)
         crew.idle.append(session)
 
+    # Whether anything is due then or not.
+    opening = gevent.spawn(open_window)
     for at in (start + offset for offset in due):
-        if at > opened and not marked:
-            _sleep_until(opened)
-            mark()
-            marked = True
         _sleep_until(at)
         exchange = next(crew.stream)
         if len(crew.under_way) >= order.load.at_once:
@@ -247,9 +248,10 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
             crew.ended(exchange, right=False)
         else:
             greenlets.append(gevent.spawn(once, at, exchange))
+            # It is under way once it runs: before the next, which is due already after a stall.
+            gevent.sleep(0)
+    opening.get()
     _sleep_until(opened + length_ns)
-    if not marked:
-        mark()
     mark()
     crew.drain(greenlets)
     return Window(opened, opened + length_ns)

@@ -64,9 +64,12 @@ def _fault(request: Request, response: Any) -> str | None:
     try:
         if broken := response.request_meta["exception"]:
             raise broken
-        location = response.headers.get("Location")
+        location, type_ = (response.headers.get(name) for name in ("Location", "Content-Type"))
         fault = request.expect.fault(
-            response.status_code, location.encode() if location else None, response.content
+            response.status_code,
+            location.encode() if location else None,
+            response.content,
+            type_.encode() if type_ else None,
         )
     except Exception as error:
         return f"{kind_of(error)}: {error}"

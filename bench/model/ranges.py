@@ -14,7 +14,13 @@ MOST = 2.0**53
 """Up to here a float tells every count from the next."""
 
 MOST_TRIALS = 100_000_000
-"""That a plan may ask for."""
+"""Of a plan that is read."""
+
+MOST_VALUES = 8_000_000
+"""Of a result that is read: each takes up to seventy bytes of memory, however short it is written."""
+
+MOST_LOG_BYTES = 512 << 20
+"""Of a journal, or of the histograms of a result that is read."""
 
 ANY: Range = (-MOST, MOST)
 _COUNTS: Range = (0, MOST)

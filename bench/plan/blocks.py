@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bench.model import MODELS, Case, Deployment, Load, LoadModel, Plan, TrialOrder
-from bench.model.variant import OLD
 from bench.plan.layout import servers_of
 
 
@@ -55,10 +54,13 @@ def _drawn(plan: Plan, round_number: int, block: int, what: str) -> float:
     return random.Random(f"{plan.seed}/{round_number}/{block}/{what}").random()
 
 
-def starting_order(deployments: Sequence[Deployment], round_number: int) -> list[Deployment]:
-    """Old and new take turns in being started first: the first one warms the machine's caches for both."""
-    ordered = list(deployments)
-    return ordered[::-1] if round_number % 2 == 0 and any(d.variant.kind == OLD for d in ordered) else ordered
+def starting_order(plan: Plan, round_number: int) -> list[Deployment]:
+    """The deployments as they are started in a round: in an order that is drawn, and the other way round in
+    the next one. The first one warms the machine's caches for all, and the last one starts beside them.
+    """
+    ordered = list(plan.deployments)
+    random.Random(f"{plan.seed}/{(round_number - 1) // 2}/starts").shuffle(ordered)
+    return ordered if round_number % 2 else ordered[::-1]
 
 
 def block_models(plan: Plan) -> list[LoadModel]:

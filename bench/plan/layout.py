@@ -29,6 +29,7 @@ from bench.model.variant import ITSELF, OLD, THIS_CHECKOUT, TWIN, Source, Varian
 from bench.plan.duration import expected_s
 from bench.plan.lengths import for_minutes
 from bench.plan.more_rounds import going_on
+from bench.plan.size import require_room
 from bench.plan.users import of_users
 
 CONNECTIONS = ("as-is", "close")
@@ -156,6 +157,9 @@ def make_plan(
         given: see `Plan`; which runtime it became is added.
         locust: the file whose users make the load.
         generators, redis: see `Plan`.
+
+    Raises:
+        UsageError: a result has no room for so many trials.
     """
     if locust is not None:
         profile = of_users(profile, given or {})
@@ -205,7 +209,8 @@ def make_plan(
     if until is not None:
         plan = going_on(plan, until, most_rounds, minutes)
     if minutes is not None:
-        return for_minutes(plan, minutes, more_rounds=adapts)
+        plan = for_minutes(plan, minutes, more_rounds=adapts)
+    require_room(plan)
     return replace(plan, expected_s=expected_s(plan))
 
 

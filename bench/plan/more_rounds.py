@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bench.analysis.known import FEWEST_ROUNDS, Known
 from bench.model import Plan
+from bench.plan.size import most_rounds
 
 MOST_ROUNDS = 60
 """Without `--minutes` or `--rounds`: ten times those of the standard profile."""
@@ -39,4 +40,4 @@ def looked_at(plan: Plan, ratios: Known | None, after: int, time_for: int | None
         last = min(last, before + plan.most_rounds)
     if time_for is not None:
         last = min(last, after + time_for)
-    return replace(plan, rounds=max(last, after))
+    return replace(plan, rounds=max(min(last, most_rounds(plan)), after))

@@ -18,8 +18,9 @@ from bench.store.analysis_document import change_to_document
 
 CLAIMS = (
     "A difference is claimed where the test excludes 1 and the ratio is further from 1 than 1 % and than "
-    "{twins}. Everything else is no detectable difference, which isn't proof that there is none: the last "
-    "column says what 8 of 10 such runs find."
+    "{twins}; of throughput also than other programs explain, where they had more of a server's CPU in one "
+    "than in the other. Everything else is no detectable difference, which isn't proof that there is none: "
+    "the last column says what 8 of 10 such runs find."
 )
 _COLUMNS = (
     Column("Server", numeric=False),

@@ -13,9 +13,7 @@ from bench.model.generators import SPOILED
 from bench.report.units import count, listed, number
 
 _WORTH_SAYING = 0.01
-_ALIKE = 0.03
 _NAMED = 3
-_LEAST_LEFT = 0.01
 
 
 def lines(suite: Suite) -> Iterator[str]:
@@ -27,10 +25,13 @@ def lines(suite: Suite) -> Iterator[str]:
         least, most = (choose(shares, key=lambda server: shares[server]) for choose in (min, max))
         mean = sum(shares.values()) / len(shares)
         unlike = bound = ""
-        if shares[most] - shares[least] > _ALIKE:
+        off = other_programs.off_by(shares[least], shares[most])
+        if off > 0:
             unlike = f", from {_whole(shares[least])} beside {least} to {_whole(shares[most])} beside {most}"
-            off = (1 - shares[least]) / max(1 - shares[most], _LEAST_LEFT) - 1
-            bound = f" Unless it was idle then, a ratio of these two may be off by up to {_whole(off)}."
+            bound = (
+                f" Where they used more beside one server than beside another, it may look slower than it is, "
+                f"here by up to {_whole(off)}: a difference that this may explain counts as a tie."
+            )
         cpus = "CPUs" if len(suite.environment.cpu_split.server) > 1 else "CPU"
         yield (
             f"Other programs used {_whole(mean)} of the server's {cpus} while it was measured{unlike}; no "

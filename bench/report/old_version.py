@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.analysis.compare.limits import judge_plan
-from bench.analysis.compare.surroundings import Difference, server_differences, servers
+from bench.analysis.compare.surroundings import (
+    Difference,
+    of_other_programs,
+    server_differences,
+    servers,
+)
+from bench.analysis.versions import new_version, old_version
 from bench.model import Analysis, Suite
 from bench.model.variant import OLD, Source
 from bench.report.changes import CLAIMS, differing, gaps, tables
@@ -67,4 +73,5 @@ def _differences(suite: Suite) -> tuple[Difference, ...]:
         for name, version in sorted(versions.items())
         if OLD.named(name) in versions
     )
-    return (*packages, *server_differences(servers(suite.plan, old=True), servers(suite.plan)))
+    others = of_other_programs(old_version(suite), new_version(suite))
+    return (*others, *packages, *server_differences(servers(suite.plan, old=True), servers(suite.plan)))

@@ -83,8 +83,8 @@ def _connections(suite: Suite, analysis: Analysis) -> Iterator[str]:
         if kept.silent:
             yield (
                 f"{name} closes each connection after its answer without saying so: a client that keeps "
-                f"connections finds them gone, and would have to send its request again. The generator never "
-                f"had to: it opened a new connection for each request."
+                f"connections finds them gone, and would have to send its request again. Once the "
+                f"generator had seen that, it opened a new connection for each request."
             )
         elif again:
             yield (
@@ -214,7 +214,7 @@ def errors(suite: Suite, analysis: Analysis, _groups: tuple[Group, ...]) -> Sect
         line = _ERRORS_NOTE
     else:
         right = sum(summary.counts.ok for summary in analysis.summaries.values())
-        again = "none of them at a second try" if suite.plan.client == "loop" else _NOT_SEEN
+        again = "none of them at a second try" if suite.plan.locust is None else _NOT_SEEN
         line = f"All {count(right, 'request')} were answered rightly, {again}."
     return Section("errors", "Errors by kind", (line,), tables=tuple(tables))
 

@@ -160,6 +160,8 @@ class Fleet:
         dead = [m for m in self.members.values() if not self._runtime.alive(m.target)]
         failures = [self._ended(m.target, "trial", "the server ended under load") for m in dead]
         for member in dead:
+            self._read_costs(member)
+            self.records.append(member.record(self._round, clean=None))
             del self.members[member.deployment.name]
         self.failures += failures
         return failures
@@ -263,31 +265,22 @@ class Fleet:
     def _stop(self) -> None:
         # One that the last request of all has killed was still there after its block.
         self.read_processes()
-        peaks = {name: self._runtime.memory_bytes(m.target)[1] for name, m in self.members.items()}
-        held = {n: (m.processes.oom_kills, m.processes.throttled_s) for n, m in self.members.items()}
+        for member in self.members.values():
+            self._read_costs(member)
         clean: set[str] = set()
         try:
             clean = self._runtime.stop(self._started)
         finally:
             self.records += [
-                DeploymentRecord(
-                    deployment=name,
-                    round=self._round,
-                    start_s=member.start_s,
-                    memory_idle_bytes=member.memory_idle_bytes,
-                    memory_peak_bytes=peaks[name],
-                    image_bytes=self._runtime.image_bytes(member.deployment),
-                    stopped_cleanly=name in clean,
-                    idle_cpu=member.idle_cpu,
-                    restarts=member.processes.restarts,
-                    oom_kills=held[name][0],
-                    throttled_s=held[name][1],
-                    workers=member.serving[0] if member.serving else None,
-                    threads=member.serving[1] if member.serving else None,
-                    peers=member.peers,
-                )
-                for name, member in self.members.items()
+                member.record(self._round, clean=name in clean) for name, member in self.members.items()
             ]
+
+    def _read_costs(self, member: Member) -> None:
+        """What can't be read any more once it has been stopped."""
+        # Of processes that have all ended nothing can be read either.
+        member.memory_peak_bytes = self._runtime.memory_bytes(member.target)[1] or None
+        member.image_bytes = self._runtime.image_bytes(member.deployment)
+        member.oom_kills, member.throttled_s = member.processes.oom_kills, member.processes.throttled_s
 
 
 def _heard(probed: Probed) -> bool:

@@ -53,8 +53,9 @@ def result_directory(root: Path, out: Path | None) -> Iterator[Path]:
         return
     folder = results_folder(root)
     if not folder.is_relative_to(root) and not (folder / ".gitignore").exists():
-        folder.mkdir(exist_ok=True)
-        (folder / ".gitignore").write_text("*\n")
+        with machine_errors(folder):
+            folder.mkdir(exist_ok=True)
+            (folder / ".gitignore").write_text("*\n")
     name = new_id(datetime.now(UTC))
     directory = next(filter(_made, (folder / f"{name}{f'-{n}' * (n > 1)}" for n in count(1))))
     try:

@@ -134,7 +134,7 @@ class Runner:
         return look.enough
 
     def _round(self, number: int, blocks: Sequence[int]) -> None:
-        ordered = starting_order(self._plan.deployments, number)
+        ordered = starting_order(self._plan, number)
         wanted = [d for d in ordered if d.name not in self._given_up]
         if not wanted:
             return

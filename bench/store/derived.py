@@ -15,9 +15,10 @@ from typing import TypeVar
 
 from bench.model.errors import MachineError, ResultError
 from bench.model.jsonable import dump, parse
+from bench.model.ranges import MOST_LOG_BYTES
 from bench.store.files import replace
 from bench.store.reader import JOURNAL, LATENCY_LOG, RESULT
-from bench.store.strict import MOST_LOG_BYTES, parse_json, read_bytes, read_text
+from bench.store.strict import parse_json, read_bytes, read_text
 
 T = TypeVar("T")
 

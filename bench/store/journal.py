@@ -17,9 +17,10 @@ from typing import Any, Self
 
 from bench.machine.interrupt import shield
 from bench.model.errors import MachineError, ResultError
+from bench.model.ranges import MOST_LOG_BYTES, MOST_VALUES
 from bench.store.files import machine_errors, sync_directory
 from bench.store.rescue import copy
-from bench.store.strict import MOST_LOG_BYTES, MOST_VALUES, opened, parse_json
+from bench.store.strict import opened, parse_json
 
 _HEAD = b'{"crc32":"%08x","entry":'
 _HEAD_LENGTH = len(_HEAD % 0)

@@ -18,8 +18,9 @@ from hdrh.histogram import HdrHistogram
 from bench.model import Trial
 from bench.model.errors import ResultError
 from bench.model.histograms import let_go
+from bench.model.ranges import MOST_LOG_BYTES
 from bench.store.histograms import MOST_CHARACTERS
-from bench.store.strict import MOST_LOG_BYTES, opened
+from bench.store.strict import opened
 
 _NAME = r"([^,/\s]*)"
 _NUMBER = r"([0-9]{1,9})"

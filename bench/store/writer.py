@@ -218,7 +218,7 @@ class Writer:
                         for line in self._unsaved:
                             journal.append(line)
                     suite = self._finished(directory, complete, finished)
-            except (OSError, MachineError):
+            except (OSError, MachineError, ResultError):
                 tried.append(str(place))
                 continue
             self.directory = directory

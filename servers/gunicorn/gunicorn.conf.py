@@ -22,6 +22,14 @@ control_socket_disable = True
 # https://gunicorn.org/reference/settings/#keepalive
 keepalive = 75
 
+# As many as the other servers that have such a limit: each user has a connection. 1,000 by default.
+# https://gunicorn.org/reference/settings/#worker_connections
+worker_connections = 4096
+
+# Seconds that a sync worker has for a request: more than any request of the harness has. 30 by default.
+# https://gunicorn.org/reference/settings/#timeout
+timeout = 90
+
 # A worker that is replaced in the middle of a trial would be measured with it.
 # https://gunicorn.org/reference/settings/#max_requests
 max_requests = 0

@@ -10,7 +10,7 @@ from werkzeug.serving import WSGIRequestHandler, run_simple
 
 class QuietHandler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """No line a request, and nothing formatted for one: the other servers' access logs are off, too.
+        """No line a request, and nothing formatted for one: of all servers here only `wsgiref` logs each.
 
         https://werkzeug.palletsprojects.com/en/stable/serving/#werkzeug.serving.run_simple (request_handler)
         """

@@ -36,6 +36,24 @@ def test_requests_are_asked_instead_of_a_file_in_the_configuration(tmp_path: Pat
     assert given.keys() == {name}
 
 
+@pytest.mark.parametrize("name", ["url", "scenario", "from_access_log", "har", "scenarios"])
+def test_one_way_to_ask_voids_each_other_one_of_the_configuration(tmp_path: Path, name: str) -> None:
+    others = {
+        "url": '["/items/7"]', "data": '["a=1"]', "scenario": '"a.toml"', "from_access_log": '"log"',
+        "har": '"a.har"', "scenarios": '["hello"]',
+    }  # fmt: skip
+    config = tmp_path / "bench.toml"
+    written = {other: text for other, text in others.items() if other != name}
+    if name == "url":
+        del written["data"]
+    config.write_text("".join(f"{other} = {text}\n" for other, text in written.items()))
+
+    with Problems() as problems:
+        given = merged({name: ("/x",) if name in ("url", "scenarios") else "/x"}, config, {}, problems)
+
+    assert given.keys() == {name}
+
+
 def test_a_file_s_users_are_the_scenario_and_the_client() -> None:
     asked = resolve(
         {"locustfile": WEIGHTED, "app": "hello", "servers": ("waitress",), "users": "4"}, ROOT, {}

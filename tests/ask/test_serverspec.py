@@ -129,6 +129,7 @@ def test_a_line_is_measured_as_it_is(project: Path) -> None:
         ("waitress:threads=", "'threads=' isn't threads=N"),
         ("waitress:threads=4,threads=8", "threads stands there twice"),
         ("waitress:8", "waitress takes settings, as in waitress:threads=8"),
+        ("wsgiref:8", "wsgiref has no setting that could be given behind its name. Write wsgiref alone"),
         ("waitress:mine.ini", "waitress takes settings"),
         ("waitress:", "waitress takes settings, as in waitress:threads=8"),
         ("gunicorn:", "gunicorn takes settings, as in gunicorn:threads=8"),

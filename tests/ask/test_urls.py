@@ -46,6 +46,8 @@ def test_a_request_in_one_line(spec: str, request_: AskedRequest) -> None:
     [
         ({"url": ("",)}, "--url '' is not [WEIGHT*][METHOD ]PATH[ STATUS][ ~TEXT]"),
         ({"url": ("/a b c",)}, "--url '/a b c' is not [WEIGHT*]"),
+        ({"url": ("POST bad",), "data": ("a", "b")}, "'POST bad'"),
+        ({"url": ("POST bad",), "json_body": ("1", "2")}, "'POST bad'"),
         ({"url": ("items/7",)}, "'items/7' is no path: it begins with '/'"),
         ({"url": ("http://shop.example/",)}, "write the path alone, from its first '/' on"),
         ({"url": ("/a#b",)}, "what follows '#' is never sent"),

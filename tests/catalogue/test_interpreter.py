@@ -12,6 +12,7 @@ import pytest
 import uv
 
 from bench.catalogue.interpreter import Interpreter, find_interpreter
+from bench.catalogue.requirements import read_file
 from bench.model.errors import UsageError
 from tests.wheels import only_from, tree, wheel
 
@@ -243,6 +244,7 @@ def test_what_is_no_python_is_refused(project: Project, script: str, complaint: 
         ("no-such-python", "No interpreter found"),
         ("99.1", "No interpreter found"),
         ("plain", "can't be run (Permission denied)"),
+        ("~nobody-here/python", "--python ~nobody-here/python: there is no such user"),
     ],
 )
 def test_a_python_that_is_not_there_is_refused(project: Project, asked: str, complaint: str) -> None:
@@ -286,6 +288,22 @@ PIPENV = """{"_meta": {"sources": [{"name": "pypi", "url": "https://pypi.example
             {"shop": "3", "thing": "1.1"},
         ),
         ({"pyproject.toml": POETRY}, "pyproject.toml", {"shop": "3", "thing": "1.2"}),
+        (
+            {
+                "pyproject.toml": POETRY.replace('thing = "^1"', 'mine = {path = "mine"}'),
+                "mine/pyproject.toml": POETRY.replace("shop", "mine"),
+            },
+            "pyproject.toml",
+            {"shop": "3", "mine": "3", "thing": "1.2"},
+        ),
+        (
+            {
+                "pyproject.toml": POETRY.replace("^1", "^1.0 || ^2.0"),
+                "poetry.lock": '[[package]]\nname = "thing"\nversion = "1.1"\n',
+            },
+            "poetry.lock",
+            {"shop": "3", "thing": "1.1"},
+        ),
     ],
 )
 def test_an_environment_is_built_from_what_the_project_says(
@@ -304,6 +322,20 @@ def test_an_environment_is_built_from_what_the_project_says(
     assert first.python.startswith(project.variables["XDG_CACHE_HOME"])
     assert again == first
     assert len(project.said) == 1
+
+
+def test_a_choice_of_ranges_is_for_a_lock_file(project: Project) -> None:
+    project.write("pyproject.toml", POETRY.replace("^1", "^1.0 || ^2.0"))
+
+    assert "thing may be '^1.0 || ^2.0', which a requirements file can't say" in project.refused()
+
+
+def test_requirements_of_another_toml_are_not_those_of_pyproject(project: Project) -> None:
+    project.write("pyproject.toml", PYPROJECT)
+    project.write("needs.toml", PYPROJECT)
+
+    with pytest.raises(UsageError, match=r"needs\.toml has no \[project\].* or isn't called pyproject\.toml"):
+        read_file(project.folder / "needs.toml")
 
 
 def test_uvs_lock_is_installed_as_it_is_and_not_into_the_project(project: Project) -> None:

@@ -19,6 +19,11 @@ from bench.catalogue.ownline import command_of, filled, goes_into_background, pr
         ("cd shop && gunicorn x", ("sh", "-c", "cd shop && exec gunicorn x")),
         ("gunicorn x | tee log", ("sh", "-c", "gunicorn x | tee log")),
         ("a; gunicorn x", ("sh", "-c", "a; gunicorn x")),
+        ("gunicorn -n 'a && b' $X", ("sh", "-c", "exec gunicorn -n 'a && b' $X")),
+        ('cd a && gunicorn -n "b && c"', ("sh", "-c", 'cd a && exec gunicorn -n "b && c"')),
+        ("gunicorn \"it's\" -n '$A'", ("gunicorn", "it's", "-n", "$A")),
+        ("gunicorn 'a;b' $X", ("sh", "-c", "exec gunicorn 'a;b' $X")),
+        (r"gunicorn a\&\&b", ("gunicorn", "a&&b")),
     ],
 )
 def test_a_shell_runs_what_needs_one_and_gives_way_to_the_server(line: str, command: tuple[str, ...]) -> None:
@@ -35,6 +40,8 @@ def test_a_shell_runs_what_needs_one_and_gives_way_to_the_server(line: str, comm
         ("A=1 exec uwsgi --ini x", "uwsgi"),
         ("cd shop && A=1 granian x $B", "granian"),
         ("python manage.py runserver", "python"),
+        ("cd shop && gunicorn -n 'a && b' $X", "gunicorn"),
+        ('gunicorn -n "a && b; c" $X', "gunicorn"),
     ],
 )
 def test_the_program_is_found_behind_what_starts_it(line: str, program: str) -> None:

@@ -27,6 +27,9 @@ def test_a_server_that_dies_midway(tmp_path: Path) -> None:
     (failure,) = suite.failures
     assert failure.deployment.startswith("waitress.")
     assert failure.reason.startswith("the server ended under load: it ")
+    (record,) = (one for one in suite.deployments if one.deployment == failure.deployment)
+    assert record.start_s is not None
+    assert (record.stopped_cleanly, record.restarts) == (None, None)
     assert "the app has had enough" in failure.log
     assert "the app has had enough" in said.err
     assert "the app has had enough" in (out / "report.md").read_text()

@@ -315,12 +315,18 @@ def test_both_versions_follow_each_other_in_random_order() -> None:
     assert all(60 < count < 140 for count in first.values())
 
 
-def test_old_and_new_take_turns_in_being_started_first() -> None:
-    deployments = plan_against().deployments
+@pytest.mark.parametrize("plan", [plan_against(), plan_of()])
+def test_no_deployment_is_always_started_first(plan: Plan) -> None:
+    def drawn() -> list[list[str]]:
+        return [[one.name for one in starting_order(plan, number)] for number in range(1, 101)]
 
-    assert starting_order(deployments, 1) == list(deployments)
-    assert starting_order(deployments, 2) == list(reversed(deployments))
-    assert starting_order(plan_of().deployments, 2) == list(plan_of().deployments)
+    orders, names = drawn(), sorted(deployment.name for deployment in plan.deployments)
+    assert all(sorted(order) == names for order in orders)
+    assert all(after == before[::-1] for before, after in zip(orders[::2], orders[1::2], strict=True))
+    assert orders == drawn()
+    first = Counter(order[0] for order in orders)
+    assert sorted(first) == names
+    assert max(first.values()) < 3 * 100 / len(names)
 
 
 def test_two_versions_share_the_rate_that_the_weaker_one_can_take() -> None:

@@ -13,7 +13,12 @@ from dataclasses import dataclass
 
 from bench.analysis.compare.change import changes_between
 from bench.analysis.compare.match import ComparedRun, have_common_cases
-from bench.analysis.compare.surroundings import Difference, differences, refuse_the_incomparable
+from bench.analysis.compare.surroundings import (
+    Difference,
+    differences,
+    of_other_programs,
+    refuse_the_incomparable,
+)
 from bench.analysis.versions import new_version
 from bench.model import Comparison, Suite, Uncompared
 from bench.model.errors import UsageError
@@ -52,7 +57,8 @@ def compare(old: Suite, new: Suite) -> Changes:
             "both with the same --servers, --app, --scenarios and --users."
         )
     changes, not_compared = changes_between(before, after, interleaved=False)
-    return Changes(old, new, changes, not_compared, differences(old, new), tuple(_notes(before, after)))
+    differing = (*of_other_programs(before.suite, after.suite), *differences(old, new))
+    return Changes(old, new, changes, not_compared, differing, tuple(_notes(before, after)))
 
 
 def _notes(old: ComparedRun, new: ComparedRun) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Every figure of an old and a new run, or version: what changed, and what can't be compared.
 
-The margins are what each run found between its twins, and 1 %; all figures are adjusted together.
+The margins are what each run found between its twins, 1 %, and what other programs may have caused; all
+figures are adjusted together.
 """
 
 from __future__ import annotations
@@ -8,13 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from bench.analysis import other_programs
 from bench.analysis.claim import Contrast, decide, margin
 from bench.analysis.compare.match import ComparedRun, Pair, match_cases, match_deployments
 from bench.analysis.compare.twins import twin_of_case, twin_of_deployment
 from bench.analysis.compare.welch import shift
-from bench.analysis.estimate import Effect
-from bench.analysis.figure import Figure, Of
+from bench.analysis.estimate import Effect, Ratio
+from bench.analysis.figure import Figure, Of, Records
 from bench.analysis.figures import compared, compared_of_a_deployment
+from bench.analysis.measured import Measured
 from bench.model import Comparison, Uncompared
 
 
@@ -30,7 +33,7 @@ def changes_between(
     runs = (new,) if interleaved else (old, new)
 
     def contrast(
-        pair: Pair[Of], figure: Figure[Of], twin: Callable[[ComparedRun, Of, Figure[Of]], float]
+        pair: Pair[Of], figure: Figure[Of], least: Callable[[Pair[Of], Figure[Of], Ratio], float]
     ) -> Contrast | Uncompared:
         before, after = figure.read.effect(pair.old), figure.read.effect(pair.new)
         if before is None or after is None:
@@ -38,16 +41,23 @@ def changes_between(
         moved = figure.read.paired(pair.new, pair.old) if interleaved else shift(before, after)
         if moved is None:
             return _missing(pair, figure, before, after)
-        least = margin(twin(run, pair.new if run is new else pair.old, figure) for run in runs)
         values = math.exp(after.mean), math.exp(before.mean)
-        return Contrast(figure, pair.subject, pair.subject, values, moved, least)
+        return Contrast(figure, pair.subject, pair.subject, values, moved, least(pair, figure, moved))
+
+    def margin_of_case(pair: Pair[Measured], figure: Figure[Measured], moved: Ratio) -> float:
+        least = margin(twin_of_case(run, pair.new if run is new else pair.old, figure) for run in runs)
+        return other_programs.beyond(least, figure, pair.new, pair.old, moved)
+
+    def margin_of_deployment(pair: Pair[Records], figure: Figure[Records], _moved: Ratio) -> float:
+        twin = twin_of_deployment(pair.subject.app)
+        return margin(twin(run, pair.new if run is new else pair.old, figure) for run in runs)
 
     cases, other_cases = match_cases(old, new)
     deployments, other_deployments = match_deployments(old, new)
     results = [
-        *(contrast(p, figure, twin_of_case) for p in cases for figure in compared(p.new.case.load.loop)),
+        *(contrast(p, figure, margin_of_case) for p in cases for figure in compared(p.new.case.load.loop)),
         *(
-            contrast(p, figure, twin_of_deployment(p.subject.app))
+            contrast(p, figure, margin_of_deployment)
             for p in deployments
             for figure in compared_of_a_deployment()
         ),

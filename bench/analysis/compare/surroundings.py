@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from bench.analysis import other_programs
 from bench.analysis.keepalive import NOT_KNOWN
 from bench.model import Environment, Plan, Server, Suite
 from bench.model.counted import ranges
@@ -83,6 +84,16 @@ def server_differences(old: Mapping[str, Server], new: Mapping[str, Server]) -> 
         for name in old
         if name in new
         for difference in _of(_settings(old[name]), _settings(new[name]), f"{name}, ")
+    )
+
+
+def of_other_programs(old: Suite, new: Suite) -> tuple[Difference, ...]:
+    """What others used of the CPUs of servers that both have, where that may be why throughput changed."""
+    before, after = other_programs.used(old), other_programs.used(new)
+    return tuple(
+        Difference(f"{name}, share of its CPU that others used", f"{before[name]:.0%}", f"{after[name]:.0%}")
+        for name in before
+        if name in after and other_programs.off_by(*sorted((before[name], after[name]))) > 0
     )
 
 

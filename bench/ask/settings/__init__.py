@@ -13,7 +13,7 @@ from bench.ask.settings.generators import GENERATORS
 from bench.ask.settings.limits import LIMITS
 from bench.ask.settings.locust import LOCUST
 from bench.ask.settings.project import PROJECT
-from bench.ask.settings.requests import REQUESTS
+from bench.ask.settings.requests import REQUESTS, other_ways
 from bench.ask.settings.setting import LISTS as LISTS
 from bench.ask.settings.setting import REPEATED as REPEATED
 from bench.ask.settings.setting import Offered as Offered
@@ -92,6 +92,7 @@ _ROWS = (
         "unless you say otherwise.",
         profile="scenarios",
         offers="scenarios",
+        drops=other_ways("scenarios"),
     ),
     # Connections are file descriptors, and containers have 4096 of them (docker-compose.yml, nofile).
     Setting(

@@ -5,6 +5,17 @@ from __future__ import annotations
 from bench.ask.settings.setting import Setting
 
 _OF_A_LOCUSTFILE = ("locustfile", "user", "tags", "exclude_tags")
+OF_URLS = ("data", "json_body", "header", "allow_redirect")
+"""The settings that say something of each `--url`."""
+WAYS = ("scenarios", "url", "scenario", "from_access_log", "har", "locustfile")
+"""The settings that say what is asked: one of them does."""
+
+
+def other_ways(way: str) -> tuple[str, ...]:
+    """What is void where this one says what is asked."""
+    beside = () if way == "url" else OF_URLS
+    return tuple(dict.fromkeys(name for name in (*WAYS, *_OF_A_LOCUSTFILE, *beside) if name != way))
+
 
 REQUESTS = (
     Setting(
@@ -15,7 +26,7 @@ REQUESTS = (
         form="a TOML file",
         metavar="FILE",
         offers="files",
-        drops=("scenarios", "url", *_OF_A_LOCUSTFILE),
+        drops=other_ways("scenario"),
     ),
     Setting(
         "url",
@@ -25,7 +36,7 @@ REQUESTS = (
         "Answers are held to what the first ones were. See [your own requests](own-requests.md).",
         form="`[WEIGHT*][METHOD ]PATH[ STATUS][ ~TEXT]`",
         metavar="REQUEST",
-        drops=("scenarios", "scenario", *_OF_A_LOCUSTFILE),
+        drops=other_ways("url"),
     ),
     Setting(
         "data",
@@ -73,7 +84,7 @@ REQUESTS = (
         "GET and HEAD are asked again, as far as they were answered 2xx.",
         form="a file: common, combined, uWSGI's or JSON, gzip or not",
         metavar="FILE",
-        drops=_OF_A_LOCUSTFILE,
+        drops=other_ways("from_access_log"),
     ),
     Setting(
         "har",
@@ -82,6 +93,6 @@ REQUESTS = (
         "Cookies, Authorization, passwords and tokens stay behind.",
         form="a file: HAR 1.2",
         metavar="FILE",
-        drops=_OF_A_LOCUSTFILE,
+        drops=other_ways("har"),
     ),
 )

@@ -10,11 +10,15 @@ from bench.analysis.compare.limits import Judgement
 from bench.model import Comparison, Subject
 from bench.report.spreadsheet import lines
 
+COLUMNS = (
+    *("case", "server", "app", "scenarios", "load", "figure"),
+    *("old", "new", "ratio", "ratio_low", "ratio_high", "smallest", "verdict", "reason"),
+)
+
 
 def render(changes: Changes, _judgements: Sequence[Judgement]) -> str:
     """The header and every figure; limits have no line here, the exit code says what became of them."""
-    rows = list(_rows(changes))
-    return lines(list(rows[0]), rows)
+    return lines(COLUMNS, list(_rows(changes)))
 
 
 def _rows(changes: Changes) -> Iterator[dict[str, object]]:

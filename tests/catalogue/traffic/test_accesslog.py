@@ -24,6 +24,15 @@ def line(path: str, status: int = 200, method: str = "GET", host: str = "") -> s
     return f'{before}203.0.113.9 - - [29/Nov/2026:12:00:00 +0000] "{method} {path} HTTP/1.1" {status} 5316\n'
 
 
+def test_paths_that_are_all_as_rare_are_not_all_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tally, "MOST_COUNTED", 10)
+    counted = tally.Tally()
+    for number in range(11):
+        counted.add(tally.Seen("shop", "GET", f"/items/{number}", 200))
+    assert len(counted.asked) == 5
+    assert counted.left["of rarer paths"] == 6
+
+
 @pytest.fixture
 def log(tmp_path: Path) -> Callable[[Iterable[str]], Path]:
     """Writes a log."""
