@@ -105,14 +105,27 @@ def wrong_limits(
     return [*wrong, *(check_scopes(limits, subjects) if subjects else ())]
 
 
-def wrong_use(against: object, fail_if: object, profile: Profile, servers: Sequence[Server]) -> Iterator[str]:
-    """A sentence for what doesn't go with an old version, or needs one."""
+def wrong_use(
+    against: object, fail_if: object, profile: Profile, servers: Sequence[Server], *, own: bool
+) -> Iterator[str]:
+    """A sentence for what doesn't go with an old version, or needs one.
+
+    Args:
+        own: whether an application of the user's own is measured.
+    """
     if not against:
         if fail_if:
             yield (
                 "--fail-if is a limit for what changes from an old version to this one: name that with "
                 "--against, or compare two results with `wsgi-bench compare`."
             )
+        return
+    if own:
+        yield (
+            "--against is for versions of a checkout of wsgi-bench, its servers and applications. Two "
+            "versions of your own are two lines of one run: `git worktree add ../old VERSION`, then --server "
+            "'old=cd ../old && gunicorn shop:app -b {bind}' --server 'new=gunicorn shop:app -b {bind}'."
+        )
         return
     if any(server.own or server.service for server in servers):
         yield (
@@ -150,7 +163,7 @@ def _without_app(
     against: Source, checkout: Checkout, combinations: Sequence[tuple[App, Scenario]]
 ) -> Iterator[str]:
     """What is wrong with applications of this checkout that the old version doesn't have."""
-    for app in dict.fromkeys(app for app, _ in combinations):
+    for app in {app.callable: app for app, _ in combinations}.values():
         module = app.callable.partition(":")[0].split(".")
         path = checkout.root.joinpath(*module)
         if module[0] == "apps" and not (path.is_dir() or path.with_suffix(".py").is_file()):

@@ -192,7 +192,7 @@ def resolve(
                     runtime, reason = local_for(locust, runtime) or fitting_runtime(
                         runtime, combinations, servers
                     )
-        problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers))
+        problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers, own=own))
         problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
         with problems.collected():
             limits = asked_limits(asked, runtime)
@@ -210,7 +210,7 @@ def resolve(
         out = old = None
         with problems.collected():
             out = out_directory(asked["out"])
-        if asked["against"] and runtime != "external":
+        if asked["against"] and runtime != "external" and not own:
             with problems.collected():
                 old = resolve_old(asked["against"], root, environment, servers, combinations, runtime)
     seed = asked["seed"] if asked["seed"] is not None else random.SystemRandom().getrandbits(32)

@@ -16,7 +16,7 @@ _USUAL = ("wsgi", "app", "application")
 _FOREIGN = frozenset(
     ("node_modules", "site-packages", "tests", "test", "testing", "docs", "examples", "migrations", "build")
 )
-_NO_MODULES = ("conftest", "setup", "manage", "asgi", "noxfile", "fabfile", "settings", "gunicorn.conf")
+_NO_MODULES = ("conftest", "setup", "manage", "asgi", "noxfile", "fabfile", "settings")
 _DEEPEST = 3
 _FILES_AT_MOST = 2_000
 _BYTES_AT_MOST = 1 << 20
@@ -39,8 +39,8 @@ def candidates(folder: Path, top: Path) -> Iterator[Candidate]:
     """
     read = sorted(_texts(folder), key=lambda pair: _likeliness(pair[0], folder))
     for file, text in read:
-        if text.applications:
-            yield _candidate(file, text.applications[0], top)
+        if name := _application(file, text):
+            yield _candidate(file, name, top)
     for file, text in read:
         for factory in text.factories:
             if not factory.required:
@@ -62,6 +62,14 @@ def wanting(folder: Path) -> Iterator[str]:
             yield f"{file.name}: {text.problem or nothing}."
 
 
+def _application(file: Path, text: ModuleText) -> str:
+    """The name of its application; empty if it has none."""
+    # Servers are told of what the usual modules pass on, with all that these do before.
+    passed_on = text.passed_on if file.stem in _STEMS else ()
+    usual = (name for name in APPLICATION_NAMES if name in (*text.applications, *passed_on))
+    return next(usual, next(iter(text.applications), ""))
+
+
 def _candidate(file: Path, expression: str, top: Path) -> Candidate:
     root, module = module_of(file)
     return Candidate(f"{module}:{expression}", root, os.path.relpath(file, top))
@@ -79,7 +87,9 @@ def _texts(folder: Path) -> Iterator[tuple[Path, ModuleText]]:
         below[:] = sorted(name for name in below if depth < _DEEPEST and not _is_foreign(Path(place, name)))
         for name in sorted(names):
             file = Path(place, name)
-            if file.suffix != ".py" or file.stem in _NO_MODULES or file.stem.startswith("test_"):
+            if file.suffix != ".py" or not file.stem.isidentifier():
+                continue
+            if file.stem in _NO_MODULES or file.stem.startswith("test_"):
                 continue
             number += 1
             if number > _FILES_AT_MOST:

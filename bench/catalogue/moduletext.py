@@ -37,6 +37,7 @@ class ModuleText:
         names: all of them, in their order.
         applications: those that are made by a call or are functions of two parameters, and are called as
             applications are, or whose class is that of applications.
+        passed_on: those that are called as applications are, and come from another module or another name.
         strings: those that are constant texts.
         stars: modules of `from MODULE import *`, as written.
         dynamic: whether it may bind more than its text shows.
@@ -45,6 +46,7 @@ class ModuleText:
 
     names: tuple[str, ...] = ()
     applications: tuple[str, ...] = ()
+    passed_on: tuple[str, ...] = ()
     factories: tuple[Factory, ...] = ()
     strings: tuple[tuple[str, str], ...] = ()
     stars: tuple[str, ...] = ()
@@ -72,6 +74,7 @@ def read_module(path: Path) -> ModuleText:
     return ModuleText(
         names=tuple(names),
         applications=tuple(dict.fromkeys([*_called_as_applications(assigned, functions)])),
+        passed_on=tuple(name for name in APPLICATION_NAMES if name in set(_passed_on(statements, assigned))),
         factories=tuple(
             Factory(node.name, _required(node.args)) for node in functions if node.name in FACTORY_NAMES
         ),
@@ -127,6 +130,13 @@ def _called_as_applications(
     of_two = {node.name for node in functions if len(_required(node.args)) == 2}
     yield from (name for name in APPLICATION_NAMES if name in made or name in of_two)
     yield from (name for name, value in made.items() if _last_name(value.func) in _APPLICATION_CLASSES)
+
+
+def _passed_on(statements: Sequence[ast.stmt], assigned: Sequence[tuple[str, ast.expr]]) -> Iterator[str]:
+    yield from (name for name, value in assigned if isinstance(value, ast.Name | ast.Attribute))
+    for node in statements:
+        if isinstance(node, ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in node.names)
 
 
 def _last_name(node: ast.expr) -> str:

@@ -47,9 +47,12 @@ def place(named: str, folders: list[Path]) -> Placed:
         file = folders[0] / head
         if not file.is_file():
             raise UsageError(f"{named}: there is no file {file}.{_meant(head, _files(folders[0]))}")
-        if file.suffix != ".py" or not file.stem.isidentifier():
+        if file.suffix != ".py":
+            raise UsageError(f"{named}: Python imports no module from it. Name a file that ends in .py.")
+        if not file.stem.isidentifier():
             raise UsageError(
-                f"{named}: Python imports no module from a file of that name. Name one that ends in .py."
+                f"{named}: Python imports no module of that name, which has other characters than letters, "
+                f"digits and _. Rename the file, or import it from one of another name."
             )
         root, module = module_of(file)
         return _completed(module, expression, root, file, named)

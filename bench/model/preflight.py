@@ -73,6 +73,7 @@ class Answered:
         cookies: names that the first answer set.
         written: files that changed, relative to the project where they are in it; databases by their names.
         raised: what came out of the application, or made it answer 500.
+        escaped: whether that left the application, when it had begun to answer or before.
         problems: what it does that PEP 3333 doesn't allow, each to follow "GET / ".
         writes: whether it calls the `write` that `start_response` returns.
         about: what a refusal is about: the Host, or a missing CSRF token.
@@ -93,6 +94,7 @@ class Answered:
     cookies: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     raised: Raised | None = None
+    escaped: bool = False
     problems: tuple[str, ...] = ()
     writes: bool = False
     about: Literal["", "host", "csrf"] = ""

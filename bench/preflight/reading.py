@@ -37,7 +37,7 @@ class Reader:
         raised = self.raised(said.get("raised"))
         if said["kind"] == "blocked":
             raised = self._standing(stack)
-        printed = output.strip().splitlines()[-1:] if said["kind"] == "ended" else []
+        printed = output.strip().splitlines()[-1:] if said["kind"] in ("ended", "exit") else []
         return Trouble(
             said["kind"],
             self._secrets.hide(str(said.get("detail", ""))),
@@ -68,6 +68,7 @@ class Reader:
             cookies=tuple(map(self._secrets.hide, _cookies(fields))),
             written=self.places([*first["written"], *again.get("written", ())]),
             raised=self.raised(first["raised"] or again.get("raised")),
+            escaped=bool(first["escaped"] or again.get("escaped")),
             problems=tuple(map(self._secrets.hide, first["problems"])),
             writes=bool(first["write"]),
             about=_about(first["status"], text),

@@ -127,6 +127,11 @@ def _wrong(answer: Answered, asked: AskedRequest, seen: Preflight, scenario: Ask
     status, request = answer.status, answer.request
     if status is None and answer.raised is not None:
         return f"{request} raises {raised_in_words(answer.raised)}"
+    if answer.escaped and answer.raised is not None and asked.status is None:
+        return (
+            f"{request} raises {raised_in_words(answer.raised)} once it has begun to answer: a server cuts "
+            f"the answer off, or says 500"
+        )
     if status is None:
         return f"{request} {'; '.join(answer.problems)}: no server could answer"
     statuses = {status, answer.later} - {None}

@@ -53,19 +53,23 @@ def trouble_in_words(seen: Preflight) -> str:
         case "nothing-made":
             return f"{target} returned None, not an application. Its factory needs a return"
         case "exit":
-            return f"{target} calls sys.exit({detail}) when it is imported{_place(raised)}"
+            where = f"{_place(raised)}{_printed(trouble)}"
+            return f"{target} calls sys.exit({detail}) when it is imported{where}"
         case "blocked":
             return _blocked(seen, trouble)
         case "ended":
-            printed = f': "{trouble.printed}"' if trouble.printed else ""
             return (
-                f"{target} {detail} when it was imported or asked{printed}. An application may neither go "
-                f"into the background nor end its process"
+                f"{target} {detail} when it was imported or asked{_printed(trouble)}. An application may "
+                f"neither go into the background nor end its process"
             )
         case "memory":
             return f"{target} took more than {detail} of memory in one process, and was ended"
         case "no-python":
             return f"The interpreter can't be started: {detail}. --python names another"
+
+
+def _printed(trouble: Trouble) -> str:
+    return f': "{trouble.printed}"' if trouble.printed else ""
 
 
 def raised_in_words(raised: Raised) -> str:

@@ -29,8 +29,8 @@ def lines(suite: Suite) -> Iterator[str]:
         if off > 0:
             unlike = f", from {_whole(shares[least])} beside {least} to {_whole(shares[most])} beside {most}"
             bound = (
-                f" Where they used more beside one server than beside another, it may look slower than it is, "
-                f"here by up to {_whole(off)}: a difference that this may explain counts as a tie."
+                f" Where they used more beside one server than beside another, it may look slower than it "
+                f"is, here by up to {_whole(off)}: a difference that this may explain counts as a tie."
             )
         cpus = "CPUs" if len(suite.environment.cpu_split.server) > 1 else "CPU"
         yield (

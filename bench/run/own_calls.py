@@ -30,8 +30,6 @@ _IMPORT_S = 30.0
 _MOST_REQUESTS = 50
 _FORMS = 8
 _IDLE = 0.05
-# A logarithm is taken of it.
-_LEAST_S = 1e-9
 
 
 @dataclass(frozen=True)
@@ -121,6 +119,9 @@ def called(
             left = (*left, f"{request.name} {why}")
         else:
             right.append((request, counted))
+    if any(_cpu_s(counted, said["idle"]) <= 0 for _, counted in right):
+        why = "what its own threads do meanwhile takes more CPU time than its answers"
+        return before if before.calls else replace(before, left_out=(*before.left_out, *left, why))
     names = tuple(request.name for request, _ in right)
     if before.calls and names != before.requests:
         return before
@@ -146,7 +147,7 @@ def called(
 def _cpu_s(counted: Said, idle: float) -> float:
     """Of a request, without what the application's threads do by themselves."""
     used_s: float = (counted["cpu_s"] - idle * counted["wall_s"]) / counted["calls"]
-    return max(_LEAST_S, used_s)
+    return used_s
 
 
 def _said(

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from bench.ask.ownapp import OwnApp
@@ -103,8 +104,8 @@ class _Copies:
 @contextmanager
 def _copied(files: Sequence[Path]) -> Iterator[_Copies]:
     """Copies of files, which are put back as they were when the block ends, with their dates and modes."""
-    if missing := [file for file in files if not file.is_file()]:
-        raise UsageError(*map(_no_file, missing))
+    if wrong := list(filter(None, map(_uncopied, files))):
+        raise UsageError(*wrong)
     with tempfile.TemporaryDirectory(prefix="wsgi-bench-copies-") as scratch:
         first, later = Path(scratch, "first"), Path(scratch, "later")
         first.mkdir()
@@ -120,10 +121,16 @@ def _copied(files: Sequence[Path]) -> Iterator[_Copies]:
                 original.put_back()
 
 
-def _no_file(file: Path) -> str:
+def _uncopied(file: Path) -> str:
+    """Why a file can't be put back; empty if it can. One that is yet to be made is taken away again."""
     if file.is_dir():
         return f"--copy {file}: that is a folder. Name files in it, or put it back with --reset CMD."
-    return f"--copy {file}: there is no such file in the project."
+    if file.exists():
+        return ""
+    if not file.parent.is_dir():
+        return f"--copy {file}: there is no folder {file.parent}."
+    meant = get_close_matches(file.name, [other.name for other in file.parent.iterdir()], 1)
+    return f"--copy {file}: there is no such file. Did you mean {meant[0]}?" if meant else ""
 
 
 def _like(source: Path, target: Path) -> None:

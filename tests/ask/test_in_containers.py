@@ -43,6 +43,7 @@ def folder(tmp_path: Path) -> Path:
         ({"chdir": "~nobody-here/shop"}, "--chdir ~nobody-here/shop: there is no such user"),
         ({"memory": "9" * 400}, "write a size of 16m or more"),
         ({"cpus": 4000}, "4000 is not a number from 0.01 to 1024"),
+        ({"against": "HEAD"}, "--against is for versions of a checkout of wsgi-bench, its servers"),
         ({"memory": "lots"}, "--memory lots: write a size of 16m or more"),
         ({"memory": "1m"}, "--memory 1m: write a size of 16m or more"),
     ],

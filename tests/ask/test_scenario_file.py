@@ -170,6 +170,8 @@ REQUEST = '[[requests]]\npath = "/"\n'
         ("[[requests]]\nname = 'a'\npath = '/'\ncapture.t = {json = 't'}\n[[requests]]\npath = '/${t}'",
          "uses ${t}, which 'a' takes from its answer: write after = \"a\"."),
         ("[values]\nt = ['x']\n" + REQUEST + "capture.t = {json = 't'}", "'t' is both drawn and taken"),
+        ("[values]\nt = ['x']\n" + REQUEST + "expect.contains = 'Hello, ${t}'",
+         "request 'GET /' expects ${t} in its answer, and values stand in requests only"),
         ("[[login]]\npath = '/${t}'\n" + REQUEST, "[[login]] 1 uses ${t}, and there is no such value"),
         ("[[login]]\npath = '/'\nweight = 3\n" + REQUEST, "[[login]] 1: there is no 'weight'"),
         ("[values]\na = []\n" + REQUEST, "mine.toml, values, a: the list is empty."),

@@ -255,6 +255,52 @@ def test_an_endless_body_is_not_read_to_its_end(tmp_path: Path) -> None:
     assert answer.problems == ("answers more than 256 MiB",)
 
 
+@pytest.mark.parametrize(
+    ("headers", "body", "problem"),
+    [
+        ("('Content-Length', '9')", "b'right'", "says Content-Length: 9 of a body of 5 bytes"),
+        ("('Content-Length', '3')", "b'right'", "says Content-Length: 3 of a body of 5 bytes"),
+        ("('X-Name', 'Łódź')", "b'right'", "sets X-Name to a text that isn't Latin-1"),
+        ("('X-Name', b'x')", "b'right'", "sets X-Name to a bytes, not a text"),
+        ("('X-Name', 'a\\nb')", "b'right'", "sets X-Name to a text with a line break in it"),
+        ("('Transfer-Encoding', 'chunked')", "b'right'", "sets Transfer-Encoding"),
+    ],
+)
+def test_what_servers_treat_differently_is_told(
+    tmp_path: Path, headers: str, body: str, problem: str
+) -> None:
+    text = (
+        f"def app(environ, start_response):\n    start_response('200 OK', [{headers}])\n    return [{body}]"
+    )
+    write(tmp_path, {"web.py": text})
+
+    looked = look(tmp_path, "web")
+
+    assert looked.seen.answered[0].problems == (problem,)
+    assert any(problem in note and "PEP 3333" in note for note in looked.notes)
+
+
+def test_a_body_that_a_204_may_not_have_is_told(tmp_path: Path) -> None:
+    text = "def app(environ, start_response):\n    start_response('204 No Content', [])\n    return [b'x']"
+    write(tmp_path, {"web.py": text})
+
+    assert look(tmp_path, "web").seen.answered[0].problems == ("has a body of 1 bytes with 204",)
+
+
+def test_an_application_that_raises_in_the_middle_of_an_answer_is_refused(tmp_path: Path) -> None:
+    text = """
+def app(environ, start_response):
+    start_response('200 OK', [])
+    yield b'a'
+    raise OSError('gone')
+"""
+    write(tmp_path, {"web.py": text})
+
+    (refusal,) = look(tmp_path, "web").refusals
+
+    assert refusal.startswith("GET / raises OSError: gone in web.py:5 once it has begun to answer: a server")
+
+
 def test_nothing_that_it_started_lives_on(tmp_path: Path) -> None:
     text = f"""
 import os, subprocess, sys, threading, time

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.ask.scenario.bodies import used
 from bench.ask.scenario.requests import known_keys, read_request
 from bench.ask.scenario.table import Table
 from bench.ask.scenario.values import read_values
@@ -117,6 +118,13 @@ def _require_values(
     taken = Counter(capture.name for request in (*login, *requests) for capture in request.captures)
     for name in drawn & taken.keys():
         top.note(f"{name!r} is both drawn and taken from an answer. Give one of the two another name")
+    for request in (*login, *requests):
+        for name in used(request.contains):
+            if name in drawn or name in taken:
+                top.note(
+                    f"request {request.name!r} expects ${{{name}}} in its answer, and values stand in "
+                    f"requests only: write what is the same for all users"
+                )
     there = set(drawn)
     for number, request in enumerate(login, 1):
         for name in request.uses:

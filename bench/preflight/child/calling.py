@@ -14,6 +14,16 @@ from wsgiref.util import FileWrapper
 
 _BODY_KEPT = 1 << 20
 _BODY_AT_MOST = 1 << 28
+# RFC 9110, 7.6.1: of the connection, which is the server's.
+_HOP_BY_HOP = (
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+)
 
 
 def ask(application: Any, command: dict[str, Any], theirs: Any) -> dict[str, Any]:
@@ -67,6 +77,8 @@ class _Call:
         except BaseException as error:
             raised = theirs.raised(error)
         took = time.perf_counter() - began
+        if raised is None:
+            self._look_at_headers()
         return {
             "status": self._number(),
             "headers": [[str(name), str(value)] for name, value in self._pairs()],
@@ -75,6 +87,7 @@ class _Call:
             "digest": self._digest.hexdigest(),
             "ms": took * 1000,
             "raised": raised,
+            "escaped": raised is not None,
             "problems": list(dict.fromkeys(self._problems)),
             "kind": self._kind,
             "write": self._called_write,
@@ -135,6 +148,27 @@ class _Call:
         self._length += len(part)
         self._digest.update(part)
         self._kept += part[: max(0, _BODY_KEPT - len(self._kept))]
+
+    def _look_at_headers(self) -> None:
+        """See whether servers can send them, and the body is what they say."""
+        for name, value in self._pairs():
+            if not isinstance(name, str) or not isinstance(value, str):
+                self._problems.append(f"sets {name} to a {type(value).__name__}, not a text")
+                continue
+            if any(ord(character) > 0xFF for character in name + value):
+                self._problems.append(f"sets {name} to a text that isn't Latin-1")
+            if any(character in "\r\n\0" for character in name + value):
+                self._problems.append(f"sets {name} to a text with a line break in it")
+            if name.lower() in _HOP_BY_HOP:
+                self._problems.append(f"sets {name}")
+            counted = name.lower() == "content-length" and self._has_body()
+            if counted and value.strip() != str(self._length) and self._length <= _BODY_AT_MOST:
+                self._problems.append(f"says Content-Length: {value} of a body of {self._length} bytes")
+        if self._length and self._number() in (204, 304):
+            self._problems.append(f"has a body of {self._length} bytes with {self._number()}")
+
+    def _has_body(self) -> bool:
+        return self._command["method"] != "HEAD" and self._number() not in (204, 304)
 
     def _number(self) -> int | None:
         text = str(self._status)[:3]
