@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from bench.machine.listening import able_to_accept
 from bench.machine.place import HERE, Place
 from bench.machine.usage import members, oom_kills, throttled_s
 from bench.model import UsageSource
@@ -132,15 +133,18 @@ def lives(pids: Iterable[int], place: Place) -> Lives:
 
 
 def serving(source: UsageSource, place: Place) -> tuple[int, int] | None:
-    """How many processes of a deployment have started no other, and the threads of the one with most.
+    """How many processes of a deployment serve, and the threads of the one with most: those that have its
+    listening socket, but for a master process, which has started others of them.
 
-    A master process has started the workers.
+    Where no sockets can be seen, all that have started no other.
     """
     living = lives(members(source, place), place)
-    parents = set(living.values())
+    pids = [pid for _, pid in living]
+    able = able_to_accept(pids, place) or set(pids)
+    parents = {parent for (_, pid), parent in living.items() if pid in able}
     threads = []
-    for _, pid in living:
-        if pid not in parents:
+    for pid in pids:
+        if pid in able - parents:
             with suppress(OSError):
                 threads.append(len(place.entries(f"/proc/{pid}/task")))
     return (len(threads), max(threads)) if threads else None

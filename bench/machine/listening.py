@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from bench.machine.place import Place
 from bench.machine.processtree import process_tree
@@ -22,6 +22,12 @@ def listening(pid: int, place: Place) -> list[str]:
     if not sockets:
         return []
     return sorted({place_ for inode, place_ in _listeners(pid, place) if inode in sockets})
+
+
+def able_to_accept(pids: Collection[int], place: Place) -> set[int]:
+    """Those of these processes, all of one network namespace, that have a socket which listens."""
+    listeners = {inode for inode, _ in _listeners(next(iter(pids)), place)} if pids else set()
+    return {pid for pid in pids if not listeners.isdisjoint(sockets_of(pid, place))}
 
 
 def _listeners(pid: int, place: Place) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -52,7 +53,9 @@ def planned_row(plan: Plan) -> Row:
     """
     servers = {d.server.name: _with_threads(d.server) for d in plan.deployments if d.variant.kind == SERVER}
     told = percentiles_in_words(plan)
-    parts = [", ".join(servers.values()), *([told] if told else []), f"in all {in_words(plan.expected_s)}"]
+    # The least that such pages need may be more; then there is less of it.
+    whole_s = min(plan.expected_s, 60 * plan.minutes if plan.minutes else math.inf)
+    parts = [", ".join(servers.values()), *([told] if told else []), f"in all {in_words(whole_s)}"]
     return "plan", "; ".join(parts)
 
 

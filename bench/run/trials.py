@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from bench.deploy.logs import shorten
 from bench.load.client import LoadDriver
 from bench.machine.counters import difference
 from bench.model import Case, LoadModel, Plan, Trial, TrialOrder
@@ -110,6 +111,7 @@ class Trials:
                 trials.append(_with_warm_up(trial, self._warmed.pop(trial.case, None)))
         finally:
             self._writer.append(trials=trials)
+        shorten(self._writer.directory)
         return trials
 
     def _orders(

@@ -6,14 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 
 import pytest
 
-from bench.machine.lasting import Identity, Lasting, Processes, lives
+from bench.machine.lasting import Identity, Lasting, Processes, lives, serving
 from bench.machine.place import HERE
 from bench.machine.usage import members
 from bench.model import UsageSource
+from tests.patience import HANGS_S
 
 MASTER, WORKER = (100, 10), (110, 11)
 # What has a parent that no process here is.
@@ -125,3 +127,48 @@ def test_what_cannot_be_seen_is_not_none_that_ended() -> None:
     processes.ready()
     processes.look()
     assert processes.restarts is None
+
+
+FORKING = """
+import os, signal, socket, subprocess, threading
+def waiting():
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+if LISTENS:
+    server = socket.create_server(("127.0.0.1", 0))
+helpers = [subprocess.Popen(["sleep", "600"])]
+for _ in range(WORKERS):
+    if os.fork() == 0:
+        waiting()
+        break
+else:
+    print("up", flush=True)
+signal.pause()
+"""
+
+
+@pytest.mark.parametrize(
+    ("listens", "workers", "seen"),
+    [
+        (True, 2, (2, 2)),
+        (True, 0, (1, 1)),
+        (False, 2, (3, 2)),
+    ],
+)
+def test_workers_are_those_that_can_take_connections(
+    listens: bool, workers: int, seen: tuple[int, int]
+) -> None:
+    """A helper of the application's is none of them, unless nothing listens that can be seen."""
+    script = f"LISTENS, WORKERS = {listens}, {workers}\n{FORKING}"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as child:
+        try:
+            assert child.stdout is not None
+            child.stdout.readline()
+            source = UsageSource("processes", pid=child.pid)
+            deadline = time.monotonic() + HANGS_S
+            while serving(source, HERE) != seen:
+                assert time.monotonic() < deadline, serving(source, HERE)
+                time.sleep(0.01)
+        finally:
+            os.killpg(child.pid, signal.SIGKILL)
