@@ -138,9 +138,8 @@ class LocalRuntime:
         return self._store.address if self._store is not None else None
 
     def store_usage(self) -> UsageSource | None:
-        if self._store is None or not self._store.pid:
-            return None
-        return UsageSource("processes", pid=self._store.pid)
+        pid = self._store.pid if self._store is not None else None
+        return UsageSource("processes", pid=pid) if pid else None
 
     def processes(self) -> Sequence[int]:
         return ()
@@ -178,7 +177,8 @@ class LocalRuntime:
 
     def start(self, deployment: Deployment) -> Target | Failure:
         port = self._served.free_port()
-        socket = self._socket(deployment, port)
+        folder = self._folder(deployment, port)
+        socket = ownserver.socket_in(folder, deployment)
         listens = socket or f"{self._served.address}:{port}"
         path = log_path(self._directory, deployment.name)
         start = self._start_of(deployment, port, deployment.database, socket)
@@ -191,7 +191,7 @@ class LocalRuntime:
             try:
                 child = process.spawn(
                     self.place.command(start.command),
-                    environment={**start.environment, **ownserver.variables(deployment, listens)},
+                    environment={**start.environment, **ownserver.variables(deployment, listens, folder)},
                     cwd=start.folder,
                     cpus=self._cpus.server[: limiting.whole_cpus(limits)],
                     cgroups=group.doors if group else (),
@@ -290,10 +290,11 @@ class LocalRuntime:
             socket,
         )
 
-    def _socket(self, deployment: Deployment, port: int) -> str:
-        """The path on which a line that asks for one is to listen; empty for all others."""
-        if not ownserver.wants_socket(deployment):
-            return ""
-        if self._sockets is None:
-            self._sockets = Path(tempfile.mkdtemp(prefix="wsgi-bench-"))
-        return str(self._sockets / f"{port}.sock")
+    def _folder(self, deployment: Deployment, port: int) -> Path | None:
+        """A server's own folder for sockets, if it wants one."""
+        if not ownserver.wants_folder(deployment):
+            return None
+        self._sockets = self._sockets or Path(tempfile.mkdtemp(prefix="wsgi-bench-"))
+        folder = self._sockets / str(port)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder

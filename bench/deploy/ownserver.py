@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from bench.catalogue.ownline import filled, how_to_bind, placeholders_of, program_of
 from bench.machine.listening import listening
@@ -26,17 +27,24 @@ def command(deployment: Deployment, host: str, port: int, socket: str) -> Sequen
     return filled(deployment.server.command, {**values, "app": deployment.app.callable})
 
 
-def variables(deployment: Deployment, given: str) -> dict[str, str]:
-    """What users' code has in its environment beside the usual: by it what it detaches is found, and gunicorn
-    learns its address where the line leaves that to a file.
+def variables(deployment: Deployment, given: str, folder: Path | None) -> dict[str, str]:
+    """What users' code has in its environment beside the usual. By it what it detaches is found; gunicorn
+    learns its address where the line leaves that to a file, and has its control socket where no other does.
 
-    Sources: https://gunicorn.org/configure/: the command line overrides GUNICORN_CMD_ARGS, and that the file.
+    Args:
+        folder: its own, if it `wants_folder`.
+
+    Sources: https://gunicorn.org/configure/: the command line overrides GUNICORN_CMD_ARGS, and that the file;
+    https://gunicorn.org/reference/settings/#control_socket
     """
     if not is_marked(deployment):
         return {}
-    line = deployment.server.command
-    bound = deployment.server.own and program_of(line) == "gunicorn" and not _told(line)
-    return {LISTEN: given, **({"GUNICORN_CMD_ARGS": f"--bind {given}"} if bound else {})}
+    told = {LISTEN: given}
+    if _is_gunicorn(deployment):
+        told["XDG_RUNTIME_DIR"] = str(folder)
+        if not _told(deployment.server.command):
+            told["GUNICORN_CMD_ARGS"] = f"--bind {given}"
+    return told
 
 
 def is_marked(deployment: Deployment) -> bool:
@@ -44,9 +52,22 @@ def is_marked(deployment: Deployment) -> bool:
     return deployment.server.own or deployment.app.project is not None
 
 
-def wants_socket(deployment: Deployment) -> bool:
-    """Whether it is to listen on a unix socket."""
+def socket_in(folder: Path | None, deployment: Deployment) -> str:
+    """The path on which a line that asks for one is to listen; empty for all others."""
+    return str(folder / "server.sock") if folder and _wants_socket(deployment) else ""
+
+
+def wants_folder(deployment: Deployment) -> bool:
+    """Whether it gets a folder for its sockets: for one that it listens on, or gunicorn's control socket."""
+    return _wants_socket(deployment) or _is_gunicorn(deployment)
+
+
+def _wants_socket(deployment: Deployment) -> bool:
     return deployment.server.own and "socket" in placeholders_of(deployment.server.command)
+
+
+def _is_gunicorn(deployment: Deployment) -> bool:
+    return deployment.server.own and program_of(deployment.server.command) == "gunicorn"
 
 
 def elsewhere(deployment: Deployment, pid: int, given: str, place: Place) -> str:

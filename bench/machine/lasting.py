@@ -1,8 +1,9 @@
 """Whether the processes of a deployment are still those that it began with: workers that die and come back.
 
-What counts are its lasting processes: those that were there when it had just become ready and when all others
-had, before there was any load. One that serves a single request or connection is none of them. What takes the
-place of one that ended lasts, too: a new process of the same parent.
+A lasting process serves, or has started one that does, and ran both when its server became ready and when
+the last server of the round did, before there was any load. One that serves a single request or connection
+doesn't last, and a helper that the application starts doesn't serve. A new child of the same parent takes the
+place of a lasting process that ended.
 
 Reading takes some ten microseconds a process: it is done between blocks, where no time is counted.
 """
@@ -92,7 +93,12 @@ class Processes:
         """All others are ready, too, and there was no load yet."""
         self._throttled_before = throttled_s(self._source, self._place)
         if self._first:
-            self._lasting = Lasting(self._first, self._lives())
+            living = self._lives()
+            # An application's helper comes and goes as it likes; who ends it is none of the server's affair.
+            serve = _serving(living, self._place)
+            self._lasting = Lasting(
+                self._first, {process: parent for process, parent in living.items() if process[1] in serve}
+            )
 
     def look(self) -> None:
         """See who still lives."""
@@ -132,6 +138,18 @@ def lives(pids: Iterable[int], place: Place) -> Lives:
     return living
 
 
+def _serving(living: Lives, place: Place) -> set[int]:
+    """Those of a server's processes that have its listening socket, and those that have started one of them;
+    all, where no sockets can be seen.
+    """
+    parents = {pid: parent for (_, pid), parent in living.items()}
+    able = able_to_accept(parents, place) or set(parents)
+    for pid in tuple(able):
+        while (pid := parents.get(pid, 0)) in parents:
+            able.add(pid)
+    return able
+
+
 def serving(source: UsageSource, place: Place) -> tuple[int, int] | None:
     """How many processes of a deployment serve, and the threads of the one with most: those that have its
     listening socket, but for a master process, which has started others of them.
@@ -139,11 +157,10 @@ def serving(source: UsageSource, place: Place) -> tuple[int, int] | None:
     Where no sockets can be seen, all that have started no other.
     """
     living = lives(members(source, place), place)
-    pids = [pid for _, pid in living]
-    able = able_to_accept(pids, place) or set(pids)
+    able = _serving(living, place)
     parents = {parent for (_, pid), parent in living.items() if pid in able}
     threads = []
-    for pid in pids:
+    for _, pid in living:
         if pid in able - parents:
             with suppress(OSError):
                 threads.append(len(place.entries(f"/proc/{pid}/task")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from textwrap import fill
@@ -20,6 +21,10 @@ from bench.report.sections import page
 WIDTH = 80
 _LOG_LINES = 5
 _NAME = 16
+# The last line of a traceback: "sqlite3.OperationalError: no such table: item".
+_RAISED = re.compile(
+    r"([A-Za-z_][\w.]*\.)?[A-Z]\w*(Error|Exception|Exit|Interrupt|Warning|Missing|NotFound)\b"
+)
 
 
 def render(suite: Suite, analysis: Analysis, width: int = WIDTH) -> str:
@@ -60,8 +65,15 @@ def _section(console: Console, section: Section) -> None:
             console.print(Text(note))
     for listing in section.listings:
         console.print(Text(listing.caption))
-        for line in listing.lines[-_LOG_LINES:]:
+        for line in _told(listing.lines):
             console.print(Text(f"    {line.expandtabs()}"), soft_wrap=True)
+
+
+def _told(lines: Sequence[str]) -> Sequence[str]:
+    """The last lines of a log, and before them what was raised last, if it stands further up."""
+    last = lines[-_LOG_LINES:]
+    raised = [line for line in lines[:-_LOG_LINES] if _RAISED.match(line)]
+    return [*raised[-1:], *last] if raised and not any(map(_RAISED.match, last)) else last
 
 
 def _fitting(table: Table, width: int) -> Iterator[Grid]:

@@ -88,6 +88,8 @@ def raise_told(error: BaseException, directory: Path, saved: Saved | MachineErro
         raise error
     rest = str(saved) if isinstance(saved, MachineError) else saved.continued()
     text = str(error).rstrip()
+    if isinstance(saved, Saved) and saved.lost and text.startswith(saved.lost):
+        rest = rest.replace(f", since {saved.lost}", "")
     # What ends with lines of a log is no sentence to go on from.
     joined = f"{text}\n{rest}" if "\n" in text else f"{text.rstrip('.')}. {rest}"
     raise (Interrupted if isinstance(error, Interrupted) else BenchError)(joined) from error

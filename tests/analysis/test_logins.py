@@ -68,3 +68,22 @@ def test_users_whose_sessions_ended_are_not_the_servers_fault(words: str, path: 
         assert "read the server's log" not in text
     else:
         assert "read the server's log" in text
+
+
+def test_processes_that_know_sessions_of_their_own_may_be_why() -> None:
+    made = suite({"302 to /login": 50}, failed=50)
+    [text] = [finding.text for finding in closed(made).findings if finding.code == "errors"]
+    assert "processes each know sessions of their own" not in text
+    records = tuple(replace(record, workers=3) for record in made.deployments)
+    [text] = [f.text for f in closed(replace(made, deployments=records)).findings if f.code == "errors"]
+    assert "or this server's 3 processes each know sessions of their own" in text
+
+
+@pytest.mark.parametrize(("words", "advised"), [("200, 3,000 bytes", True), ("200, no body", False)])
+def test_a_page_of_another_length_may_be_right(words: str, advised: bool) -> None:
+    made = suite({words: 50}, failed=50)
+    trials = tuple(
+        replace(trial, errors={"length": trial.failed} if trial.failed else {}) for trial in made.trials
+    )
+    [text] = [f.text for f in closed(replace(made, trials=trials)).findings if f.code == "errors"]
+    assert ("where other lengths are right, too, say what each right page holds" in text) is advised

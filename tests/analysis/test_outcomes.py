@@ -19,6 +19,7 @@ from bench.analysis.findings import findings_of
 from bench.analysis.outcomes import counts_of, error_rate, itemised, kinds
 from bench.load.outcomes import KINDS
 from bench.model import Client, Suite, Trial
+from bench.model.asked import LocustFile, LocustUsers
 from bench.model.finding import exit_code
 from bench.report import FORMATS
 from bench.report.headline import headline
@@ -334,10 +335,20 @@ def test_counts_add_up() -> None:
             assert sum(n for _, n in kinds(counts)) == counts.offered - counts.ok
 
 
+FILE = LocustFile("locustfile.py", "0" * 64, "2.47.0", (LocustUsers("Reader", "HttpUser", 16, ""),))
+
+
 @pytest.mark.parametrize(
-    ("client", "said"), [("loop", "none of them at a second"), ("fasthttp", "perhaps at a second")]
+    ("client", "locust", "said"),
+    [
+        ("loop", None, "none of them at a second"),
+        ("fasthttp", None, "none of them at a second"),
+        ("locustfile", FILE, "perhaps at a second"),
+    ],
 )
-def test_a_client_that_tries_again_by_itself_hides_it(client: Client, said: str) -> None:
+def test_a_client_that_tries_again_by_itself_hides_it(
+    client: Client, locust: LocustFile | None, said: str
+) -> None:
     suite = planted("right")
-    suite = replace(suite, plan=replace(suite.plan, client=client))
+    suite = replace(suite, plan=replace(suite.plan, client=client, locust=locust))
     assert said in FORMATS["md"](suite, analyse(suite))

@@ -76,7 +76,7 @@ def test_results_that_are_removed_midway_are_written_elsewhere(
     assert child.returncode == 1
     assert "Traceback" not in said
     line = said.splitlines()[-1]
-    found = re.search(r"What was measured is saved in (\S+), since .*`(.*wsgi-bench resume \S+)`", line)
+    found = re.search(r"What was measured is saved in (\S+); `(.*wsgi-bench resume \S+)`", line)
     assert found is not None, said
     where = Path(found[1])
     assert where.parent == tmp_path

@@ -17,7 +17,7 @@ from bench.deploy.local import LocalRuntime
 from bench.machine.lasting import Processes
 from bench.machine.place import HERE, Place
 from bench.machine.usage import members, oom_kills
-from bench.model import Server, Target, UsageSource
+from bench.model import App, Server, Target, UsageSource
 from tests.deploy.test_local import CPUS, ROOT, deployment, fetch, started
 from tests.patience import HANGS_S
 
@@ -32,8 +32,8 @@ def runtime(tmp_path: Path) -> Iterator[LocalRuntime]:
         yield opened
 
 
-def ready(runtime: LocalRuntime, server: Server) -> tuple[Target, Processes]:
-    target = started(runtime, deployment(server))
+def ready(runtime: LocalRuntime, server: Server, app: App | None = None) -> tuple[Target, Processes]:
+    target = started(runtime, deployment(server) if app is None else replace(deployment(server), app=app))
     fetch(runtime, target)
     processes = Processes(target.usage, HERE)
     processes.answers()
@@ -56,6 +56,18 @@ def test_a_process_for_each_request_is_no_restart(runtime: LocalRuntime) -> None
     target, processes = ready(runtime, replace(SERVERS["wsgiref"], command=command))
     for _ in range(3):
         ask(target)
+        processes.look()
+
+    assert processes.restarts == 0
+
+
+@pytest.mark.parametrize("server", ["waitress", "gunicorn"])
+def test_a_helper_of_the_application_that_ends_is_no_restart(runtime: LocalRuntime, server: str) -> None:
+    helped = App("helped", "tests.deploy.helping:application", ("hello",), redis=False, seed=())
+    target, processes = ready(runtime, SERVERS[server], helped)
+    for _ in range(3):
+        with urlopen(f"{target.url}/next", timeout=HANGS_S) as response:
+            response.read()
         processes.look()
 
     assert processes.restarts == 0

@@ -16,6 +16,7 @@ from bench.catalogue.registry import load_servers
 from bench.catalogue.versions import this_checkout
 from bench.deploy.local import LocalRuntime
 from bench.machine.lasting import serving
+from bench.machine.listening import listening
 from bench.machine.place import HERE
 from bench.machine.processtree import process_tree
 from bench.model import App, CpuSplit, Deployment, Failure, Target
@@ -171,6 +172,21 @@ def test_the_folder_of_its_sockets_goes_with_the_run(tmp_path: Path) -> None:
         assert folder.is_dir()
 
     assert not folder.exists()
+
+
+def test_gunicorns_control_socket_is_not_that_of_one_that_runs_already(
+    runtime: LocalRuntime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    target = started(runtime, "mine=gunicorn {app} -b {bind}")
+    ask(target)
+    deadline = time.monotonic() + HANGS_S
+    while not (sockets := [path for path in listening(target.usage.pid, HERE) if path.startswith("/")]):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+    assert [Path(path).name for path in sockets] == ["gunicorn.ctl"]
+    assert Path(sockets[0]).parent != tmp_path
 
 
 def test_a_command_that_there_is_not_is_a_failure_that_names_it(runtime: LocalRuntime) -> None:

@@ -10,9 +10,11 @@ from bench.analysis.checks.generator import beyond_generator
 from bench.analysis.known import FEWEST_ROUNDS
 from bench.analysis.outcomes import error_rate, itemised, not_right
 from bench.analysis.percentiles import open_load_s
+from bench.analysis.recycling import records_of
 from bench.model import FILE_KINDS, UNREAD_KINDS, Plan
 from bench.model.digits import a_second
 from bench.model.measured import LOGIN
+from bench.model.pages import size
 from bench.model.scenario import FEWEST_USERS
 from bench.model.shortage import OWN_KINDS
 
@@ -44,6 +46,8 @@ def never_tried(facts: CaseFacts) -> str | None:
         )
     if facts.suite.complete and plan.minutes is not None:
         return f"--minutes {plan.minutes:g} were over before its first trial; give it more"
+    if facts.suite.complete and not load.waits and not load.rate:
+        return "no rate could be set for it, since no server answered rightly under closed load"
     return "the run ended before its first trial"
 
 
@@ -139,8 +143,13 @@ def _advice(facts: CaseFacts) -> str:
     counts, plan = facts.counts, facts.suite.plan
     if (path := _asked_to_log_in(facts)) is not None:
         return (
-            f"users were sent to {path} to log in again: their sessions had ended, or a request ended them. "
-            f"They log in once a deployment: have sessions last for a round, or leave out what ends them"
+            f"users were sent to {path} to log in again: {_how_ended(facts)}. They log in once a deployment: "
+            f"have sessions last for a round, or leave out what ends them"
+        )
+    if plan.locust is None and _of_another_length(facts):
+        return (
+            f"where other lengths are right, too, say what each right page holds, as in --url '/ ~Welcome'; "
+            f"else read {_log(plan)}"
         )
     refused = sum(counts.errors.get(kind, 0) for kind in UNREAD_KINDS)
     if plan.client == "fasthttp" and 2 * refused > counts.failed + counts.unfinished:
@@ -159,6 +168,26 @@ def _advice(facts: CaseFacts) -> str:
             "waits for: read what it says in logs/, and mend that or offer less load"
         )
     return f"read {_log(plan)}, and mend it or offer less load"
+
+
+def _of_another_length(facts: CaseFacts) -> bool:
+    """Whether most of what was wrong is the length alone, and there was a body."""
+    counts = facts.counts
+    usual = wrong(facts.measured.trials).most_common(1)
+    return (
+        2 * counts.errors.get("length", 0) > counts.failed + counts.unfinished
+        and bool(usual)
+        and not usual[0][0].endswith(size(0))
+    )
+
+
+def _how_ended(facts: CaseFacts) -> str:
+    ended = "their sessions had ended, or a request or another login ended them"
+    workers = facts.measured.deployment.server.workers or 0
+    seen = [one.workers for one in records_of(facts.suite, facts.measured.deployment.name) if one.workers]
+    if max((workers, *seen)) > 1:
+        return f"{ended}, or this server's {max((workers, *seen))} processes each know sessions of their own"
+    return ended
 
 
 def _log(plan: Plan) -> str:

@@ -32,7 +32,9 @@ class Mix:
         by_name = {request.name: request for request in asked.requests}
 
         def prepared(request: AskedRequest) -> Prepared:
-            return Prepared(request, asked.host, any_length=bool(request.uses) or not reads)
+            # A text that is to be there says more of a page than its length does.
+            loose = bool(request.uses or request.contains) or not reads
+            return Prepared(request, asked.host, any_length=loose)
 
         ready = {id(request): prepared(request) for request in asked.requests}
         self.login = tuple(map(prepared, asked.login))
