@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from bench.model.errors import UsageError
@@ -18,6 +19,8 @@ def out_directory(asked: str | None) -> Path | None:
         if not there.is_dir():
             raise UsageError(f"--out {out}: {there} is a file, not a directory. Choose another place.")
         out.resolve()
+        # Whether it can be written to: root may by all permissions, and can't everywhere.
+        Path(tempfile.mkdtemp(prefix=".wsgi-bench-", dir=there)).rmdir()
         if taken := why_taken(out):
             raise UsageError(taken)
     except (OSError, RuntimeError) as error:

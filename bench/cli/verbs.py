@@ -73,6 +73,20 @@ class _Verbs(click.Group):
             formatter.write_dl([(name, says) for name, (_, says) in VERBS.items()])
 
 
+# What others call it, or what is set elsewhere: options of ab, wrk, oha, hey, k6, locust and of servers.
+_HERE = {
+    "threads": "they are a server's own, as in --server gunicorn:threads=8",
+    **dict.fromkeys(("c", "concurrency", "connections", "vus"), "--users says how many ask at once"),
+    **dict.fromkeys(("d", "duration", "z", "t", "run-time"), "--minutes says how long a run may take"),
+    **dict.fromkeys(("n", "requests"), "--minutes or --rounds say how much is measured"),
+    **dict.fromkeys(("R", "qps", "q"), "--rate says how many requests a second are due"),
+    **dict.fromkeys(("H", "headers"), "--header 'NAME: VALUE' goes with every --url"),
+    **dict.fromkeys(("m", "method"), "--url 'POST /path' says it"),
+    **dict.fromkeys(("w", "worker"), "--workers says how many processes servers have"),
+    "body": "--data is the body of a --url, --json-body the same as JSON",
+}
+
+
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="wsgi-bench")
 def cli() -> None:
@@ -83,7 +97,10 @@ def _with_help(error: click.ClickException) -> str:
     """What click found wrong with the command line, and where to read how it is right."""
     context = error.ctx if isinstance(error, click.UsageError) else None
     verb = "wsgi-bench" if context is None else context.command_path
-    return f"{error.format_message()} `{verb} --help` says how it is used."
+    said = error.format_message()
+    if isinstance(error, click.NoSuchOption) and (here := _HERE.get(error.option_name.strip("-"))):
+        said = f"No such option '{error.option_name}': {here}."
+    return f"{said} `{verb} --help` says how it is used."
 
 
 def _require_folder() -> None:

@@ -194,7 +194,7 @@ def _why(answer: Answered) -> str:
     no_table = re.search(
         "no such table|relation .* does not exist|Table .* doesn't exist", answer.raised.text
     )
-    way = ": --setup CMD makes its tables, as --setup 'python manage.py migrate' does" if no_table else ""
+    way = ": --setup CMD makes its tables (Django: --setup 'python manage.py migrate')" if no_table else ""
     return f": {raised_in_words(answer.raised)}{way}"
 
 

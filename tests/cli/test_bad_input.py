@@ -50,6 +50,16 @@ def test_every_wrong_word_is_named_at_once_and_nothing_is_started(tmp_path: Path
         ("report nowhere", ["nowhere: No such file or directory"]),
         ("resume nowhere", ["nowhere: No such file or directory"]),
         ("run --nonsense", ["No such option '--nonsense'"]),
+        (
+            "try --threads 8",
+            ["No such option '--threads': they are a server's own, as in --server gunicorn:"],
+        ),
+        ("run --duration 10s", ["No such option '--duration': --minutes says how long a run may take."]),
+        ("run -c 16", ["No such option '-c': --users says how many ask at once."]),
+        (
+            "run --out /proc/none/here",
+            ["--out /proc/none/here: No such file or directory. Choose another place."],
+        ),
         ("run --users", ["Option '--users' requires an argument"]),
         ("walk", ["No such command 'walk'"]),
         ("run --app not-an-app:x", ["'not-an-app:x' is neither an app of apps/apps.toml nor"]),
