@@ -106,8 +106,8 @@ class Usual:
     def _share(self, model: LoadModel, trial: Trial) -> float:
         """Of what its case usually does; 1 where that isn't known yet, or all its requests failed.
 
-        Requests that nobody answers within the time that one may take are not what too high a rate does, so
-        of open load these tell without knowing what is usual.
+        Too high a rate of open load makes answers late, but doesn't let nearly all requests time out. So
+        trials of open load with hardly an answer are told without knowing what is usual.
         """
         if all_failed(trial):
             return 1.0

@@ -41,8 +41,8 @@ def drift_over_rounds(case: Measured, others: Sequence[Measured]) -> float | Non
 
 
 def alike(cases: Sequence[Measured]) -> tuple[float, float] | None:
-    """How all cases of a group change alike from a round's first block to its last, which `drift` takes for
-    the machine's mood: what comes in every round is what starts anew with each.
+    """How all cases of a group change alike from a round's first block to its last. `drift` takes that for
+    the machine's; but what comes again in every round belongs to what is started anew with each.
 
     Returns:
         The smallest and the largest change, as fractions; None if it isn't sure of each, or is small.

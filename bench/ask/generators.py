@@ -31,14 +31,14 @@ class Asked:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """Of a driver that waits for them."""
+        """The options of a load driver that waits for these generators."""
         plan = self.of_plan
         waits = ("--waits",) if plan.waits else ()
         return "--generators", str(plan.number), "--listen", f"{plan.host}:{plan.port}", *waits
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """Of that driver."""
+        """The variables in that driver's environment."""
         return {SECRET_VARIABLE: self.secret}
 
 

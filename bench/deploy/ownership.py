@@ -27,7 +27,9 @@ def labels(run_id: str) -> dict[str, str]:
 
 
 def tag(run_id: str) -> str:
-    """What this process calls a run's images, that has no label: with one, no two runs had the same image."""
+    """The tag of a run's images, by which they are known to be this process's. It can't be a label: labels
+    are a part of an image, so that no two runs would have the same one.
+    """
     _, pid, born = _this_harness().split("/")
     return f"{run_id}.{_digest_of_machine()}.{pid}.{born}"
 

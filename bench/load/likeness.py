@@ -1,8 +1,8 @@
 """The heads of right answers, by which the heads of later ones are read without being parsed.
 
-Most pages differ each time: they set a cookie, are dated or numbered, are of another length. What their heads
-have in common is compared; in between come the values of fields that say nothing of the answer, of a length,
-and of a place.
+Most pages differ each time: they set a cookie, are dated or numbered, are of another length. A new head is
+compared with the parts that earlier right heads share. Between these parts three kinds of values may differ:
+of fields that don't matter (Date, Set-Cookie), of Content-Length, and of Location; the last two are read.
 """
 
 from __future__ import annotations

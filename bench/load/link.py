@@ -104,9 +104,9 @@ class Link(Pool):
         # pieces, so that the driver grew by half.
         data = self._buffer[:size]
         exchange = connection.exchange
-        # Most answers end here, without being parsed: one that is equal to a right answer to this request is
-        # right, too, and of one that begins like it what differs is read. It has to have come whole in one
-        # read (`seen` is 0); `_read` takes all others.
+        # Most answers end here, without being parsed: one that equals an earlier right answer to the request
+        # is right, and of one whose head differs in known places only these are read. Both have to have come
+        # whole in one read (`seen` is 0); `_read` takes all others.
         if connection.seen:
             return self._read(connection, exchange, data)
         good = exchange.good

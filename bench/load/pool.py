@@ -38,13 +38,13 @@ class Pool:
         active: connections that carry a request, by file descriptor.
         idle: kept connections that carry none.
         opened: connections opened so far.
-        retransmits: connections, of those that `look` or `discard` has seen, that TCP had to ask for again.
-        unserved: of those, how many were made, and whose first request came to nothing, or to a wrong answer
-            with which the connection ended.
+        retransmits: connections, of those that `look` or `discard` has seen, whose SYN was sent again.
+        unserved: connections, of those, that were made and whose first request failed, or got a wrong answer
+            that ended the connection.
         early: requests that were answered before they were sent whole.
-        unasked: kept connections on which something came while nothing was asked. Where a server answers
-            twice, each request gets the answer that is left over from the one before, too early and right;
-            only what is left when all are answered shows it.
+        unasked: kept connections on which bytes arrived although no request was pending. Where a server
+            answers each request twice, every later request gets the answer left over from the one before,
+            which is right; only what is left over in the end shows it.
         lossless: whether the way to the target never loses a packet; see `loses_nothing`.
     """
 

@@ -65,11 +65,11 @@ NONE = Priority()
 
 
 def of(role: Role, cpus: CpuSplit, place: Place = HERE) -> Priority:
-    """What a process of this role is to ask for: the same share for all, and no waiting for others for those
-    who serve the measurement, the generator and Redis.
+    """What a process of this role is to ask for: the same `nice` for all, and real time beside it for the
+    generator and Redis, which have one priority so that neither interrupts the other.
 
-    Of the same priority neither of the two interrupts the other. In real time they would starve a server that
-    shares their CPU, and the whole machine where the kernel keeps no time for others.
+    They have it only on CPUs of their own, and where the kernel limits it: they would starve a server that
+    shares their CPU, or the whole machine.
     """
     return Priority(NICE, role != "server" and cpus.apart and _throttles(place))
 

@@ -79,8 +79,9 @@ class Plan:
         expected_s: the time the whole run will take, estimated before it starts.
         stop_within: None but in results from before `until`, whose run could end at set points where absolute
             throughput was known to plus or minus this fraction.
-        settle_s: how long slow answers take, where there are any, or a target lives on what it has saved up:
-            open load settles for at least so long, closed load for one and a half of it or more.
+        settle_s: how long slow answers take, where there are any, or for how long a target that has rested is
+            faster (burst credit): open load settles for at least so long, closed load for one and a half of
+            it or more.
         page_s: how long the slowest page takes while nothing else is asked; 0 where that isn't known.
         parallel: how many such pages the server that does fewest answers at a time.
         beyond: cases of open load to which the rate that most servers can answer is not offered, since it

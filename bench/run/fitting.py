@@ -69,7 +69,9 @@ def fitted(
 
 
 def _of_most(plan: Plan, found_rps: Mapping[str, float]) -> Sequence[float]:
-    """What was found of servers that the open rate is for: no other makes everybody's trials longer."""
+    """What the pilot found of the servers that can keep up with the open rate: the others are left out, so
+    that one slow server doesn't make all servers' trials longer.
+    """
     deployments = {case.id: case.deployment for case in plan.cases}
     beyond = {deployments[id_] for id_ in plan.beyond}
     return [rps for id_, rps in found_rps.items() if deployments[id_] not in beyond]

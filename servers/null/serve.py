@@ -2,7 +2,7 @@
 
 Not a WSGI server and in no ranking: `wsgi-bench calibrate` and every run measure it to know their ceiling.
 
-Which answers are asked for says the name in the field `Host`: `420-1559-differing` is a head of 420 bytes and
+The field `Host` chooses the answer: `420-1559-differing` is a head of 420 bytes and
 a body of 1,559 that differ each time. So one server, started once in whatever way, has them all.
 """
 

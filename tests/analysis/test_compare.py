@@ -426,7 +426,7 @@ def test_noise_beyond_a_limit_does_not_exceed_it_and_is_told() -> None:
     assert judgement.blind == (change,)
     text = FORMATS["md"](found, [judgement])
     assert "**Of 1 limit: 1 held; 1 held only as far as was seen.**" in text
-    assert "held as far as was seen, but 8 of 10 such runs find no less than " in text
+    assert "held as far as was seen: such a run finds a change of " in text
 
 
 def test_a_limit_on_what_is_missing_or_invalid_is_not_judged() -> None:

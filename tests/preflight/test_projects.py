@@ -103,8 +103,8 @@ def test_what_a_django_project_refuses(mysite: Path) -> None:
          "names the interpreter that has it, --requirements what to install"),
         ("DATABASES['default']['NAME'] = BASE_DIR / 'empty.sqlite3'", "GET / answers 500: OperationalError: "
          "no such "
-         "table: guestbook_comment in guestbook/views.py:15: --setup CMD makes its tables, as --setup "
-         "'python manage.py migrate' does"),
+         "table: guestbook_comment in guestbook/views.py:15: --setup CMD makes its tables (Django: --setup "
+         "'python manage.py migrate')"),
     ],
 )  # fmt: skip
 def test_settings_of_django_that_refuse(mysite: Path, settings: str, sentence: str) -> None:

@@ -101,7 +101,7 @@ def test_a_run_has_its_age_and_versions(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("ago", "words"),
     [
-        (timedelta(seconds=-1), "of a clock ahead"),
+        (timedelta(seconds=-1), "dated in the future"),
         (timedelta(seconds=119), "just made"),
         (timedelta(minutes=119), "119 minutes old"),
         (timedelta(hours=47.9), "47 hours old"),

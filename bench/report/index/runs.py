@@ -44,7 +44,7 @@ def age(started: str, now: datetime) -> str:
         return "of unknown age"
     seconds = (now - known).total_seconds()
     if seconds < 0:
-        return "of a clock ahead"
+        return "dated in the future"
     for size, unit in _UNITS:
         if seconds >= 2 * size:
             return f"{count(int(seconds // size), unit)} old"
