@@ -67,7 +67,7 @@ def scenarios(_root: Path) -> list[Row]:
 
 
 def results(root: Path) -> list[Row]:
-    """Every stored result, newest first; one that can't be read says why."""
+    """Every stored result, the one that began last first; after them those that can't be read, and why."""
     rows: list[Row] = []
     folder = results_folder(root)
     for path in sorted(folder.glob(f"*/{RESULT}"), reverse=True):
@@ -86,7 +86,7 @@ def results(root: Path) -> list[Row]:
                 "problem": "",
             }
         )
-    return rows
+    return sorted(rows, key=lambda row: str(row.get("started", "")), reverse=True)
 
 
 def going_on(rows: Sequence[Row], root: Path) -> str:

@@ -8,6 +8,7 @@ the hierarchy of `cpuacct`, in v2 a child without controllers. Neither changes h
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import re
@@ -22,6 +23,7 @@ from typing import Literal
 from bench.machine import cgroups
 from bench.machine.lasting import birth, pid_namespace
 from bench.machine.place import Place
+from bench.machine.processtree import process_tree
 from bench.model import UsageSource
 
 _REMOVE_S = 2.0
@@ -29,6 +31,7 @@ _LOOK_S = 0.01
 # Namespace of process ids, process, its start, and a number: a name that only its maker can have given.
 _NAME = re.compile(r"wsgi-bench-(\d+)-(\d+)-(\d+)-\d+")
 _numbers = itertools.count(1)
+_OF_THE_HARNESS = 0
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,48 @@ class Cgroup:
 def make(place: Place) -> Cgroup | None:
     """A new cgroup below this process's own; None where there are none or it may not make one."""
     directory, source = own(place)
-    name = f"wsgi-bench-{pid_namespace()}-{os.getpid()}-{birth(os.getpid())}-{next(_numbers)}"
+    name = _name(next(_numbers))
     try:
         (directory / name).mkdir()
     except OSError:
         return None
     return Cgroup(directory / name, UsageSource(source.kind, f"{source.path.rstrip('/')}/{name}"))
+
+
+def enable(controller: str, directory: Path, place: Place) -> None:
+    """Have a cgroup of version 2 share out a controller among its children.
+
+    But for the root none that does has processes of its own: where this process and what it has started are
+    all of them, they move into a child.
+
+    Source: https://docs.kernel.org/admin-guide/cgroup-v2.html#no-internal-process-constraint
+
+    Raises:
+        OSError: it isn't permitted, or processes of others are in it.
+    """
+    enabling = directory / "cgroup.subtree_control"
+    if controller in enabling.read_text().split():
+        return
+    # The root has no type.
+    if (directory / "cgroup.type").exists():
+        _leave_to_children(directory, place)
+    enabling.write_text(f"+{controller}")
+
+
+def _leave_to_children(directory: Path, place: Place) -> None:
+    inside = set(map(int, (directory / "cgroup.procs").read_text().split()))
+    if inside - set(process_tree(os.getpid(), place)):
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(directory))
+    child = directory / _name(_OF_THE_HARNESS)
+    if inside:
+        child.mkdir(exist_ok=True)
+    for pid in inside:
+        with suppress(ProcessLookupError):
+            (child / "cgroup.procs").write_text(str(pid))
+
+
+def _name(number: int) -> str:
+    return f"wsgi-bench-{pid_namespace()}-{os.getpid()}-{birth(os.getpid())}-{number}"
 
 
 def remove_leftovers(place: Place) -> list[str]:
@@ -119,5 +158,7 @@ def own(place: Place) -> tuple[Path, UsageSource]:
     mount, path = cgroups.mount("cpuacct", place), cgroups.path_of("cpuacct", place)
     # A container that sees its own cgroup as the root may be told the path on the host.
     path = path if place.exists(mount / path.lstrip("/")) else "/"
+    # What it has left to its children is still its own.
+    path = path.removesuffix(f"/{_name(_OF_THE_HARNESS)}") or "/"
     kind: Literal["cgroup1", "cgroup2"] = "cgroup2" if cgroups.version(place) == "v2" else "cgroup1"
     return Path(mount / path.lstrip("/")), UsageSource(kind, path)

@@ -48,9 +48,9 @@ def limited(group: Cgroup | None, limits: Limits, place: Place) -> Cgroup | None
             replace(group, limiting=tuple(made)).remove()
         asked = " and ".join({"cpu": "--cpus", "memory": "--memory"}[name] for name in wanted)
         raise MachineError(
-            f"{asked}: that takes a cgroup, and none that limits can be had here. Run as root, or in one of "
-            f"your own (`systemd-run --user --scope -p Delegate=yes wsgi-bench ...`), or in containers "
-            f"(--runtime compose)."
+            f"{asked}: that takes a cgroup, and none that limits can be had here. Run in one of your own "
+            f"(`systemd-run --user --scope -p Delegate=yes wsgi-bench ...`, as root without --user), or in "
+            f"containers (--runtime compose)."
         ) from None
     return replace(group, limiting=tuple(made)) if group is not None else None
 
@@ -91,8 +91,6 @@ def _memory(limits: Limits, *, second: bool) -> dict[str, dict[str, str]]:
 
 def _folder(group: Cgroup, controller: str, place: Place, *, second: bool) -> Path:
     if second:
-        enabling = group.directory.parent / "cgroup.subtree_control"
-        if controller not in enabling.read_text().split():
-            enabling.write_text(f"+{controller}")
+        cgroup.enable(controller, group.directory.parent, place)
         return group.directory
     return Path(cgroups.mount(controller, place)) / group.source.path.lstrip("/")

@@ -88,7 +88,7 @@ def write_reports(suite: Suite, directory: Path) -> Analysis:
 
 
 def newest_result(root: Path) -> Path:
-    """The directory of the newest stored result.
+    """The directory of the stored result that was written last.
 
     Raises:
         ResultError: there is none.

@@ -241,8 +241,8 @@ class Runner:
         self._watch.changed(plan, rounds, each_s, why=why, in_round=False)
 
     def _blocks(self, number: int, blocks: Sequence[int], fleet: Fleet, others: Others) -> None:
-        """A round's blocks, and those again that the machine has spoiled, with the same requests: a server that
-        stalls again does so because of them, so the second try counts.
+        """A round's blocks, and those again that the machine has spoiled, with the same requests: a server
+        that stalls again does so because of them, so the second try counts.
         """
         self._again.usual.begin_round()
         models = {block: self._models[block] for block in blocks}

@@ -81,3 +81,68 @@ def test_whole_cpus_need_no_cgroup_and_all_else_does() -> None:
         limiting.limited(None, LIMITS, HERE)
     with pytest.raises(MachineError, match="--memory: that takes a cgroup"):
         limiting.limited(None, replace(LIMITS, cpus=None), Place())
+
+
+_MOUNTS = map(Path, ("/sys/fs/cgroup", "/sys/fs/cgroup/unified"))
+UNIFIED = next((path for path in _MOUNTS if (path / "cgroup.controllers").exists()), None)
+ENABLING = """
+import os, subprocess, sys
+from pathlib import Path
+from bench.deploy import cgroup
+from bench.machine.place import HERE
+own, controller, others = Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "others"
+(own / "cgroup.procs").write_text(str(os.getpid()))
+if others:
+    (own / "cgroup.procs").write_text(str(os.getppid()))
+helper = subprocess.Popen(["sleep", "600"])
+try:
+    for _ in range(2):
+        cgroup.enable(controller, own, HERE)
+    print((own / "cgroup.subtree_control").read_text().split())
+    print(len({line for line in (own / "cgroup.procs").read_text().split()}))
+    print(Path("/proc/self/cgroup").read_text().splitlines()[-1].rpartition("/")[2].startswith("wsgi-bench-"))
+except OSError as error:
+    print(error.strerror)
+finally:
+    helper.kill()
+    helper.wait()
+"""
+
+
+@pytest.fixture
+def of_its_own() -> Iterator[tuple[Path, str]]:
+    """A cgroup of version 2 below the root, and a controller that it may share out."""
+    controllers = (UNIFIED / "cgroup.controllers").read_text().split() if UNIFIED else []
+    controller = next((name for name in ("memory", "hugetlb") if name in controllers), "")
+    if UNIFIED is None or not controller or not os.access(UNIFIED / "cgroup.subtree_control", os.W_OK):
+        pytest.skip("no cgroup of version 2 can share out a controller here")
+    folder = UNIFIED / f"of-a-test-{os.getpid()}"
+    try:
+        (UNIFIED / "cgroup.subtree_control").write_text(f"+{controller}")
+        folder.mkdir()
+    except OSError as error:
+        pytest.skip(str(error))
+    yield folder, controller
+    for inner in folder.glob("*/"):
+        inner.rmdir()
+    folder.rmdir()
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ("nobody", "['{controller}']\n0\nTrue\n"),
+        ("others", "Device or resource busy\n"),
+    ],
+)
+def test_a_cgroup_of_version_2_is_left_to_its_children(
+    of_its_own: tuple[Path, str], others: str, said: str
+) -> None:
+    """As `systemd-run --scope` gives one: with the harness in it, which the kernel doesn't have share."""
+    folder, controller = of_its_own
+    parent = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
+    found = subprocess.run(
+        [sys.executable, "-c", parent, sys.executable, "-c", ENABLING, str(folder), controller, others],
+        capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert found.stdout == said.replace("{controller}", controller), found.stderr

@@ -20,7 +20,7 @@ _UNITS = ((365 * 86_400, "year"), (30 * 86_400, "month"), (86_400, "day"), (3600
 def section(newest_first: Sequence[IndexedRun | Unreadable], now: datetime) -> Section:
     """The table of all runs, a row each."""
     if not newest_first:
-        return Section("runs", "All runs", ("There is none yet: `make bench` makes one.",))
+        return Section("runs", "All runs", ("There is none yet: `wsgi-bench run` makes one.",))
     ages = f"age on {now:%Y-%m-%d}"
     columns = tuple(Column(label, ages if label == "Started" else "", False) for label in _LABELS)
     rows = tuple(_row(run, now) for run in newest_first)
