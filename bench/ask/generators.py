@@ -19,7 +19,6 @@ _MAKE_ONE = (
     f"make one by `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'` and set {SECRET_VARIABLE} "
     f"to it, here and where each generator is started"
 )
-_EVERYWHERE = ("0.0.0.0", "::")
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ def read_bind(text: str) -> tuple[str, int]:
     except (ValueError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise UsageError(f"--bind {text}: that is no IPv4 address or name of this host ({reason}).") from None
-    if name in _EVERYWHERE or ipaddress.ip_address(host).is_unspecified:
+    if ipaddress.ip_address(host).is_unspecified:
         raise UsageError(
             f"--bind {text}: servers are asked at this address, so it has to be a single one: that of the "
             f"network where the generators are (`ip -brief address`)."
