@@ -53,5 +53,6 @@ def test_users_go_on_until_those_who_wait_are_answered(driver: LoadDriver) -> No
         list(driver.block([trial("a", Closed(2), length_s=LENGTH_S)]))
         driver.set_targets([], None)
 
-    while_settling, after_the_window = meanwhile[:2]
-    assert after_the_window > while_settling / 4
+    _while_settling, after_the_window = meanwhile[:2]
+    # Were they to stop at its end, the other one would have one request under way.
+    assert after_the_window > 4

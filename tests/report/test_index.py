@@ -82,7 +82,7 @@ def test_two_runs_that_end_together_write_it_one_after_the_other(
 
 def test_the_index_of_nothing() -> None:
     page = index.render([], NOW)
-    assert "make bench" in page
+    assert "wsgi-bench run" in page
     assert "No two runs can be followed" in page
 
 
