@@ -11,6 +11,7 @@ from bench.catalogue.variables import REDIS as REDIS
 from bench.catalogue.variables import of_container
 from bench.deploy.contained import Contained, known_service, service_of
 from bench.deploy.networks import NOBODY, isolated
+from bench.deploy.projectimage import literal
 from bench.machine.place import CGROUP_ROOT_VARIABLE, CGROUPS
 from bench.machine.priority import WEIGHT
 from bench.model import Confinement, CpuSplit, Deployment
@@ -145,8 +146,8 @@ def _server(
         }
     return {
         **_bare(service),
-        "command": [_literal(word) for word in deployment.server.command],
-        "environment": {key: _literal(value) for key, value in of_container(deployment).items()},
+        "command": [literal(word) for word in deployment.server.command],
+        "environment": {key: literal(value) for key, value in of_container(deployment).items()},
         "cpuset": _cpuset(cpus.server),
     }
 
@@ -183,8 +184,3 @@ def _bare(service: Mapping[str, Any]) -> dict[str, Any]:
 
 def _cpuset(cpus: Iterable[int]) -> str:
     return ",".join(map(str, cpus))
-
-
-def _literal(text: str) -> str:
-    """Text in which Compose finds no variable."""
-    return text.replace("$", "$$")

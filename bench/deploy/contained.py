@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.catalogue.variables import PORT, of_container
 from bench.deploy import ownserver
-from bench.deploy.projectimage import OURS
+from bench.deploy.projectimage import OURS, literal
 from bench.model import Deployment
 
 _GIVEN = "WSGI_BENCH_GIVEN_"
@@ -67,10 +67,10 @@ def service_of(service: Mapping[str, Any], deployment: Deployment, contained: Co
     return {
         **kept,
         "image": contained.image,
-        "entrypoint": [_literal(command[0])],
-        "command": [_literal(word) for word in command[1:]],
-        "environment": environment | {name: _literal(value) for name, value in variables.items()},
-        "working_dir": _literal(project.root),
+        "entrypoint": [literal(command[0])],
+        "command": [literal(word) for word in command[1:]],
+        "environment": environment | {name: literal(value) for name, value in variables.items()},
+        "working_dir": literal(project.root),
         "read_only": not contained.writable,
         "stop_signal": server.stop_signal,
         "stop_grace_period": f"{server.stop_grace_s:g}s",
@@ -81,7 +81,3 @@ def given(deployments: tuple[Deployment, ...], shell: Mapping[str, str]) -> dict
     """The variables by which Compose learns the values of those that the user gave their application."""
     projects = [deployment.app.project for deployment in deployments if deployment.app.project is not None]
     return {f"{_GIVEN}{name}": shell[name] for project in projects for name in project.variables}
-
-
-def _literal(text: str) -> str:
-    return text.replace("$", "$$")

@@ -36,7 +36,7 @@ def of_dockerfile(engine: Engine, file: Path, name: str, labels: Mapping[str, st
     Raises:
         UsageError: that failed; has the end of what was said.
     """
-    build = {"context": _literal(str(file.parent)), "dockerfile": _literal(str(file))}
+    build = {"context": literal(str(file.parent)), "dockerfile": literal(str(file))}
     try:
         _build(engine, name, build, labels, say)
     except EngineError as error:
@@ -191,5 +191,6 @@ def _left_out(folder: str, names: Sequence[str]) -> set[str]:
     }
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Text in which Compose finds no variable."""
     return text.replace("$", "$$")

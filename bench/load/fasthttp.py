@@ -24,12 +24,13 @@ from bench.load.outcomes import CODE, DROPPED, UNFINISHED
 from bench.load.records import Records, Window, row_code
 from bench.load.targetstate import TargetState
 from bench.load.visitors import Turns, Visit
+from bench.load.waiting import LOOK_S, sleep_until, until
 from bench.load.wire import Exchange
 from bench.model import TrialOrder
+from bench.model.hostport import written
 from bench.model.loads.closed import STARTING
 
 _SECOND = 1_000_000_000
-_LOOK_S = 0.001
 _SLACK_S = 0.1
 
 
@@ -110,7 +111,7 @@ class _Crew:
             self.records.add((due, sent, done, row_code(exchange.endpoint, CODE[kind])))
         if broken:
             # What fails at once would let nobody else run.
-            gevent.sleep(_LOOK_S)
+            gevent.sleep(LOOK_S)
         return kind == "ok"
 
     def _answer(self, session: FastHttpSession, exchange: Exchange) -> FastResponse:
@@ -188,7 +189,7 @@ def _closed(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
     start, settle_ns = now_ns(), round(order.settle_s * _SECOND)
 
     def user(number: int) -> None:
-        _sleep_until(start + round(settle_ns * STARTING * number / order.load.at_once))
+        sleep_until(start + round(settle_ns * STARTING * number / order.load.at_once))
         session, turns = crew.session(), crew.stream if isinstance(crew.stream, Turns) else None
         while not crew.stopping:
             if turns is not None:
@@ -201,20 +202,20 @@ def _closed(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
         crew.idle.append(session)
 
     greenlets = [gevent.spawn(user, number) for number in range(order.load.at_once)]
-    _sleep_until(start + settle_ns)
-    _until(lambda: len(settled) == order.load.at_once, start + max(SETTLE_NS, settle_ns))
+    sleep_until(start + settle_ns)
+    until(lambda: len(settled) == order.load.at_once, start + max(SETTLE_NS, settle_ns))
     opened = order.opens_ns or now_ns()
-    _sleep_until(opened)
+    sleep_until(opened)
     mark()
     end = opened + round(order.length_s * _SECOND)
-    _sleep_until(end)
+    sleep_until(end)
     # As the loop's: to the first answer after it, or slow servers would have none.
-    _until(lambda: crew.records.last_done() >= end, end + round(order.timeout_s * _SECOND))
+    until(lambda: crew.records.last_done() >= end, end + round(order.timeout_s * _SECOND))
     mark()
     closed = crew.records.first_done_from(end) or now_ns()
     # As the loop's: were they to stop, what is under way would have the server to itself.
     settled.clear()
-    _until(lambda: len(settled) == order.load.at_once, now_ns() + max(SETTLE_NS, settle_ns))
+    until(lambda: len(settled) == order.load.at_once, now_ns() + max(SETTLE_NS, settle_ns))
     crew.drain(greenlets)
     return Window(opened, closed)
 
@@ -227,7 +228,7 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
     greenlets: list[gevent.Greenlet] = []
 
     def open_window() -> None:
-        _sleep_until(opened)
+        sleep_until(opened)
         mark()
 
     def once(at: int, exchange: Exchange) -> None:
@@ -239,7 +240,7 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
     # Whether anything is due then or not.
     opening = gevent.spawn(open_window)
     for at in (start + offset for offset in due):
-        _sleep_until(at)
+        sleep_until(at)
         exchange = next(crew.stream)
         if len(crew.under_way) >= order.load.at_once:
             now = now_ns()
@@ -251,7 +252,7 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
             # It is under way once it runs: before the next, which is due already after a stall.
             gevent.sleep(0)
     opening.get()
-    _sleep_until(opened + length_ns)
+    sleep_until(opened + length_ns)
     mark()
     crew.drain(greenlets)
     return Window(opened, opened + length_ns)
@@ -278,19 +279,8 @@ def _field(response: Any, name: str) -> bytes | None:
     return None if value is None else str(value).encode("latin-1", "replace")
 
 
-def _until(reached: Callable[[], bool], limit_ns: int) -> None:
-    while not reached() and now_ns() < limit_ns:
-        gevent.sleep(_LOOK_S)
-
-
-def _sleep_until(at_ns: int) -> None:
-    while (left := at_ns - now_ns()) > 0:
-        gevent.sleep(left / _SECOND)
-
-
 def _url(state: TargetState) -> str:
     """Where the loop would connect to."""
     address = state.address()[1]
     assert not isinstance(address, str), "a unix socket is refused beforehand"
-    host, port = address
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"http://{written(*address)}"

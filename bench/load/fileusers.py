@@ -25,6 +25,7 @@ from bench.load.records import Records, Window, row_code
 from bench.load.targetstate import TargetState
 from bench.load.userfaults import in_task, kind_of
 from bench.load.userfile import Named, client_of, options, read
+from bench.load.waiting import sleep_until, until
 from bench.load.wire import Exchange
 from bench.load.wrong import WrongAnswers
 from bench.model import TrialOrder
@@ -34,7 +35,6 @@ OTHERS = "others"
 MOST_ENDPOINTS = 30
 """So many names of requests are told apart; what else is asked is one endpoint, `OTHERS`."""
 _SECOND = 1_000_000_000
-_LOOK_S = 0.002
 _BEGIN_S = 30.0
 _STOP_S = 1.0
 _NAME = 80
@@ -85,15 +85,15 @@ class FileUsers:
         self._note_requests(records, link.wrong)
         runner = self._runner(order, f"http://{state.host}")
         runner.start(order.load.at_once, order.load.at_once)
-        _until(lambda: self._all_ready(runner), now_ns() + round(_BEGIN_S * _SECOND))
+        until(lambda: self._all_ready(runner), now_ns() + round(_BEGIN_S * _SECOND))
         # They have begun one after the other in the other part of settling.
         opened = now_ns() + round(order.settle_s * (1 - STARTING) * _SECOND)
-        _sleep_until(opened)
+        sleep_until(opened)
         there = self._there(runner)
         self._note_missing(records, link.wrong, order.load.at_once - len(there), opened)
         mark()
         closed = opened + round(order.length_s * _SECOND)
-        _sleep_until(closed)
+        sleep_until(closed)
         mark()
         self._note_missing(records, link.wrong, len(there - self._there(runner)), closed - 1)
         self._drain(records, round(order.timeout_s * _SECOND))
@@ -234,7 +234,7 @@ class FileUsers:
         def left() -> list[Greenlet]:
             return [one for one, sent in waited_for.items() if self._under_way.get(one) == sent]
 
-        _until(lambda: not left(), now_ns() + timeout_ns)
+        until(lambda: not left(), now_ns() + timeout_ns)
         for greenlet in left():
             self._given_up.add(greenlet)
             records.add((0, waited_for[greenlet], now_ns(), row_code(0, UNFINISHED)))
@@ -251,13 +251,3 @@ def _asking(one: type[User], connection: str) -> type[User]:
 
     members = {"wait_time": constant(0), "tasks": [ask], "weight": one.weight, "fixed_count": one.fixed_count}
     return type(one.__name__, (client,), members)
-
-
-def _until(reached: Callable[[], bool], limit_ns: int) -> None:
-    while not reached() and now_ns() < limit_ns:
-        gevent.sleep(_LOOK_S)
-
-
-def _sleep_until(at_ns: int) -> None:
-    while (left := at_ns - now_ns()) > 0:
-        gevent.sleep(left / _SECOND)

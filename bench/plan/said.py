@@ -51,9 +51,10 @@ def plan_in_words(plan: Plan) -> str:
 
 
 def percentiles_in_words(plan: Plan) -> str:
-    """What open load will tell, and what the next percentile takes; empty without open load in the plan."""
-    opened = [case for case in plan.cases if not case.load.waits]
-    if not opened:
+    """What open load will tell, and what the next percentile takes; empty without open load in the plan, and
+    of a plan that claims nothing.
+    """
+    if not plan.claims or all(case.load.waits for case in plan.cases):
         return ""
     rate = rate_expected(plan)
     seconds = (plan.rounds - plan.counted_from + 1) * plan.open_blocks * plan.trial_s.open

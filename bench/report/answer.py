@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from bench.analysis.own_share import BUSY, WAITS
 from bench.model import Analysis, Estimate, OwnShare, Suite
-from bench.report.multiples import Multiple, multiples
+from bench.report.multiples import multiples
 from bench.report.results import Entry, Group
-from bench.report.units import interval, listed, milliseconds, number, ratio, ratio_interval, value_of
+from bench.report.units import interval, listed, milliseconds, number, value_of, whole
 
 _ABOUT_ALL = 0.97
 """From this share on nothing is left for another server; from this share of the bound on it was reached."""
@@ -47,7 +47,7 @@ def points(suite: Suite, analysis: Analysis, groups: tuple[Group, ...]) -> Itera
             f"{of_all}. Of what a request costs in CPU time that is {least}{of_each}."
         )
         if alone.waits >= WAITS:
-            yield f"A request waits for {_whole(alone.waits)} of its time for something else than a CPU."
+            yield f"A request waits for {whole(alone.waits)} of its time for something else than a CPU."
     if any(own.hello_s.values()):
         costs = [
             f"{name} {milliseconds(sum(each) / len(each))} ms" for name, each in own.hello_s.items() if each
@@ -86,7 +86,7 @@ def _against(analysis: Analysis, group: Group, baseline: Entry) -> str:
     leader = next(entry for rank in group.ranked for entry in rank if entry.case.id in better)
     tied = [_who(entry) for entry in best if entry is not leader] if leader in best else []
     beside = f", which ties with {listed(tied)}," if tied else ""
-    return f"{_who(leader)}{beside} serves {_times(group.multiples[leader.case.id])} times what {who} does"
+    return f"{_who(leader)}{beside} serves {group.multiples[leader.case.id]} times what {who} does"
 
 
 def _without_baseline(analysis: Analysis, group: Group) -> str:
@@ -100,7 +100,7 @@ def _next(analysis: Analysis, group: Group) -> str:
     """The first against the next, where the first is alone."""
     first, following = group.ranked[0][0], group.ranked[1][0]
     multiple = multiples(analysis, group.figure, following.case.id)[first.case.id]
-    return f"{_who(first)} serves {_times(multiple)} times what {_who(following)}, the next, does"
+    return f"{_who(first)} serves {multiple} times what {_who(following)}, the next, does"
 
 
 def _alone(entry: Entry) -> str:
@@ -128,7 +128,7 @@ def _bound(analysis: Analysis, group: Group, entry: Entry) -> str:
         if own.waits < WAITS:
             return ""
         return (
-            f"{_whole(own.waits)} of a request's time is waiting for something else than a CPU, so it may "
+            f"{whole(own.waits)} of a request's time is waiting for something else than a CPU, so it may "
             f"matter more how many workers and threads wait at once than whose they are"
         )
     known = own.share.low is not None
@@ -155,7 +155,7 @@ def _covered(own: OwnShare) -> tuple[str, str]:
     """What is said where not all requests could be called, before and after a figure."""
     if own.covered >= _ALL_REQUESTS:
         return "", ""
-    return "at least ", f", as far as {_whole(own.covered)} of its requests show"
+    return "at least ", f", as far as {whole(own.covered)} of its requests show"
 
 
 def _shares(analysis: Analysis) -> dict[str, OwnShare]:
@@ -167,21 +167,13 @@ def _who(entry: Entry) -> str:
     return f"your {name} line" if entry.deployment.server.own else name
 
 
-def _times(multiple: Multiple) -> str:
-    return f"{ratio(multiple.ratio)} ({ratio_interval(multiple.low, multiple.high)})"
-
-
-def _whole(share: float) -> str:
-    return f"{share * 100:.0f} %"
-
-
 def _percent(share: Estimate) -> str:
     if share.value >= 1:
         # Alone it can't cost more than behind a server: what was measured is no better than that.
         return "about all"
     if share.low is None or share.high is None or share.high > _NOT_KNOWN * share.low:
-        return f"about {_whole(share.value)}"
-    return f"{_whole(share.value)} ({share.low * 100:.0f} to {_whole(min(1.0, share.high))})"
+        return f"about {whole(share.value)}"
+    return f"{whole(share.value)} ({share.low * 100:.0f} to {whole(min(1.0, share.high))})"
 
 
 def _ms(seconds: Estimate) -> str:

@@ -10,7 +10,7 @@ from bench.analysis.disturbed import LATE
 from bench.analysis.measured import DISTURBED
 from bench.model import Suite
 from bench.model.generators import SPOILED
-from bench.report.units import count, listed, number
+from bench.report.units import count, listed, number, whole
 
 _WORTH_SAYING = 0.01
 _NAMED = 3
@@ -27,14 +27,14 @@ def lines(suite: Suite) -> Iterator[str]:
         unlike = bound = ""
         off = other_programs.off_by(shares[least], shares[most])
         if off > 0:
-            unlike = f", from {_whole(shares[least])} beside {least} to {_whole(shares[most])} beside {most}"
+            unlike = f", from {whole(shares[least])} beside {least} to {whole(shares[most])} beside {most}"
             bound = (
                 f" Where they used more beside one server than beside another, it may look slower than it "
-                f"is, here by up to {_whole(off)}: a difference that this may explain counts as a tie."
+                f"is, here by up to {whole(off)}: a difference that this may explain counts as a tie."
             )
         cpus = "CPUs" if len(suite.environment.cpu_split.server) > 1 else "CPU"
         yield (
-            f"Other programs used {_whole(mean)} of the server's {cpus} while it was measured{unlike}; no "
+            f"Other programs used {whole(mean)} of the server's {cpus} while it was measured{unlike}; no "
             f"figure is corrected by that.{bound}{named}"
         )
     elif named:
@@ -65,7 +65,3 @@ def _gap(gap: Mapping[str, Any]) -> str:
     if "said" in gap:
         return str(gap["said"])
     return f"Gap: {', '.join(f'{key} {value}' for key, value in gap.items())}."
-
-
-def _whole(share: float) -> str:
-    return f"{share:.0%}".replace("%", " %")

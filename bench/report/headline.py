@@ -10,7 +10,7 @@ from bench.model import Analysis, Suite
 from bench.model.finding import GENERATOR_LIMITS
 from bench.model.resume_command import resume_command
 from bench.report import answer, old_version
-from bench.report.multiples import Multiple, multiples
+from bench.report.multiples import multiples
 from bench.report.results import Entry, Group
 from bench.report.units import (
     count,
@@ -188,13 +188,9 @@ def _next(analysis: Analysis, group: Group, follower: Entry) -> str:
     }
     leader = next(entry for entry in group.entries if (entry.case.id, follower.case.id) in surely)
     if group.closed:
-        times = _times(multiples(analysis, group.figure, follower.case.id)[leader.case.id])
+        times = multiples(analysis, group.figure, follower.case.id)[leader.case.id]
         return f"{leader.case.server} does {times} times as much as {follower.case.server}"
-    times = _times(multiples(analysis, group.figure, leader.case.id)[follower.case.id])
+    times = multiples(analysis, group.figure, leader.case.id)[follower.case.id]
     if group.figure.read.order:
         return f"in a typical trial {follower.case.server}'s is {times} times that of {leader.case.server}"
     return f"{follower.case.server} takes {times} times as long as {leader.case.server}"
-
-
-def _times(multiple: Multiple) -> str:
-    return f"{ratio(multiple.ratio)} ({ratio_interval(multiple.low, multiple.high)})"

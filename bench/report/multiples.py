@@ -10,6 +10,7 @@ from typing import Any
 from bench.analysis.figure import Figure
 from bench.analysis.figures import ranking
 from bench.model import Analysis, Loop
+from bench.report.units import ratio, ratio_interval
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,9 @@ class Multiple:
     ratio: float
     low: float
     high: float
+
+    def __str__(self) -> str:
+        return f"{ratio(self.ratio)} ({ratio_interval(self.low, self.high)})"
 
 
 def ranked_by(analysis: Analysis, loop: Loop, cases: Set[str]) -> Figure[Any]:

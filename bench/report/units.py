@@ -40,6 +40,11 @@ def megabytes(size_bytes: int | None) -> str:
     return number(None if size_bytes is None else size_bytes / 1e6)
 
 
+def whole(share: float) -> str:
+    """A share in whole percent."""
+    return f"{share * 100:.0f} %"
+
+
 def percent(share: float | None) -> str:
     """A share with its sign; the smallest that is told from none is 0.01 %."""
     if share is None:

@@ -17,6 +17,7 @@ from bench.machine.interrupt import shield
 from bench.machine.ours import environment_of_ours
 from bench.machine.process import how_ended
 from bench.model.errors import DriverError, MachineError, UsageError
+from bench.model.hostport import written
 
 WAIT_S = 600.0
 """How long a run is waited for, and again after it is gone."""
@@ -79,7 +80,7 @@ def _unknown(host: str) -> str:
 
 def _one(host: str, port: int, variables: Mapping[str, str]) -> int:
     """A process of it from start to end; its exit code."""
-    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    place = written(host, port)
     child = None
     try:
         with shield():

@@ -41,7 +41,7 @@ DRIVER = frozenset(
     f"bench.load.{name}"
     for name in (
         *("driver", "users", "workers", "fasthttp", "locustclient", "locustfile"),
-        *("fileusers", "forked", "userfaults", "userfile"),
+        *("fileusers", "forked", "userfaults", "userfile", "waiting"),
         *(
             f"elsewhere.{name}"
             for name in ("master", "members", "pulse", "readings", "roll", "sockets", "worker")

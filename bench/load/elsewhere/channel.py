@@ -5,6 +5,7 @@ from __future__ import annotations
 import zmq
 
 from bench.load.elsewhere.keys import KeyPair, Keys
+from bench.model.hostport import written
 
 # Without an answer for so long libzmq takes the other side for gone and connects anew; TCP alone would send
 # again, later and later, for a quarter of an hour. Its own threads do that, however busy the process is.
@@ -29,4 +30,4 @@ def prepare(socket: zmq.Socket[bytes], pair: KeyPair) -> None:
 
 def endpoint(host: str, port: int) -> str:
     """An address as ZeroMQ has it, which puts one of IPv6 into brackets."""
-    return f"tcp://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"tcp://{written(host, port)}"
