@@ -33,12 +33,18 @@ def instead(trials: Iterable[Trial]) -> str:
     return f"; what came instead: {', '.join(named)}" if named else ""
 
 
+def learned(suite: Suite) -> list[Learned]:
+    """What was learned of pages, by deployments in the plan's order: rounds start them in another."""
+    order = {deployment.name: number for number, deployment in enumerate(suite.plan.deployments)}
+    return sorted(suite.learned, key=lambda page: order[page.deployment])
+
+
 def unlike(suite: Suite) -> Iterator[str]:
     """A sentence for each server whose page isn't that of the first one with the same app."""
     deployments = {deployment.name: deployment for deployment in suite.plan.deployments}
     servers = {case.deployment: case.server for case in suite.plan.cases}
     first: dict[tuple[str, ...], Learned] = {}
-    for page in suite.learned:
+    for page in learned(suite):
         app = deployments[page.deployment].app.name
         of = first.setdefault((app, page.scenario, page.endpoint, page.request), page)
         if _kind(page) == _kind(of) and _overlap(page, of):

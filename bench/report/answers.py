@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from bench.analysis.answers import by_status, wrong
+from bench.analysis.answers import by_status, learned, wrong
 from bench.analysis.measured import counting
 from bench.catalogue.scenarios.learned import in_words
 from bench.model import Analysis, Suite, Trial
@@ -48,7 +48,7 @@ def _right(suite: Suite) -> tuple[str, ...]:
     """A line for each page that was learned, with the servers that answer so."""
     servers = {case.deployment: case.server for case in suite.plan.cases}
     same: dict[tuple[str, str], list[str]] = {}
-    for page in suite.learned:
+    for page in learned(suite):
         same.setdefault((page.request, in_words(page)), []).append(servers[page.deployment])
     return tuple(
         f"{request} of {listed(list(dict.fromkeys(names)))}: right is {words}."
