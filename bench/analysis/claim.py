@@ -3,8 +3,8 @@
 Two differ only if
 1. a step-down test over all that is compared together rejects equality at a family-wise 5 %: Shaffer's where
    these are all pairs of a group, else Holm's (`bench/analysis/stepdown.py`), and
-2. the ratio is further from 1 than the margin: 1 %, and what identical twins differ by; of two servers'
-   throughput also what other programs may have caused (`bench/analysis/pairs.py`).
+2. the ratio is further from 1 than the margin: 1 %, and what identical twins differ by; of throughput also
+   what other programs may have caused (`bench/analysis/other_programs.py`).
 
 A comparison's `low` and `high` are its own 95 % interval, which covers the ratio in 95 % of runs. Of twenty
 such intervals one misses, so an interval that excludes 1 is no claim yet: the test above decides.

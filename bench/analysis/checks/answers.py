@@ -182,11 +182,13 @@ def _of_another_length(facts: CaseFacts) -> bool:
 
 
 def _how_ended(facts: CaseFacts) -> str:
+    """Why a user who had logged in is a stranger again."""
     ended = "their sessions had ended, or a request or another login ended them"
-    workers = facts.measured.deployment.server.workers or 0
-    seen = [one.workers for one in records_of(facts.suite, facts.measured.deployment.name) if one.workers]
-    if max((workers, *seen)) > 1:
-        return f"{ended}, or this server's {max((workers, *seen))} processes each know sessions of their own"
+    deployment = facts.measured.deployment
+    seen = (record.workers or 0 for record in records_of(facts.suite, deployment.name))
+    workers = max((deployment.server.workers or 0, *seen))
+    if workers > 1:
+        return f"{ended}, or this server's {workers} processes each know sessions of their own"
     return ended
 
 
