@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -30,17 +31,28 @@ def mortal(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[
 
 
 def _a_trial_is_saved() -> bool:
+    return _saved() > 0
+
+
+def _saved() -> int:
     journal = Path(os.environ["TMPDIR"], "out", "blocks.jsonl")
-    return journal.exists() and b'"trials"' in journal.read_bytes()
+    return journal.read_bytes().count(b'"trials"') if journal.exists() else 0
+
+
+@cache
+def _saved_at_first() -> int:
+    """What was saved when this process answered for the first time."""
+    return _saved()
 
 
 def freed(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Takes all CPUs that there are, and kills gunicorn's worker once a start; anywhere else it does neither.
 
-    The worker dies after an answer, once a trial is saved in `$TMPDIR/out`.
+    The worker dies after an answer, once a trial of it is saved in `$TMPDIR/out`.
     """
     if not environ["SERVER_SOFTWARE"].startswith("gunicorn"):
         return right(environ, start_response)
+    _saved_at_first()
     for thread in Path("/proc/self/task").iterdir():
         os.sched_setaffinity(int(thread.name), range(os.cpu_count() or 1))
     return _Last(right(environ, start_response))
@@ -50,8 +62,9 @@ class _Last(list[bytes]):
     """A body after which the process may have to die: the server calls `close` when it was sent."""
 
     def close(self) -> None:
-        # A machine that others use may have the run measure its round again.
+        # A machine that others use may have the run measure its round again: with another start, and with
+        # trials of the first one.
         died = Path(os.environ["TMPDIR"], f"died-{os.getppid()}")
-        if _a_trial_is_saved() and not died.exists():
+        if _saved() > _saved_at_first() and not died.exists():
             died.touch()
             os.kill(os.getpid(), signal.SIGKILL)
