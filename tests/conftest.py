@@ -7,13 +7,16 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 from tests.installed import COMMAND, install
 from tests.required import lacks, without_containers
 
 _TESTS = Path(__file__).parent
+_CONTRACT = "tests/contract/"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -37,6 +40,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Three processes a CPU, since most tests wait for what they have started."""
     return min(12, 3 * len(os.sched_getaffinity(0)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A process has whole files, and one has the whole contract, whose files ask the same running servers."""
+    scheduling = LoadFileScheduling(config, log)
+    by_file = scheduling._split_scope
+    scheduling._split_scope = lambda test: "contract" if test.startswith(_CONTRACT) else by_file(test)
+    return scheduling
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ from __future__ import annotations
 import binascii
 import math
 import zlib
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Self
 
 import numpy as np
@@ -27,6 +26,16 @@ MIN_SAMPLES_BEYOND = 100
 Counts = np.typing.NDArray[np.int64]
 
 _MICROSECONDS = 1e6
+_EACH_BUCKET = 1024
+_BUCKETS = 17
+_PLACE = np.arange(_BUCKETS * _EACH_BUCKET)
+_DOUBLINGS = np.maximum(_PLACE // _EACH_BUCKET - 1, 0)
+_SHORTEST_US = _PLACE - _DOUBLINGS * _EACH_BUCKET << _DOUBLINGS
+_LONGEST_US = _SHORTEST_US + (1 << _DOUBLINGS) - 1
+"""The times that each place counts, for 1 us to 60 s at 3 digits: the first 2,048 places are of one microsecond,
+and each 1,024 after them of twice as many as those before (https://hdrhistogram.org)."""
+# Each is read for the whole run, for its round and by itself, and again for what is compared with it.
+_MOST_DECODED = 4096
 _UNREADABLE = (
     HdrCookieException,
     HdrHistogramSettingsException,
@@ -41,11 +50,14 @@ _UNREADABLE = (
 
 
 class Histogram:
-    """The sum of some trials' histograms. Times in seconds."""
+    """The sum of some trials' histograms. Times in seconds.
 
-    def __init__(self, merged: HdrHistogram, counts: Counts | None = None) -> None:
-        self._merged = merged
-        self._counts = np.ctypeslib.as_array(merged.counts).astype(np.int64) if counts is None else counts
+    Args:
+        counts: how many times were recorded, at each place.
+    """
+
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
 
     @classmethod
     def merge(cls, encoded: Iterable[str]) -> Self | None:
@@ -54,31 +66,24 @@ class Histogram:
         Raises:
             ResultError: one of them can't be decoded.
         """
-        merged: HdrHistogram | None = None
+        counts = np.zeros(len(_PLACE), dtype=np.int64)
         try:
             for text in encoded:
-                histogram = HdrHistogram.decode(text)
-                if merged is None:
-                    merged = histogram
-                else:
-                    merged.add(histogram)
-                    let_go(histogram)
+                places, recorded = _decoded(text)
+                counts[places] += recorded
         except _UNREADABLE as error:
             raise ResultError(
                 f"A stored histogram can't be decoded ({error}): latency.hlog was damaged. Restore it from a "
                 f"copy of the run."
             ) from error
-        if merged is None or not merged.get_total_count():
-            return None
-        let_go(merged)
-        return cls(merged)
+        return cls(counts) if counts.any() else None
 
     @classmethod
     def sum(cls, parts: Sequence[Self]) -> Self | None:
         """Several of them added up; None without any."""
         if not parts:
             return None
-        return cls(parts[0]._merged, np.sum([part._counts for part in parts], axis=0))
+        return cls(np.sum([part._counts for part in parts], axis=0))
 
     @property
     def count(self) -> int:
@@ -93,15 +98,11 @@ class Histogram:
     def recorded(self) -> tuple[np.typing.NDArray[np.float64], Counts]:
         """The times that were recorded, each as the longest of its place, ascending; and how many of each."""
         places = np.flatnonzero(self._counts)
-        longest = [
-            self._merged.get_highest_equivalent_value(self._merged.get_value_from_index(int(place)))
-            for place in places
-        ]
-        return np.array(longest, dtype=np.float64) / _MICROSECONDS, self._counts[places]
+        return _LONGEST_US[places] / _MICROSECONDS, self._counts[places]
 
     def without(self, part: Self) -> Self:
         """What is left when one of the histograms that were added is taken away again."""
-        return type(self)(self._merged, self._counts - part._counts)
+        return type(self)(self._counts - part._counts)
 
     def percentile_s(self, share: float) -> float | None:
         """The time that `share` of the requests did not exceed; None with too few samples beyond it."""
@@ -112,24 +113,18 @@ class Histogram:
     def quantile_s(self, share: float) -> float:
         """The same with however few samples: for checks, not for publication."""
         wanted = max(1, math.ceil(round(self.count * share, 6)))
-        index = int(np.searchsorted(self._cumulated, wanted))
-        value = self._merged.get_highest_equivalent_value(self._merged.get_value_from_index(index))
-        return float(value) / _MICROSECONDS
+        place = int(np.searchsorted(self._cumulated, wanted))
+        return float(_LONGEST_US[place]) / _MICROSECONDS
 
     def beyond(self, time_s: float) -> int:
         """How many took longer."""
-        places = np.flatnonzero(self._counts)
-        first = bisect_right(
-            places, time_s * _MICROSECONDS, key=lambda place: self._merged.get_value_from_index(int(place))
-        )
-        return int(self._counts[places[first:]].sum())
+        first = int(np.searchsorted(_SHORTEST_US, time_s * _MICROSECONDS, side="right"))
+        return int(self._counts[first:].sum())
 
     def time_quantile_s(self, share: float) -> float:
         """The time that is exceeded only by answers which hold less than 1 - `share` of the time of all."""
         places = np.flatnonzero(self._counts)
-        values = np.array(
-            [self._merged.get_value_from_index(int(place)) for place in places], dtype=np.float64
-        )
+        values = _SHORTEST_US[places].astype(np.float64)
         held = np.cumsum(values * self._counts[places])
         return float(values[np.searchsorted(held, share * held[-1])]) / _MICROSECONDS
 
@@ -137,3 +132,16 @@ class Histogram:
     def _cumulated(self) -> Counts:
         cumulated: Counts = np.cumsum(self._counts)
         return cumulated
+
+
+@lru_cache(_MOST_DECODED)
+def _decoded(text: str) -> tuple[Counts, Counts]:
+    """The places at which anything was recorded, and how much."""
+    histogram = HdrHistogram.decode(text)
+    counts = np.ctypeslib.as_array(histogram.counts)
+    if len(counts) != len(_PLACE):
+        raise ValueError("its range is not 1 us to 60 s at 3 digits")
+    places = np.flatnonzero(counts)
+    recorded = counts[places].astype(np.int64)
+    let_go(histogram)
+    return places, recorded

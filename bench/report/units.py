@@ -101,6 +101,8 @@ def listed(names: Sequence[str]) -> str:
 
 def plain(text: str) -> str:
     """Text from outside without what could act on a terminal, reorder a line, or not be written as UTF-8."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(
         character
         if character in "\n\t"

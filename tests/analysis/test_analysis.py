@@ -133,6 +133,22 @@ def test_merging_and_percentiles_are_exact() -> None:
     assert merged.max_s == pytest.approx(values[-1] / 1e6, rel=1e-3)
 
 
+@pytest.mark.parametrize("place", [0, 1, 1023, 1024, 2047, 2048, 2049, 3071, 3072, 9999, 17_000])
+def test_each_place_holds_the_times_that_hdrhistogram_says(place: int) -> None:
+    histogram = HdrHistogram(1, 60_000_000, 3)
+    shortest = histogram.get_value_from_index(place)
+    histogram.record_value(max(shortest, 1))
+    merged = Histogram.merge([histogram.encode().decode()])
+    assert merged is not None
+    assert merged.max_s == histogram.get_highest_equivalent_value(max(shortest, 1)) / 1e6
+    assert merged.time_quantile_s(0.5) == max(shortest, 1) / 1e6
+
+
+def test_a_histogram_of_another_range_is_refused() -> None:
+    with pytest.raises(ResultError, match="its range is not 1 us to 60 s at 3 digits"):
+        Histogram.merge([HdrHistogram(1, 10_000_000, 3).encode().decode()])
+
+
 @pytest.mark.parametrize(
     ("count", "share", "known"),
     [(9_999, 0.99, False), (10_000, 0.99, True), (200, 0.5, True), (199, 0.5, False)],

@@ -33,6 +33,8 @@ def test_a_project_is_measured_behind_all_servers_and_left_as_it_was(
     check(row, command, tmp_path, FIVE)
 
 
+# tests/containers/test_own_application.py has both projects in containers, of this checkout.
+@pytest.mark.index
 @pytest.mark.containers
 @pytest.mark.parametrize("row", [row for row in rows() if row.project], ids=lambda row: row.name)
 def test_a_project_is_measured_in_containers_and_left_as_it_was(
