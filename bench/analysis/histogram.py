@@ -32,8 +32,8 @@ _PLACE = np.arange(_BUCKETS * _EACH_BUCKET)
 _DOUBLINGS = np.maximum(_PLACE // _EACH_BUCKET - 1, 0)
 _SHORTEST_US = _PLACE - _DOUBLINGS * _EACH_BUCKET << _DOUBLINGS
 _LONGEST_US = _SHORTEST_US + (1 << _DOUBLINGS) - 1
-"""The times that each place counts, for 1 us to 60 s at 3 digits: the first 2,048 places are of one microsecond,
-and each 1,024 after them of twice as many as those before (https://hdrhistogram.org)."""
+"""The times that each place counts, for 1 us to 60 s at 3 digits (https://hdrhistogram.org): the first 2,048
+places have a microsecond each, and every 1,024 after them twice as many as those before."""
 # Each is read for the whole run, for its round and by itself, and again for what is compared with it.
 _MOST_DECODED = 4096
 _UNREADABLE = (
