@@ -34,12 +34,11 @@ from bench.ask.servers import (
 from bench.ask.settings import SETTINGS, defaults
 from bench.ask.targets import EXTERNAL, beside_targets, read_target
 from bench.ask.until import wrong_until
+from bench.ask.whose import is_own, of_nobody, wrong_scenarios
 from bench.ask.words import check_word
 from bench.catalogue.application import not_importable
 from bench.catalogue.consent import Addresses, look_up
-from bench.catalogue.home import inside
 from bench.catalogue.registry import APPS_FILE as APPS_FILE
-from bench.catalogue.registry import load_apps
 from bench.catalogue.scenarios.asked import made
 from bench.catalogue.scenarios.locustfile import SCENARIO as OF_A_LOCUSTFILE
 from bench.catalogue.scenarios.request import Scenario
@@ -57,6 +56,7 @@ class Settings:
 
     Attributes:
         runtime_reason: why it isn't the runtime that was asked for; empty if it is.
+        told: what is said before anything starts.
         targets: name to URL of servers that run already; empty to deploy `servers`.
         addresses: behind each target's host, by name: where its load goes.
         processes: of the load generator; None for one for each of its CPUs.
@@ -85,6 +85,7 @@ class Settings:
     profile: Profile
     runtime: str
     runtime_reason: str
+    told: tuple[str, ...]
     servers: tuple[Server, ...]
     targets: Mapping[str, str]
     addresses: Mapping[str, Addresses]
@@ -151,7 +152,8 @@ def resolve(
         targets: dict[str, str] = {}
         addresses: dict[str, Addresses] = {}
         requests: Scenario | None = None
-        own = own or _is_own(asked, root, here)
+        own = own or is_own(asked, root, here)
+        problems.note(*(wrong_scenarios(given.get("scenarios", ()), here) if own else ()))
         if own and not asks_something(given):
             given["url"] = ("/",)
         with problems.collected():
@@ -218,6 +220,7 @@ def resolve(
         profile=profile,
         runtime=runtime,
         runtime_reason=reason,
+        told=() if own else tuple(of_nobody(given, root, here)),
         servers=servers,
         targets=targets,
         addresses=addresses,
@@ -258,12 +261,6 @@ def on_cpus(asked: Settings, cpus: CpuSplit) -> Settings:
     number = usable(cpus, asked.limits)
     old = asked.old and replace(asked.old, servers=with_workers(asked.old.servers, asked.workers, number))
     return replace(asked, servers=with_workers(asked.servers, asked.workers, number), old=old)
-
-
-def _is_own(asked: Mapping[str, Any], root: Path, here: Path) -> bool:
-    """Whether a run measures an application of the folder that the command is given in."""
-    elsewhere = asked["app"] is not None and not asked["target"] and not inside(here, root)
-    return elsewhere and asked["app"] not in load_apps(root / APPS_FILE)
 
 
 def _given(

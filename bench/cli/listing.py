@@ -39,6 +39,7 @@ def servers(root: Path) -> list[Row]:
         {
             "server": server.name,
             "default": server.default,
+            "default of try": server.for_projects,
             "workers x threads": f"{server.workers} x {server.threads}",
             "keep-alive": server.keep_alive,
             "title": server.title,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -16,21 +17,30 @@ from bench.cli import complete
 
 Command = Callable[..., Any]
 _FIRST = ("url", "server", "servers", "minutes", "until", "baseline")
+_NOT_OF_ONES_OWN = ("scenarios", "target", "against", "fail_if")
+"""Known, so that each is refused with what to do instead."""
+_OF_ONES_OWN = {
+    "app": "the one that is found in this folder",
+    "servers": "waitress, gunicorn, uwsgi and granian",
+    "out": "`wsgi-bench-results/<UTC time>-<host>/`",
+}
+"""What holds by default where it is another thing than with wsgi-bench's own applications."""
 
 
 def run_options(command: Command) -> Command:
     """Give a command an option for each setting; `bench.ask.precedence` reads their values."""
-    return _with_options(command, SETTINGS)
+    for setting in reversed(list(SETTINGS.values())):
+        command = _option(setting)(command)
+    return command
 
 
 def own_options(command: Command) -> Command:
-    """The same, beginning with what somebody's own application needs."""
-    return _with_options(command, dict.fromkeys((*_FIRST, *OWN, *(row.name for row in PROJECT), *SETTINGS)))
-
-
-def _with_options(command: Command, names: Iterable[str]) -> Command:
+    """The same for somebody's own application, beginning with what that needs."""
+    names = dict.fromkeys((*_FIRST, *OWN, *(row.name for row in PROJECT), *SETTINGS))
     for name in reversed(tuple(names)):
-        command = _option(SETTINGS[name])(command)
+        setting = SETTINGS[name]
+        usual = replace(setting, otherwise=_OF_ONES_OWN.get(name, setting.otherwise))
+        command = _option(usual, hidden=name in _NOT_OF_ONES_OWN)(command)
     return command
 
 
@@ -43,7 +53,7 @@ def resume_options(command: Command) -> Command:
     return command
 
 
-def _option(setting: Setting) -> Callable[[Command], Command]:
+def _option(setting: Setting, *, hidden: bool = False) -> Callable[[Command], Command]:
     # Whoever says that an option is no flag tells click that its value may be left out.
     kind: dict[str, Any] = {"is_flag": True} if setting.kind == "flag" else {}
     return click.option(
@@ -52,6 +62,7 @@ def _option(setting: Setting) -> Callable[[Command], Command]:
         metavar=setting.metavar or ("N" if setting.kind in ("whole", "number") else None),
         help=usage(setting),
         shell_complete=complete.offered(setting),
+        hidden=hidden,
         **kind,
     )
 
@@ -83,3 +94,10 @@ beyond = click.option(
     "variable can say it for you.",
 )
 """Consent, which is no setting."""
+
+dry_run_option = click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Print the plan and its time; start no server. An application of your own is asked for that, after "
+    "--setup and with --services.",
+)

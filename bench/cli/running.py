@@ -23,7 +23,7 @@ from bench.ask.settings import SETTINGS
 from bench.catalogue.home import HOME
 from bench.catalogue.scenarios.request import Scenario
 from bench.cli import complete, listing
-from bench.cli.options import beyond, own_options, resume_options, run_options
+from bench.cli.options import beyond, dry_run_option, own_options, resume_options, run_options
 from bench.cli.say import columns, say
 from bench.deploy.engine import use_context
 from bench.deploy.external import target_server
@@ -53,13 +53,12 @@ from bench.store import RESULT, load
 
 ROOT = HOME
 
-
 application_argument = click.argument(
     "application", metavar="[APP]", required=False, shell_complete=complete.offered(SETTINGS["app"])
 )
 _measuring = (
     beyond,
-    click.option("--dry-run", is_flag=True, help="Print the plan and its time; start nothing."),
+    dry_run_option,
     click.option("--json", "as_json", is_flag=True, help="Print the derived result as JSON."),
     click.option("--quiet", is_flag=True, help="Say nothing on standard error but problems."),
     click.pass_context,
@@ -127,8 +126,8 @@ def _run(
         require_place(ROOT, asked.out)
     outcome, ready, outside = None, None, OF_THE_HARNESS
     with Reporter(quiet=quiet) as reporter, ExitStack() as stack:
-        if asked.runtime_reason:
-            reporter.phase(asked.runtime_reason)
+        for sentence in filter(None, (*asked.told, asked.runtime_reason)):
+            reporter.phase(sentence)
         if asked.docker_context:
             use_context(asked.docker_context)
         runtime = choose_runtime(asked.runtime, reporter.phase)
@@ -151,9 +150,10 @@ def _run(
             servers, outside = ready.servers, ready.outside
             combinations = tuple((ready.app, scenario) for _, scenario in combinations)
         plan = _plan(asked, runtime, servers, combinations, cpus)
+        # The run plans for pages itself, by what its first probes see.
+        shown = plan if ready is None else for_pages(plan, ready.seconds_per_request)
         if ready is not None:
-            # The run plans for pages itself, by what its first probes see.
-            reporter.show_text(block([planned_row(for_pages(plan, ready.seconds_per_request))]))
+            reporter.show_text(block([planned_row(shown)]))
         if not dry_run:
             directory = stack.enter_context(result_directory(ROOT, asked.out))
             told = ready.notes if ready else ()
@@ -169,7 +169,7 @@ def _run(
                 place=place,
             )
     if outcome is None:
-        click.echo(listing.plan(plan, asked.old.missing if asked.old else (), columns(sys.stdout)))
+        click.echo(listing.plan(shown, asked.old.missing if asked.old else (), columns(sys.stdout)))
         return
     _finish(context, outcome, as_json=as_json, quiet=quiet)
 

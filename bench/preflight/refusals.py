@@ -159,7 +159,7 @@ def _wrong(answer: Answered, asked: AskedRequest, seen: Preflight, scenario: Ask
         405: "--url 'POST PATH' names another method",
     }
     if status in (400, 415, 422) and asked.method != "GET" and not asked.body:
-        return f"{request} answers {status} to an empty body: --data or --json gives it one"
+        return f"{request} answers {status} to an empty body: --data or --json-body gives it one"
     if status >= 400:
         way = f": {ways[status]}" if status in ways and answer.raised is None else _why(answer)
         return f"{request} answers {status}{way}"

@@ -53,8 +53,8 @@ _ROWS = (
         "names",
         "Names of docker-compose.yml, with commas between",
         "They are deployed.",
-        otherwise="those that the README's table has in `make bench`; behind your own application those for "
-        "production",
+        otherwise="wsgiref, werkzeug, waitress, gunicorn and uwsgi; behind your own application waitress, "
+        "gunicorn, uwsgi and granian",
         offers="servers",
         drops=("target", "server"),
     ),
@@ -69,7 +69,7 @@ _ROWS = (
     Setting(
         "baseline",
         "text",
-        "The server or target that the report has the others as multiples of",
+        "The server or target that the report shows all others as multiples of",
         form="a name",
         otherwise="your own server line, if there is one; else the first in rank",
         offers="servers",
@@ -78,8 +78,8 @@ _ROWS = (
         "app",
         "text",
         "The application: module, module:callable, module:factory() or a file; or a name of apps/apps.toml",
-        "Also the first word behind `run` and `try`. In this checkout, PYTHONPATH leads to one that is "
-        "elsewhere; in a folder of your own see [your application](any-app.md).",
+        "Also the first word behind `run` and `try`. In the checkout of wsgi-bench, one that is elsewhere is "
+        "found through PYTHONPATH; in a folder of your own see [your application](any-app.md).",
         form="a name, or `module:callable`",
         otherwise="shortly, or else what fits the scenarios",
         offers="apps",
@@ -99,7 +99,7 @@ _ROWS = (
         "users",
         "whole",
         "Users of closed load",
-        "They are connections that send at once.",
+        "Each has a request under way at any time, on a connection of its own.",
         highest=4_000,
         profile="users",
     ),
@@ -163,7 +163,7 @@ _ROWS = (
         "text",
         "Directory for this run's files",
         form="a directory",
-        otherwise="`results/<UTC time>-<host>/`",
+        otherwise="`results/<UTC time>-<host>/` in the checkout of wsgi-bench, else in `wsgi-bench-results/`",
         offers="directories",
         again=False,
     ),
@@ -171,7 +171,8 @@ _ROWS = (
         "connection",
         "word",
         "as they come, or a connection each request",
-        "`close` asks every server to close after each response, so that all worlds are alike.",
+        "`close` asks every server to close after each response, so that those which keep connections and "
+        "those which don't are compared alike.",
         choices=CONNECTIONS,
         profile="connections",
     ),

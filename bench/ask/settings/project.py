@@ -78,7 +78,8 @@ PROJECT = (
         "pass_env",
         "several",
         "A variable of your shell that the application gets in containers, too",
-        "As child processes it has the whole shell's environment anyway. Values are in no file.",
+        "As child processes it has those of your shell anyway, but for what steers servers, as "
+        "`GUNICORN_CMD_ARGS`. Values are in no file.",
         form="names",
         metavar="NAME",
     ),
