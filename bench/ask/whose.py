@@ -22,11 +22,8 @@ def is_own(asked: Mapping[str, Any], root: Path, here: Path) -> bool:
 def wrong_scenarios(names: Sequence[str], here: Path) -> Iterator[str]:
     """A sentence where scenarios are named for an application of the user's own."""
     if names:
-        meant = (
-            f" Did you mean --scenario {names[0]}?"
-            if (here / names[0]).suffix == ".toml" and (here / names[0]).is_file()
-            else ""
-        )
+        is_file = names[0].endswith(".toml") and (here / names[0]).is_file()
+        meant = f" Did you mean --scenario {names[0]}?" if is_file else ""
         yield (
             f"--scenarios {','.join(names)}: those are the requests of wsgi-bench's own applications. Yours "
             f"is asked by --url, --scenario FILE, --from-access-log, --har or --locustfile.{meant}"
