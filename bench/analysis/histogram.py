@@ -6,19 +6,17 @@ Percentiles of several trials come from the merged histogram; percentiles are ne
 
 from __future__ import annotations
 
-import binascii
 import math
+import struct
 import zlib
 from collections.abc import Iterable, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Self
 
 import numpy as np
-from hdrh.codec import HdrCookieException, HdrHistogramSettingsException, HdrLengthException
-from hdrh.histogram import HdrHistogram
 
 from bench.model.errors import ResultError
-from bench.model.histograms import let_go
+from bench.model.histograms import PLACES, read_into
 
 MIN_SAMPLES_BEYOND = 100
 """A percentile is published only with this many samples beyond it."""
@@ -27,26 +25,13 @@ Counts = np.typing.NDArray[np.int64]
 
 _MICROSECONDS = 1e6
 _EACH_BUCKET = 1024
-_BUCKETS = 17
-_PLACE = np.arange(_BUCKETS * _EACH_BUCKET)
+_PLACE = np.arange(PLACES)
 _DOUBLINGS = np.maximum(_PLACE // _EACH_BUCKET - 1, 0)
 _SHORTEST_US = _PLACE - _DOUBLINGS * _EACH_BUCKET << _DOUBLINGS
 _LONGEST_US = _SHORTEST_US + (1 << _DOUBLINGS) - 1
-"""The times that each place counts, for 1 us to 60 s at 3 digits (https://hdrhistogram.org): the first 2,048
-places have a microsecond each, and every 1,024 after them twice as many as those before."""
-# Each is read for the whole run, for its round and by itself, and again for what is compared with it.
-_MOST_DECODED = 4096
-_UNREADABLE = (
-    HdrCookieException,
-    HdrHistogramSettingsException,
-    HdrLengthException,
-    IndexError,
-    OverflowError,
-    TypeError,
-    ValueError,
-    binascii.Error,
-    zlib.error,
-)
+"""The times that each place counts (https://hdrhistogram.org): the first 2,048 places have a microsecond
+each, and every 1,024 after them twice as many as those before."""
+_UNREADABLE = (IndexError, OverflowError, TypeError, ValueError, struct.error, zlib.error)
 
 
 class Histogram:
@@ -66,11 +51,12 @@ class Histogram:
         Raises:
             ResultError: one of them can't be decoded.
         """
-        counts = np.zeros(len(_PLACE), dtype=np.int64)
+        counts, part = (np.zeros(PLACES, dtype=np.int64) for _ in range(2))
         try:
             for text in encoded:
-                places, recorded = _decoded(text)
-                counts[places] += recorded
+                used, _ = read_into(part.ctypes.data, text)
+                counts[used] += part[used]
+                part[used] = 0
         except _UNREADABLE as error:
             raise ResultError(
                 f"A stored histogram can't be decoded ({error}): latency.hlog was damaged. Restore it from a "
@@ -132,16 +118,3 @@ class Histogram:
     def _cumulated(self) -> Counts:
         cumulated: Counts = np.cumsum(self._counts)
         return cumulated
-
-
-@lru_cache(_MOST_DECODED)
-def _decoded(text: str) -> tuple[Counts, Counts]:
-    """The places at which anything was recorded, and how much."""
-    histogram = HdrHistogram.decode(text)
-    counts = np.ctypeslib.as_array(histogram.counts)
-    if len(counts) != len(_PLACE):
-        raise ValueError("its range is not 1 us to 60 s at 3 digits")
-    places = np.flatnonzero(counts)
-    recorded = counts[places].astype(np.int64)
-    let_go(histogram)
-    return places, recorded

@@ -7,17 +7,13 @@ used, by the functions of HdrHistogram's that do both (hdrh/codec.py). docs/scal
 
 from __future__ import annotations
 
-import zlib
-from base64 import b64decode
 from collections.abc import Sequence
 from ctypes import addressof, memset
 
-from hdrh.codec import ext_header_size, payload_header_size
 from hdrh.histogram import HdrHistogram
-from pyhdrh import add_array, decode
+from pyhdrh import add_array
 
-from bench.load.records import DIGITS, HIGHEST_US, LOWEST_US
-from bench.model.histograms import let_go
+from bench.model.histograms import COUNT_BYTES, DIGITS, HIGHEST_US, LOWEST_US, PLACES, let_go, read_into
 
 
 def added(encoded: Sequence[str]) -> str:
@@ -26,18 +22,15 @@ def added(encoded: Sequence[str]) -> str:
         return encoded[0]
     whole, part = (HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS) for _ in range(2))
     sums, counts = addressof(whole.counts), addressof(part.counts)
-    size, length = part.word_size, part.counts_len
-    lowest, highest, total = length, 0, 0
+    lowest, highest, total = PLACES, 0, 0
     for text in encoded:
-        payload = zlib.decompress(b64decode(text)[ext_header_size:])
-        seen = decode(payload, payload_header_size, counts, length, size)
-        if not seen["total"]:
+        used, number = read_into(counts, text)
+        if not number:
             continue
-        used = seen["max_nonzero_index"] + 1
-        add_array(sums, counts, used, size)
-        memset(counts, 0, used * size)
-        lowest, highest = min(lowest, seen["min_nonzero_index"]), max(highest, used - 1)
-        total += seen["total"]
+        add_array(sums, counts, used.stop, COUNT_BYTES)
+        memset(counts, 0, used.stop * COUNT_BYTES)
+        lowest, highest = min(lowest, used.start), max(highest, used.stop - 1)
+        total += number
     if total:
         whole.set_internal_tacking_values(lowest, highest, total)
     merged: bytes = whole.encode()

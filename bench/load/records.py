@@ -16,11 +16,8 @@ from bench.load.clock import now_ns
 from bench.load.connection import Connection
 from bench.load.link import Link
 from bench.load.outcomes import DROPPED, KINDS, OK, UNFINISHED
-from bench.model.histograms import let_go
+from bench.model.histograms import DIGITS, HIGHEST_US, LOWEST_US, let_go
 
-LOWEST_US = 1
-HIGHEST_US = 60_000_000
-DIGITS = 3
 LATE_NS = 2_000_000
 """Sent later than this after it was due, a request is the generator's own fault."""
 _KIND_BITS = 6

@@ -12,6 +12,8 @@ import re
 import struct
 import zlib
 
+from bench.model.histograms import DIGITS, HIGHEST_US, LOWEST_US
+
 MOST_CHARACTERS = 200_000
 """Of one, encoded. All of 25,000 counts of its range, and each another one, take less."""
 
@@ -19,7 +21,7 @@ _MOST_BYTES = 200_000
 _OUTER = struct.Struct(">II")
 _HEADER = struct.Struct(">IIIIQQd")
 _COMPRESSED, _PLAIN = 0x1C849314, 0x1C849313
-_NORMALISED, _DIGITS, _LOWEST_US, _HIGHEST_US, _RATIO = 0, 3, 1, 60_000_000, 1.0
+_NORMALISED, _RATIO = 0, 1.0
 # A number of six bytes is beyond 2^34: neither is so much counted, nor is so much left out.
 _TOO_LARGE = re.compile(rb"[\x80-\xff]{5}")
 
@@ -42,7 +44,7 @@ def fault(encoded: str) -> str:
         return "it can't be decoded"
     if header[0] != _PLAIN or header[1] != len(content) - _HEADER.size:
         return "it can't be decoded"
-    if header[2:] != (_NORMALISED, _DIGITS, _LOWEST_US, _HIGHEST_US, _RATIO):
+    if header[2:] != (_NORMALISED, DIGITS, LOWEST_US, HIGHEST_US, _RATIO):
         return "its range is not 1 us to 60 s at 3 digits"
     if _TOO_LARGE.search(content, _HEADER.size):
         return "it counts more than can be"

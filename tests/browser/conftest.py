@@ -17,6 +17,10 @@ from bench.report import FORMATS
 from tests.golden.test_golden import SUITES
 from tests.required import lacks
 
+# It would start a process for each window, for suggestions below an address bar that nobody sees.
+NO_SUGGESTIONS = (
+    "--disable-features=PreloadTopChromeWebUI,WebUIOmniboxPopup,WebUIOmniboxFullPopup,WebUIOmniboxAimPopup"
+)
 COMMANDS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -27,7 +31,7 @@ def browser() -> Iterator[Browser]:
     if command is None:
         lacks("no Chromium on this machine: apt install chromium")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=command, args=["--no-sandbox"])
+        started = playwright.chromium.launch(executable_path=command, args=["--no-sandbox", NO_SUGGESTIONS])
         yield started
         started.close()
 

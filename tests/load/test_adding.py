@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bench.load.adding import added
-from bench.load.records import HIGHEST_US, encode
+from bench.load.records import encode
+from bench.model.histograms import HIGHEST_US
 from tests.load.trials import decode
 
 
