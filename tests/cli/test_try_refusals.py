@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -16,6 +17,10 @@ def application(environ, start_response):
     return [b"right"]
 """
 APP = {"app.py": RIGHT}
+PARTICULAR = (
+    "def application(environ, start_response):\n    start_response('400 Bad', [])\n    return [b'']\n"
+)
+SLOW = f"import time\n{RIGHT}".replace("    start", "    time.sleep(0.4)\n    start")
 LOST = (
     "def application(environ, start_response):\n    start_response('404 Not Found', [])\n    return [b'']\n"
 )
@@ -48,6 +53,10 @@ LOST = (
         ({**APP, "s.toml": "x = ["}, ("--scenario", "s.toml"), "--scenario s.toml: it is not valid TOML: "),
         ({**APP, "bench.toml": "sever = 1"}, (),
          "bench.toml: there is no setting 'sever' (did you mean 'server'?)."),
+        ({"app.py": PARTICULAR}, ("--url", "POST /"),
+         "POST / answers 400 to an empty body: --data or --json-body gives it one."),
+        ({**APP, "bench.toml": "scenarios = ['mixed']"}, (),
+         "--scenarios mixed: those are the requests of wsgi-bench's own applications."),
         (APP, ("--target", "a=http://127.0.0.1:1"),
          "`try` deploys your application; servers that run already are"),
         (APP, ("--server", "x=a {bind}", "--server", "x=b {bind}"),
@@ -101,6 +110,17 @@ def test_what_takes_its_own_port_is_told_so_before_its_time_is_up(tried: Tried) 
     assert ended.err.startswith(
         "wsgi-bench: app:application takes 127.0.0.1:0 itself when it is imported, and "
     )
+
+
+def test_a_dry_run_says_one_time(tmp_path: Path) -> None:
+    """That of pages as slow as these are: a plan that knows nothing of them takes half as long."""
+    (tmp_path / "app.py").write_text(SLOW)
+
+    ended = wsgi_bench("try", "--dry-run", "--servers", "waitress", "--python", sys.executable, cwd=tmp_path)
+
+    assert ended.code == 0, ended.err
+    [announced] = re.findall(r"in all ([\w ]+)$", " ".join(ended.err.split()))
+    assert f"about {announced}:" in ended.out
 
 
 def test_modules_of_a_project_are_not_taken_for_ours(tmp_path: Path) -> None:
