@@ -34,8 +34,8 @@ def test_trials_become_long_enough_for_slow_answers(tmp_path: Path) -> None:
     longer = re.search(r"some answers take [\d.]+ s: closed load settles for [\d.]+ s", said.err)
     assert (longer is not None) == (suite.plan.settle_s >= SLOW_S) == (suite.plan.settle_s > 0)
     assert longer is None or suite.plan.trial_s.closed >= 2 * SLOW_S
-    # Those that needn't be long enough for slow answers are half as long as planned at least.
-    least_s = suite.plan.trial_s.closed * (0.5 if longer is None else 1.0)
+    # Those that needn't be long enough for slow answers are half as long as planned at least; in nanoseconds.
+    least_s = round(suite.plan.trial_s.closed * (0.5 if longer is None else 1.0), 9)
     closed = [t for t in suite.trials if "closed" in t.case and t.round >= suite.plan.counted_from]
     assert {t.round for t in closed} == set(range(suite.plan.counted_from, suite.plan.rounds + 1))
     assert all(t.duration_s >= least_s and t.begun for t in closed)
