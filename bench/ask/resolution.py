@@ -13,31 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from bench.ask import generators
-from bench.ask.combinations import catalogued, for_targets
+from bench.ask.chosen import Combinations, of_ones_own, of_the_catalogue, what_runs_already
 from bench.ask.configfile import config_file
 from bench.ask.limits import asked_limits, require_cpus_for
-from bench.ask.locust import Asked, local_for, read_locustfile
+from bench.ask.locust import Asked, read_locustfile
 from bench.ask.old_version import Old, resolve_old, wrong_limits, wrong_use
 from bench.ask.outdir import out_directory
 from bench.ask.own import asks_something, own_scenario, shown
-from bench.ask.ownapp import CONTAINERS_HOST, OwnApp, in_containers, own_app
+from bench.ask.ownapp import CONTAINERS_HOST, OwnApp, in_containers
 from bench.ask.precedence import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
 from bench.ask.precedence import merged
-from bench.ask.servers import (
-    chosen_servers,
-    fitting_runtime,
-    found_lines,
-    own_line,
-    runtime_in_context,
-    wrong_client,
-)
+from bench.ask.servers import own_line, runtime_in_context, wrong_client
 from bench.ask.settings import SETTINGS, defaults
-from bench.ask.targets import EXTERNAL, beside_targets, read_target
 from bench.ask.until import wrong_until
 from bench.ask.whose import is_own, of_nobody, wrong_scenarios
 from bench.ask.words import check_word
-from bench.catalogue.application import not_importable
-from bench.catalogue.consent import Addresses, look_up
+from bench.catalogue.consent import Addresses
 from bench.catalogue.registry import APPS_FILE as APPS_FILE
 from bench.catalogue.scenarios.asked import made
 from bench.catalogue.scenarios.locustfile import SCENARIO as OF_A_LOCUSTFILE
@@ -89,7 +80,7 @@ class Settings:
     servers: tuple[Server, ...]
     targets: Mapping[str, str]
     addresses: Mapping[str, Addresses]
-    combinations: tuple[tuple[App, Scenario], ...]
+    combinations: Combinations
     baseline: str | None
     rate: float | None
     seed: int
@@ -145,12 +136,7 @@ def resolve(
         with problems.collected():
             asked["runtime"] = runtime_in_context(asked)
         locust = read_locustfile(given, profile.users[0], problems)
-        runtime, reason, limits, workers = asked["runtime"], "", NO_LIMITS, None
-        project_app: OwnApp | None = None
-        combinations: tuple[tuple[App, Scenario], ...] = ()
-        servers: tuple[Server, ...] = ()
-        targets: dict[str, str] = {}
-        addresses: dict[str, Addresses] = {}
+        limits, workers = NO_LIMITS, None
         requests: Scenario | None = None
         own = own or is_own(asked, root, here)
         problems.note(*(wrong_scenarios(given.get("scenarios", ()), here) if own else ()))
@@ -164,43 +150,23 @@ def resolve(
         if locust is not None:
             requests, asked["client"] = OF_A_LOCUSTFILE, "locustfile"
         if asked["target"]:
-            runtime = "external"
-            problems.note(*beside_targets(asked))
-            for value in asked["target"]:
-                with problems.collected():
-                    name, url = read_target(value, targets)
-                    targets[name] = url
-                    addresses[name] = look_up(name, url, allowed=beyond)
-            combinations = ((EXTERNAL, requests),) if requests else for_targets(asked["scenarios"], problems)
+            chosen = what_runs_already(asked, requests, problems, beyond=beyond)
+        elif own:
+            chosen = of_ones_own(asked, requests, locust, problems, root, here, environment)
         else:
-            if own:
-                with problems.collected():
-                    project_app = own_app(asked, here, environment)
-                    combinations = ((project_app.as_app(), requests),) if requests else ()
-                    runtime = "compose" if project_app.contained else "local"
-                    runtime, reason = local_for(locust, runtime) or (runtime, reason)
-                    if not project_app.contained:
-                        lines = found_lines(asked, project_app.folder, root, environment)
-                        given, asked = {**given, **lines}, {**asked, **lines}
-                    place = {"app": project_app.found.callable, "chdir": str(project_app.folder.absolute())}
-                    given = {**given, **place}
-            folder = project_app.folder if project_app else None
-            servers = chosen_servers(asked["servers"], asked["server"], root, environment, problems, folder)
-            problems.note(*wrong_client(asked["client"], servers))
-            if not own:
-                combinations = catalogued(given, profile, root, requests, problems)
-                problems.note(*not_importable((app.callable for app, _ in combinations), root, environment))
-                with problems.collected():
-                    runtime, reason = local_for(locust, runtime) or fitting_runtime(
-                        runtime, combinations, servers
-                    )
+            chosen = of_the_catalogue(asked, given, profile, requests, locust, problems, root, environment)
+        given, asked = {**given, **chosen.found}, {**asked, **chosen.found}
+        runtime, reason, servers = chosen.runtime, chosen.reason, chosen.servers
+        problems.note(*wrong_client(asked["client"], servers))
         problems.note(*wrong_use(asked["against"], asked["fail_if"], profile, servers, own=own))
-        problems.note(*wrong_limits(asked["fail_if"], servers, combinations))
+        problems.note(*wrong_limits(asked["fail_if"], servers, chosen.combinations))
         with problems.collected():
             limits = asked_limits(asked, runtime)
             workers = read_workers(asked["workers"])
-        problems.note(*wrong_until(given, profile, len(servers) + len(targets)))
-        if asked["baseline"] is not None and (measured := targets or [server.name for server in servers]):
+        problems.note(*wrong_until(given, profile, len(servers) + len(chosen.targets)))
+        if asked["baseline"] is not None and (
+            measured := chosen.targets or [server.name for server in servers]
+        ):
             with problems.collected():
                 check_word("baseline", asked["baseline"], measured)
         elsewhere = None
@@ -214,7 +180,7 @@ def resolve(
             out = out_directory(asked["out"])
         if asked["against"] and runtime != "external" and not own:
             with problems.collected():
-                old = resolve_old(asked["against"], root, environment, servers, combinations, runtime)
+                old = resolve_old(asked["against"], root, environment, servers, chosen.combinations, runtime)
     seed = asked["seed"] if asked["seed"] is not None else random.SystemRandom().getrandbits(32)
     return Settings(
         profile=profile,
@@ -222,9 +188,9 @@ def resolve(
         runtime_reason=reason,
         told=() if own else tuple(of_nobody(given, root, here)),
         servers=servers,
-        targets=targets,
-        addresses=addresses,
-        combinations=combinations,
+        targets=chosen.targets,
+        addresses=chosen.addresses,
+        combinations=chosen.combinations,
         baseline=asked["baseline"] or own_line(servers),
         rate=asked["rate"],
         seed=seed,
@@ -239,11 +205,11 @@ def resolve(
         timeout_s=float(asked["timeout"]),
         # Of what runs already nothing is ours to prefer, and it may share the generator's CPU.
         priority=asked["priority"] == "auto" and runtime != "external",
-        own=project_app,
+        own=chosen.own,
         server_cpus=asked["server_cpus"],
         docker_context=asked["docker_context"] or "",
         limits=limits,
-        given=_given(given, profile, servers, combinations, seed),
+        given=_given(given, profile, servers, chosen.combinations, seed),
         locust=locust,
         generators=elsewhere,
         redis=asked["redis"],
