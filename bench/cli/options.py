@@ -10,7 +10,7 @@ import click
 
 from bench.ask.documented import usage
 from bench.ask.own import NAMES as OWN
-from bench.ask.settings import REPEATED, SETTINGS, Setting, flag
+from bench.ask.settings import FOR_PROJECTS, REPEATED, SETTINGS, Setting, flag
 from bench.ask.settings.project import PROJECT
 from bench.catalogue import consent
 from bench.cli import complete
@@ -21,7 +21,7 @@ _NOT_OF_ONES_OWN = ("scenarios", "target", "against", "fail_if")
 """Known, so that each is refused with what to do instead."""
 _OF_ONES_OWN = {
     "app": "the one that is found in this folder",
-    "servers": "waitress, gunicorn, uwsgi and granian",
+    "servers": FOR_PROJECTS,
     "out": "`wsgi-bench-results/<UTC time>-<host>/`",
 }
 """What holds by default where it is another thing than with wsgi-bench's own applications."""

@@ -8,7 +8,6 @@ import struct
 import zlib
 from base64 import b64decode
 
-from hdrh.codec import ext_header_size, payload_header_size
 from hdrh.histogram import HdrHistogram
 from pyhdrh import decode
 
@@ -17,10 +16,13 @@ PLACES = 17_408
 """How many counts such a histogram has."""
 COUNT_BYTES = 8
 
-# Cookie, length, normalising offset, digits and bounds: https://github.com/HdrHistogram/HdrHistogram,
-# EncodableHistogram.
-_HEADER = struct.Struct(">IIIIQQ")
-_OURS = (0, DIGITS, LOWEST_US, HIGHEST_US)
+OUTER, HEADER = struct.Struct(">II"), struct.Struct(">IIIIQQd")
+"""Cookie and length of what is compressed; cookie, length of the counts and `RANGE` of what that is made of
+(https://github.com/HdrHistogram/HdrHistogram, EncodableHistogram)."""
+COMPRESSED, PLAIN = 0x1C849314, 0x1C849313
+RANGE = (0, DIGITS, LOWEST_US, HIGHEST_US, 1.0)
+"""Normalising offset, digits, bounds, and the ratio of stored values to times."""
+NOT_OUR_RANGE = "its range is not 1 us to 60 s at 3 digits"
 
 
 def read_into(address: int, encoded: str) -> tuple[slice, int]:
@@ -37,10 +39,15 @@ def read_into(address: int, encoded: str) -> tuple[slice, int]:
     Raises:
         ValueError, zlib.error, struct.error, IndexError: it isn't one, or of another range.
     """
-    payload = zlib.decompress(b64decode(encoded)[ext_header_size:])
-    if _HEADER.unpack_from(payload)[2:] != _OURS:
-        raise ValueError("its range is not 1 us to 60 s at 3 digits")
-    seen = decode(payload, payload_header_size, address, PLACES, COUNT_BYTES)
+    whole = b64decode(encoded)
+    payload = zlib.decompress(whole[OUTER.size :])
+    cookie, length, *of_counts = HEADER.unpack_from(payload)
+    outer = (COMPRESSED, len(whole) - OUTER.size)
+    if OUTER.unpack_from(whole) != outer or (cookie, length) != (PLAIN, len(payload) - HEADER.size):
+        raise ValueError("its header is not that of HdrHistogram's V2")
+    if tuple(of_counts) != RANGE:
+        raise ValueError(NOT_OUR_RANGE)
+    seen = decode(payload, HEADER.size, address, PLACES, COUNT_BYTES)
     if not seen["total"]:
         return slice(0, 0), 0
     return slice(seen["min_nonzero_index"], seen["max_nonzero_index"] + 1), seen["total"]

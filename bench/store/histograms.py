@@ -12,16 +12,12 @@ import re
 import struct
 import zlib
 
-from bench.model.histograms import DIGITS, HIGHEST_US, LOWEST_US
+from bench.model.histograms import COMPRESSED, HEADER, NOT_OUR_RANGE, OUTER, PLAIN, RANGE
 
 MOST_CHARACTERS = 200_000
 """Of one, encoded. All of 25,000 counts of its range, and each another one, take less."""
 
 _MOST_BYTES = 200_000
-_OUTER = struct.Struct(">II")
-_HEADER = struct.Struct(">IIIIQQd")
-_COMPRESSED, _PLAIN = 0x1C849314, 0x1C849313
-_NORMALISED, _RATIO = 0, 1.0
 # A number of six bytes is beyond 2^34: neither is so much counted, nor is so much left out.
 _TOO_LARGE = re.compile(rb"[\x80-\xff]{5}")
 
@@ -32,20 +28,20 @@ def fault(encoded: str) -> str:
         return "it is too large"
     try:
         whole = binascii.a2b_base64(encoded, strict_mode=True)
-        cookie, length = _OUTER.unpack_from(whole)
+        cookie, length = OUTER.unpack_from(whole)
         inflating = zlib.decompressobj()
-        content = inflating.decompress(whole[_OUTER.size :], _MOST_BYTES)
-        header = _HEADER.unpack_from(content)
+        content = inflating.decompress(whole[OUTER.size :], _MOST_BYTES)
+        header = HEADER.unpack_from(content)
     except (ValueError, struct.error, zlib.error):
         return "it can't be decoded"
     if not inflating.eof or inflating.unused_data:
         return "it is cut off, or larger than it can be"
-    if (cookie, length) != (_COMPRESSED, len(whole) - _OUTER.size):
+    if (cookie, length) != (COMPRESSED, len(whole) - OUTER.size):
         return "it can't be decoded"
-    if header[0] != _PLAIN or header[1] != len(content) - _HEADER.size:
+    if header[0] != PLAIN or header[1] != len(content) - HEADER.size:
         return "it can't be decoded"
-    if header[2:] != (_NORMALISED, DIGITS, LOWEST_US, HIGHEST_US, _RATIO):
-        return "its range is not 1 us to 60 s at 3 digits"
-    if _TOO_LARGE.search(content, _HEADER.size):
+    if header[2:] != RANGE:
+        return NOT_OUR_RANGE
+    if _TOO_LARGE.search(content, HEADER.size):
         return "it counts more than can be"
     return ""

@@ -24,17 +24,14 @@ def wrong(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[
 
 def mortal(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Ends the whole of waitress once a trial is saved in `$TMPDIR/out`, and lives on anywhere else."""
-    if environ["SERVER_SOFTWARE"] == "waitress" and _a_trial_is_saved():
+    if environ["SERVER_SOFTWARE"] == "waitress" and _saved():
         print("the app has had enough", flush=True)
         os._exit(1)
     return right(environ, start_response)
 
 
-def _a_trial_is_saved() -> bool:
-    return _saved() > 0
-
-
 def _saved() -> int:
+    """How many blocks of trials."""
     journal = Path(os.environ["TMPDIR"], "out", "blocks.jsonl")
     return journal.read_bytes().count(b'"trials"') if journal.exists() else 0
 

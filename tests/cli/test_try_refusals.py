@@ -17,13 +17,11 @@ def application(environ, start_response):
     return [b"right"]
 """
 APP = {"app.py": RIGHT}
-PARTICULAR = (
-    "def application(environ, start_response):\n    start_response('400 Bad', [])\n    return [b'']\n"
-)
 SLOW = f"import time\n{RIGHT}".replace("    start", "    time.sleep(0.4)\n    start")
 LOST = (
     "def application(environ, start_response):\n    start_response('404 Not Found', [])\n    return [b'']\n"
 )
+PARTICULAR = LOST.replace("404 Not Found", "400 Bad Request")
 
 
 @pytest.mark.parametrize(

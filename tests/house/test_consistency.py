@@ -13,7 +13,9 @@ import yaml
 from bench import model
 from bench.ask import resolution
 from bench.ask.documented import documented
+from bench.ask.measured_servers import default_servers, servers_for_project
 from bench.ask.settings import SETTINGS
+from bench.catalogue.registry import load_servers
 from bench.machine.process import CommandFailed, run
 from bench.model.loads.open import IN_FLIGHT_CAP
 from bench.run.calibrate import NULL_DEPLOYMENT
@@ -101,6 +103,13 @@ def test_the_documented_settings_are_those_that_are_read(tmp_path: Path) -> None
     assert [server.name for server in found.servers] == tomllib.loads(example[1])["servers"]
     assert found.profile.rounds == tomllib.loads(example[1])["rounds"]
     assert documented() in page, f"docs/configuration.md lacks this table:\n\n{documented()}"
+
+
+def test_help_names_the_servers_that_are_measured_by_default() -> None:
+    known = load_servers(ROOT / "docker-compose.yml", {})
+    usual, _, projects = SETTINGS["servers"].otherwise.partition("; behind your own application ")
+    for named, servers in ((usual, default_servers(known)), (projects, servers_for_project(known))):
+        assert set(re.split(", | and ", named)) == {server.name for server in servers}
 
 
 def test_the_glossary_has_every_class_of_the_model() -> None:

@@ -31,8 +31,8 @@ CLOSED = Closed(4)
 OPEN = Open(64, rate=300.0)
 
 
-def new_driver(directory: Path) -> LoadDriver:
-    return LoadDriver(COMMAND, os.environ, ROOT, (), directory / "driver.log")
+def new_driver(directory: Path, *options: str) -> LoadDriver:
+    return LoadDriver((*COMMAND, *options), os.environ, ROOT, (), directory / "driver.log")
 
 
 def target(name: str, url: str) -> Target:

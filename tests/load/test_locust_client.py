@@ -15,7 +15,7 @@ import pytest
 
 from bench.load.client import LoadDriver
 from bench.model import Closed, Open, Trial
-from tests.load.test_driver import COMMAND, ROOT, target, trial
+from tests.load.test_driver import ROOT, new_driver, target, trial
 from tests.patience import HANGS_S
 
 CLOSED = Closed(3)
@@ -62,8 +62,7 @@ def answering(answer: bytes, *, close: bool = False) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadDriver]:
-    log = tmp_path_factory.mktemp("driver") / "driver.log"
-    with LoadDriver((*COMMAND, "--client", "fasthttp"), os.environ, ROOT, (), log) as running:
+    with new_driver(tmp_path_factory.mktemp("driver"), "--client", "fasthttp") as running:
         yield running
 
 

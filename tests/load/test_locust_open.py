@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,7 +10,7 @@ import pytest
 from bench.load.client import LoadDriver
 from bench.model import Open
 from proof.planted.start import planted
-from tests.load.test_driver import COMMAND, ROOT, target, trial
+from tests.load.test_driver import new_driver, target, trial
 
 CAP, LENGTH_S = 4, 0.05
 AT_ONCE = 20_000.0
@@ -21,8 +20,7 @@ SELDOM = 0.001
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadDriver]:
-    log = tmp_path_factory.mktemp("driver") / "driver.log"
-    with LoadDriver((*COMMAND, "--client", "fasthttp"), os.environ, ROOT, (), log) as running:
+    with new_driver(tmp_path_factory.mktemp("driver"), "--client", "fasthttp") as running:
         yield running
 
 

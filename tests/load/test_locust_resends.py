@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from bench.machine import process
 from bench.model import TIMEOUT_S, Closed, Trial
 from proof.planted.start import planted
 from tests.load.peers import ANSWER, Peer, peer
-from tests.load.test_driver import COMMAND, ROOT, target, trial
+from tests.load.test_driver import ROOT, new_driver, target, trial
 from tests.load.test_unserved import Instead, busy, closed, each_fourth, reset, silent
 
 USERS = 4
@@ -28,8 +27,7 @@ LATE_S = 0.2
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadDriver]:
-    log = tmp_path_factory.mktemp("driver") / "driver.log"
-    with LoadDriver((*COMMAND, "--client", "fasthttp"), os.environ, ROOT, (), log) as running:
+    with new_driver(tmp_path_factory.mktemp("driver"), "--client", "fasthttp") as running:
         yield running
 
 

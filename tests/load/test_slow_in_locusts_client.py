@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import threading
 from collections.abc import Iterator
 from socket import socket
@@ -14,15 +13,14 @@ from bench.load.client import LoadDriver
 from bench.model import Closed
 from proof.planted.start import planted
 from tests.load import peers
-from tests.load.test_driver import COMMAND, ROOT, target, trial
+from tests.load.test_driver import new_driver, target, trial
 
 LENGTH_S, LONGER_S = 0.01, 0.6
 
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadDriver]:
-    log = tmp_path_factory.mktemp("driver") / "driver.log"
-    with LoadDriver((*COMMAND, "--client", "fasthttp"), os.environ, ROOT, (), log) as running:
+    with new_driver(tmp_path_factory.mktemp("driver"), "--client", "fasthttp") as running:
         yield running
 
 

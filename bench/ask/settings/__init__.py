@@ -21,6 +21,9 @@ from bench.ask.settings.setting import Setting as Setting
 from bench.model import TIMEOUT_S
 from bench.plan.layout import CLIENTS, CONNECTIONS, PROFILES
 
+FOR_PROJECTS = "waitress, gunicorn, uwsgi and granian"
+"""The servers that are measured by default behind an application of the user's own."""
+
 _ROWS = (
     Setting(
         "profile",
@@ -53,8 +56,8 @@ _ROWS = (
         "names",
         "Names of docker-compose.yml, with commas between",
         "They are deployed.",
-        otherwise="wsgiref, werkzeug, waitress, gunicorn and uwsgi; behind your own application waitress, "
-        "gunicorn, uwsgi and granian",
+        otherwise="wsgiref, werkzeug, waitress, gunicorn and uwsgi; behind your own application "
+        f"{FOR_PROJECTS}",
         offers="servers",
         drops=("target", "server"),
     ),
