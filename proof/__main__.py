@@ -15,7 +15,8 @@ from bench.machine.environment import describe, split_cpus
 from bench.machine.interrupt import interruptible
 from bench.model.errors import BenchError, Interrupted, UsageError
 from bench.store import replace_file
-from proof.claims import CLAIMS, Claim
+from proof.claim import Claim
+from proof.claims import CLAIMS
 from proof.evidence import Archive, Evidence, Row
 from proof.machine import ROOT, Disturbance
 from proof.published import Published

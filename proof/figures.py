@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.analysis.estimate import Values, estimate, level
 from bench.analysis.histogram import Histogram
-from bench.analysis.measured import Rounds, Share
+from bench.analysis.shares import Rounds, Share
 from bench.model import Estimate, Trial
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from bench.analysis import caution
 from bench.analysis.estimate import effect
 from bench.analysis.known import Known
-from bench.analysis.measured import Share
+from bench.analysis.shares import Share
 from bench.plan.layout import PROFILES
 from bench.plan.more_rounds import MOST_ROUNDS
 from bench.store import load

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from bench.analysis.measured import Share, Shares
+from bench.analysis.shares import Share, Shares
 
 Values = np.typing.NDArray[np.float64]
 

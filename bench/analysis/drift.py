@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from statistics import median
 
 import numpy as np
 
 from bench.analysis.estimate import Effect, effect
-from bench.analysis.measured import Measured, Rounds
+from bench.analysis.measured import Measured
+from bench.analysis.shares import Rounds, against
 
 SIGNIFICANCE = 0.01
 LARGEST = 0.1
@@ -59,7 +59,7 @@ def alike(cases: Sequence[Measured]) -> tuple[float, float] | None:
 def _sure(
     case: Measured, others: Sequence[Measured], trend: Callable[[Rounds], Effect | None]
 ) -> float | None:
-    own, beside = trend(case.log_rates), trend(_against(case.log_rates, [o.log_rates for o in others]))
+    own, beside = trend(case.log_rates), trend(against(case.log_rates, [o.log_rates for o in others]))
     if own is None or beside is None or beside.p_value > SIGNIFICANCE or own.mean * beside.mean < 0:
         return None
     smaller = min(own.mean, beside.mean, key=abs)
@@ -67,12 +67,18 @@ def _sure(
 
 
 def _within_rounds(rounds: Rounds) -> Effect | None:
-    """A straight line through each round's blocks: its rise from the first to the last, over the rounds."""
+    """A straight line through each round's blocks: its rise from the first to the last, over the rounds.
+
+    Its slope is the median of those between each two blocks (P. Sen, "Estimates of the Regression Coefficient
+    Based on Kendall's Tau", JASA 63, 1968), so that a single pause, wherever it is, is no drift.
+    """
     rises = []
     for blocks in rounds.values():
         if len(blocks) >= _MIN_BLOCKS:
             numbers = np.array(list(blocks))
-            slope = float(np.polyfit(numbers, np.array(list(blocks.values())), 1)[0])
+            first, then = np.triu_indices(len(numbers), 1)
+            values = np.array(list(blocks.values()))
+            slope = float(np.median((values[then] - values[first]) / (numbers[then] - numbers[first])))
             rises.append(slope * float(np.ptp(numbers)))
     return effect(rises)
 
@@ -88,21 +94,3 @@ def _over_rounds(rounds: Rounds) -> Effect | None:
     residual = float(np.square(levels - start - slope * numbers).sum())
     error = math.sqrt(residual / freedom / float(np.square(off).sum()))
     return Effect(float(slope * np.ptp(numbers)), error * float(np.ptp(numbers)), freedom)
-
-
-def _against(rounds: Rounds, others: Sequence[Rounds]) -> Rounds:
-    """Less the median departure of the others, in the same block, from what each does in that round."""
-    if not others:
-        return rounds
-    usual = [{number: median(blocks.values()) for number, blocks in other.items()} for other in others]
-    against: dict[int, dict[int, float]] = {}
-    for number, blocks in rounds.items():
-        for block, value in blocks.items():
-            moods = [
-                other[number][block] - levels[number]
-                for other, levels in zip(others, usual, strict=True)
-                if block in other.get(number, {})
-            ]
-            if moods:
-                against.setdefault(number, {})[block] = value - median(moods)
-    return against

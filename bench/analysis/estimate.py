@@ -20,7 +20,7 @@ from typing import Protocol
 import numpy as np
 
 from bench.analysis import caution, student
-from bench.analysis.measured import Share, Shares
+from bench.analysis.shares import Share, Shares
 from bench.model import Estimate
 
 LEVEL = 0.95

@@ -9,8 +9,9 @@ from typing import Generic, TypeVar
 
 from bench.analysis import caution
 from bench.analysis.estimate import Effect, Ratio, effect, estimate, level, paired
-from bench.analysis.measured import Measured, Shares
+from bench.analysis.measured import Measured
 from bench.analysis.percentiles import percentile, percentile_ratio
+from bench.analysis.shares import Shares
 from bench.analysis.tails import tail, tail_ratio, typical_s
 from bench.model import DeploymentRecord, Estimate, Loop
 

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
+from bench.analysis.groups import group_of
 from bench.analysis.histogram import Histogram
-from bench.model import Case, Deployment, Suite, Trial
-
-Rounds = Mapping[int, Mapping[int, float]]
-"""round -> block -> logarithm of a trial's value"""
+from bench.analysis.late_warm_up import Course, late
+from bench.analysis.recycling import recycles
+from bench.analysis.shares import Block, Rounds, Share, Shares, rate_of
+from bench.model import Case, Deployment, Plan, Suite, Trial
 
 TAILS = (0.95, 0.99)
 """Percentiles that are compared block by block."""
-
-
-@dataclass(frozen=True)
-class Share:
-    """So much of something, over so much of another: answers over seconds, CPU seconds over answers."""
-
-    much: float
-    over: float
-
-
-Block = tuple[int, int]
-"""round, block"""
-
-Shares = Mapping[int, Mapping[int, Share]]
-"""round -> block -> what a trial adds to a rate"""
 
 
 @dataclass(frozen=True)
@@ -40,6 +27,7 @@ class Measured:
         cautious: whether its run ends once its intervals are narrow enough (`Plan.until`), so that they are
             taken to be wider (`bench/analysis/caution.py`).
         server_cpus: how many CPUs the server may use; 0 if that isn't known.
+        late: trials that are in no rate, by round and block (`bench/analysis/late_warm_up.py`).
     """
 
     case: Case
@@ -47,6 +35,7 @@ class Measured:
     trials: tuple[Trial, ...]
     cautious: bool = False
     server_cpus: int = 0
+    late: frozenset[Block] = frozenset()
 
     @cached_property
     def log_rates(self) -> Rounds:
@@ -107,10 +96,10 @@ class Measured:
         return sum(count(trial) for trial in self.trials)
 
     def by_round(self, value: Callable[[Trial], Share | None]) -> Shares:
-        """What each trial adds to a rate; those that add nothing are left out."""
+        """What each trial adds to a rate; late ones, and those that add nothing, are left out."""
         rounds: dict[int, dict[int, Share]] = {}
         for trial in self.trials:
-            share = value(trial)
+            share = None if (trial.round, trial.block) in self.late else value(trial)
             if share is not None:
                 rounds.setdefault(trial.round, {})[trial.block] = share
         return rounds
@@ -126,17 +115,35 @@ def measured(suite: Suite) -> Mapping[str, Measured]:
     for trial in suite.trials:
         if counts(trial):
             trials.setdefault(trial.case, []).append(trial)
-    return {
+    cases = {
         case.id: Measured(
             case, deployments[case.deployment], tuple(trials.get(case.id, ())), cautious, server_cpus
         )
         for case in suite.plan.cases
     }
+    return {id_: replace(case, late=_late(suite.plan, case, cases.values())) for id_, case in cases.items()}
 
 
-def rate_of(trial: Trial) -> Share | None:
-    """Right answers over seconds; None without any time."""
-    return Share(trial.answers, trial.duration_s) if trial.duration_s > 0 else None
+def _late(plan: Plan, case: Measured, cases: Collection[Measured]) -> frozenset[Block]:
+    """Trials in which a server still did what it does once after a start."""
+    started_anew = plan.runtime != "external" and not recycles(case.deployment.server)
+    if not (started_anew and case.case.load.saturates and case.trials):
+        return frozenset()
+
+    def course(one: Measured) -> Course:
+        of_server = (other.trials for other in cases if other.deployment == one.deployment)
+        return Course.of(one.case.id, one.rates, chain.from_iterable(of_server))
+
+    group = [
+        other
+        for other in cases
+        if other is not case and other.trials and group_of(other.case) == group_of(case.case)
+    ]
+    return late(
+        course(case),
+        [course(other) for other in group if other.deployment.server == case.deployment.server],
+        [other.rates for other in group if other.deployment.server != case.deployment.server],
+    )
 
 
 DISTURBED = "disturbed"

@@ -7,8 +7,9 @@ import math
 from bench.analysis import caution
 from bench.analysis.estimate import level, over_rounds
 from bench.analysis.histogram import Histogram
-from bench.analysis.measured import Share, latency_of, rate_of
+from bench.analysis.measured import latency_of
 from bench.analysis.percentiles import percentile
+from bench.analysis.shares import Share, rate_of
 from bench.model import Estimate, Trial
 
 

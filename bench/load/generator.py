@@ -186,6 +186,7 @@ class LoadGenerator:
             fresh=told.opened,
             unserved=told.unserved,
             early=told.early,
+            sent=counted.sent_in_all,
             statuses=dict(
                 statuses + counted.right_by_status(state.exchanges(scenario, order.load.connection).statuses)
             ),

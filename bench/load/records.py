@@ -78,6 +78,7 @@ class Records:
             if by == "done"
             else float(np.count_nonzero(inside & right)),
             lost=self.begun - len(self._rows),
+            sent_in_all=int(np.count_nonzero(rows.outcome != DROPPED)),
         )
 
 
@@ -117,11 +118,13 @@ class Counted(Requests):
             closed counts by the share of its time that lies inside. Whole answers would be too few or too
             many where they come in waves, by up to a wave a trial.
         lost: requests of which nothing is known.
+        sent_in_all: requests that were sent in the whole trial, before and after its window, too.
     """
 
     begun: Requests
     answers: float
     lost: int
+    sent_in_all: int
 
     @property
     def offered(self) -> int:

@@ -108,6 +108,7 @@ def merge(parts: Sequence[Trial]) -> Trial:
         fresh=sum(part.fresh or 0 for part in parts),
         unserved=sum(part.unserved for part in parts),
         early=sum(part.early for part in parts),
+        sent=sum(part.sent or 0 for part in parts),
         silent_close=any(part.silent_close for part in parts),
         generator_cpu=max(part.generator_cpu for part in parts),
         histograms={

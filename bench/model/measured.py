@@ -114,6 +114,8 @@ class Trial:
         unserved: of these, those that were made, and whose first request came to nothing, or to a wrong
             answer with which the connection ended.
         early: requests of the whole trial that were answered before they were sent whole.
+        sent: requests sent in the whole trial, before and after its window, too, and by its case in the
+            warm-up before it; None in results from before this was counted.
         statuses: whole answers by status, right and wrong ones.
         wrong: what answers that were not right were, in words, e.g. "302 to /slow-down", or why they couldn't
             be read; and what failed logins were answered before it, which begin with `LOGIN`.
@@ -149,6 +151,7 @@ class Trial:
     fresh: int | None = None
     unserved: int = 0
     early: int = 0
+    sent: int | None = None
     statuses: Mapping[str, int] = field(default_factory=dict)
     wrong: Mapping[str, int] = field(default_factory=dict)
     silent_close: bool = False

@@ -49,6 +49,8 @@ class Summary:
         error_rate: the share of the requests offered that were not answered rightly.
         requests: answers, right and wrong.
         restarts: how many lasting processes of its deployment ended; None where they couldn't be seen.
+        late: rounds and blocks of the trials that are in no rate: the server did something then that it does
+            once after each start (`bench/analysis/late_warm_up.py`).
     """
 
     figures: Mapping[str, Estimate | None]
@@ -57,6 +59,7 @@ class Summary:
     connections_per_request: float | None
     counts: Counts
     restarts: int | None = None
+    late: tuple[tuple[int, int], ...] = ()
 
     def value(self, key: str) -> float | None:
         """A figure without its interval."""

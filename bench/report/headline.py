@@ -192,5 +192,7 @@ def _next(analysis: Analysis, group: Group, follower: Entry) -> str:
         return f"{leader.case.server} does {times} times as much as {follower.case.server}"
     times = multiples(analysis, group.figure, leader.case.id)[follower.case.id]
     if group.figure.read.order:
-        return f"in a typical trial {follower.case.server}'s is {times} times that of {leader.case.server}"
+        return (
+            f"block by block {follower.case.server}'s is typically {times} times that of {leader.case.server}"
+        )
     return f"{follower.case.server} takes {times} times as long as {leader.case.server}"

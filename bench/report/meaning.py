@@ -111,7 +111,7 @@ def _claimed(pair: Comparison) -> str:
     if figure.read.order:
         # What is typical may be better where the value isn't.
         times = pair.ratio if pair.better else 1 / pair.ratio
-        return f"a better {label} (in a typical trial {ratio(times)} times the first's)"
+        return f"a better {label} (block by block typically {ratio(times)} times the first's)"
     return f"a better {label} ({shown(least, unit)} {unit.label} instead of {shown(most, unit)})"
 
 

@@ -12,7 +12,16 @@ from bench.analysis.unseen import unseen
 from bench.model import Analysis, Comparison, DeploymentRecord, Failure, Suite
 from bench.model.variant import TWIN
 from bench.plan.said import undecided
-from bench.report import ageing, answer, disturbance, generators, how_known, processes, users
+from bench.report import (
+    ageing,
+    answer,
+    disturbance,
+    generators,
+    how_known,
+    late_warm_up,
+    processes,
+    users,
+)
 from bench.report.headline import detectable, twin_line
 from bench.report.page import Column, Listing, Row, Section, Table
 from bench.report.results import Entry, Group, groups
@@ -58,6 +67,7 @@ def validity(suite: Suite, analysis: Analysis, shown: tuple[Group, ...]) -> Sect
     lines += _killed(suite)
     lines += unlike(suite)
     lines += ageing.lines(suite)
+    lines += late_warm_up.lines(suite)
     lines += disturbance.lines(suite)
     lines += disturbance.gaps(suite)
     return Section("validity", "Validity", tuple(lines), points)

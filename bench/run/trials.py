@@ -122,9 +122,14 @@ class Trials:
 
 def _with_warm_up(trial: Trial, warmed: Trial | None) -> Trial:
     """A case's first trial of a round: the connections that it keeps were opened in the warm-up."""
-    if warmed is None or warmed.fresh is None or trial.fresh is None:
+    if warmed is None:
         return trial
-    return replace(trial, fresh=trial.fresh + warmed.fresh, unserved=trial.unserved + warmed.unserved)
+    return replace(
+        trial,
+        fresh=(trial.fresh or 0) + (warmed.fresh or 0),
+        unserved=trial.unserved + warmed.unserved,
+        sent=(trial.sent or 0) + (warmed.sent or 0),
+    )
 
 
 def _ready(plan: Plan, model: LoadModel | None, fleet: Fleet) -> list[Case]:

@@ -16,8 +16,8 @@ from bench.analysis import analyse
 from bench.analysis.claim import half_width
 from bench.analysis.estimate import Values, effect, estimate, level, paired
 from bench.analysis.histogram import Histogram
-from bench.analysis.measured import Share
 from bench.analysis.rank import rank
+from bench.analysis.shares import Share
 from bench.model import Analysis, Calibration, Ceiling, Failure, Rank, Sample, Suite, Trial
 from bench.model.errors import ResultError
 from tests.make_suite import encoded, make_suite, without_trials

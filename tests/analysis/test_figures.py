@@ -15,7 +15,8 @@ from bench.analysis.compare import compare
 from bench.analysis.compare.limits import judge_limits, judge_plan, parse_limits
 from bench.analysis.figure import Figure, Unit, of_deployment, rate
 from bench.analysis.figures import compared, ranking
-from bench.analysis.measured import Measured, Share, Shares
+from bench.analysis.measured import Measured
+from bench.analysis.shares import Share, Shares
 from bench.analysis.trend import points
 from bench.model import Suite, Trial
 from bench.report import FORMATS

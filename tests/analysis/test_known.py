@@ -13,8 +13,9 @@ from bench.analysis.claim import half_width
 from bench.analysis.estimate import effect, level
 from bench.analysis.figures import COST, THROUGHPUT
 from bench.analysis.known import FEWEST_ROUNDS, Known, known
-from bench.analysis.measured import Share, measured
+from bench.analysis.measured import measured
 from bench.analysis.running import RunningRate
+from bench.analysis.shares import Share
 from bench.model import Suite
 from tests.make_suite import make_suite, make_versions
 

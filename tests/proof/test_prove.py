@@ -18,7 +18,8 @@ from bench.model import Comparison, Estimate, Subject
 from bench.model.errors import MachineError, UsageError
 from proof import delays, freezes, punctuality, slower, twins
 from proof.__main__ import PAGE, RESULTS, choose, forget, holds, is_tried, tried
-from proof.claims import CLAIMS, Claim
+from proof.claim import Claim
+from proof.claims import CLAIMS
 from proof.coverage import covered, simulated_round
 from proof.evidence import Archive, Evidence, Row
 from proof.figures import Spread, half, location, near_one, of_ratios, spread_of

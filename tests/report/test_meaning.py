@@ -88,7 +88,7 @@ def test_a_better_tail_is_said_by_what_is_typical() -> None:
     )
     _, second, _ = meaning(suite)
     assert "what speaks for it:" in second
-    assert "a better p99 (in a typical trial 0.5" in second
+    assert "a better p99 (block by block typically 0.5" in second
 
 
 @pytest.mark.parametrize("announced", [True, False])

@@ -17,7 +17,8 @@ MIN_ROUNDS = 2
 
 def stalled(facts: CaseFacts) -> str | None:
     """Trials in which the server stood still; where all requests failed `errors` says so."""
-    trials = facts.measured.trials
+    late = facts.measured.late
+    trials = [trial for trial in facts.measured.trials if (trial.round, trial.block) not in late]
     waits = facts.measured.case.load.waits
     empty = sum(not (t.ok or t.answers) and (waits or t.offered > 0) and not all_failed(t) for t in trials)
     if not empty:
@@ -82,9 +83,10 @@ def drifting(facts: CaseFacts) -> str | None:
     if change is None:
         return None
     against, whose = (" against that of the others", "") if others else ("", ", or this machine,")
+    instead = "" if targets else ", or measure one that has settled (--target)"
     return (
         f"throughput changes by {change * 100:+.0f} % from {during}{against}; the server{whose} had not "
-        f"settled, so measure with a longer warm-up or look for a leak"
+        f"settled: look for what grows or fills with each request{instead}"
     )
 
 
