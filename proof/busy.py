@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from bench.analysis import analyse, other_programs
+from bench.analysis.cases import measured
 from bench.analysis.estimate import Ratio
 from bench.analysis.figures import THROUGHPUT
-from bench.analysis.measured import measured
 from bench.machine import process
 from bench.model import Suite
 from bench.report.processes import priority

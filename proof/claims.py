@@ -129,7 +129,7 @@ CLAIMS = (
         "late-warm-up",
         "throughput of a server that stands still before its 900th request after each start, while Python "
         "collects the garbage of a large heap, as a ratio to one that doesn't; over standard runs",
-        "1 within 1 % + half the interval; that block is left out in each run",
+        "1 within 1 % + half the interval, which is at most 2 % itself; the pause is left out in each run",
         ("late-warm-up",),
         partial(late_warm_up.prove, runs=3, size=_STANDARD),
         partial(late_warm_up.prove, runs=1, size=Size(rounds=5, blocks=_STANDARD.blocks)),

@@ -16,8 +16,8 @@ from itertools import combinations
 
 import numpy as np
 
+from bench.analysis.cases import measured
 from bench.analysis.estimate import Effect, Values, paired
-from bench.analysis.measured import measured
 from bench.analysis.shares import Rounds, Share
 from bench.model import Suite
 from bench.plan.layout import PROFILES

@@ -14,8 +14,8 @@ from statistics import fmean
 from typing import Any
 
 from bench.analysis import analyse
+from bench.analysis.cases import measured
 from bench.analysis.figures import THROUGHPUT
-from bench.analysis.measured import measured
 from bench.machine.environment import split_cpus
 from bench.model import Estimate, Suite
 from bench.store import load, replace_file

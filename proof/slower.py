@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.analysis import analyse
+from bench.analysis.cases import measured
 from bench.analysis.estimate import Effect, Ratio, differences, effect
 from bench.analysis.figures import COST, THROUGHPUT
-from bench.analysis.measured import Measured, measured
+from bench.analysis.measured import Measured
 from bench.ask.resolution import APPS_FILE, COMPOSE_FILE
 from bench.catalogue.registry import load_apps, load_servers
 from bench.catalogue.scenarios import SCENARIOS

@@ -15,9 +15,9 @@ import numpy as np
 import psutil
 
 from bench.analysis import analyse
+from bench.analysis.cases import measured
 from bench.analysis.claim import half_width
 from bench.analysis.figures import THROUGHPUT
-from bench.analysis.measured import measured
 from bench.machine.environment import split_cpus
 from bench.model import Suite
 from bench.store import RESULT, replace_file

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import scipy
 
+from bench.analysis.cases import measured
 from bench.analysis.figures import THROUGHPUT, compared, named
-from bench.analysis.measured import measured
 from bench.analysis.pairs import compare_twins
 from bench.model import Comparison, Suite
 from bench.model.variant import TWIN

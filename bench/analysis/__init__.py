@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from bench.analysis.cases import measured
 from bench.analysis.claim import could_be_claimed
 from bench.analysis.compare.within import compare_versions
 from bench.analysis.figures import THROUGHPUT, compared, ranking
 from bench.analysis.groups import grouped
-from bench.analysis.measured import Measured, measured
+from bench.analysis.measured import Measured
 from bench.analysis.own_share import own_shares
 from bench.analysis.pairs import compare_all, compare_twins
 from bench.analysis.rank import rank

@@ -69,17 +69,16 @@ def _sure(
 def _within_rounds(rounds: Rounds) -> Effect | None:
     """A straight line through each round's blocks: its rise from the first to the last, over the rounds.
 
-    Its slope is the median of those between each two blocks (P. Sen, "Estimates of the Regression Coefficient
-    Based on Kendall's Tau", JASA 63, 1968), so that a single pause, wherever it is, is no drift.
+    Without the slowest block of a round, so that a single pause is no drift.
     """
     rises = []
     for blocks in rounds.values():
-        if len(blocks) >= _MIN_BLOCKS:
-            numbers = np.array(list(blocks))
-            first, then = np.triu_indices(len(numbers), 1)
-            values = np.array(list(blocks.values()))
-            slope = float(np.median((values[then] - values[first]) / (numbers[then] - numbers[first])))
-            rises.append(slope * float(np.ptp(numbers)))
+        slowest = min(blocks, key=lambda block: blocks[block])
+        numbers = np.array([block for block in blocks if block != slowest])
+        if len(numbers) >= _MIN_BLOCKS - 1:
+            values = np.array([blocks[int(block)] for block in numbers])
+            slope = float(np.polyfit(numbers, values, 1)[0])
+            rises.append(slope * float(max(blocks) - min(blocks)))
     return effect(rises)
 
 

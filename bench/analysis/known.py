@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bench.analysis import caution, student
+from bench.analysis.cases import measured
 from bench.analysis.estimate import LEVEL, paired
 from bench.analysis.figures import THROUGHPUT
 from bench.analysis.groups import grouped
-from bench.analysis.measured import Measured, measured
+from bench.analysis.measured import Measured
 from bench.model import Suite, Verdict
 from bench.model.variant import OLD, TWIN
 

@@ -6,31 +6,35 @@ application it takes 15 ms, after some hundred or thousand requests, and there m
 minutes. A round holds hardly more than a second of a server's closed load, in which it would take one in a
 hundred of the answers that it doesn't take in the long run.
 
-What comes again has to count. So only what comes once in a round is left out, by half of its requests: after
-as many once more it would have come again.
+What comes again has to count. So a pause is left out only if it is seen once in a round, by half of the
+server's requests: had it come again after as many, it would have been seen twice. And servers are treated
+alike: where one has a pause that has to count, those of the others count, too.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, median
 
 import numpy as np
 
+from bench.analysis.groups import group_of
+from bench.analysis.measured import Measured
 from bench.analysis.shares import Block, Rounds, Shares, against
 from bench.model import Trial
+from bench.model.variant import OLD
 
 SURE, POSSIBLE = 4.0, 3.0
 """Standard errors by which trials are slower than others: of a pause, and of what may be a pause, too."""
 LEAST = -math.log(0.95)
 """A pause takes this much of a trial's answers or more, as a logarithm."""
-_ALIKE = 1 / 4
-"""Of the longest pause: what is shorter isn't the same one again."""
-_AS_ONE = 2
-"""Slow requests that are further apart than so many usual trials are of different pauses."""
-_MIN_ROUNDS, _MIN_BLOCKS = 5, 6
+_ALIKE, _AGAIN = 1 / 4, 1 / 2
+"""Of the longest pause: what is shorter isn't the same one, and what another trial lost as part of one."""
+_AS_ONE = 1.5
+"""Slow requests that are further apart than so many usual trials are of more than one trial a round."""
+_MIN_ROUNDS, _MIN_TRIALS = 5, 6
 _NEVER = 0.5
 """Answers of a trial that had none: fewer than any other."""
 
@@ -40,106 +44,174 @@ _OF_MEDIANS = math.sqrt(math.pi / 2)
 _OF_DEVIATIONS = 1 / NormalDist().inv_cdf(0.75)
 
 Values = np.typing.NDArray[np.float64]
+Key = tuple[str, int, int]
+"""A trial's case, round and block."""
+
+
+def late(cases: Collection[Measured], trials: Iterable[Trial]) -> Mapping[str, frozenset[Block]]:
+    """By case the trials that don't count, at most one of each round.
+
+    Args:
+        cases: of servers that are started anew in each round, and never meanwhile.
+        trials: all of the run, also those that don't count for another reason.
+    """
+    spans = _Spans.of(trials, {case.case.id: case.case.deployment for case in cases})
+    left_out: dict[str, set[Block]] = {}
+    for app in dict.fromkeys(case.case.app for case in cases):
+        members = [case for case in cases if case.case.app == app and _answers(case)]
+        pauses = [pause for alike in _alike(members) if (pause := _pause(alike, members, spans)) is not None]
+        if all(pause.early for pause in pauses):
+            for case, number, block in (key for pause in pauses for key in pause.trials):
+                left_out.setdefault(case, set()).add((number, block))
+    return {case: frozenset(blocks) for case, blocks in left_out.items()}
 
 
 @dataclass(frozen=True)
-class Course:
-    """A case's trials of closed load, as its server's requests go on after each start.
+class _Spans:
+    """Which of a server's requests trials held.
 
     Attributes:
-        rates: right answers over seconds.
-        ends: by trial, how many requests the server had been sent before it, and by its end.
-        whole: how many it is sent in a round.
+        ends: how many it had been sent since its start before a trial, and by its end.
+        whole: by deployment and round, how many it was sent in all.
     """
 
-    rates: Shares
-    ends: Mapping[Block, tuple[float, float]]
-    whole: float
+    ends: Mapping[Key, tuple[int, int]]
+    whole: Mapping[tuple[str, int], int]
 
     @classmethod
-    def of(cls, case: str, rates: Shares, trials: Iterable[Trial]) -> Course:
-        """Arrange what was measured.
-
-        Args:
-            trials: all of the server, also of other cases.
-        """
-        ends: dict[Block, tuple[float, float]] = {}
-        so_far: dict[int, float] = {}
+    def of(cls, trials: Iterable[Trial], deployments: Mapping[str, str]) -> _Spans:
+        """Trials of results from before requests were counted are left out."""
+        ends: dict[Key, tuple[int, int]] = {}
+        whole: dict[tuple[str, int], int] = {}
         for trial in sorted(trials, key=lambda trial: trial.at_s):
-            before = so_far.get(trial.round, 0.0)
-            so_far[trial.round] = before + (trial.offered if trial.sent is None else trial.sent)
-            if trial.case == case:
-                ends[trial.round, trial.block] = before, so_far[trial.round]
-        return cls(rates, ends, median(so_far.values()))
+            if trial.sent is not None and trial.case in deployments:
+                start = deployments[trial.case], trial.round
+                before = whole.get(start, 0)
+                whole[start] = before + trial.sent
+                ends[trial.case, trial.round, trial.block] = before, whole[start]
+        return cls(ends, whole)
 
 
-def late(own: Course, twins: Sequence[Course], others: Iterable[Shares]) -> frozenset[Block]:
-    """The trials that don't count, by round and block.
+@dataclass(frozen=True)
+class _Pause:
+    """Something that is seen once after each start.
 
-    Args:
-        own: of a server that is started anew in each round.
-        twins: of the same server, deployed once more.
-        others: right answers over seconds of other servers, in the same blocks.
-
-    Returns:
-        At most one trial of each round; none where no pause is sure, or where it may come again.
+    Attributes:
+        early: whether it would have been seen again, did it come again after as many requests.
+        trials: those that held it.
     """
-    beside = [_logs(other) for other in others]
-    starts = [start for course in (own, *twins) for start in _starts(course, beside)]
-    if len(starts) < _MIN_ROUNDS or min(len(start.losses) for start in starts) < _MIN_BLOCKS:
-        return frozenset()
+
+    early: bool
+    trials: Sequence[Key]
+
+
+@dataclass(frozen=True)
+class _Start:
+    """The trials of closed load that followed a server's start, a value each.
+
+    Attributes:
+        since, until: how many requests it had been sent before, and by the end.
+        losses: by how much it was slower than its round usually is, as a logarithm, against other servers.
+        own: the same by itself.
+    """
+
+    trials: Sequence[Key]
+    since: Values
+    until: Values
+    losses: Values
+    own: Values
+    whole: int
+
+    def index(self, requests: Values) -> np.typing.NDArray[np.intp]:
+        """Which trial held each request; -1 for none."""
+        index = np.searchsorted(self.since, requests, side="right") - 1
+        return np.where((index >= 0) & (requests < self.until[index]), index, -1)
+
+    def at(self, requests: Values) -> Values:
+        """The losses of the trials that held these requests; not a number where none did."""
+        index = self.index(requests)
+        return np.where(index >= 0, self.losses[index], np.nan)
+
+
+def _answers(case: Measured) -> bool:
+    """Whether it is of closed load, and most of its trials had a right answer."""
+    shares = [share for blocks in case.rates.values() for share in blocks.values()]
+    return case.case.load.saturates and sum(share.much > 0 for share in shares) > len(shares) / 2
+
+
+def _alike(members: Sequence[Measured]) -> Iterable[Sequence[Measured]]:
+    """The cases of each server with those of its twin; an old version is another server."""
+    alike: dict[tuple[str, bool], list[Measured]] = {}
+    for case in members:
+        alike.setdefault(_identity(case), []).append(case)
+    return alike.values()
+
+
+def _identity(case: Measured) -> tuple[str, bool]:
+    return case.deployment.server.name, case.deployment.variant.kind == OLD
+
+
+def _pause(alike: Sequence[Measured], members: Sequence[Measured], spans: _Spans) -> _Pause | None:
+    """What is seen once after each start of a server; None where nothing is sure, or where it came again."""
+    starts = list(_starts(alike, members, spans))
+    if len(starts) < _MIN_ROUNDS:
+        return None
     # Whatever some trials have in common begins where one of them begins.
     requests = np.unique(np.concatenate([start.since for start in starts]))
     width = float(np.median(np.concatenate([start.until - start.since for start in starts])))
     losses = np.array([start.at(requests) for start in starts])
     scores = _scores(losses, np.concatenate([start.losses for start in starts]))
-    slow = requests[scores >= POSSIBLE]
-    if scores.max(initial=0.0) < SURE or np.ptp(slow) > _AS_ONE * width or slow[-1] > own.whole / 2:
-        return frozenset()
-    request = slow[np.argmax(np.nanmean(losses[:, scores >= POSSIBLE], axis=0))]
-    return frozenset(
-        (number, block)
-        for number, blocks in own.rates.items()
-        for block in blocks
-        if own.ends[number, block][0] <= request < own.ends[number, block][1]
-    )
+    slow = scores >= POSSIBLE
+    if scores.max(initial=0.0) < SURE or np.ptp(requests[slow]) > _AS_ONE * width:
+        return None
+    request = requests[slow][[int(np.argmax(np.nanmean(losses[:, slow], axis=0)))]]
+    held = [(start, int(at)) for start in starts if (at := start.index(request)[0]) >= 0]
+    if median(float(start.own[at]) for start, at in held) < LEAST or _came_again(starts, held):
+        return None
+    early = float(request[0]) <= median(start.whole for start in starts) / 2
+    return _Pause(early, [start.trials[at] for start, at in held])
 
 
-@dataclass(frozen=True)
-class _Start:
-    """What followed one start, a value a trial.
-
-    Attributes:
-        since, until: requests that had been sent before it, and by its end.
-        losses: by how much it is slower than the round usually is, as a logarithm.
+def _came_again(starts: Sequence[_Start], held: Sequence[tuple[_Start, int]]) -> bool:
+    """Whether other trials are slower by as much, too, in half of the rounds or more: more of them than are
+    faster by as much, which noise makes as many.
     """
-
-    since: Values
-    until: Values
-    losses: Values
-
-    def at(self, requests: Values) -> Values:
-        """The loss of the trials that these requests were in; not a number of those in none."""
-        index = np.searchsorted(self.since, requests, side="right") - 1
-        inside = (index >= 0) & (requests < self.until[index])
-        return np.where(inside, self.losses[index], np.nan)
+    half = _AGAIN * median(float(start.losses[at]) for start, at in held)
+    others = np.concatenate([start.losses for start in starts])
+    chosen = np.array([start.losses[at] for start, at in held])
+    slower = np.count_nonzero(others > half) - np.count_nonzero(chosen > half)
+    return bool(slower - np.count_nonzero(others < -half) > len(starts) / 2)
 
 
-def _starts(course: Course, beside: Sequence[Rounds]) -> Iterator[_Start]:
-    for number, blocks in against(_logs(course.rates), beside).items():
-        order = sorted(blocks, key=lambda block: course.ends[number, block])
-        since, until = np.array([course.ends[number, block] for block in order]).T
-        values = np.array([blocks[block] for block in order])
-        yield _Start(since, until, np.median(values) - values)
+def _starts(alike: Sequence[Measured], members: Sequence[Measured], spans: _Spans) -> Iterator[_Start]:
+    """Every start after which enough trials are known."""
+    rows: dict[tuple[str, int], list[tuple[int, int, float, float, Key]]] = {}
+    for case in alike:
+        others = [
+            _logs(other.rates)
+            for other in members
+            if group_of(other.case) == group_of(case.case) and _identity(other) != _identity(case)
+        ]
+        own = _losses(_logs(case.rates))
+        for (number, block), loss in _losses(against(_logs(case.rates), others)).items():
+            key = case.case.id, number, block
+            if key in spans.ends:
+                row = (*spans.ends[key], loss, own[number, block], key)
+                rows.setdefault((case.case.deployment, number), []).append(row)
+    for start, followed in rows.items():
+        if len(followed) >= _MIN_TRIALS:
+            followed.sort()
+            since, until, losses, lost = np.array([row[:4] for row in followed]).T
+            yield _Start([row[4] for row in followed], since, until, losses, lost, spans.whole[start])
 
 
 def _scores(losses: Values, of_all: Values) -> Values:
-    """Of each request: the median loss of the trials that it was in, over its standard error.
+    """Of each request: the median loss of the trials that held it, over its standard error.
 
     0 where too few rounds have one, and where it is too small to be the same pause.
 
     Args:
-        losses: a row a start, a column a request, not a number where it was in no trial.
+        losses: a row a start, a column a request, not a number where no trial held it.
         of_all: those of all trials.
     """
     seen = np.count_nonzero(~np.isnan(losses), axis=0)
@@ -151,6 +223,16 @@ def _scores(losses: Values, of_all: Values) -> Values:
     large = medians >= max(LEAST, _ALIKE * float(medians.max()))
     scores: Values = np.where(large, medians * np.sqrt(seen) / (_OF_MEDIANS * max(spread, 1e-9)), 0.0)
     return scores
+
+
+def _losses(rounds: Rounds) -> Mapping[Block, float]:
+    """By how much each trial is slower than its round usually is."""
+    return {
+        (number, block): usual - value
+        for number, blocks in rounds.items()
+        for usual in [median(blocks.values())]
+        for block, value in blocks.items()
+    }
 
 
 def _logs(shares: Shares) -> Rounds:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 
-from bench.analysis.groups import group_of
 from bench.analysis.histogram import Histogram
-from bench.analysis.late_warm_up import Course, late
-from bench.analysis.recycling import recycles
 from bench.analysis.shares import Block, Rounds, Share, Shares, rate_of
-from bench.model import Case, Deployment, Plan, Suite, Trial
+from bench.model import Case, Deployment, Suite, Trial
 
 TAILS = (0.95, 0.99)
 """Percentiles that are compared block by block."""
@@ -27,7 +23,8 @@ class Measured:
         cautious: whether its run ends once its intervals are narrow enough (`Plan.until`), so that they are
             taken to be wider (`bench/analysis/caution.py`).
         server_cpus: how many CPUs the server may use; 0 if that isn't known.
-        late: trials that are in no rate, by round and block (`bench/analysis/late_warm_up.py`).
+        late: rounds and blocks of the trials that are in neither throughput nor CPU a request
+            (`bench/analysis/late_warm_up.py`).
     """
 
     case: Case
@@ -36,6 +33,11 @@ class Measured:
     cautious: bool = False
     server_cpus: int = 0
     late: frozenset[Block] = frozenset()
+
+    @cached_property
+    def kept(self) -> tuple[Trial, ...]:
+        """The trials that are in its rates."""
+        return tuple(trial for trial in self.trials if (trial.round, trial.block) not in self.late)
 
     @cached_property
     def log_rates(self) -> Rounds:
@@ -96,54 +98,13 @@ class Measured:
         return sum(count(trial) for trial in self.trials)
 
     def by_round(self, value: Callable[[Trial], Share | None]) -> Shares:
-        """What each trial adds to a rate; late ones, and those that add nothing, are left out."""
+        """What each trial that is kept adds to a rate; those that add nothing are left out."""
         rounds: dict[int, dict[int, Share]] = {}
-        for trial in self.trials:
-            share = None if (trial.round, trial.block) in self.late else value(trial)
+        for trial in self.kept:
+            share = value(trial)
             if share is not None:
                 rounds.setdefault(trial.round, {})[trial.block] = share
         return rounds
-
-
-def measured(suite: Suite) -> Mapping[str, Measured]:
-    """Every planned case, by id, measured or not, with the trials that count (`counting`)."""
-    deployments = {deployment.name: deployment for deployment in suite.plan.deployments}
-    counts = counting(suite)
-    cautious = suite.plan.until is not None
-    server_cpus = len(suite.environment.cpu_split.server)
-    trials: dict[str, list[Trial]] = {}
-    for trial in suite.trials:
-        if counts(trial):
-            trials.setdefault(trial.case, []).append(trial)
-    cases = {
-        case.id: Measured(
-            case, deployments[case.deployment], tuple(trials.get(case.id, ())), cautious, server_cpus
-        )
-        for case in suite.plan.cases
-    }
-    return {id_: replace(case, late=_late(suite.plan, case, cases.values())) for id_, case in cases.items()}
-
-
-def _late(plan: Plan, case: Measured, cases: Collection[Measured]) -> frozenset[Block]:
-    """Trials in which a server still did what it does once after a start."""
-    started_anew = plan.runtime != "external" and not recycles(case.deployment.server)
-    if not (started_anew and case.case.load.saturates and case.trials):
-        return frozenset()
-
-    def course(one: Measured) -> Course:
-        of_server = (other.trials for other in cases if other.deployment == one.deployment)
-        return Course.of(one.case.id, one.rates, chain.from_iterable(of_server))
-
-    group = [
-        other
-        for other in cases
-        if other is not case and other.trials and group_of(other.case) == group_of(case.case)
-    ]
-    return late(
-        course(case),
-        [course(other) for other in group if other.deployment.server == case.deployment.server],
-        [other.rates for other in group if other.deployment.server != case.deployment.server],
-    )
 
 
 DISTURBED = "disturbed"

@@ -30,5 +30,5 @@ def summarise(measured: Measured, records: Sequence[DeploymentRecord]) -> Summar
         connections_per_request=counts.connections / answers if answers else None,
         counts=counts,
         restarts=restarts(r for r in records if r.round in rounds),
-        late=tuple(sorted(measured.late)),
+        late_warm_up=tuple(sorted(measured.late)),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.analysis.measured import measured
+from bench.analysis.cases import measured
 from bench.model import Suite
 from bench.model.digits import significant
 

@@ -55,7 +55,7 @@ class Watch:
     def _lay_out(self, rounds: Mapping[int, Sequence[int]]) -> None:
         models = block_models(self._plan)
         left = [models[block] for blocks in rounds.values() for block in blocks]
-        counted = self._plan.rounds - self._plan.counted_from + 1
+        counted = self._plan.counted_rounds
         self._blocks = counted * len(models)
         # How often each part is still to come, for all servers at once.
         self._left: dict[Part, int] = {

@@ -115,7 +115,7 @@ class Trial:
             answer with which the connection ended.
         early: requests of the whole trial that were answered before they were sent whole.
         sent: requests sent in the whole trial, before and after its window, too, and by its case in the
-            warm-up before it; None in results from before this was counted.
+            warm-up and the pilot before it; None in results from before this was counted.
         statuses: whole answers by status, right and wrong ones.
         wrong: what answers that were not right were, in words, e.g. "302 to /slow-down", or why they couldn't
             be read; and what failed logins were answered before it, which begin with `LOGIN`.

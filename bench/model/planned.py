@@ -151,6 +151,11 @@ class Plan:
     generators: Generators | None = None
     redis: str | None = None
 
+    @property
+    def counted_rounds(self) -> int:
+        """How many rounds count."""
+        return self.rounds - self.counted_from + 1
+
 
 @dataclass(frozen=True)
 class TrialOrder:

@@ -49,8 +49,8 @@ class Summary:
         error_rate: the share of the requests offered that were not answered rightly.
         requests: answers, right and wrong.
         restarts: how many lasting processes of its deployment ended; None where they couldn't be seen.
-        late: rounds and blocks of the trials that are in no rate: the server did something then that it does
-            once after each start (`bench/analysis/late_warm_up.py`).
+        late_warm_up: rounds and blocks of the trials that are in neither throughput nor CPU a request: the
+            server did something then that it does once after each start.
     """
 
     figures: Mapping[str, Estimate | None]
@@ -59,7 +59,7 @@ class Summary:
     connections_per_request: float | None
     counts: Counts
     restarts: int | None = None
-    late: tuple[tuple[int, int], ...] = ()
+    late_warm_up: tuple[tuple[int, int], ...] = ()
 
     def value(self, key: str) -> float | None:
         """A figure without its interval."""

@@ -39,7 +39,7 @@ def remeasured(plan: Plan, asked: Plan, after: int, slow_s: float) -> Plan:
     Args:
         asked: as it was before the pilot.
     """
-    rounds = asked.rounds - asked.counted_from + 1
+    rounds = asked.counted_rounds
     if plan.minutes is None:
         rounds = max(rounds - after, min(FEWEST_ROUNDS, rounds))
     plan = replace(with_settling(plan, slow_s), blocks=asked.blocks, open_blocks=asked.open_blocks, beyond={})
@@ -128,7 +128,7 @@ def fitted(plan: Plan, each_s: EachS, time_s: float, *, fewest_rounds: int) -> P
             servers would take most of the time.
     """
     cost = Cost.of(plan, each_s)
-    rounds = plan.rounds - plan.counted_from + 1
+    rounds = plan.counted_rounds
     least_s = max(cost.least_s, cost.starting_s / MOST_STARTING)
     rounds = max(min(rounds, int(time_s / least_s)), min(rounds, fewest_rounds))
     left_s = time_s / rounds - cost.starting_s
@@ -178,7 +178,7 @@ def in_what(before: Plan, after: Plan, *, rested: bool = False) -> str:
         why = "trials take longer than planned"
     else:
         return ""
-    rounds = after.rounds - after.counted_from + 1
+    rounds = after.counted_rounds
     opened = f"{after.open_blocks} open blocks" if after.open_blocks else "no open block"
     return f"{why}; {rounds} rounds of {after.blocks} closed and {opened}"
 

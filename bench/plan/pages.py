@@ -224,7 +224,7 @@ class _Shape:
 
     @property
     def rounds(self) -> int:
-        return self.plan.rounds - self.plan.counted_from + 1
+        return self.plan.counted_rounds
 
     @property
     def cost(self) -> Cost:

@@ -43,7 +43,7 @@ def plan_in_words(plan: Plan) -> str:
     if users < plan.users:
         asking += f", not {plan.users}, so that each is answered in time"
     settling = f" settles for {settle_s(plan):.2g} s and" if plan.settle_s else ""
-    rounds = plan.rounds - plan.counted_from + 1
+    rounds = plan.counted_rounds
     opened = f" and {count(plan.open_blocks, 'open block')}" if plan.open_blocks else ""
     closed = f"closed load{settling} counts for {plan.trial_s.closed:.2g} s"
     blocks = f"{count(rounds, 'round')} of {count(plan.blocks, 'closed block')}{opened}"
@@ -57,7 +57,7 @@ def percentiles_in_words(plan: Plan) -> str:
     if not plan.claims or all(case.load.waits for case in plan.cases):
         return ""
     rate = rate_expected(plan)
-    seconds = (plan.rounds - plan.counted_from + 1) * plan.open_blocks * plan.trial_s.open
+    seconds = plan.counted_rounds * plan.open_blocks * plan.trial_s.open
     told = [share for share in PERCENTILES if open_load_s(share, rate) <= seconds]
     missing = [share for share in PERCENTILES if share not in told]
     has = (

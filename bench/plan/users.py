@@ -88,7 +88,7 @@ def in_what(before: Plan, after: Plan) -> str:
     """What was set otherwise, and why; empty if nothing was."""
     if after.trial_s.closed <= before.trial_s.closed and after.rounds == before.rounds:
         return ""
-    rounds = after.rounds - after.counted_from + 1
+    rounds = after.counted_rounds
     return (
         f"users think: a trial counts for {after.trial_s.closed:.2g} s, so that each asks several times; "
         f"{rounds} rounds of {after.blocks} block{'s' * (after.blocks != 1)}"

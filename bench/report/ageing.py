@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bench.analysis.cases import measured
 from bench.analysis.drift import alike
 from bench.analysis.groups import grouped
-from bench.analysis.measured import measured
 from bench.model import Suite
 
 

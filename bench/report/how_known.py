@@ -34,6 +34,6 @@ def lines(suite: Suite, analysis: Analysis) -> Iterator[str]:
 
 def _why(suite: Suite) -> str:
     plan = suite.plan
-    if plan.most_rounds is not None and plan.rounds - plan.counted_from + 1 >= plan.most_rounds:
+    if plan.most_rounds is not None and plan.counted_rounds >= plan.most_rounds:
         return f"{plan.most_rounds} are the most that it could take"
     return "no more rounds were planned" if plan.minutes is None else f"--minutes {plan.minutes:g} were over"

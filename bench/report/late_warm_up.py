@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bench.analysis.cases import measured
 from bench.analysis.groups import grouped
-from bench.analysis.measured import Measured, measured
+from bench.analysis.measured import Measured
 from bench.model import Suite, Trial
 from bench.report.units import listed, whole
 
@@ -16,17 +17,17 @@ def lines(suite: Suite) -> Iterator[str]:
     for name, members in grouped(suite.plan.cases).items():
         paused = [cases[case.id] for case in members if cases[case.id].late]
         if paused:
+            lost = listed([_said(case) for case in paused])
             yield (
-                f"{name}: once after each start, and never again in a round, {listed([*map(_said, paused)])} "
-                f"of a trial's answers. Python's first full garbage collection is such a pause. It hardly "
-                f"matters in the long run, so these trials are in no rate."
+                f"{name}: once after each start, and in no other trial of a round, {lost} of a trial's "
+                f"answers. Python's first full garbage collection is such a pause, which a round has more of "
+                f"than the long run. Throughput and CPU a request are without these trials."
             )
 
 
 def _said(case: Measured) -> str:
     out = [trial for trial in case.trials if (trial.round, trial.block) in case.late]
-    kept = [trial for trial in case.trials if (trial.round, trial.block) not in case.late]
-    return f"{case.case.server} lost {whole(1 - _rate(out) / _rate(kept))}"
+    return f"{case.case.server} lost {whole(1 - _rate(out) / _rate(case.kept))}"
 
 
 def _rate(trials: Sequence[Trial]) -> float:

@@ -65,7 +65,7 @@ def _blocks(plan: Plan) -> str:
     closed = "block" if plan.locust is not None else "closed block"
     # Lengths are drawn where trials end with an answer.
     about = "" if plan.locust is not None or plan.settle_s else "about "
-    blocks = f"{count(plan.rounds, 'round')} of {count(plan.blocks, closed)}"
+    blocks = f"{count(plan.counted_rounds, 'round')} of {count(plan.blocks, closed)}"
     blocks += f" of {about}{plan.trial_s.closed:g} s"
     if plan.locust is None:
         blocks += f" and {count(plan.open_blocks, 'open block')} of {plan.trial_s.open:g} s"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.analysis.measured import measured
+from bench.analysis.cases import measured
 from bench.analysis.outcomes import counts_of
 from bench.analysis.thinking import waiting_share
 from bench.model import LocustFile, Suite

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -42,6 +43,7 @@ class Trials:
         self._epoch_ns = epoch_ns
         self._ends_s = ends_s
         self._warmed: dict[str, Trial] = {}
+        self._piloted: Counter[str] = Counter()
 
     def missing(
         self, plan: Plan, models: Sequence[LoadModel], number: int, given_up: Collection[str]
@@ -70,6 +72,7 @@ class Trials:
         """Closed load that counts for nothing, so that caches, pools and interpreters are warm; none where
         trials settle for longer than that.
         """
+        self._warmed, self._piloted = {}, Counter()
         if not plan.warmup_s:
             return
         orders = [
@@ -81,7 +84,9 @@ class Trials:
     def pilot(self, plan: Plan, number: int, index: int, fleet: Fleet) -> list[Trial]:
         """A block of closed load that corrects the plan and counts for nothing else; `index` from 0."""
         orders = self._orders(plan, number, _PILOT - index, None, fleet)
-        return list(self._driver.block(orders, self._ends_s))
+        trials = list(self._driver.block(orders, self._ends_s))
+        self._piloted.update({trial.case: trial.sent or 0 for trial in trials})
+        return trials
 
     def longer(self, number: int, fleet: Fleet, plan: Plan) -> list[Trial]:
         """One more, as another plan has it."""
@@ -108,28 +113,26 @@ class Trials:
                 name = deployments[trial.case]
                 before, refused[name] = refused[name], fleet.read_listen(name)
                 trial = replace(trial, host={**trial.host, **difference(before, refused[name])})
-                trials.append(_with_warm_up(trial, self._warmed.pop(trial.case, None)))
+                trials.append(self._with_what_came_before(trial))
         finally:
             self._writer.append(trials=trials)
         shorten(self._writer.directory)
         return trials
 
+    def _with_what_came_before(self, trial: Trial) -> Trial:
+        """A case's first trial of a round: the connections that it keeps were opened in the warm-up."""
+        warmed, piloted = self._warmed.pop(trial.case, None), self._piloted.pop(trial.case, 0)
+        return replace(
+            trial,
+            fresh=(trial.fresh or 0) + ((warmed and warmed.fresh) or 0),
+            unserved=trial.unserved + (warmed.unserved if warmed else 0),
+            sent=(trial.sent or 0) + ((warmed and warmed.sent) or 0) + piloted,
+        )
+
     def _orders(
         self, plan: Plan, number: int, block: int, model: LoadModel | None, fleet: Fleet
     ) -> list[TrialOrder]:
         return block_orders(plan, _ready(plan, model, fleet), number, block, self._epoch_ns)
-
-
-def _with_warm_up(trial: Trial, warmed: Trial | None) -> Trial:
-    """A case's first trial of a round: the connections that it keeps were opened in the warm-up."""
-    if warmed is None:
-        return trial
-    return replace(
-        trial,
-        fresh=(trial.fresh or 0) + (warmed.fresh or 0),
-        unserved=trial.unserved + warmed.unserved,
-        sent=(trial.sent or 0) + (warmed.sent or 0),
-    )
 
 
 def _ready(plan: Plan, model: LoadModel | None, fleet: Fleet) -> list[Case]:

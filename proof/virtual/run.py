@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bench.analysis.cases import measured
 from bench.analysis.estimate import Ratio
 from bench.analysis.figures import THROUGHPUT
-from bench.analysis.measured import measured
 from bench.analysis.verdict import judge
 from bench.load.closed import SETTLE_NS
 from bench.load.records import encode

@@ -18,13 +18,13 @@ import pytest
 import scipy
 import yaml
 
+from bench.analysis.cases import measured
 from bench.analysis.compare import Changes, compare
 from bench.analysis.compare.limits import Judgement, check_scopes, judge_limits, parse_limits, subjects_of
 from bench.analysis.compare.surroundings import differences
 from bench.analysis.compare.welch import shift
 from bench.analysis.estimate import effect
 from bench.analysis.figures import names
-from bench.analysis.measured import measured
 from bench.analysis.percentiles import percentile
 from bench.cli import running
 from bench.model import Closed, Comparison, CpuSplit, Failure, Suite, Trial, TrialLength

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bench.analysis import analyse
+from bench.analysis.cases import measured
 from bench.analysis.disturbed import Repeats, Usual
-from bench.analysis.measured import measured
 from bench.model import LoadModel, Trial
 from bench.report import text
 from tests.make_suite import make_suite

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from bench.analysis import analyse, caution
+from bench.analysis.cases import measured
 from bench.analysis.claim import half_width
 from bench.analysis.estimate import effect, level
 from bench.analysis.figures import COST, THROUGHPUT
 from bench.analysis.known import FEWEST_ROUNDS, Known, known
-from bench.analysis.measured import measured
 from bench.analysis.running import RunningRate
 from bench.analysis.shares import Share
 from bench.model import Suite

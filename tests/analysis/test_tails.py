@@ -13,10 +13,10 @@ import scipy
 from hdrh.histogram import HdrHistogram
 
 from bench.analysis import analyse
+from bench.analysis.cases import measured
 from bench.analysis.compare import compare
 from bench.analysis.compare.limits import judge_limits, parse_limits
 from bench.analysis.hodges_lehmann import FEWEST, Shift, paired_shift, unpaired_shift
-from bench.analysis.measured import measured
 from bench.analysis.stalls import SURE, more_often
 from bench.model import Analysis, Comparison, Suite, Trial
 from bench.report import FORMATS

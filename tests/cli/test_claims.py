@@ -40,6 +40,10 @@ def test_an_app_that_frees_itself_and_a_worker_that_dies_once(tmp_path: Path) ->
     restarts = {record.deployment.split(".")[0]: record.restarts for record in suite.deployments}
     assert restarts == {"gunicorn": 1, "gunicorn-twin": 1, "waitress": 0}
     assert len(list(tmp_path.glob("died-*"))) >= 2
+    # A round's first trial says what was sent in the warm-up and the pilot before it, too.
+    first, second, *_ = (t for t in suite.trials if t.case == "waitress/tests.cli.apps.freed/get/closed-16")
+    beside = [(trial.sent or 0) - trial.offered for trial in (first, second)]
+    assert beside[0] > beside[1] > 0
     codes = {
         server: {code for case in suite.plan.cases if case.server == server
                  for code in analysis.verdicts[case.id].codes}

@@ -17,8 +17,7 @@ MIN_ROUNDS = 2
 
 def stalled(facts: CaseFacts) -> str | None:
     """Trials in which the server stood still; where all requests failed `errors` says so."""
-    late = facts.measured.late
-    trials = [trial for trial in facts.measured.trials if (trial.round, trial.block) not in late]
+    trials = facts.measured.kept
     waits = facts.measured.case.load.waits
     empty = sum(not (t.ok or t.answers) and (waits or t.offered > 0) and not all_failed(t) for t in trials)
     if not empty:
@@ -61,7 +60,7 @@ def slow(facts: CaseFacts) -> str | None:
     if excess is None:
         return None
     lasting = lasting_s(facts.measured)
-    minutes = math.ceil(facts.suite.plan.rounds * len(facts.suite.plan.cases) * 4 * lasting / 60)
+    minutes = math.ceil(facts.suite.plan.counted_rounds * len(facts.suite.plan.cases) * 4 * lasting / 60)
     return (
         f"some answers take {lasting:.2g} s, and trials of "
         f"{facts.suite.plan.trial_s.closed:g} s hold too few of them: throughput is about "
@@ -83,10 +82,11 @@ def drifting(facts: CaseFacts) -> str | None:
     if change is None:
         return None
     against, whose = (" against that of the others", "") if others else ("", ", or this machine,")
+    grows = "grows" if change < 0 else "is filled"
     instead = "" if targets else ", or measure one that has settled (--target)"
     return (
         f"throughput changes by {change * 100:+.0f} % from {during}{against}; the server{whose} had not "
-        f"settled: look for what grows or fills with each request{instead}"
+        f"settled: look for what {grows} with each request{instead}"
     )
 
 

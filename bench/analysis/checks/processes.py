@@ -74,4 +74,4 @@ def throttled(facts: CaseFacts) -> str | None:
 def _rounds(facts: CaseFacts) -> str:
     records = recycling.records_of(facts.suite, facts.measured.deployment.name)
     rounds = sum(bool(record.restarts or record.oom_kills) for record in records)
-    return f"in {rounds} of {count(facts.suite.plan.rounds, 'round')}"
+    return f"in {rounds} of {count(facts.suite.plan.counted_rounds, 'round')}"

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Generic
 
+from bench.analysis.cases import measured
 from bench.analysis.figure import Of, Records
 from bench.analysis.figures import compared, compared_of_a_deployment
 from bench.analysis.groups import describe, subject_of
-from bench.analysis.measured import Measured, measured
+from bench.analysis.measured import Measured
 from bench.analysis.verdict import judge
 from bench.model import Case, Deployment, DeploymentRecord, Subject, Suite, Uncompared, Verdict
 from bench.model.secrets import digest_in

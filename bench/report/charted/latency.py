@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.analysis.cases import measured
 from bench.analysis.histogram import Histogram
-from bench.analysis.measured import Measured, measured
+from bench.analysis.measured import Measured
 from bench.model import Analysis, Suite
 from bench.report.charted.shared import SERVER, charted, comparable, left_out, look
 from bench.report.charts import curves

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import median
 
+from bench.analysis.cases import measured
 from bench.analysis.figures import THROUGHPUT
-from bench.analysis.measured import Measured, measured
+from bench.analysis.measured import Measured
 from bench.model import Analysis, Suite
 from bench.report.charted.shared import SERVER, charted, look, rates
 from bench.report.charts import intervals

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from math import exp
 from statistics import median
 
-from bench.analysis.measured import Measured, measured
+from bench.analysis.cases import measured
+from bench.analysis.measured import Measured
 from bench.model import Analysis, Suite
 from bench.model.digits import a_second
 from bench.report.charted.shared import SERVER, charted, look, rates
