@@ -110,9 +110,10 @@ class _Start:
     """The trials of closed load that followed a server's start, a value each.
 
     Attributes:
-        since, until: how many requests it had been sent before, and by the end.
+        since, until: how many requests the server had been sent before it, and by its end.
         losses: by how much it was slower than its round usually is, as a logarithm, against other servers.
         own: the same by itself.
+        whole: how many requests the server was sent in the round.
     """
 
     trials: Sequence[Key]

@@ -183,7 +183,7 @@ def test_rounds_that_do_not_count_do_not_count_here() -> None:
     made = replace(made, plan=replace(made.plan, counted_from=2))
 
     assert (
-        "1 of its processes ended while it was measured (in 1 of 2 rounds)"
+        "1 of its processes ended while it was measured (in 1 of 1 round)"
         in findings(made, "gunicorn")[0].text
     )
 
