@@ -32,7 +32,7 @@ from proof import (
     until,
 )
 from proof.claim import Claim
-from proof.slower import Size
+from proof.variants import Size
 
 _QUICK_RUN = ("--rounds", "3", "--blocks", "10")
 _QUICK = Size(rounds=3, blocks=10)

@@ -9,25 +9,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.analysis import analyse
-from bench.analysis.cases import measured
 from bench.analysis.estimate import Effect, Ratio, differences, effect
 from bench.analysis.figures import COST, THROUGHPUT
-from bench.analysis.measured import Measured
-from bench.ask.resolution import APPS_FILE, COMPOSE_FILE
-from bench.catalogue.registry import load_apps, load_servers
-from bench.catalogue.scenarios import SCENARIOS
-from bench.model import App, Plan, Server, Suite
+from bench.model import Plan, Server, Suite
 from bench.model.errors import MachineError
-from bench.plan.layout import PROFILES, Profile, make_plan
+from bench.plan.layout import Profile
 from bench.store.analysis_document import pair_to_document
+from proof import variants
 from proof.evidence import Archive, Evidence
-from proof.machine import ROOT
 from proof.repeating import REPEAT_VARIABLE
 from proof.runs import MakeRuns, planned_run
+from proof.variants import Size, closed
 
 SLOWER = {0.03: 0.9, 0.05: 1.0}
 """How much slower, and the share of the runs that must find it."""
@@ -37,17 +32,6 @@ PLANT_TOLERANCE = 0.01
 _PLAIN = "plain"
 _HEAVY = "heavy"
 _HEAVY_SHARE = 0.5
-
-
-@dataclass(frozen=True)
-class Size:
-    """Rounds and blocks of a run."""
-
-    rounds: int
-    blocks: int
-
-    def profile(self, *, twin: bool) -> Profile:
-        return replace(PROFILES["standard"], rounds=self.rounds, blocks=self.blocks, twin=twin)
 
 
 def make_runs(archive: Archive, *, runs: int, size: Size, calibration: Size) -> list[Suite]:
@@ -115,7 +99,7 @@ def _calibrated(directory: Path, size: Size) -> Mapping[float, float]:
     """
     servers = [_server(_PLAIN, 0), _server(_HEAVY, _HEAVY_SHARE)]
     suite = planned_run(directory, _plan(size.profile(twin=False), servers, seed=0))
-    return repeats_of(COST.read.paired(_closed(suite, _HEAVY), _closed(suite, _PLAIN)))
+    return repeats_of(COST.read.paired(closed(suite, _HEAVY), closed(suite, _PLAIN)))
 
 
 def repeats_of(added: Ratio | None) -> Mapping[float, float]:
@@ -138,33 +122,20 @@ def repeats_of(added: Ratio | None) -> Mapping[float, float]:
 
 
 def _plan(profile: Profile, servers: Sequence[Server], seed: int) -> Plan:
-    return make_plan(profile, "local", servers, [(_app(), SCENARIOS["mixed"])], seed=seed, rate=None)
-
-
-def _app() -> App:
-    shortly = load_apps(ROOT / APPS_FILE)["shortly"]
-    return replace(shortly, name="repeating", callable="proof.repeating:application")
+    return variants.plan(profile, "repeating", servers, seed)
 
 
 def _server(name: str, repeated: float) -> Server:
-    gunicorn = load_servers(ROOT / COMPOSE_FILE)["gunicorn"]
-    environment = {**gunicorn.environment, REPEAT_VARIABLE: f"{repeated:.5f}"}
-    return replace(gunicorn, name=name, title=name, environment=environment)
+    return variants.server(name, REPEAT_VARIABLE, f"{repeated:.5f}")
 
 
 def _name(share: float) -> str:
     return f"slower-{share * 100:g}"
 
 
-def _closed(suite: Suite, server: str) -> Measured:
-    return next(
-        m for m in measured(suite).values() if m.case.server == server and m.case.load.model == "closed"
-    )
-
-
 def _finds(suite: Suite, slower: str) -> bool:
     """Whether the run says that the slower one is slower, and not the reverse."""
-    plain, slow = _closed(suite, _PLAIN).case.id, _closed(suite, slower).case.id
+    plain, slow = closed(suite, _PLAIN).case.id, closed(suite, slower).case.id
     for found in analyse(suite).comparisons:
         if found.figure == THROUGHPUT.name and {found.subject.id, found.other.id} == {plain, slow}:
             return found.better is (found.subject.id == plain)
@@ -184,7 +155,7 @@ def _verdicts(suite: Suite) -> list[str]:
 
 def _pooled(suites: Sequence[Suite], slower: str) -> tuple[Effect | None, Effect | None]:
     """The plant as it was, over all rounds of all runs: in throughput, and in CPU time a request."""
-    pairs = [(_closed(suite, slower), _closed(suite, _PLAIN)) for suite in suites]
+    pairs = [(closed(suite, slower), closed(suite, _PLAIN)) for suite in suites]
     return (
         effect([value for a, b in pairs for value in differences(a.rates, b.rates)]),
         effect([value for a, b in pairs for value in differences(a.costs, b.costs)]),

@@ -73,11 +73,10 @@ def _within_rounds(rounds: Rounds) -> Effect | None:
     """
     rises = []
     for blocks in rounds.values():
-        slowest = min(blocks, key=lambda block: blocks[block])
-        numbers = np.array([block for block in blocks if block != slowest])
-        if len(numbers) >= _MIN_BLOCKS - 1:
-            values = np.array([blocks[int(block)] for block in numbers])
-            slope = float(np.polyfit(numbers, values, 1)[0])
+        if len(blocks) >= _MIN_BLOCKS:
+            slowest = min(blocks, key=lambda block: blocks[block])
+            kept = {block: value for block, value in blocks.items() if block != slowest}
+            slope = float(np.polyfit(np.array(list(kept)), np.array(list(kept.values())), 1)[0])
             rises.append(slope * float(max(blocks) - min(blocks)))
     return effect(rises)
 

@@ -59,7 +59,9 @@ def late(cases: Collection[Measured], trials: Iterable[Trial]) -> Mapping[str, f
     left_out: dict[str, set[Block]] = {}
     for app in dict.fromkeys(case.case.app for case in cases):
         members = [case for case in cases if case.case.app == app and _answers(case)]
-        pauses = [pause for alike in _alike(members) if (pause := _pause(alike, members, spans)) is not None]
+        logs = {case.case.id: _logs(case.rates) for case in members}
+        starts = (list(_starts(alike, members, logs, spans)) for alike in _alike(members))
+        pauses = [pause for of_server in starts if (pause := _pause(of_server)) is not None]
         if all(pause.early for pause in pauses):
             for case, number, block in (key for pause in pauses for key in pause.trials):
                 left_out.setdefault(case, set()).add((number, block))
@@ -152,9 +154,8 @@ def _identity(case: Measured) -> tuple[str, bool]:
     return case.deployment.server.name, case.deployment.variant.kind == OLD
 
 
-def _pause(alike: Sequence[Measured], members: Sequence[Measured], spans: _Spans) -> _Pause | None:
+def _pause(starts: Sequence[_Start]) -> _Pause | None:
     """What is seen once after each start of a server; None where nothing is sure, or where it came again."""
-    starts = list(_starts(alike, members, spans))
     if len(starts) < _MIN_ROUNDS:
         return None
     # Whatever some trials have in common begins where one of them begins.
@@ -178,23 +179,30 @@ def _came_again(starts: Sequence[_Start], held: Sequence[tuple[_Start, int]]) ->
     faster by as much, which noise makes as many.
     """
     half = _AGAIN * median(float(start.losses[at]) for start, at in held)
-    others = np.concatenate([start.losses for start in starts])
-    chosen = np.array([start.losses[at] for start, at in held])
-    slower = np.count_nonzero(others > half) - np.count_nonzero(chosen > half)
-    return bool(slower - np.count_nonzero(others < -half) > len(starts) / 2)
+    of_all = np.concatenate([start.losses for start in starts])
+    of_held = np.array([start.losses[at] for start, at in held])
+    slower = np.count_nonzero(of_all > half) - np.count_nonzero(of_held > half)
+    return bool(slower - np.count_nonzero(of_all < -half) > len(starts) / 2)
 
 
-def _starts(alike: Sequence[Measured], members: Sequence[Measured], spans: _Spans) -> Iterator[_Start]:
-    """Every start after which enough trials are known."""
+def _starts(
+    alike: Sequence[Measured], members: Sequence[Measured], logs: Mapping[str, Rounds], spans: _Spans
+) -> Iterator[_Start]:
+    """Every start after which enough trials are known.
+
+    Args:
+        alike: the cases of a server and its twin, of all `members`.
+        logs: of each case.
+    """
     rows: dict[tuple[str, int], list[tuple[int, int, float, float, Key]]] = {}
     for case in alike:
         others = [
-            _logs(other.rates)
+            logs[other.case.id]
             for other in members
             if group_of(other.case) == group_of(case.case) and _identity(other) != _identity(case)
         ]
-        own = _losses(_logs(case.rates))
-        for (number, block), loss in _losses(against(_logs(case.rates), others)).items():
+        own = _losses(logs[case.case.id])
+        for (number, block), loss in _losses(against(logs[case.case.id], others)).items():
             key = case.case.id, number, block
             if key in spans.ends:
                 row = (*spans.ends[key], loss, own[number, block], key)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bench.deploy.logs import shorten
 from bench.load.client import LoadDriver
@@ -18,6 +17,20 @@ from bench.store import Writer
 # Blocks that don't count have numbers below 0.
 _WARM_UP = -1
 _PILOT = -2
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What a case's first trial of a round has from before it.
+
+    Attributes:
+        fresh, unserved: of the warm-up, in which the connections that it keeps were opened.
+        sent: of the warm-up and the pilot.
+    """
+
+    fresh: int = 0
+    unserved: int = 0
+    sent: int = 0
 
 
 class Trials:
@@ -42,8 +55,7 @@ class Trials:
         self._done = {(trial.round, trial.block, trial.case) for trial in saved}
         self._epoch_ns = epoch_ns
         self._ends_s = ends_s
-        self._warmed: dict[str, Trial] = {}
-        self._piloted: Counter[str] = Counter()
+        self._before: dict[str, _Before] = {}
 
     def missing(
         self, plan: Plan, models: Sequence[LoadModel], number: int, given_up: Collection[str]
@@ -72,20 +84,25 @@ class Trials:
         """Closed load that counts for nothing, so that caches, pools and interpreters are warm; none where
         trials settle for longer than that.
         """
-        self._warmed, self._piloted = {}, Counter()
+        self._before = {}
         if not plan.warmup_s:
             return
         orders = [
             replace(order, length_s=plan.warmup_s, settle_s=0.0)
             for order in self._orders(plan, number, _WARM_UP, None, fleet)
         ]
-        self._warmed = {trial.case: trial for trial in self._driver.block(orders, self._ends_s)}
+        self._before = {
+            trial.case: _Before(trial.fresh or 0, trial.unserved, trial.sent or 0)
+            for trial in self._driver.block(orders, self._ends_s)
+        }
 
     def pilot(self, plan: Plan, number: int, index: int, fleet: Fleet) -> list[Trial]:
         """A block of closed load that corrects the plan and counts for nothing else; `index` from 0."""
         orders = self._orders(plan, number, _PILOT - index, None, fleet)
         trials = list(self._driver.block(orders, self._ends_s))
-        self._piloted.update({trial.case: trial.sent or 0 for trial in trials})
+        for trial in trials:
+            before = self._before.get(trial.case, _Before())
+            self._before[trial.case] = replace(before, sent=before.sent + (trial.sent or 0))
         return trials
 
     def longer(self, number: int, fleet: Fleet, plan: Plan) -> list[Trial]:
@@ -120,13 +137,12 @@ class Trials:
         return trials
 
     def _with_what_came_before(self, trial: Trial) -> Trial:
-        """A case's first trial of a round: the connections that it keeps were opened in the warm-up."""
-        warmed, piloted = self._warmed.pop(trial.case, None), self._piloted.pop(trial.case, 0)
+        before = self._before.pop(trial.case, _Before())
         return replace(
             trial,
-            fresh=(trial.fresh or 0) + ((warmed and warmed.fresh) or 0),
-            unserved=trial.unserved + (warmed.unserved if warmed else 0),
-            sent=(trial.sent or 0) + ((warmed and warmed.sent) or 0) + piloted,
+            fresh=(trial.fresh or 0) + before.fresh,
+            unserved=trial.unserved + before.unserved,
+            sent=(trial.sent or 0) + before.sent,
         )
 
     def _orders(

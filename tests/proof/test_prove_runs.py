@@ -25,6 +25,7 @@ from proof import busy, coverage, repeating, slower, standard, twins
 from proof.evidence import Archive
 from proof.repeating import REPEAT_VARIABLE
 from proof.runs import planned_run
+from proof.variants import Size
 from tests.make_suite import make_suite, without_trials
 
 REPEATS = {"plain": "0.0", "slower-3": "0.03", "slower-5": "0.05"}
@@ -144,7 +145,7 @@ def test_the_plant_does_its_share_of_requests_twice(
 @pytest.mark.slow
 def test_a_run_of_planted_servers_for_real(archive: Archive) -> None:
     servers = [slower._server("plain", 0), slower._server("slower-5", 0.5)]
-    plan = slower._plan(slower.Size(rounds=1, blocks=1).profile(twin=True), servers, seed=1)
+    plan = slower._plan(Size(rounds=1, blocks=1).profile(twin=True), servers, seed=1)
     suite = planned_run(archive.runs("slower"), plan)
     stored = (archive.runs("slower") / RESULT).stat().st_mtime_ns
     assert {trial.case.partition("/")[0] for trial in suite.trials} == {"plain", "plain-twin", "slower-5"}
