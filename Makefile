@@ -41,7 +41,7 @@ any-app: $(ready) ## measure the applications of docs/any-app.md, which it insta
 	$(bin)/python -m pytest tests/any_app/test_rows.py tests/any_app/test_tutorials.py::test_the_one_with_postgresql_does \
 		-m '' -p no:xdist --quiet --capture=no
 
-prove: $(ready) ## try every claim about the figures, and write docs/methodology.md's table: two hours; QUICK=1 minutes; AGAIN=1
+prove: $(ready) ## try every claim about the figures, and write docs/methodology.md's table: five hours; QUICK=1 minutes; AGAIN=1
 	$(bin)/python -m proof $(if $(QUICK),--quick) $(if $(AGAIN),--again) $(CLAIMS)
 
 report: $(ready) ## render the newest result again, and the index of all results

@@ -27,7 +27,7 @@ RESULTS = ROOT / "results"
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Shorter forms: minutes instead of two hours.")
+@click.option("--quick", is_flag=True, help="Shorter forms: minutes instead of five hours.")
 @click.option("--again", is_flag=True, help="Try again what has been tried, too.")
 @click.argument("names", nargs=-1, metavar="[CLAIM]...")
 def prove(quick: bool, again: bool, names: tuple[str, ...]) -> int:

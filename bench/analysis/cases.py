@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -10,9 +11,24 @@ from bench.analysis.measured import Measured, counting
 from bench.analysis.recycling import records_of, recycles, restarts
 from bench.model import Deployment, Suite, Trial
 
+# What a report says is asked for part by part, each of the same suite, or of the two that it compares.
+_made: deque[tuple[Suite, Mapping[str, Measured]]] = deque(maxlen=2)
+
 
 def measured(suite: Suite) -> Mapping[str, Measured]:
-    """Every planned case, by id, measured or not, with the trials that count (`counting`)."""
+    """Every planned case, by id, measured or not, with the trials that count (`counting`).
+
+    What was made of the last two suites is kept, with the histograms that were decoded since.
+    """
+    for known, cases in _made:
+        if known is suite:
+            return cases
+    cases = _arranged(suite)
+    _made.append((suite, cases))
+    return cases
+
+
+def _arranged(suite: Suite) -> Mapping[str, Measured]:
     deployments = {deployment.name: deployment for deployment in suite.plan.deployments}
     counts = counting(suite)
     cautious = suite.plan.until is not None

@@ -26,6 +26,8 @@ def test_the_table_has_each_application_in_at_most_two_commands() -> None:
     )
 
 
+# tests/any_app/test_tutorials.py has both frameworks in every run of CI, from their first command on.
+@pytest.mark.index
 @pytest.mark.parametrize("row", [row for row in rows() if row.project], ids=lambda row: row.name)
 def test_a_project_is_measured_behind_all_servers_and_left_as_it_was(
     row: Row, command: Path, tmp_path: Path

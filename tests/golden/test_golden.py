@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from bench.analysis import analyse
-from bench.model import Failure, Suite
+from bench.model import Analysis, Failure, Suite
 from bench.report import FORMATS
 from bench.report.index import render
 from bench.report.index.stored import read
@@ -23,6 +24,7 @@ FIVE = {"wsgiref": 700.0, "werkzeug": 900.0, "waitress": 3200.0, "gunicorn": 300
 LOG = ("Traceback (most recent call last):", "ModuleNotFoundError: No module named 'redis'")
 
 
+@cache
 def standard() -> Suite:
     """With a second endpoint that is faster than the first, and a third that is rare."""
     suite = make_suite(FIVE, twin="gunicorn", seed=4)
@@ -33,34 +35,41 @@ def standard() -> Suite:
     return replace(suite, trials=tuple(trials))
 
 
+@cache
 def smoke() -> Suite:
     return make_suite(FIVE, claims=False, rounds=1, blocks=3)
 
 
+@cache
 def one_server() -> Suite:
     return make_suite({"gunicorn": 3000.0})
 
 
+@cache
 def twelve_servers() -> Suite:
     return make_suite({f"server-{n}": 1000.0 + 150 * n for n in range(12)}, twin="server-3", blocks=6)
 
 
+@cache
 def all_invalid() -> Suite:
     return make_suite(
         {"gunicorn": 3000.0, "waitress": 3100.0}, error_share={"gunicorn": 0.05, "waitress": 1.0}
     )
 
 
+@cache
 def one_failed() -> Suite:
     failure = Failure("uwsgi.shortly", 1, "start", "it ended with exit code 1 before it answered", LOG)
     return make_suite(FIVE, twin="gunicorn", failures=[failure], absent=["uwsgi"])
 
 
+@cache
 def too_few_for_percentiles() -> Suite:
     suite = make_suite({"gunicorn": 3000.0, "waitress": 3300.0}, open_rate=300.0, rounds=3, blocks=10)
     return replace(suite, complete=False, finished=None, gaps=({"reason": "resumed", "seconds": 12.5},))
 
 
+@cache
 def hostile_names() -> Suite:
     names = {"服务器-快": 3000.0, "<script>alert(1)</script>|`x`": 3300.0, "*_[a](https:b)_*": 2000.0}
     suite = make_suite(names, error_share={"*_[a](https:b)_*": 0.2})
@@ -80,6 +89,7 @@ def hostile_names() -> Suite:
     )
 
 
+@cache
 def several_rates() -> Suite:
     """With one server that broke down at its highest rate."""
     suite = make_suite(FIVE, twin="gunicorn", shares=(0.5, 0.8))
@@ -92,6 +102,7 @@ def several_rates() -> Suite:
     return replace(suite, trials=tuple(trials))
 
 
+@cache
 def own_application() -> Suite:
     """Of a project, compared with its user's own server line."""
     hello_s = {"waitress": (68e-6, 70e-6), "uwsgi": (40e-6, 42e-6)}
@@ -124,10 +135,14 @@ FILES = [
 _FORMATS = {"txt": "text", "trials.csv": "trials"}
 
 
+@cache
+def analysis(name: str) -> Analysis:
+    return analyse(SUITES[name]())
+
+
 @pytest.mark.parametrize(("name", "ending"), FILES)
 def test_golden(name: str, ending: str) -> None:
-    suite = SUITES[name]()
-    rendered = FORMATS[_FORMATS.get(ending, ending)](suite, analyse(suite))
+    rendered = FORMATS[_FORMATS.get(ending, ending)](SUITES[name](), analysis(name))
     compared(f"{name}.{ending}", rendered)
 
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -68,18 +69,22 @@ def _first_cells(table: str) -> set[str]:
 
 def used(root: Path) -> set[str]:
     """The codes that something in `bench` finds."""
+    return {code for path in (root / "bench").rglob("*.py") for code in used_in(path.read_text())}
+
+
+@cache
+def used_in(source: str) -> frozenset[str]:
     calls = (
         node
-        for path in (root / "bench").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
     )
     firsts = (node.args[0] for node in calls if node.func.id in ("Finding", "CaseCheck"))  # type: ignore[attr-defined]
-    return {
+    return frozenset(
         NAMED[first.id] if isinstance(first, ast.Name) else ast.literal_eval(first)
         for first in firsts
         if isinstance(first, ast.Constant) or (isinstance(first, ast.Name) and first.id in NAMED)
-    }
+    )
 
 
 def spelled_out(source: str) -> Iterator[str]:

@@ -101,12 +101,12 @@ def test_what_was_planted_is_found_in_stored_runs(archive: Archive) -> None:
     assert found.holds
 
 
-def test_twins_of_the_slower_runs_are_compared_too(archive: Archive) -> None:
-    suites = [slower_run(seed) for seed in (1, 2, 3)]
-    found = twins.prove(archive, runs=0, others=lambda _: suites)
-    assert len(found.raw["ratio, low, high"]) == 3
-    assert all(low < 1 < high for _, low, high in found.raw["ratio, low, high"])
-    assert found.holds
+@pytest.mark.parametrize(("open_rate", "tail"), [(2000.0, "p99"), (300.0, "p95")])
+def test_twins_are_compared_as_in_a_report(open_rate: float, tail: str) -> None:
+    suite = make_suite({"gunicorn": 3000.0}, twin="gunicorn", open_rate=open_rate, rounds=10, blocks=10)
+    found = twins.comparisons(suite)
+    assert [comparison.figure for comparison in found] == ["throughput", "cpu", tail, "p50"]
+    assert not any(comparison.claimed for comparison in found)
 
 
 def test_what_a_request_costs_decides_how_many_are_done_twice() -> None:

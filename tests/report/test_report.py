@@ -74,8 +74,15 @@ def parsed(page: str) -> Tags:
     return tags
 
 
+_RENDERED: dict[tuple[int, str], tuple[Suite, str]] = {}
+
+
 def rendered(suite: Suite, name: str) -> str:
-    return FORMATS[name](suite, analyse(suite))
+    """In a format; of the same suite it is made once, since many tests look at the same page."""
+    key = id(suite), name
+    if key not in _RENDERED:
+        _RENDERED[key] = suite, FORMATS[name](suite, analyse(suite))
+    return _RENDERED[key][1]
 
 
 @pytest.mark.parametrize("name", SUITES)
