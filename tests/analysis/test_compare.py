@@ -314,6 +314,21 @@ def test_a_difference_of_machine_or_settings_is_named(new: Suite, expected: tupl
     assert (found.what, found.old, found.new) == expected
 
 
+@pytest.mark.parametrize("rate", [3000.0, 1500.0])
+def test_what_another_cpu_may_have_done_is_no_change(rate: float) -> None:
+    """Half as fast or as fast: memory alone is compared, and limits on the rest are not judged."""
+    new = changed(run(2, gunicorn=rate), cpu_model="Other")
+    found = compare(run(1), new)
+    assert {change.figure for change in found.changes} == {"memory"}
+    assert {gap.reason for gap in found.not_compared} == {"measured on another CPU"}
+    assert {"throughput", "cpu", "start"} <= {name for gap in found.not_compared for name in gap.figures}
+    limits, _ = parse_limits(["throughput < -5%", "memory > +10%"])
+    assert [judged.state for judged in judge_limits(limits, found)] == ["not judged", "held"]
+    (note,) = (note for note in found.notes if "Other" in note)
+    assert note.startswith("OLD was measured on Example CPU 3000, NEW on Other: ")
+    assert "--against" in note
+
+
 def test_a_servers_settings_are_named() -> None:
     new = run(2)
     deployments = tuple(

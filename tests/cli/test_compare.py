@@ -14,7 +14,7 @@ import pytest
 
 from bench.analysis import analyse
 from bench.model import Suite
-from bench.model.errors import ResultError
+from bench.model.errors import EXIT_NOT_VALID, ResultError
 from bench.report.two_runs import FORMATS
 from bench.store import RESULT, Writer
 from tests.cli.conftest import Here, Said, wsgi_bench
@@ -136,6 +136,10 @@ def test_another_machine_is_refused_and_other_software_is_told(
     assert "2 x Example CPU 3000" in refused.err
     assert "64 x Other" in refused.err
     assert "Measure both on one machine" in refused.err
+    runner = replace(suite, environment=replace(suite.environment, cpu_model="Other"))
+    undecided = compare(old, store("runner", runner), "--fail-if", "throughput < -5%")
+    assert undecided.code == EXIT_NOT_VALID
+    assert "not judged" in undecided.out
     newer = replace(suite, environment=replace(suite.environment, versions={"gunicorn": "28.0"}))
     told = compare(old, store("newer", newer))
     assert told.code == 0

@@ -65,6 +65,13 @@ def _notes(old: ComparedRun, new: ComparedRun) -> Iterator[str]:
     # Two runs of one second have one name.
     if (old.suite.id, old.suite.trials[:1]) == (new.suite.id, new.suite.trials[:1]):
         yield f"OLD and NEW are the same run, {old.suite.id}."
+    before, after = old.suite.environment.cpu_model, new.suite.environment.cpu_model
+    if before != after:
+        yield (
+            f"OLD was measured on {before}, NEW on {after}: how fast they are is in every figure but memory, "
+            f"so nothing else is compared. Measure both on one machine, or both versions in one run "
+            f"(wsgi-bench run --against VERSION)."
+        )
     for run in (old, new):
         if not run.suite.complete:
             what = "isn't complete" if run.suite.finished else "was interrupted"

@@ -1,7 +1,7 @@
 """Every figure of an old and a new run, or version: what changed, and what can't be compared.
 
 The margins are what each run found between its twins, 1 %, and what other programs may have caused; all
-figures are adjusted together.
+figures are adjusted together. Of runs on CPUs of other models memory alone is compared.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bench.analysis.compare.twins import twin_of_case, twin_of_deployment
 from bench.analysis.compare.welch import shift
 from bench.analysis.estimate import Effect, Ratio
 from bench.analysis.figure import Figure, Of, Records
-from bench.analysis.figures import compared, compared_of_a_deployment
+from bench.analysis.figures import MEMORY, compared, compared_of_a_deployment
 from bench.analysis.measured import Measured
 from bench.model import Comparison, Uncompared
 
@@ -31,10 +31,13 @@ def changes_between(
             paired, and the run has one pair of twins. Two runs are put together by `welch.py`.
     """
     runs = (new,) if interleaved else (old, new)
+    one_cpu = old.suite.environment.cpu_model == new.suite.environment.cpu_model
 
     def contrast(
         pair: Pair[Of], figure: Figure[Of], least: Callable[[Pair[Of], Figure[Of], Ratio], float]
     ) -> Contrast | Uncompared:
+        if not one_cpu and figure is not MEMORY:
+            return Uncompared(pair.subject, (figure.name,), "measured on another CPU")
         before, after = figure.read.effect(pair.old), figure.read.effect(pair.new)
         if before is None or after is None:
             return _missing(pair, figure, before, after)
