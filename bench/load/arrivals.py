@@ -7,8 +7,8 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bench.load.exchange import Exchange
 from bench.load.visitors import Visit, Visitor, Visitors, following
-from bench.load.wire import Exchange
 from bench.model import TrialOrder
 
 _MORE = 2

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from bench.load.clock import BREATH_NS, now_ns
+from bench.load.exchange import Exchange
 from bench.load.link import Link
 from bench.load.outcomes import INCOMPLETE
 from bench.load.records import Records, Window, abandon, row_code
-from bench.load.wire import Exchange
 from bench.model.loads.closed import STARTING
 
 SETTLE_NS = 1_000_000_000

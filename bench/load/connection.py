@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from socket import SocketType
 
+from bench.catalogue.scenarios.request import SAFE
+from bench.load.exchange import Exchange
 from bench.load.likeness import Begun
-from bench.load.wire import Exchange, Reply
+from bench.load.tcpinfo import was_read
+from bench.load.wire import Reply
 
 
 class Connection:
@@ -67,3 +70,17 @@ class Connection:
     def unsent(self) -> bool:
         """Whether not a byte of the request could be sent: the connection isn't made yet."""
         return len(self.pending) == len(self.exchange.payload)
+
+    def may_send_again(self, *, reset: bool) -> bool:
+        """Whether the server can't have acted by the request, now that its connection ended without a byte of
+        an answer (RFC 9110, 9.2.2).
+
+        Args:
+            reset: whether it ended so at once. That says that something was unread, which may be a part: the
+                body of what was carried out.
+        """
+        if self.gone:
+            return True
+        if reset or self.pending:
+            return self.exchange.request.method in SAFE
+        return not was_read(self.sock)

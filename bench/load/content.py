@@ -129,6 +129,8 @@ class Chunked(Content):
             if len(line) > _MOST_LINE_BYTES:
                 raise Malformed(f"a line between chunks that has no end: {shown(line)}")
             if end < 0:
+                if self._expected == "end" and line not in (b"", b"\r"):
+                    self._last(line)
                 self._line = line
                 return None
             self._line = b""

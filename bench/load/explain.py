@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bench.catalogue.scenarios.request import Expect
+from bench.load.exchange import Exchange
 from bench.load.foreign import shown
 from bench.load.head import BODILESS
-from bench.load.wire import Exchange, Reply
+from bench.load.looked import opened
+from bench.load.wire import Reply
 
 _SHOWN = 120
 
@@ -86,7 +88,7 @@ def _got(reply: Reply, location: bool, begins: bytes) -> str:
 
 def _body(begins: bytes) -> str:
     """How the body begins, where its first bytes are at hand."""
-    body = begins.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
+    _, body = opened(begins)
     return f" that begins {_quoted(body)}" if body else ""
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import gevent
 from locust.contrib.fasthttp import FastHttpSession, FastResponse
@@ -18,14 +17,15 @@ from bench.load import locustclient
 from bench.load.arrivals import Arrivals, due_of
 from bench.load.clock import now_ns
 from bench.load.closed import SETTLE_NS
+from bench.load.exchange import Exchange
 from bench.load.link import Link
+from bench.load.locustanswer import Whole, whole
 from bench.load.looked import LookedExchange
 from bench.load.outcomes import CODE, DROPPED, UNFINISHED
 from bench.load.records import Records, Window, row_code
 from bench.load.targetstate import TargetState
 from bench.load.visitors import Turns, Visit
 from bench.load.waiting import LOOK_S, sleep_until, until
-from bench.load.wire import Exchange
 from bench.model import TrialOrder
 from bench.model.hostport import written
 from bench.model.loads.closed import STARTING
@@ -84,7 +84,7 @@ class _Crew:
         me = gevent.getcurrent()
         self.records.begun += 1
         self.under_way[me] = (due, sent, exchange.endpoint)
-        broken = closes = False
+        broken = closes = followed = False
         why = ""
         try:
             # Its own limits are for each part of an answer, and for each try.
@@ -92,7 +92,8 @@ class _Crew:
                 response = self._answer(session, exchange)
                 done = now_ns()
                 kind, answered = _judged(exchange, response)
-                closes = (_field(response, "Connection") or b"").lower() == b"close"
+                closes = "close" in ",".join(whole(response).values("connection")).lower()
+                followed = whole(response).more
         except Exception as error:
             # Of what its client raises, locust catches only what it knows of.
             done, broken = now_ns(), True
@@ -100,8 +101,9 @@ class _Crew:
             why = locustclient.words(error, kind)
         served = kind in ("ok", "connect") or (answered is not None and not closes)
         self.link.unserved += locustclient.carrier_of(session).fresh and not served
-        if self.headers or broken:
-            # It would go on with a connection that the server keeps in spite of being asked to close it.
+        if self.headers or broken or followed:
+            # It would go on with a connection that the server keeps in spite of being asked to close it, or
+            # on which an answer to nothing has come.
             session.client.clientpool.close()
         if self.under_way.pop(me, None) is not None:
             if answered is not None:
@@ -123,7 +125,7 @@ class _Crew:
         carrier = locustclient.carrier_of(session)
         request = exchange.request
         while True:
-            carrier.fresh = carrier.read = False
+            carrier.fresh = carrier.read = carrier.reset = False
             response = session.request(
                 request.method,
                 on_the_wire(request.path),
@@ -140,7 +142,7 @@ class _Crew:
             if response.status_code:
                 return response
             error: Exception = response.error  # type: ignore[attr-defined]
-            if not carrier.may_send_again(error):
+            if not carrier.may_send_again(error, request.method):
                 raise error
             self.link.lost += 1
 
@@ -258,25 +260,24 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
     return Window(opened, opened + length_ns)
 
 
-def _judged(exchange: Exchange, response: Any) -> tuple[str, Answered | None]:
+def _judged(exchange: Exchange, response: FastResponse) -> tuple[str, Answered | None]:
     """How a request ended, as `bench.load.outcomes` names it, and what a wrong answer was."""
     body: bytes = response.content or b""
-    answered = Answered(
-        response.status_code, _field(response, "Location"), _field(response, "Content-Type"), len(body)
-    )
+    answer = whole(response)
+    answered = Answered(answer.status, _field(answer, "location"), _field(answer, "content-type"), len(body))
     fault = exchange.expect.fault(answered.status, answered.location, body, answered.content_type)
     if isinstance(exchange, LookedExchange):
-        fields = [(name.lower(), value) for name, value in response.headers.items()]
-        fault = fault or exchange.look(fields, body)
+        fault = fault or exchange.look(answer.head, body)
         if fault is not None:
-            exchange.note_refused(fields)
+            exchange.note_refused(answer.head)
+    fault = fault or ("excess" if answer.more else None)
     return ("ok", None) if fault is None else (fault, answered)
 
 
-def _field(response: Any, name: str) -> bytes | None:
-    """A header field as it was sent; None without it."""
-    value = response.headers.get(name)
-    return None if value is None else str(value).encode("latin-1", "replace")
+def _field(answer: Whole, name: str) -> bytes | None:
+    """A header field as it was sent, the last of that name; None without it."""
+    values = answer.values(name)
+    return values[-1].encode("latin-1", "replace") if values else None
 
 
 def _url(state: TargetState) -> str:

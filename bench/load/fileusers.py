@@ -20,13 +20,13 @@ from locust.runners import LocalRunner
 from bench.catalogue.scenarios.locustfile import SCENARIO
 from bench.load import locustclient
 from bench.load.clock import now_ns
+from bench.load.exchange import Exchange
 from bench.load.outcomes import CODE, UNFINISHED
 from bench.load.records import Records, Window, row_code
 from bench.load.targetstate import TargetState
 from bench.load.userfaults import in_task, kind_of
 from bench.load.userfile import Named, client_of, options, read
 from bench.load.waiting import sleep_until, until
-from bench.load.wire import Exchange
 from bench.load.wrong import WrongAnswers
 from bench.model import TrialOrder
 from bench.model.loads.closed import STARTING

@@ -18,6 +18,7 @@ from bench.load.arrivals import Arrivals, due_of
 from bench.load.asking import probe_asked
 from bench.load.clock import now_ns
 from bench.load.closed import ClosedTrial
+from bench.load.exchange import Exchange
 from bench.load.meter import Meter
 from bench.load.open import OpenTrial
 from bench.load.outcomes import DROPPED, OK, UNFINISHED
@@ -27,7 +28,6 @@ from bench.load.records import Counted, Records, Window
 from bench.load.targetstate import TargetState
 from bench.load.visitors import Crowd, Turns
 from bench.load.visits import ClosedVisits, OpenVisits, log_in
-from bench.load.wire import Exchange
 from bench.load.wrong import UNASKED
 from bench.machine import confinement
 from bench.machine.counters import difference, read_host

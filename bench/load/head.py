@@ -21,7 +21,8 @@ _ENORMOUS = 10**18
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _VERSION = b"HTTP/"
 _READ = frozenset({b"content-length", b"transfer-encoding", b"connection", b"location", b"content-type"})
-_STATUS_LINE = re.compile(rb"HTTP/1\.([01])[ \t]+([1-9][0-9]{2})(?:[ \t]+(.*))?", re.DOTALL)
+# What is newer than 1.1 is to be taken as that (RFC 9110, 6.2).
+_STATUS_LINE = re.compile(rb"HTTP/1\.([0-9])[ \t]+([1-9][0-9]{2})(?:[ \t]+(.*))?", re.DOTALL)
 
 
 class Malformed(Exception):
@@ -36,7 +37,8 @@ class Head:
         reason: the words behind the status code.
         length: of the body in bytes; None where chunks or the connection's end show where it ends.
         chunked: whether the body comes in chunks.
-        keeps: whether the connection may carry another request after this response.
+        keeps: whether the connection may carry another request after this response, if its end is known
+            without the connection's.
     """
 
     status: int
@@ -113,7 +115,7 @@ def _head(status_line: bytes, fields: tuple[tuple[bytes, bytes], ...]) -> Head:
         status, by_name.get(b"content-length", []), _items(by_name.get(b"transfer-encoding", []))
     )
     options = _items(by_name.get(b"connection", []))
-    keeps = b"close" not in options if minor else b"keep-alive" in options
+    keeps = b"close" not in options and (bool(minor) or b"keep-alive" in options)
     if not minor and b"transfer-encoding" in by_name:
         keeps = False  # RFC 9112, 6.1
     return Head(
@@ -121,7 +123,7 @@ def _head(status_line: bytes, fields: tuple[tuple[bytes, bytes], ...]) -> Head:
         reason=reason,
         length=length,
         chunked=chunked,
-        keeps=keeps and (chunked or length is not None),
+        keeps=keeps,
         location=by_name.get(b"location", [None])[-1],
         content_type=by_name.get(b"content-type", [None])[-1],
     )

@@ -12,11 +12,12 @@ from socket import AF_UNIX, IPPROTO_TCP, SOCK_NONBLOCK, SOCK_STREAM, TCP_NODELAY
 
 from bench.load.clock import now_ns
 from bench.load.connection import Connection
+from bench.load.exchange import MOST_COMPARED_BYTES, Exchange
 from bench.load.likeness import Begun
 from bench.load.outcomes import CODE, INCOMPLETE, OK
 from bench.load.pool import Pool
-from bench.load.tcpinfo import loses_nothing, was_read
-from bench.load.wire import MOST_COMPARED_BYTES, Exchange, Reply
+from bench.load.tcpinfo import loses_nothing
+from bench.load.wire import Reply
 from bench.load.wrong import WrongAnswers
 from bench.model.shortage import kind_of
 
@@ -31,7 +32,8 @@ class Link(Pool):
         outcome: code of the last request that `receive` took for ended, as in `bench.load.outcomes`.
         lost: kept connections that the server had closed, without saying so, when the next request
             was sent. The request is sent again on a new connection: that is no error and no answer. A request
-            that the server has read is never sent again: it may have been carried out.
+            that the server has read is never sent again, and one that changes something not either where the
+            server may have read a part: it may have been carried out.
         wrong: what the wrong answers were.
         reuse: whether connections are kept; False once the target has shown that it always closes them
             without saying so.
@@ -151,9 +153,8 @@ class Link(Pool):
         """
         seen = connection.seen
         if not data and not seen:
-            if not (connection.gone or connection.pending) and was_read(connection.sock):
-                return self._fail(connection, "closed")
-            return self._ended_early(connection, "closed")
+            again = connection.may_send_again(reset=False)
+            return (self._ended_early if again else self._fail)(connection, "closed")
         answer = data
         if connection.begun is not None:
             begun = connection.begun
@@ -229,7 +230,7 @@ class Link(Pool):
         connection.done = now_ns()
         if error.errno == errno.ECONNREFUSED:
             return self._fail(connection, "connect")
-        if connection.reply is None and not connection.seen:
+        if connection.reply is None and not connection.seen and connection.may_send_again(reset=True):
             return self._ended_early(connection, "reset")
         return self._fail(connection, "reset")
 

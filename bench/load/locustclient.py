@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
-from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from socket import AF_INET, IPPROTO_TCP, SOCK_STREAM, AddressFamily, SocketType
 from typing import TYPE_CHECKING, Any
@@ -14,12 +12,13 @@ import gevent
 from geventhttpclient.client import HTTPClient, HTTPClientPool
 from geventhttpclient.connectionpool import ConnectionPool
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
-from locust.contrib.fasthttp import FastHttpSession, FastResponse
+from locust.contrib.fasthttp import FastHttpSession
 from locust.event import EventHook
 from urllib3.connection import HTTPConnection
 
-from bench.load.content import MOST_BYTES
+from bench.catalogue.scenarios.request import SAFE
 from bench.load.foreign import shown
+from bench.load.locustanswer import as_it_came
 from bench.load.tcpinfo import asked_again, was_read
 from bench.model import UNREAD_KINDS, shortage
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     # It takes epoll, which is gone where locust was imported first, as in the web UI's process.
     from bench.load.link import Link
 
-_READ_BYTES = 65536
 _CONNECT = HTTPConnection.connect
 # Of llhttp: the bytes end within the head.
 _INVALID_END = 14
@@ -50,12 +48,12 @@ class Carrier(HTTPClientPool):
     Attributes:
         fresh: whether it was opened for the request that is on its way, or was on its way last.
         read: whether the server had read that, of a connection that ended without a byte of an answer.
+        reset: whether it ended by a reset, without an end before it.
     """
 
     def __init__(self, timeout_s: float) -> None:
         super().__init__(concurrency=1, connection_timeout=timeout_s, network_timeout=timeout_s)
-        self.fresh = False
-        self.read = False
+        self.fresh = self.read = self.reset = False
 
     def get_client(self, url: Any) -> HTTPClient:
         client = super().get_client(url)
@@ -69,12 +67,13 @@ class Carrier(HTTPClientPool):
             pool.carrier = self
         return client
 
-    def may_send_again(self, error: BaseException) -> bool:
+    def may_send_again(self, error: BaseException, method: str) -> bool:
         """Whether a request that came to this nothing is to be sent on a new connection: the one that was
-        kept had ended before the server read it.
+        kept had ended before the server read it; as `Connection.may_send_again`.
         """
         ended = isinstance(getattr(error, "original", None) or error, HTTPConnectionClosed)
-        return ended and not self.fresh and not self.read
+        unread = method in SAFE if self.reset else not self.read
+        return ended and not self.fresh and unread
 
 
 class _Pool(ConnectionPool):
@@ -89,7 +88,9 @@ class _Pool(ConnectionPool):
         super().after_connect(sock)
 
     def release_socket(self, sock: Any) -> None:
-        if isinstance(sys.exc_info()[1], HTTPConnectionClosed):
+        error = sys.exc_info()[1]
+        if isinstance(error, HTTPConnectionClosed):
+            self.carrier.reset = isinstance(error.__context__, ConnectionResetError)
             self.carrier.read = was_read(sock)
         super().release_socket(sock)
 
@@ -116,7 +117,7 @@ def take_as_it_comes(made: FastHttpSession, timeout_s: float) -> None:
     """Have a client of locust's hand out every answer, whatever its status, with the body that was sent."""
     # Those with other statuses it would read and decode for a log that nobody keeps.
     made.client.valid_response_codes = _EVERY_STATUS  # type: ignore[misc]
-    made.client.response_type = _as_it_came(timeout_s)  # type: ignore[misc]
+    made.client.response_type = as_it_came(timeout_s)  # type: ignore[misc]
 
 
 def count_connections(link: Link) -> None:
@@ -171,6 +172,8 @@ def kind_of(error: BaseException) -> str:
     own = shortage.kind_of(error.errno) if isinstance(error, OSError) else None
     if own is not None:
         return own
+    if isinstance(error, HTTPConnectionClosed) and isinstance(error.__context__, ConnectionResetError):
+        return "reset"
     if type(error) is HTTPParseError and error.args[1:] in ((), (_INVALID_END,)):
         # What the parser finds wrong has a number; that a body has no end has none.
         return "truncated"
@@ -184,35 +187,3 @@ def words(error: BaseException, kind: str) -> str:
     error = getattr(error, "original", None) or error
     said = str(error.args[0] if error.args else "").rstrip(".") or type(error).__name__
     return f"an answer that locust's client refuses: {shown(said.encode('latin-1', 'replace'))}"
-
-
-@cache
-def _as_it_came(timeout_s: float) -> type[FastResponse]:
-    class AsItCame(FastResponse):
-        """A response whose body is what was sent: no content coding was asked for, and none is undone."""
-
-        _broken: Exception | None = None
-
-        def _content(self) -> bytes:
-            # Locust swallows what is raised here the first time; a second look would find an empty body.
-            if self._broken is None:
-                try:
-                    return _body(self._response, timeout_s)
-                except Exception as error:
-                    self._broken = error
-            raise self._broken
-
-    return AsItCame
-
-
-def _body(response: Any, timeout_s: float) -> bytes:
-    """A whole body, if it comes in time and has an end."""
-    until, whole = time.monotonic() + timeout_s, bytearray()
-    while part := response.read(_READ_BYTES):
-        whole += part
-        if len(whole) > MOST_BYTES or time.monotonic() > until:
-            raise TimeoutError
-        # While more is there, reading lets nobody else run.
-        gevent.sleep(0)
-    response.release()
-    return bytes(whole)

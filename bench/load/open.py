@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 from bench.load.clock import BREATH_NS, Timer, now_ns
 from bench.load.connection import Connection
+from bench.load.exchange import Exchange
 from bench.load.link import Link
 from bench.load.outcomes import DROPPED, INCOMPLETE
 from bench.load.records import Records, Window, abandon, row_code
-from bench.load.wire import Exchange
 
 _LEAD_NS = 1_000_000
 

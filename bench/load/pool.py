@@ -114,18 +114,23 @@ class Pool:
         self._epoll.close()
 
     def _drop_idle(self, fd: int) -> None:
-        connection = self._idle_by_fd.pop(fd, None)
-        if connection is not None:
-            self.idle.remove(connection)
-            self._look(connection)
-            self.unasked += says_unasked(connection.sock)
-            connection.sock.close()
+        connection = self._idle_by_fd.get(fd)
+        if connection is None:
+            return
+        came = came_unasked(connection.sock)
+        if came and not came.strip(b"\r\n"):
+            # They end the answer before: the next one's reader lets them pass, too.
+            return
+        del self._idle_by_fd[fd]
+        self.idle.remove(connection)
+        self._look(connection)
+        self.unasked += bool(came) and came.split(b" ", 2)[1:2] != [_TIMED_OUT]
+        connection.sock.close()
 
 
-def says_unasked(sock: SocketType) -> bool:
-    """Whether bytes have come on a connection that carries no request; not those that take leave of it."""
+def came_unasked(sock: SocketType) -> bytes:
+    """What has come on a connection that carries no request; nothing where it has ended."""
     try:
-        data = sock.recv(_LOOKED_AT)
+        return sock.recv(_LOOKED_AT)
     except OSError:
-        return False
-    return bool(data.strip()) and data.split(b" ", 2)[1:2] != [_TIMED_OUT]
+        return b""

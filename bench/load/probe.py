@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 from bench.catalogue.scenarios.learned import ENOUGH_S
 from bench.catalogue.scenarios.request import SAFE, Request, Scenario
 from bench.load.clock import now_ns
+from bench.load.exchange import Exchange
 from bench.load.explain import broken, late, wrong
 from bench.load.learning import Asked, know, look
 from bench.load.protocol import Probed
 from bench.load.sampling import sample
-from bench.load.wire import Exchange, Reply
+from bench.load.wire import Reply
 from bench.model import Learned
 from bench.model.hostport import written
 from bench.model.shortage import found_in

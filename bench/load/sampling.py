@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import random
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import islice
 
+from bench.catalogue.scenarios.looking import Fields
 from bench.catalogue.scenarios.request import Request, Scenario
 from bench.load.learning import Asked
+from bench.load.looked import opened
 from bench.model import Sample
 
 _DRAWN = 500
-_DATE = re.compile(rb"^date:.*$", re.IGNORECASE | re.MULTILINE)
 _SAFE = ("GET", "HEAD")
 
 
@@ -44,6 +44,10 @@ def sample(
 
 def _same(one: Asked, other: Asked) -> bool:
     """Whether two answers differ in nothing but when they were made."""
-    heads_and_bodies = [asked.data.partition(b"\r\n\r\n") for asked in (one, other)]
-    (head, _, body), (other_head, _, other_body) = heads_and_bodies
-    return body == other_body and _DATE.sub(b"", head) == _DATE.sub(b"", other_head)
+    return one.answered == other.answered and _undated(one) == _undated(other)
+
+
+def _undated(asked: Asked) -> tuple[Fields, bytes]:
+    """Header fields but the date, and content."""
+    fields, body = opened(asked.data)
+    return [(name, value) for name, value in fields if name != "date"], body

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from bench.catalogue.scenarios.learned import held
 from bench.catalogue.scenarios.looking import wants_a_look
 from bench.catalogue.scenarios.request import Expect, Request, Scenario
+from bench.load.exchange import Exchange
 from bench.load.likeness import Likeness
 from bench.load.link import Link
 from bench.load.looked import LookedExchange
 from bench.load.probe import Address, accepting, addresses
 from bench.load.visitors import Crowd, Visitors, has_state
-from bench.load.wire import Exchange
 from bench.machine.contention import Contention
 from bench.machine.place import Place
 from bench.machine.usage import UsageReader, open_usage

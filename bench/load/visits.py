@@ -10,12 +10,12 @@ from bench.load.arrivals import Arrivals
 from bench.load.clock import now_ns
 from bench.load.closed import ClosedTrial
 from bench.load.connection import Connection
+from bench.load.exchange import Exchange
 from bench.load.link import Link
 from bench.load.open import OpenTrial
 from bench.load.outcomes import OK
 from bench.load.records import Records
 from bench.load.visitors import Turns, Visit, Visitor, following
-from bench.load.wire import Exchange
 from bench.model.measured import LOGIN
 
 

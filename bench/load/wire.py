@@ -1,4 +1,4 @@
-"""HTTP/1.1 as a client sees it: prebuilt requests, and responses checked byte by byte.
+"""HTTP/1.1 as a client sees it: responses, checked byte by byte.
 
 A response equal to one that was found right costs one comparison for each part in which it arrives; of one
 that begins like such a one (`bench.load.likeness`) what differs is read. Any other is parsed in full.
@@ -7,94 +7,12 @@ that begins like such a one (`bench.load.likeness`) what differs is read. Any ot
 from __future__ import annotations
 
 from bench.catalogue.scenarios.learned import Answered
-from bench.catalogue.scenarios.request import Request
-from bench.load.content import Bytes, Chunked, Content, Oversized, Sized, Unbounded, joined
+from bench.load.content import Bytes, Chunked, Content, Oversized, Sized, Unbounded
+from bench.load.exchange import Exchange
 from bench.load.head import MOST_HEAD_BYTES, Head, Malformed, find_end, parse
-from bench.load.likeness import Begun, Likeness
+from bench.load.likeness import Begun
 
-MOST_COMPARED_BYTES = 1 << 16
-"""To compare larger answers costs more than to read them."""
-_SMALL_BYTES = 1 << 12
 _LINE_ENDS = (b"\r", b"\n")
-
-
-class Exchange:
-    """A request made ready for one target.
-
-    Attributes:
-        close: whether it asks for the end of the connection; then nothing more is sent on it, whatever the
-            server does (RFC 9112, 9.6).
-        endpoint: index of its endpoint in the scenario's list.
-        good: a complete response found right, if another like it may come and it isn't large; else None.
-            What may become another waits for its rest unparsed.
-        good_keeps: whether that response left the connection open.
-        likeness: what is known of the heads of right responses; requests of one endpoint may share it.
-    """
-
-    __slots__ = (
-        "close",
-        "endpoint",
-        "expect",
-        "good",
-        "good_keeps",
-        "head_only",
-        "likeness",
-        "payload",
-        "request",
-        "unique",
-    )
-
-    def __init__(
-        self, request: Request, endpoint: int, host: str, close: bool, likeness: Likeness | None = None
-    ) -> None:
-        self.request = request
-        self.payload = request.encode(host, close)
-        self.close = close
-        self.endpoint = endpoint
-        self.expect = request.expect
-        self.head_only = request.method == "HEAD"
-        self.unique = request.unique
-        self.good: bytes | None = None
-        self.good_keeps = False
-        self.likeness = likeness or Likeness()
-
-    def remember(self, reply: Reply) -> None:
-        """Keep a right response, and what its head was like if it had to be parsed."""
-        if reply.parsed and reply.head is not None:
-            self.likeness.note(reply.head, reply.parsed, self.expect)
-        if reply.raw is not None:
-            self.good, self.good_keeps = bytes(reply.raw), reply.keeps
-
-    def compares(self, size: int) -> bool:
-        """Whether responses of so many bytes are compared as a whole: a copy is kept for the next."""
-        return not self.unique and size <= MOST_COMPARED_BYTES
-
-    def refuse(self, reply: Reply) -> None:
-        """Note a whole answer that was wrong."""
-
-    def looked_at(self, answer: bytes | bytearray | None) -> str | None:  # noqa: ARG002
-        """What a closer look finds wrong with an answer that is right so far; see `LookedExchange`."""
-        return None
-
-    def begun(self, answer: bytes | bytearray) -> Begun | None:
-        """What the head of a response says that begins like a right one; None where it has to be parsed."""
-        return self.likeness.read(answer, self.expect, self.head_only)
-
-    def right(self, answer: bytearray, begun: Begun) -> bool:
-        """Whether a response that has begun so is right, and all of it is here."""
-        head, at, size = begun
-        expect = self.expect
-        if size is not None:
-            if at + size != len(answer) or expect.size_fault(size) or not expect.body_right(answer, at):
-                return False
-        else:
-            body = joined(answer, at) if head.chunked else None
-            if body is None or expect.size_fault(len(body)) or not expect.body_right(body):
-                return False
-        if len(answer) <= _SMALL_BYTES and not self.unique:
-            # A server that dates its answers repeats itself for the rest of the second.
-            self.good, self.good_keeps = bytes(answer), head.keeps and not self.close
-        return True
 
 
 class Reply:
@@ -147,7 +65,7 @@ class Reply:
             begun: what their head says, of the first bytes and if it is known.
         """
         if self.complete:
-            self._break("excess")
+            self._let_pass(data)
             return
         try:
             if self._content is not None:
@@ -264,7 +182,7 @@ class Reply:
         if length is not None and end <= len(begun):
             self.size = length
             whole = begun if end == len(begun) else begun[:end]
-            self._finish(expect.body_right(whole, at), end < len(begun))
+            self._finish(expect.body_right(whole, at), memoryview(begun)[end:])
             return
         if length is not None:
             self._content = Sized(expect, length)
@@ -277,19 +195,26 @@ class Reply:
         used = content.feed(data)
         self.size = content.size
         if used is not None:
-            self._finish(content.right(), used < len(data))
+            self._finish(content.right(), data[used:])
 
     def _break(self, fault: str) -> None:
         self.complete = True
         self.keeps = False
         self.fault = self.fault or fault
 
-    def _finish(self, right: bool, more: bool) -> None:
+    def _finish(self, right: bool, more: Bytes) -> None:
         assert self.head is not None
         self.complete = True
         self.keeps = self.head.keeps and not self._exchange.close
         self._check(right)
         if more:
+            if self.raw is not None:
+                self.raw = self.raw[: len(self.raw) - len(more)]
+            self._let_pass(more)
+
+    def _let_pass(self, more: Bytes) -> None:
+        """Take what came after the end: line ends, which other clients let pass, too, or a fault."""
+        if bytes(more).strip(b"\r\n"):
             self._break("excess")
 
     def _check(self, right: bool) -> None:
@@ -297,4 +222,8 @@ class Reply:
         head, expect = self.head, self._exchange.expect
         fault = expect.head_fault(head.status, head.location, head.content_type)
         fault = fault or expect.size_fault(self.size) or (None if right else "body")
-        self.fault = fault or self._exchange.looked_at(self.raw)
+        try:
+            self.fault = fault or self._exchange.looked_at(self.raw)
+        except Oversized as error:
+            self.words = str(error)
+            self.fault = "oversized"

@@ -40,7 +40,7 @@ LAYERS = (
 DRIVER = frozenset(
     f"bench.load.{name}"
     for name in (
-        *("driver", "users", "workers", "fasthttp", "locustclient", "locustfile"),
+        *("driver", "users", "workers", "fasthttp", "locustanswer", "locustclient", "locustfile"),
         *("fileusers", "forked", "userfaults", "userfile", "waiting"),
         *(
             f"elsewhere.{name}"

@@ -149,7 +149,7 @@ def test_a_page_that_is_expected_is_told_apart_from_a_redirect() -> None:
 
 def test_both_clients_take_bodies_of_the_same_length() -> None:
     """By the text: importing locust would patch this process."""
-    source = (ROOT / "bench/load/locustclient.py").read_text()
+    source = (ROOT / "bench/load/locustanswer.py").read_text()
 
     assert content.MOST_BYTES == 256 << 20
     assert "from bench.load.content import MOST_BYTES" in source

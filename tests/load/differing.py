@@ -19,9 +19,10 @@ from typing import Any, cast
 from bench.catalogue.scenarios.learned import Held
 from bench.catalogue.scenarios.request import Expect, Request
 from bench.load.connection import Connection
+from bench.load.exchange import Exchange
 from bench.load.link import Link
 from bench.load.outcomes import KINDS
-from bench.load.wire import Exchange, Reply
+from bench.load.wire import Reply
 
 HOST = "shop.example"
 TOKEN = b'name="token"'

@@ -11,10 +11,10 @@ from socket import AF_INET, SO_REUSEADDR, SOL_SOCKET, socket
 import pytest
 
 from bench.load.client import LoadDriver
+from bench.load.exchange import Exchange
 from bench.load.link import Link
 from bench.load.outcomes import INCOMPLETE
 from bench.load.tcpinfo import asked_again, loses_nothing
-from bench.load.wire import Exchange
 from bench.model import Closed, Connection
 from proof.planted.start import planted
 from tests.load.test_driver import COMMAND, ROOT, target, trial

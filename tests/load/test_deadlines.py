@@ -13,8 +13,8 @@ import pytest
 
 from bench.load.client import LoadDriver
 from bench.load.clock import now_ns
+from bench.load.exchange import Exchange
 from bench.load.outcomes import INCOMPLETE
-from bench.load.wire import Exchange
 from bench.model import Closed, Load, Open, Target, TrialOrder, UsageSource
 from tests.load import peers
 from tests.load.trials import PAGE, SECOND, decode, link_to, run_closed, run_open

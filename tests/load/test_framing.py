@@ -6,9 +6,10 @@ import pytest
 
 from bench.catalogue.scenarios.request import Expect, Request
 from bench.load.content import MOST_BYTES
+from bench.load.exchange import Exchange
 from bench.load.explain import wrong
 from bench.load.head import MOST_HEAD_BYTES
-from bench.load.wire import Exchange, Reply
+from bench.load.wire import Reply
 
 BODY = b"Hello, World!"
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -185,6 +186,16 @@ def test_an_answer_without_a_body_is_complete_with_its_head(head: bytes, method:
             '"no"',
         ),
         (OK + b"Content-Length: 0\r\n\r\n", "body", "got status 200 OK, an empty body"),
+        (
+            b"\r\n" + INTERIM + b"HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\nno",
+            "status",
+            'a body of 2 bytes that begins "no"',
+        ),
+        (
+            b"HTTP/1.1 500 Oh\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n1\r\n!\r\n0\r\n\r\n",
+            "status",
+            'a body of 3 bytes that begins "no!"',
+        ),
     ],
 )
 def test_what_is_refused_is_said_in_words(answer: bytes, fault: str, words: str) -> None:

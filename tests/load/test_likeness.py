@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bench.catalogue.scenarios.request import Expect, Request
+from bench.load.exchange import Exchange
 from bench.load.likeness import Likeness
-from bench.load.wire import Exchange, Reply
+from bench.load.wire import Reply
 
 FOUND = Expect(302, location=b"/a")
 

@@ -9,8 +9,9 @@ from itertools import pairwise
 import pytest
 
 from bench.catalogue.scenarios.request import Expect, Request
+from bench.load.exchange import Exchange
 from bench.load.records import Records, Window
-from bench.load.wire import Exchange, Reply
+from bench.load.wire import Reply
 from proof.planted.start import planted, truth
 from tests.load.trials import PAGE, SECOND, decode, link_to, run_closed
 

@@ -11,9 +11,9 @@ from socket import SHUT_WR, create_server, socket
 import pytest
 
 from bench.catalogue.scenarios.request import Expect, Request
+from bench.load.exchange import Exchange
 from bench.load.link import Link
 from bench.load.outcomes import CODE, INCOMPLETE, KINDS
-from bench.load.wire import Exchange
 from tests.load.trials import PAGE, link_to
 
 BODY = PAGE.expect.body or b""

@@ -90,6 +90,11 @@ ODD = {
     "not HTTP": (b"SSH-2.0-OpenSSH_9.2\r\n", True, "malformed"),
     "bad chunk": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", True, "malformed"),
     "location that is none": (response(b"Location: http://[::1", status=b"302 Found"), False, "status"),
+    "a type twice": (response(b"Content-Type: a/b", b"Content-Type: a/b"), False, "ok"),
+    "two answers at once": (response() * 2, False, "excess"),
+    "an error and an answer at once": (response(status=b"500 Oh", body=b"no") + response(), False, "status"),
+    "an answer and an error at once": (response() + response(status=b"500 Oh", body=b"no"), False, "excess"),
+    "a line end after it": (response() + b"\r\n", False, "ok"),
     "very long header": (response(b"X-Long: " + b"x" * 200_000), False, "ok"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -51,6 +52,24 @@ def scenario(*requests: Request) -> Scenario:
 def test_answers_differ_that_differ_in_more_than_the_date(second: Asked, differing: bool) -> None:
     found = sample(scenario(TWO[0]), [(TWO[0], answer(b"page"))], lambda _: second)
     assert found == Sample(HEAD_BYTES, 4, differing)
+
+
+@pytest.mark.parametrize("before", [b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n", b"\r\n"])
+def test_the_date_is_that_of_the_final_answer(before: bytes) -> None:
+    first, second, other = (
+        replace(asked, data=before + asked.data)
+        for asked in (answer(b"page"), answer(b"page", date="tomorrow"), answer(b"Page"))
+    )
+    assert not sample(scenario(TWO[0]), [(TWO[0], first)], lambda _: second).differing
+    assert sample(scenario(TWO[0]), [(TWO[0], first)], lambda _: other).differing
+
+
+def test_answers_that_end_their_lines_otherwise_are_compared_too() -> None:
+    first, second = (
+        replace(asked, data=asked.data.replace(b"\r\n", b"\n"))
+        for asked in (answer(b"page"), answer(b"page", date="tomorrow"))
+    )
+    assert not sample(scenario(TWO[0]), [(TWO[0], first)], lambda _: second).differing
 
 
 def test_endpoints_weigh_as_often_as_they_are_asked() -> None:

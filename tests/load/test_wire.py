@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import pytest
 
 from bench.catalogue.scenarios.request import Expect, Request
-from bench.load.wire import Exchange, Reply
+from bench.load.exchange import Exchange
+from bench.load.wire import Reply
 
 PAGE = Expect(200, body=b"Hello, World!")
 
@@ -32,7 +33,8 @@ class Sample:
 
 
 REDIRECT = b"HTTP/1.1 302 Found\r\nLocation: /a\r\nContent-Length: 2\r\n\r\nok"
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\n"
+HEAD = OK + b"Content-Length: 13\r\n\r\n"
 RIGHT = [
     Sample("length", HEAD + b"Hello, World!", keeps=True),
     Sample("length-http10", b"HTTP/1.0 200 OK\r\nContent-Length: 13\r\n\r\nHello, World!"),
@@ -100,6 +102,19 @@ RIGHT = [
         expect=Expect(200),
         method="HEAD",
     ),
+    Sample("head-without-a-length", OK + b"\r\n", keeps=True, expect=Expect(200), method="HEAD"),
+    Sample(
+        "head-without-a-length-1.0",
+        b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\n",
+        keeps=True,
+        expect=Expect(200),
+        method="HEAD",
+    ),
+    Sample(
+        "close-comes-before-keep-alive",
+        b"HTTP/1.0 200 OK\r\nConnection: keep-alive, close\r\nContent-Length: 13\r\n\r\nHello, World!",
+    ),
+    Sample("newer", b"HTTP/1.2 200 OK\r\nContent-Length: 13\r\n\r\nHello, World!", keeps=True),
     Sample("redirect", REDIRECT, keeps=True, expect=Expect(302, location=b"/a")),
     Sample(
         "redirect-pattern",
@@ -153,7 +168,13 @@ WRONG = [
     Sample(
         "upgrade", b"HTTP/1.1 101 Switching\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n", fault="malformed"
     ),
+    Sample(
+        "chunk-longer-than-its-size",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nHello",
+        fault="malformed",
+    ),
     Sample("excess", HEAD + b"Hello, World!more", fault="excess"),
+    Sample("excess-after-a-line-end", HEAD + b"Hello, World!\r\nmore", fault="excess"),
     Sample("excess-response", (HEAD + b"Hello, World!") * 2, fault="excess"),
     Sample(
         "excess-after-close",
@@ -217,6 +238,17 @@ def test_a_right_response_is_complete_with_its_last_byte_and_no_sooner(sample: S
     reply.end()
     assert reply.complete
     assert reply.fault is None
+
+
+@pytest.mark.parametrize("after", [b"\r\n", b"\n\r\n"])
+@pytest.mark.parametrize("sample", [s for s in RIGHT if not s.end], ids=lambda sample: sample.name)
+def test_line_ends_after_a_response_are_let_pass(sample: Sample, after: bytes) -> None:
+    """Others let them pass, too; what is remembered is without them."""
+    followed = replace(sample, data=sample.data + after)
+    for cut in range(1, len(followed.data)):
+        reply = feed(followed, (cut,))
+        assert (reply.complete, reply.fault, reply.keeps) == (True, None, sample.keeps), cut
+        assert reply.raw == sample.data
 
 
 @pytest.mark.parametrize("sample", [s for s in RIGHT if not s.end], ids=lambda sample: sample.name)

@@ -14,11 +14,11 @@ from hdrh.histogram import HdrHistogram
 from bench.catalogue.scenarios import SCENARIOS
 from bench.catalogue.scenarios.request import Expect, Request
 from bench.load.closed import ClosedTrial
+from bench.load.exchange import Exchange
 from bench.load.link import Link
 from bench.load.open import OpenTrial
 from bench.load.outcomes import KINDS
 from bench.load.records import KIND_MASK, Counted, Records, Window
-from bench.load.wire import Exchange
 
 PAGE = Request("hello", "GET", "/", Expect(200, body=b"Hello, World!"))
 HELLO = SCENARIOS["hello"]

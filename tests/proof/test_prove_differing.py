@@ -8,7 +8,8 @@ from socket import AF_UNIX, SOCK_STREAM, socketpair
 import pytest
 
 from bench.catalogue.scenarios.request import Expect, Request
-from bench.load.wire import Exchange, Reply
+from bench.load.exchange import Exchange
+from bench.load.wire import Reply
 from proof import differing
 from proof.evidence import Archive
 from proof.planted.behaviour import Plan

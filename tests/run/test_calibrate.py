@@ -14,7 +14,8 @@ import pytest
 from bench.catalogue.scenarios.request import Expect, Request
 from bench.deploy import Runtime
 from bench.load.client import LoadDriver
-from bench.load.wire import Exchange, Reply
+from bench.load.exchange import Exchange
+from bench.load.wire import Reply
 from bench.model import CpuSplit, Sample, Target
 from bench.model.generators import Generators
 from bench.run.calibrate import NULL_DEPLOYMENT, calibrate, calibrate_run, null_runtime
