@@ -19,7 +19,7 @@ from bench.load.clock import now_ns
 from bench.load.closed import SETTLE_NS
 from bench.load.exchange import Exchange
 from bench.load.link import Link
-from bench.load.locustanswer import Whole, whole
+from bench.load.locustanswer import LocustAnswer, answer_of
 from bench.load.looked import LookedExchange
 from bench.load.outcomes import CODE, DROPPED, UNFINISHED
 from bench.load.records import Records, Window, row_code
@@ -92,8 +92,8 @@ class _Crew:
                 response = self._answer(session, exchange)
                 done = now_ns()
                 kind, answered = _judged(exchange, response)
-                closes = "close" in ",".join(whole(response).values("connection")).lower()
-                followed = whole(response).more
+                closes = "close" in ",".join(answer_of(response).values("connection")).lower()
+                followed = answer_of(response).more
         except Exception as error:
             # Of what its client raises, locust catches only what it knows of.
             done, broken = now_ns(), True
@@ -263,7 +263,7 @@ def _open(order: TrialOrder, crew: _Crew, mark: Callable[[], None]) -> Window:
 def _judged(exchange: Exchange, response: FastResponse) -> tuple[str, Answered | None]:
     """How a request ended, as `bench.load.outcomes` names it, and what a wrong answer was."""
     body: bytes = response.content or b""
-    answer = whole(response)
+    answer = answer_of(response)
     answered = Answered(answer.status, _field(answer, "location"), _field(answer, "content-type"), len(body))
     fault = exchange.expect.fault(answered.status, answered.location, body, answered.content_type)
     if isinstance(exchange, LookedExchange):
@@ -274,7 +274,7 @@ def _judged(exchange: Exchange, response: FastResponse) -> tuple[str, Answered |
     return ("ok", None) if fault is None else (fault, answered)
 
 
-def _field(answer: Whole, name: str) -> bytes | None:
+def _field(answer: LocustAnswer, name: str) -> bytes | None:
     """A header field as it was sent, the last of that name; None without it."""
     values = answer.values(name)
     return values[-1].encode("latin-1", "replace") if values else None

@@ -21,7 +21,7 @@ from bench.load.content import MOST_BYTES
 _READ_BYTES = 65536
 
 
-class Whole(HTTPSocketPoolResponse):
+class LocustAnswer(HTTPSocketPoolResponse):
     """One answer, with its own head, status and content.
 
     Attributes:
@@ -74,7 +74,7 @@ class Whole(HTTPSocketPoolResponse):
 
 
 # It has no place for a response of one's own.
-geventhttpclient.client.HTTPSocketPoolResponse = Whole  # type: ignore[attr-defined]
+geventhttpclient.client.HTTPSocketPoolResponse = LocustAnswer  # type: ignore[attr-defined]
 
 
 def _fields(index: Headers) -> list[tuple[str, str]]:
@@ -97,7 +97,7 @@ def as_it_came(timeout_s: float) -> type[FastResponse]:
             # Locust swallows what is raised here the first time; a second look would find an empty body.
             if self._broken is None:
                 try:
-                    return whole(self).content(timeout_s)
+                    return answer_of(self).content(timeout_s)
                 except Exception as error:
                     self._broken = error
             raise self._broken
@@ -105,8 +105,8 @@ def as_it_came(timeout_s: float) -> type[FastResponse]:
     return AsItCame
 
 
-def whole(response: FastResponse) -> Whole:
+def answer_of(response: FastResponse) -> LocustAnswer:
     """What stands behind a response of locust's client."""
     answer = response._response
-    assert isinstance(answer, Whole)
+    assert isinstance(answer, LocustAnswer)
     return answer
