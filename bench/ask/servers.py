@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,15 +83,19 @@ def wrong_client(client: str, servers: Sequence[Server]) -> Iterator[str]:
             yield f"{asking} has no way to the unix socket of {server.name}. Use {{bind}} there."
 
 
-def not_there(servers: Sequence[Server], path: str, folder: Path) -> Iterator[str]:
+def not_there(
+    servers: Sequence[Server], path: str, folder: Path, *, fetched: Collection[str] = ()
+) -> Iterator[str]:
     """A sentence for each line of the user's own whose program isn't there.
 
     Args:
         path: where programs are looked for, as `PATH`.
         folder: that they are started in.
+        fetched: programs that are had from a package index where they aren't there.
     """
     for server in servers:
-        if server.own and (word := missing_program(server.command, path, folder)):
+        word = missing_program(server.command, path, folder) if server.own else ""
+        if word and word not in fetched:
             yield (
                 f"--server: {server.name} is started by `{word}`, which is neither in the application's "
                 f"environment nor in PATH. Install it there, or correct the line."

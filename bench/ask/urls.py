@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bench.ask.settings.requests import OF_URLS
+from bench.ask.settings import flag
+from bench.ask.settings.requests import OF_TRAFFIC, OF_URLS, TRAFFIC
 from bench.catalogue.scenarios.rendering import FORM, JSON
 from bench.catalogue.scenarios.request import WITH_BODY
 from bench.model.errors import UsageError
@@ -66,9 +67,12 @@ def scenario_of_urls(given: Mapping[str, Any]) -> AskedScenario:
 
 def beside_urls(given: Mapping[str, Any]) -> Iterator[str]:
     """A sentence for each setting that says something of a `--url`, where there is none."""
+    traffic = any(given.get(way) for way in TRAFFIC)
     for name in OF_URLS:
-        if given.get(name):
-            yield f"--{name.replace('_', '-')} goes with --url, and there is none. Name what has it."
+        if given.get(name) and not (traffic and name in OF_TRAFFIC):
+            ways = ("url", *TRAFFIC) if name in OF_TRAFFIC else ("url",)
+            needs = " or ".join(map(flag, ways))
+            yield f"{flag(name)} goes with {needs}, and there is none. Name what has it."
 
 
 def read_headers(lines: Sequence[str], place: str) -> tuple[tuple[str, str], ...]:

@@ -108,4 +108,10 @@ def _may_have_one(file: Path) -> bool:
 
 
 def _is_foreign(folder: Path) -> bool:
-    return folder.name.startswith(".") or folder.name in _FOREIGN or (folder / "pyvenv.cfg").exists()
+    if folder.name.startswith(".") or folder.name in _FOREIGN:
+        return True
+    try:
+        return (folder / "pyvenv.cfg").exists()
+    except OSError:
+        # Nobody imports from what can't be looked into, as a database's files.
+        return True

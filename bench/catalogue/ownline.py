@@ -50,6 +50,8 @@ PROGRAMS: Mapping[str, Program] = {
     "mod_wsgi-express": Program("mod-wsgi", "SIGTERM", "--host {host} --port {port}"),
     "flask": Program("werkzeug", "SIGINT", "--host {host} --port {port}"),
 }
+FETCHED = PROGRAMS.keys() - {"flask"}
+"""Those that a package index has by themselves; flask comes with its application, or not at all."""
 _MODULES = {"waitress": "waitress-serve"}
 
 

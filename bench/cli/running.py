@@ -95,13 +95,14 @@ def init(application: str | None, quiet: bool, **flags: Any) -> None:
     path = initfile.place(Path.cwd())
     flags["app"] = flags["app"] if application is None else application
     asked = resolution.resolve(flags, ROOT, own=True)
-    assert asked.own is not None
+    if asked.own is None:
+        raise UsageError("`init` finds an application to deploy; a --target runs already.")
     with Reporter(quiet=quiet) as reporter:
         asks = _asks(asked.combinations)
         with made_ready(asked.own, asked.servers, asks, reporter.show_text, reporter.phase) as ready:
             for line in ready.notes:
                 reporter.notice(line)
-    initfile.write(path, found.chosen(asked, asked.own, ready, Path.cwd()))
+    initfile.write(path, found.chosen(asked, asked.own, ready, Path.cwd(), flags))
     say(f"{path}: `wsgi-bench run` and `wsgi-bench try` use it from now on.", sys.stdout)
 
 

@@ -104,7 +104,9 @@ def project_environment(project: Project, shell: Mapping[str, str], server: str 
     programs = [
         path for path in environment.get("PATH", os.defpath).split(os.pathsep) if Path(path) != ours / "bin"
     ]
-    environment["PATH"] = os.pathsep.join(dict.fromkeys([str(theirs), *programs]))
+    # A shell's line names its program itself.
+    laid_over = [str(Path(overlay) / "bin")] if overlay else []
+    environment["PATH"] = os.pathsep.join(dict.fromkeys([str(theirs), *laid_over, *programs]))
     # Nothing is written into the project or its environment, and only the first start compiles.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**bytecode(shell), **environment}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from bench.ask.initfile import Chosen
 from bench.ask.ownapp import OwnApp
@@ -17,8 +18,8 @@ from bench.preflight.page import said
 from bench.run.ready import ReadyApp
 
 
-def chosen(asked: Settings, own: OwnApp, ready: ReadyApp, here: Path) -> Iterator[Chosen]:
-    """The settings for the project's file: what was found, and what its user gave."""
+def _explained(asked: Settings, own: OwnApp, ready: ReadyApp, here: Path) -> Iterator[Chosen]:
+    """What was found, and what is known of why it was given."""
     also = f"; {', '.join(own.found.others)} could be meant, too" if own.found.others else ""
     yield Chosen("app", ready.seen.callable, f"Found by {own.found.origin}{also}")
     if own.found.root != here:
@@ -40,8 +41,8 @@ def chosen(asked: Settings, own: OwnApp, ready: ReadyApp, here: Path) -> Iterato
             yield Chosen(name, asked.given[name], why)
     if names := [text.partition("=")[0] for text in asked.given.get("env", ())]:
         yield Chosen("env", names, "Variables that it needs; their values come from your shell")
-    names = [server.name for server in ready.servers if not server.own and not server.service]
-    yield Chosen("servers", names, _why(ready))
+    if names := [server.name for server in ready.servers if not server.own and not server.service]:
+        yield Chosen("servers", names, _why(ready))
     if lines := list(asked.given.get("server", ())):
         yield Chosen("server", lines, "Your own server lines")
     if "baseline" in asked.given:
@@ -52,6 +53,25 @@ def chosen(asked: Settings, own: OwnApp, ready: ReadyApp, here: Path) -> Iterato
     for name in (row.name for row in (*REQUESTS, *LOCUST) if row.name in asked.given):
         why = f"What is asked of it. {pages}" if name == "url" else "What is asked"
         yield _without_secrets(Chosen(name, asked.given[name], why))
+
+
+def chosen(
+    asked: Settings, own: OwnApp, ready: ReadyApp, here: Path, flags: Mapping[str, Any]
+) -> Iterator[Chosen]:
+    """The settings for the project's file: what was found, and what its user gave.
+
+    Args:
+        flags: the values of options; None or empty where one wasn't given.
+    """
+    written = {"app", "servers"}
+    for setting in _explained(asked, own, ready, here):
+        written.add(setting.name)
+        # A list without anything in it would be refused when it is read.
+        if setting.value not in ([], ()):
+            yield setting
+    for name, value in asked.given.items():
+        if flags.get(name) and name not in written and value not in ([], ()):
+            yield _without_secrets(Chosen(name, value, "As it was asked"))
 
 
 def _without_secrets(chosen: Chosen) -> Chosen:

@@ -11,6 +11,7 @@ from bench.ask.locust import FRONT_PAGE
 from bench.ask.ownapp import OwnApp
 from bench.ask.servers import not_there
 from bench.catalogue.interpreter import find_interpreter
+from bench.catalogue.ownline import FETCHED
 from bench.deploy.overlay import lay_over
 from bench.deploy.program import program
 from bench.deploy.starting import project_environment
@@ -66,7 +67,7 @@ def made_ready(
         replace(server, command=(*program(server.command[0], interpreter), *server.command[1:]))
         for server in servers
     ]
-    if reasons := tuple(not_there(started, path, Path(project.root))):
+    if reasons := tuple(not_there(started, path, Path(project.root), fetched=FETCHED)):
         raise UsageError(*reasons)
     asks = scenario or FRONT_PAGE
     secrets = secrets_of(project, asks, own.shell)

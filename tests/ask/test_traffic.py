@@ -39,3 +39,17 @@ def test_users_without_cookies_are_new_visitors() -> None:
     assert kept is not None
     assert none is not None
     assert (kept.cookies, none.cookies) == (True, False)
+
+
+def test_a_field_is_sent_with_every_request_instead_of_the_recorded_one() -> None:
+    """As what a proxy says: without it an application that wants TLS redirects each page."""
+    fields = ("X-Forwarded-Proto: https", "accept: text/html")
+    log, recording = (
+        read_traffic({"header": fields, **given}) for given in ({"from_access_log": LOG}, {"har": HAR})
+    )
+    assert log is not None
+    assert recording is not None
+    for request in (*log.requests, *recording.requests):
+        sent = [(name.lower(), value) for name, value in request.headers]
+        assert sent.count(("x-forwarded-proto", "https")) == 1
+        assert [value for name, value in sent if name == "accept"] == ["text/html"]

@@ -73,7 +73,7 @@ def test_a_request_in_one_line(spec: str, request_: AskedRequest) -> None:
         ({"url": ("/",), "host": "a b"}, "--host 'a b' is no host"),
         ({"url": ("/",), "scenarios": ("hello",)}, "--scenarios and --url exclude each other"),
         ({"data": ("a",)}, "--data goes with --url, and there is none"),
-        ({"header": ("A: b",)}, "--header goes with --url, and there is none"),
+        ({"header": ("A: b",)}, "--header goes with --url or --from-access-log or --har, and there is none"),
         ({"no_cookies": True}, "--no-cookies: nothing of your own is asked"),
     ],
 )  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from bench.catalogue.locate import locate
 from bench.cli.verbs import main
 from bench.model.errors import UsageError
 from tests.cli.conftest import ROOT, environment, wsgi_bench
+from tests.required import lacks
 
 MODULES = {
     "shop/__init__.py": "raise RuntimeError('imported')",
@@ -115,6 +118,31 @@ def test_what_is_looked_for_is_not_imported(folder: Path, monkeypatch: pytest.Mo
 
     assert (found.path, found.problem) == (str(folder / "shop/wsgi.py"), "")
     assert not any(name.partition(".")[0] == "shop" for name in sys.modules)
+
+
+LOOKS = """
+from pathlib import Path
+from bench.catalogue.modules import candidates, wanting
+from bench.preflight.shadows import shadows
+here = Path.cwd()
+list(wanting(here))
+print([found.callable for found in candidates(here, here)], shadows(here, ["gunicorn"]))
+"""
+
+
+def test_a_folder_that_nobody_may_look_into_is_passed_over(tmp_path: Path) -> None:
+    """As a database's files that a container has written."""
+    (tmp_path / "wsgi.py").write_text("application = print")
+    (tmp_path / "pgdata").mkdir(mode=0)
+    # Root may look into every folder, unless it gives that up.
+    given_up = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-all")
+    if os.geteuid() == 0 and shutil.which("setpriv") is None:
+        lacks("there is no setpriv, by which root gives up what it may")
+    ended = subprocess.run(
+        [*(given_up if os.geteuid() == 0 else ()), sys.executable, "-c", LOOKS],
+        cwd=tmp_path, env=environment(PYTHONPATH=str(ROOT)), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout) == (0, "['wsgi:application'] ()\n"), ended.stderr
 
 
 def test_an_app_in_an_archive_is_left_to_the_servers(

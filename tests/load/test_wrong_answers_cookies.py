@@ -14,7 +14,8 @@ from tests.load.test_asked import measured
 from tests.shop import cookies, serving
 
 PAGE = AskedScenario("page", (AskedRequest("page", "/"),))
-LOADS = (Closed(4), Closed(4), Open(64, rate=200.0))
+USERS = 4
+LOADS = (Closed(USERS), Closed(USERS), Open(64, rate=200.0))
 PROBED = 50
 
 
@@ -65,8 +66,9 @@ def test_a_session_lives_on_after_a_wrong_answer(driver: LoadDriver) -> None:  #
         application.answered.count(status) for status in ("503 Service Unavailable", "403 Forbidden")
     )
     assert refused
-    # A machine that stands still keeps answers, and so sessions, from their users.
-    assert stale <= refused / 4
+    # A machine that stands still keeps answers, and so sessions, from their users: from all of one trial, or
+    # from a few here and there.
+    assert stale <= USERS + refused / 4
     for trial in trials:
         assert trial.failed < trial.ok
         assert trial.errors.keys() <= {"status"}

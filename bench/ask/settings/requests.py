@@ -7,13 +7,17 @@ from bench.ask.settings.setting import Setting
 _OF_A_LOCUSTFILE = ("locustfile", "user", "tags", "exclude_tags")
 OF_URLS = ("data", "json_body", "header", "allow_redirect")
 """The settings that say something of each `--url`."""
+TRAFFIC = ("from_access_log", "har")
+OF_TRAFFIC = ("header",)
+"""Those that say something of each request of real traffic, too."""
 WAYS = ("scenarios", "url", "scenario", "from_access_log", "har", "locustfile")
 """The settings that say what is asked: one of them does."""
 
 
 def other_ways(way: str) -> tuple[str, ...]:
     """What is void where this one says what is asked."""
-    beside = () if way == "url" else OF_URLS
+    kept = OF_URLS if way == "url" else OF_TRAFFIC if way in TRAFFIC else ()
+    beside = (name for name in OF_URLS if name not in kept)
     return tuple(dict.fromkeys(name for name in (*WAYS, *_OF_A_LOCUSTFILE, *beside) if name != way))
 
 
@@ -56,7 +60,7 @@ REQUESTS = (
     Setting(
         "header",
         "lines",
-        "A header field of every --url",
+        "A header field of every --url, or of every request of --from-access-log or --har",
         form="`NAME: VALUE`",
         metavar="'NAME: VALUE'",
     ),
