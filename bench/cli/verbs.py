@@ -100,7 +100,7 @@ def _with_help(error: click.ClickException) -> str:
     said = error.format_message()
     if isinstance(error, click.NoSuchOption) and (here := _HERE.get(error.option_name.strip("-"))):
         said = f"No such option '{error.option_name}': {here}."
-    return f"{said} `{verb} --help` says how it is used."
+    return f"{said}{'' if said.endswith(('.', '?')) else '.'} `{verb} --help` says how it is used."
 
 
 def _require_folder() -> None:
@@ -139,7 +139,8 @@ def main() -> int:
         if error.errno not in _SHORTAGES:
             raise
         short = found_in(error)
-        too_little = f"this machine has too little of something: {error}. Free some"
+        where = f" ({error.filename})" if error.filename else ""
+        too_little = f"this machine has too little of something: {error.strerror}{where}. Free some"
         what = sentence(short, "the harness") if short else too_little
         say(f"wsgi-bench: {what}.", sys.stderr)
         return BenchError.exit_code

@@ -32,7 +32,10 @@ def host_and_port(text: str, port: int = DEFAULT_PORT) -> tuple[str, int]:
         or parts.username is not None
     ):
         raise ValueError(f"{text!r} is not HOST or HOST:PORT")
-    return str(parts.hostname), parts.port or port
+    try:
+        return str(parts.hostname), parts.port or port
+    except ValueError:
+        raise ValueError(f"{text!r} has no port from 1 to 65535 behind its colon") from None
 
 
 def written(host: str, port: int) -> str:
