@@ -99,5 +99,5 @@ dry_run_option = click.option(
     "--dry-run",
     is_flag=True,
     help="Print the plan and its time; start no server. An application of your own is asked for that, after "
-    "--setup and with --services.",
+    "--setup and --reset and with --services.",
 )

@@ -23,13 +23,16 @@ Row = tuple[str, str]
 """A label and what is said of it."""
 
 
-def rows(seen: Preflight, python: str, origin: str, others: Sequence[str] = ()) -> list[Row]:
-    """Application, Python, and each request.
+def rows(
+    seen: Preflight, python: str, origin: str, others: Sequence[str] = (), traffic: str = ""
+) -> list[Row]:
+    """Application, Python, what real traffic is asked, and each request.
 
     Args:
         python: path of the interpreter.
         origin: what told of the application: "manage.py".
         others: what else could have been meant.
+        traffic: what is asked of a log or a recording, and what isn't; empty for requests of the user's own.
     """
     also = f"; also {', '.join(others)}" if others else ""
     implementation = "" if seen.implementation == "CPython" else f"{seen.implementation} "
@@ -40,6 +43,7 @@ def rows(seen: Preflight, python: str, origin: str, others: Sequence[str] = ()) 
     return [
         ("application", f"{seen.callable}   ({origin}{also})"),
         ("python", f"{_near(python)}{versions}"),
+        *([("asked", traffic)] if traffic else []),
         *asked[:_ROWS_AT_MOST],
         *([("", f"and {more} more requests")] if more > 0 else []),
     ]

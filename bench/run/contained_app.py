@@ -75,7 +75,8 @@ def made_contained(
             box = replace(box, image=f"{name}-prepared")
         seen, writable = _looked_at(box, project, scenario)
         if seen.trouble is None:
-            show(block(rows(seen, f"{theirs.called}: {theirs.interpreter.python}", own.found.origin)))
+            python = f"{theirs.called}: {theirs.interpreter.python}"
+            show(block(rows(seen, python, own.found.origin, traffic=scenario.source)))
         if reasons := refusals(seen, scenario):
             raise UsageError(
                 *(f"{reason}." for reason in reasons),

@@ -74,7 +74,8 @@ def made_ready(
     with surrounded(own, project, secrets, say) as outside:
         seen = preflight(project, asks, outside.shell)
         if seen.trouble is None:
-            show(block(rows(seen, interpreter.python, own.found.origin, own.found.others)))
+            found = own.found
+            show(block(rows(seen, interpreter.python, found.origin, found.others, asks.source)))
         reasons = refusals(seen, asks)
         if reasons and (scenario is not None or seen.trouble is not None):
             raise UsageError(*(f"{reason}." for reason in reasons))

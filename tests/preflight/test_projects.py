@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.catalogue.discovery import discover
-from bench.model.preflight import Preflight
+from bench.model.preflight import Answered, Preflight
 from bench.model.scenario import AskedRequest, AskedScenario, Capture
 from bench.preflight.page import block, rows
 from bench.preflight.refusals import notes, refusals
@@ -201,3 +201,14 @@ def test_what_is_said_is_made_of_values_alone() -> None:
         "It starts processes of its own: fork",
         "It connects to 10.0.0.1:5432",
     )
+
+
+def test_what_is_asked_of_a_log_stands_before_its_requests() -> None:
+    log = "access.log: 8 paths cover 50 % of 400 requests; left out: 100 for static files, 50 POST"
+    seen = Preflight("shop:app", answered=(Answered("page", "GET /", 200),))
+
+    labels, words = zip(*rows(seen, sys.executable, "shop.py", traffic=log), strict=True)
+
+    assert labels == ("application", "python", "asked", "GET /")
+    assert words[2] == log
+    assert "asked" not in [label for label, _ in rows(seen, sys.executable, "shop.py")]
