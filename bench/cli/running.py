@@ -128,18 +128,18 @@ def _run(
     outcome, ready, outside = None, None, OF_THE_HARNESS
     with Reporter(quiet=quiet) as reporter, ExitStack() as stack:
         for sentence in filter(None, (*asked.told, asked.runtime_reason)):
-            reporter.phase(sentence)
+            reporter.notice(sentence)
         if asked.docker_context:
             use_context(asked.docker_context)
-        runtime = choose_runtime(asked.runtime, reporter.phase)
+        runtime = choose_runtime(asked.runtime, reporter.notice)
         place = stack.enter_context(place_of(runtime, ROOT, reporter.phase, starts=not dry_run))
         cpus = split_cpus(place, server=asked.server_cpus, elsewhere=asked.generators is not None)
         asked = resolution.on_cpus(asked, cpus)
         require_packages(asked.old, runtime)
         if asked.old and asked.old.missing:
-            reporter.phase(f"not compared: {', '.join(asked.old.missing)}, which OLD doesn't have")
+            reporter.notice(f"not compared: {', '.join(asked.old.missing)}, which OLD doesn't have")
         for sentence in said(asked.locust.file) if asked.locust else ():
-            reporter.phase(sentence)
+            reporter.notice(sentence)
         servers = asked.servers or tuple(target_server(n, url) for n, url in asked.targets.items())
         combinations = asked.combinations
         if asked.own:

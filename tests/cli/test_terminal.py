@@ -32,10 +32,12 @@ class Terminal:
     ours: int
     theirs: int
 
-    def start(self, *arguments: str | Path, stdout: int | None = None, **env: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, *arguments: str | Path, stdout: int | None = None, cwd: Path = ROOT, **env: str
+    ) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "bench", *map(str, arguments)],
-            cwd=ROOT,
+            cwd=cwd,
             env=environment(TERM="xterm-256color", **env),
             stdin=self.theirs,
             stdout=self.theirs if stdout is None else stdout,
@@ -97,6 +99,16 @@ def test_data_goes_to_standard_output_also_beside_a_table(terminal: Terminal, tm
     assert "gunicorn/shortly/mixed/closed-16" in said
     assert "\x1b" not in said
     assert "closed-16" not in text
+
+
+def test_what_one_has_to_know_stands_whole_above_the_table(terminal: Terminal, tmp_path: Path) -> None:
+    """Within it a line is cut, and goes with the next one."""
+    start = terminal.start("run", "--dry-run", "--runtime", "local", cwd=tmp_path, PYTHONPATH=str(ROOT))
+    text = terminal.rest()
+
+    assert start.wait(timeout=HANGS_S) == 0, text
+    assert "no application was named, so one of wsgi-bench's own is measured; " in text
+    assert "`wsgi-bench try` measures the one of this folder\r\n" in text
 
 
 def test_a_stop_leaves_the_terminal_as_it_was(terminal: Terminal, tmp_path: Path) -> None:
