@@ -12,8 +12,7 @@ def check_word(what: str, word: str, known: Collection[str], place: str = "") ->
     """Refuse a word that isn't known, and say where it stands and which may have been meant."""
     if word not in known:
         raise UsageError(
-            f"{place}there is no {what.replace('_', '-')} {word!r}{hint(word, known)}. "
-            f"Known are {', '.join(known)}."
+            f"{place}there is no {what} {word!r}{hint(word, known)}. Known are {', '.join(known)}."
         )
 
 
