@@ -92,8 +92,8 @@ class _Crew:
                 response = self._answer(session, exchange)
                 done = now_ns()
                 kind, answered = _judged(exchange, response)
-                closes = "close" in ",".join(answer_of(response).values("connection")).lower()
-                followed = answer_of(response).more
+                answer = answer_of(response)
+                closes, followed = "close" in answer.items_of("connection"), answer.more
         except Exception as error:
             # Of what its client raises, locust catches only what it knows of.
             done, broken = now_ns(), True

@@ -72,6 +72,10 @@ class LocustAnswer(HTTPSocketPoolResponse):
         """Of each header field of that name, in lower case."""
         return [value for known, value in self.head if known == name]
 
+    def items_of(self, name: str) -> list[str]:
+        """The members of a field that is a list, in lower case."""
+        return [item.strip().lower() for value in self.values(name) for item in value.split(",")]
+
 
 # It has no place for a response of one's own.
 geventhttpclient.client.HTTPSocketPoolResponse = LocustAnswer  # type: ignore[attr-defined]
