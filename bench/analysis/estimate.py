@@ -129,9 +129,14 @@ def estimate(rounds: Shares, *, cautious: bool = False) -> Estimate | None:
     Args:
         cautious: see `paired`.
     """
-    levels = [in_round for blocks in rounds.values() if (in_round := level(blocks.values())) is not None]
-    first = list(next(iter(rounds.values()), {}).values())
-    return over_rounds(levels, first, caution.of_rate(rounds) if cautious else None)
+    known = [
+        (in_round, list(blocks.values()))
+        for blocks in rounds.values()
+        if (in_round := level(blocks.values())) is not None
+    ]
+    first = known[0][1] if known else []
+    implied = caution.of_rate(rounds) if cautious else None
+    return over_rounds([in_round for in_round, _ in known], first, implied)
 
 
 def over_rounds(
@@ -140,7 +145,7 @@ def over_rounds(
     """`estimate`, from what it makes of each round.
 
     Args:
-        blocks: of the first round, which give the interval where it is the only one.
+        blocks: of the first of those rounds, which give the interval where it is the only one.
         implied: see `effect`.
     """
     over_all = effect(levels, implied)

@@ -36,10 +36,11 @@ class RunningRate:
         """The rate so far; None before the first trial with a right answer."""
         for number in self._rounds.keys() - self._levels.keys():
             self._levels[number] = level(self._rounds[number])
-        levels = [in_round for number in self._rounds if (in_round := self._levels[number]) is not None]
+        known = {n: in_round for n in self._rounds if (in_round := self._levels[n]) is not None}
         rounds = {number: dict(enumerate(shares)) for number, shares in self._rounds.items()}
         implied = caution.of_rate(rounds) if self._cautious else None
-        return over_rounds(levels, next(iter(self._rounds.values()), []), implied)
+        first = self._rounds[next(iter(known))] if known else []
+        return over_rounds([*known.values()], first, implied)
 
 
 class RunningLatency:

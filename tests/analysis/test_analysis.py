@@ -17,6 +17,7 @@ from bench.analysis.claim import half_width
 from bench.analysis.estimate import Values, effect, estimate, level, paired
 from bench.analysis.histogram import Histogram
 from bench.analysis.rank import rank
+from bench.analysis.running import RunningRate
 from bench.analysis.shares import Share
 from bench.model import Analysis, Calibration, Ceiling, Failure, Rank, Sample, Suite, Trial
 from bench.model.errors import ResultError
@@ -514,3 +515,25 @@ def test_deployment_records_are_summed_up() -> None:
     assert summary.value("start_s") == pytest.approx(0.42)
     assert summary.value("memory_idle_bytes") == 34_000_000
     assert summary.value("memory_peak_bytes") == 37_000_000
+
+
+def test_a_first_round_without_a_right_answer_costs_no_report() -> None:
+    """Nor one of which no CPU time could be read: the interval is that of the round that is known."""
+    suite = make_suite({"a": 3000.0, "b": 2900.0}, rounds=2, blocks=26, open_rate=None)
+    wrong: dict[str, Any] = {"ok": 0, "answers": 0.0, "failed": 300, "errors": {"status": 300}}
+    no_cpu: dict[str, Any] = {"cpu_s": 0.0}
+    for changes in (wrong, no_cpu):
+        trials = tuple(
+            replace(trial, **changes) if trial.case.startswith("a/") and trial.round == 1 else trial
+            for trial in suite.trials
+        )
+        found = analyse(replace(suite, trials=trials))
+        assert found.summaries.keys() == analyse(suite).summaries.keys()
+    running = RunningRate()
+    for trial in suite.trials:
+        if trial.case.startswith("a/"):
+            running.add(replace(trial, **wrong) if trial.round == 1 else trial)
+    known = running.estimate()
+    assert known is not None
+    assert known.low is not None
+    assert known.low < known.value
