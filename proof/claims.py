@@ -131,7 +131,7 @@ CLAIMS = (
         "1 within 1 % + half the interval, which is at most 2 % itself; the pause is left out in each run",
         ("late-warm-up",),
         partial(late_warm_up.prove, runs=3, size=_STANDARD),
-        partial(late_warm_up.prove, runs=1, size=Size(rounds=5, blocks=_STANDARD.blocks)),
+        partial(late_warm_up.prove, runs=1, size=Size(rounds=8, blocks=_STANDARD.blocks)),
     ),
     Claim(
         "slow-answers",

@@ -121,6 +121,7 @@ def make_versions(
     old: Mapping[str, float],
     *,
     fail_if: tuple[str, ...] = (),
+    rounds: int = 6,
     noise_sd: float = 0.03,
     twin: str | None = "gunicorn",
     open_rate: float | None = None,
@@ -134,8 +135,8 @@ def make_versions(
     """
     rates = {**new, **{name + OLD.suffix: rate for name, rate in old.items()}}
     suite = make_suite(
-        rates, twin=twin, open_rate=open_rate, seed=seed, noise_sd=noise_sd, error_share=error_share,
-        histograms=open_rate is not None,
+        rates, rounds=rounds, twin=twin, open_rate=open_rate, seed=seed, noise_sd=noise_sd,
+        error_share=error_share, histograms=open_rate is not None,
     )  # fmt: skip
     plan = suite.plan
     own = {(record.deployment, record.round): record for record in suite.deployments}

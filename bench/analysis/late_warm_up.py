@@ -6,9 +6,10 @@ application it takes 15 ms, after some hundred or thousand requests, and there m
 minutes. A round holds hardly more than a second of a server's closed load, in which it would take one in a
 hundred of the answers that it doesn't take in the long run.
 
-What comes again has to count. So a pause is left out only if it is seen once in a round, by half of the
-server's requests: had it come again after as many, it would have been seen twice. And servers are treated
-alike: where one has a pause that has to count, those of the others count, too.
+What comes again has to count. So a pause is left out only if it is seen once in a round where it would have
+been seen again: trials of closed load held the requests after which it would have come a second or a later
+time. Open load hides it. And servers are treated alike: where one has a pause that has to count, those of the
+others count, too.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ _ALIKE, _AGAIN = 1 / 4, 1 / 2
 """Of the longest pause: what is shorter isn't the same one, and what another trial lost as part of one."""
 _AS_ONE = 1.5
 """Slow requests that are further apart than so many usual trials are of more than one trial a round."""
-_MIN_ROUNDS, _MIN_TRIALS = 5, 6
+_MIN_STARTS, _MIN_TRIALS = 8, 6
+"""With five or six starts, noise as stored runs have it was taken for a pause in 5 to 8 % of runs."""
+_MIN_SEEN = 5
 _NEVER = 0.5
 """Answers of a trial that had none: fewer than any other."""
 
@@ -46,6 +49,8 @@ _OF_DEVIATIONS = 1 / NormalDist().inv_cdf(0.75)
 Values = np.typing.NDArray[np.float64]
 Key = tuple[str, int, int]
 """A trial's case, round and block."""
+Spans = Mapping[Key, tuple[int, int]]
+"""How many requests a server had been sent since its start before each trial, and by its end."""
 
 
 def late(cases: Collection[Measured], trials: Iterable[Trial]) -> Mapping[str, frozenset[Block]]:
@@ -55,43 +60,17 @@ def late(cases: Collection[Measured], trials: Iterable[Trial]) -> Mapping[str, f
         cases: of servers that are started anew in each round, and never meanwhile.
         trials: all of the run, also those that don't count for another reason.
     """
-    spans = _Spans.of(trials, {case.case.id: case.case.deployment for case in cases})
+    spans = _spans(trials, {case.case.id: case.case.deployment for case in cases})
     left_out: dict[str, set[Block]] = {}
     for app in dict.fromkeys(case.case.app for case in cases):
         members = [case for case in cases if case.case.app == app and _answers(case)]
         logs = {case.case.id: _logs(case.rates) for case in members}
         starts = (list(_starts(alike, members, logs, spans)) for alike in _alike(members))
         pauses = [pause for of_server in starts if (pause := _pause(of_server)) is not None]
-        if all(pause.early for pause in pauses):
+        if all(pause.would_be_seen_again for pause in pauses):
             for case, number, block in (key for pause in pauses for key in pause.trials):
                 left_out.setdefault(case, set()).add((number, block))
     return {case: frozenset(blocks) for case, blocks in left_out.items()}
-
-
-@dataclass(frozen=True)
-class _Spans:
-    """Which of a server's requests trials held.
-
-    Attributes:
-        ends: how many it had been sent since its start before a trial, and by its end.
-        whole: by deployment and round, how many it was sent in all.
-    """
-
-    ends: Mapping[Key, tuple[int, int]]
-    whole: Mapping[tuple[str, int], int]
-
-    @classmethod
-    def of(cls, trials: Iterable[Trial], deployments: Mapping[str, str]) -> _Spans:
-        """Trials of results from before requests were counted are left out."""
-        ends: dict[Key, tuple[int, int]] = {}
-        whole: dict[tuple[str, int], int] = {}
-        for trial in sorted(trials, key=lambda trial: trial.at_s):
-            if trial.sent is not None and trial.case in deployments:
-                start = deployments[trial.case], trial.round
-                before = whole.get(start, 0)
-                whole[start] = before + trial.sent
-                ends[trial.case, trial.round, trial.block] = before, whole[start]
-        return cls(ends, whole)
 
 
 @dataclass(frozen=True)
@@ -99,11 +78,11 @@ class _Pause:
     """Something that is seen once after each start.
 
     Attributes:
-        early: whether it would have been seen again, did it come again after as many requests.
+        would_be_seen_again: whether it would, did it come again after as many requests.
         trials: those that held it.
     """
 
-    early: bool
+    would_be_seen_again: bool
     trials: Sequence[Key]
 
 
@@ -115,7 +94,6 @@ class _Start:
         since, until: how many requests the server had been sent before it, and by its end.
         losses: by how much it was slower than its round usually is, as a logarithm, against other servers.
         own: the same by itself.
-        whole: how many requests the server was sent in the round.
     """
 
     trials: Sequence[Key]
@@ -123,7 +101,6 @@ class _Start:
     until: Values
     losses: Values
     own: Values
-    whole: int
 
     def index(self, requests: Values) -> np.typing.NDArray[np.intp]:
         """Which trial held each request; -1 for none."""
@@ -134,6 +111,19 @@ class _Start:
         """The losses of the trials that held these requests; not a number where none did."""
         index = self.index(requests)
         return np.where(index >= 0, self.losses[index], np.nan)
+
+
+def _spans(trials: Iterable[Trial], deployments: Mapping[str, str]) -> Spans:
+    """Trials of results from before requests were counted are left out."""
+    spans: dict[Key, tuple[int, int]] = {}
+    whole: dict[tuple[str, int], int] = {}
+    for trial in sorted(trials, key=lambda trial: trial.at_s):
+        if trial.sent is not None and trial.case in deployments:
+            start = deployments[trial.case], trial.round
+            before = whole.get(start, 0)
+            whole[start] = before + trial.sent
+            spans[trial.case, trial.round, trial.block] = before, whole[start]
+    return spans
 
 
 def _answers(case: Measured) -> bool:
@@ -156,7 +146,7 @@ def _identity(case: Measured) -> tuple[str, bool]:
 
 def _pause(starts: Sequence[_Start]) -> _Pause | None:
     """What is seen once after each start of a server; None where nothing is sure, or where it came again."""
-    if len(starts) < _MIN_ROUNDS:
+    if len(starts) < _MIN_STARTS:
         return None
     # Whatever some trials have in common begins where one of them begins.
     requests = np.unique(np.concatenate([start.since for start in starts]))
@@ -170,8 +160,30 @@ def _pause(starts: Sequence[_Start]) -> _Pause | None:
     held = [(start, int(at)) for start in starts if (at := start.index(request)[0]) >= 0]
     if median(float(start.own[at]) for start, at in held) < LEAST or _came_again(starts, held):
         return None
-    early = float(request[0]) <= median(start.whole for start in starts) / 2
-    return _Pause(early, [start.trials[at] for start, at in held])
+    return _Pause(
+        _would_be_seen_again(starts, float(request[0]), width), [start.trials[at] for start, at in held]
+    )
+
+
+def _would_be_seen_again(starts: Sequence[_Start], request: float, width: float) -> bool:
+    """Whether enough starts have trials of closed load wherever its second, third or a later time may be.
+
+    Args:
+        request: after how many requests it came, give or take half a trial.
+        width: requests of a usual trial.
+    """
+    last = max(float(start.until[-1]) for start in starts)
+    for time in range(2, int(last / max(request, 1.0)) + 1):
+        around = time * (request + width * np.array([-0.5, 0.0, 0.5]))
+        whole = sum(bool((start.index(around) >= 0).all()) for start in starts)
+        if whole >= _enough(len(starts)):
+            return True
+    return False
+
+
+def _enough(starts: int) -> float:
+    """After how many of these starts a trial has to have held a request for it to tell something."""
+    return max(_MIN_SEEN, starts / 2)
 
 
 def _came_again(starts: Sequence[_Start], held: Sequence[tuple[_Start, int]]) -> bool:
@@ -186,7 +198,7 @@ def _came_again(starts: Sequence[_Start], held: Sequence[tuple[_Start, int]]) ->
 
 
 def _starts(
-    alike: Sequence[Measured], members: Sequence[Measured], logs: Mapping[str, Rounds], spans: _Spans
+    alike: Sequence[Measured], members: Sequence[Measured], logs: Mapping[str, Rounds], spans: Spans
 ) -> Iterator[_Start]:
     """Every start after which enough trials are known.
 
@@ -204,14 +216,14 @@ def _starts(
         own = _losses(logs[case.case.id])
         for (number, block), loss in _losses(against(logs[case.case.id], others)).items():
             key = case.case.id, number, block
-            if key in spans.ends:
-                row = (*spans.ends[key], loss, own[number, block], key)
+            if key in spans:
+                row = (*spans[key], loss, own[number, block], key)
                 rows.setdefault((case.case.deployment, number), []).append(row)
-    for start, followed in rows.items():
+    for followed in rows.values():
         if len(followed) >= _MIN_TRIALS:
             followed.sort()
             since, until, losses, lost = np.array([row[:4] for row in followed]).T
-            yield _Start([row[4] for row in followed], since, until, losses, lost, spans.whole[start])
+            yield _Start([row[4] for row in followed], since, until, losses, lost)
 
 
 def _scores(losses: Values, of_all: Values) -> Values:
@@ -224,7 +236,7 @@ def _scores(losses: Values, of_all: Values) -> Values:
         of_all: those of all trials.
     """
     seen = np.count_nonzero(~np.isnan(losses), axis=0)
-    enough = seen >= max(_MIN_ROUNDS, len(losses) / 2)
+    enough = seen >= _enough(len(losses))
     medians = np.zeros(losses.shape[1])
     if enough.any():
         medians[enough] = np.nanmedian(losses[:, enough], axis=0)

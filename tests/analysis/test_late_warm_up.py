@@ -121,12 +121,37 @@ def test_what_comes_in_some_rounds_counts() -> None:
     assert not of(paused(paused(steady(), 1000, of_round=5), 1000, of_round=6)).late
 
 
-def test_half_of_the_requests_are_those_of_open_load_and_of_the_warm_up_too() -> None:
-    assert not of(paused(steady(), 5000)).late
-    beside_open_load = steady(open_rate=6000.0)
-    assert found(paused(beside_open_load, 5000), 5000)
-    warmed_up = tuple(replace(t, sent=t.offered + 30_000 * (t.block == 0)) for t in beside_open_load.trials)
-    assert not of(paused(replace(beside_open_load, trials=warmed_up), 35_000)).late
+def with_an_open_trial(suite: Suite, before: int) -> Suite:
+    """With only one trial of open load of each server a round, ahead of a block of closed load."""
+    at = {(t.case.split("/")[0], t.round): t.at_s for t in suite.trials if t.block == before}
+    trials = (
+        replace(t, at_s=at[t.case.split("/")[0], t.round] - 0.01) if "open" in t.case else t
+        for t in suite.trials
+        if t.block <= suite.plan.blocks
+    )
+    return replace(suite, trials=tuple(sorted(trials, key=lambda trial: trial.at_s)))
+
+
+@pytest.mark.parametrize(
+    ("request_number", "left_out"),
+    [(1400, True), (2800, True), (2100, True), (2000, False), (2600, False)],
+    ids=["second seen", "third seen", "fourth seen", "fourth half hidden", "third half hidden"],
+)
+def test_what_open_load_hides_may_come_again(request_number: int, left_out: bool) -> None:
+    """The requests from 3,100 to 7,600 of 9,400 are of open load."""
+    suite = with_an_open_trial(steady(open_rate=4500.0, blocks=16), 10)
+    assert bool(of(paused(suite, request_number)).late) is left_out
+
+
+@pytest.mark.parametrize("apart", range(700, 4300, 400))
+def test_what_comes_again_for_ever_counts_wherever_open_load_is(apart: int) -> None:
+    suite = with_an_open_trial(steady(open_rate=4500.0, blocks=12), 10)
+    assert not of(paused(suite, *range(apart, 8200, apart))).late
+
+
+def test_a_long_warm_up_hides_how_often_it_comes() -> None:
+    warmed_up = tuple(replace(t, sent=t.offered + 30_000 * (t.block == 0)) for t in steady().trials)
+    assert not of(paused(replace(steady(), trials=warmed_up), 35_000)).late
 
 
 def test_where_one_has_a_pause_that_counts_those_of_the_others_count() -> None:
@@ -154,7 +179,7 @@ def test_a_small_loss_counts() -> None:
 
 
 def test_too_few_rounds_or_blocks_tell_nothing() -> None:
-    assert not of(paused(steady(rounds=4), 500)).late
+    assert not of(paused(steady(rounds=7), 500)).late
     assert not of(paused(steady(blocks=5), 100)).late
     suite = paused(steady(), 1000)
     assert not of(replace(suite, trials=tuple(replace(t, sent=None) for t in suite.trials))).late
@@ -177,7 +202,8 @@ def test_pauses_in_two_trials_that_follow_each_other_count() -> None:
 
 
 def test_an_old_version_is_another_server() -> None:
-    suite = counted(make_versions({"a": 3000.0}, {"a": 3000.0}, noise_sd=0.02, twin=None))
+    versions = make_versions({"a": 3000.0}, {"a": 3000.0}, rounds=ROUNDS, noise_sd=0.02, twin=None)
+    suite = counted(versions)
     suite = paused(paused(suite, 1000), 1800, servers="a-old")
     assert found(suite, 1000)
     assert found(suite, 1800, "a-old")
