@@ -64,12 +64,12 @@ def choose(names: Sequence[str]) -> list[Claim]:
 
 
 def forget(archive: Archive, claims: Sequence[Claim]) -> None:
-    """Remove the runs that these claims were made from, and the rows made from any of those."""
+    """Remove the rows of these claims, the runs they were made from, and the rows made from any of those."""
     directories = {name for claim in claims for name in claim.runs}
     for name in directories:
         shutil.rmtree(archive.runs(name), ignore_errors=True)
     for claim in CLAIMS:
-        if directories.intersection(claim.runs):
+        if claim in claims or directories.intersection(claim.runs):
             archive.forget(claim.name)
 
 

@@ -54,12 +54,14 @@ class Effect:
         standard_error: 0 if all rounds agree exactly.
         freedom: degrees of freedom of the standard error.
         of_blocks: the logarithm in each block, where two runs are compared by these; else none.
+        widened: by what factor their interval is wider since blocks of a round are alike.
     """
 
     mean: float
     standard_error: float
     freedom: float
     of_blocks: tuple[float, ...] = ()
+    widened: float = 1.0
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Bounds of the t interval at this level of confidence, as logarithms."""

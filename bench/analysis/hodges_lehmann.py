@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -49,6 +49,10 @@ class Shift:
     def mean(self) -> float:
         """The typical difference."""
         return float(np.median(self.candidates))
+
+    def widened(self, factor: float) -> Shift:
+        """The same with its intervals so many times as wide."""
+        return replace(self, candidates=self.mean + factor * (self.candidates - self.mean))
 
     @property
     def p_value(self) -> float:

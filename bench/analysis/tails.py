@@ -3,22 +3,28 @@
 A percentile near the end of all answers of a run is what the machine's few standstills make of it: one that
 meets one server's trial and not the other's decides it. Each block has a percentile of its own, of two
 servers a moment apart, and what is typical of their ratios is moved by no standstill. What a server does
-often is in most of its blocks; what it does rarely is looked for in `bench/analysis/stalls.py`.
+often is in most of its blocks; what it does rarely is looked for in `bench/analysis/stalls.py`. Intervals are
+wider where the blocks of a round are alike (`bench/analysis/design_effect.py`).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from statistics import median
 
+from bench.analysis.design_effect import widening
 from bench.analysis.estimate import Effect
 from bench.analysis.hodges_lehmann import FEWEST, Shift, paired_shift
 from bench.analysis.measured import Measured
 from bench.analysis.percentiles import percentile
+from bench.analysis.shares import Block
 
 BEYOND = 5
 """A percentile of a block tells something with so many requests beyond it: p99 of 500, p95 of 100."""
+FEWEST_ROUNDS = 3
+"""How alike the blocks of two rounds are nobody can tell: twins differed in up to a quarter of such runs."""
 
 
 def tail(case: Measured, share: float) -> Effect | None:
@@ -29,8 +35,10 @@ def tail(case: Measured, share: float) -> Effect | None:
     if not _telling(case, share):
         return None
     whole = percentile(list(case.latency_by_round.values()), share)
-    blocks = tuple(case.log_tails[share].values())
-    return None if whole is None or len(blocks) < FEWEST else replace(whole, of_blocks=blocks)
+    blocks = case.log_tails[share]
+    if whole is None or len(blocks) < FEWEST or _rounds(blocks) < FEWEST_ROUNDS:
+        return None
+    return replace(whole, of_blocks=tuple(blocks.values()), widened=widening(blocks))
 
 
 def typical_s(case: Measured, share: float) -> float | None:
@@ -44,7 +52,19 @@ def tail_ratio(a: Measured, b: Measured, share: float) -> Shift | None:
     if not (_telling(a, share) and _telling(b, share)):
         return None
     of_a, of_b = a.log_tails[share], b.log_tails[share]
-    return paired_shift([of_a[block] - of_b[block] for block in sorted(of_a.keys() & of_b.keys())])
+    return typical({block: of_a[block] - of_b[block] for block in sorted(of_a.keys() & of_b.keys())})
+
+
+def typical(differences: Mapping[Block, float]) -> Shift | None:
+    """What is typical of the differences of two servers' blocks; None with too few rounds or blocks."""
+    if _rounds(differences) < FEWEST_ROUNDS:
+        return None
+    over_blocks = paired_shift(list(differences.values()))
+    return None if over_blocks is None else over_blocks.widened(widening(differences))
+
+
+def _rounds(blocks: Mapping[Block, float]) -> int:
+    return len({number for number, _ in blocks})
 
 
 def _telling(case: Measured, share: float) -> bool:

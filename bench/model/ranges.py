@@ -63,6 +63,7 @@ _NAMED: Mapping[str, Range] = {
     # Between the logarithms of figures.
     "mean": _LOGARITHM,
     "of_blocks": _LOGARITHM,
+    "widened": (1, 1e6),
     "standard_error": (0, 100),
     "ratio": _RATIO,
     "low": _RATIO,

@@ -104,6 +104,14 @@ def test_forgetting_a_run_forgets_every_claim_made_from_it(archive: Archive) -> 
     assert [claim.name for claim in CLAIMS if not is_tried(archive, claim)] == [c.name for c in shared]
 
 
+def test_a_claim_without_runs_is_forgotten_by_itself(archive: Archive) -> None:
+    simulated = next(claim for claim in CLAIMS if not claim.runs)
+    for claim in CLAIMS:
+        archive.save(row_of(claim, Evidence("1", True)))
+    forget(archive, [simulated])
+    assert [claim for claim in CLAIMS if not is_tried(archive, claim)] == [simulated]
+
+
 def test_names_choose_claims_and_wrong_ones_are_named() -> None:
     assert choose(()) == list(CLAIMS)
     assert [claim.name for claim in choose(("memory", "delays"))] == ["delays", "memory"]

@@ -23,9 +23,15 @@ def shift(old: Effect, new: Effect) -> Ratio:
     """
     over_blocks = unpaired_shift(old.of_blocks, new.of_blocks)
     if over_blocks is not None:
-        return over_blocks
+        return over_blocks.widened(_widened(old, new))
     parts = [(effect.standard_error**2, effect.freedom) for effect in (old, new)]
     variance = sum(square for square, _ in parts)
     spread = sum(square**2 / freedom for square, freedom in parts)
     freedom = variance**2 / spread if spread else old.freedom + new.freedom
     return Effect(new.mean - old.mean, math.sqrt(variance), freedom)
+
+
+def _widened(old: Effect, new: Effect) -> float:
+    """Of what is typical of two runs' blocks: each run's part of the variance grows by its own factor."""
+    parts = [(effect.widened**2, 1 / len(effect.of_blocks)) for effect in (old, new)]
+    return math.sqrt(sum(square * part for square, part in parts) / sum(part for _, part in parts))
