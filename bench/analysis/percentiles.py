@@ -25,8 +25,8 @@ def percentile(rounds: Sequence[Histogram], share: float) -> Effect | None:
     whole = Histogram.sum(rounds)
     if whole is None or len(rounds) < 2 or whole.percentile_s(share) is None:
         return None
-    left_out = [math.log(whole.without(histogram).quantile_s(share)) for histogram in rounds]
-    return _jackknife(math.log(whole.quantile_s(share)), left_out)
+    left_out = [math.log(whole.without(histogram).interpolated_s(share)) for histogram in rounds]
+    return _jackknife(math.log(whole.interpolated_s(share)), left_out)
 
 
 def percentile_ratio(a: Mapping[int, Histogram], b: Mapping[int, Histogram], share: float) -> Effect | None:
@@ -38,18 +38,21 @@ def percentile_ratio(a: Mapping[int, Histogram], b: Mapping[int, Histogram], sha
     if first.percentile_s(share) is None or other.percentile_s(share) is None:
         return None
     left_out = [
-        math.log(first.without(a[number]).quantile_s(share) / other.without(b[number]).quantile_s(share))
+        math.log(
+            first.without(a[number]).interpolated_s(share) / other.without(b[number]).interpolated_s(share)
+        )
         for number in rounds
     ]
-    return _jackknife(math.log(first.quantile_s(share) / other.quantile_s(share)), left_out)
+    return _jackknife(math.log(first.interpolated_s(share) / other.interpolated_s(share)), left_out)
 
 
 def _jackknife(whole: float, left_out: Sequence[float]) -> Effect | None:
     """A statistic of all rounds, with the error that leaving each round out in turn tells.
 
-    A round alone may be too short for a percentile. The pseudo-values of leaving each round out stand for the
-    rounds (J. Tukey, "Bias and Confidence in Not-quite Large Samples", Annals of Mathematical Statistics 29,
-    1958); the percentile itself is published only with enough samples beyond it.
+    Percentiles are interpolated: read to a microsecond, those of left-out rounds would often be equal. A
+    round alone may be too short for a percentile. The pseudo-values of leaving each round out stand for
+    the rounds (J. Tukey, "Bias and Confidence in Not-quite Large Samples", Annals of Mathematical
+    Statistics 29, 1958); the percentile itself is published only with enough samples beyond it.
     """
     n = len(left_out)
     pseudo = effect([n * whole - (n - 1) * without for without in left_out])
