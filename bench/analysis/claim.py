@@ -9,8 +9,7 @@ Two differ only if
 A comparison's `low` and `high` are its own 95 % interval, which covers the ratio in 95 % of runs. Of twenty
 such intervals one misses, so an interval that excludes 1 is no claim yet: the test above decides.
 
-`smallest` is what such a run finds in 8 of 10 tries: the least mean that the test claims at the level of its
-step, and as much on top as the mean falls short by in 2 of 10.
+`smallest` is what 8 of 10 such runs find, by a test at the level of its step (`bench/analysis/power.py`).
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ from typing import Any
 from bench.analysis.estimate import Ratio
 from bench.analysis.figure import Figure
 from bench.analysis.figures import named
+from bench.analysis.power import smallest
 from bench.analysis.stepdown import levels
 from bench.analysis.student import WIDEST
 from bench.model import NO_DIFFERENCE, Comparison, Subject
@@ -75,7 +75,6 @@ def _decided(contrast: Contrast, level: float) -> Comparison:
     low, high = contrast.effect.interval()
     rejected = not deciding_low <= 0 <= deciding_high
     claimed = rejected and math.expm1(abs(mean)) > contrast.margin
-    least = max((deciding_high - deciding_low) / 2, math.log1p(contrast.margin))
     return Comparison(
         figure=contrast.figure.name,
         subject=contrast.subject,
@@ -85,15 +84,9 @@ def _decided(contrast: Contrast, level: float) -> Comparison:
         ratio=math.exp(mean),
         low=math.exp(low),
         high=math.exp(high),
-        smallest=math.expm1(least + _short_by(contrast.effect)),
+        smallest=math.expm1(smallest(contrast.effect, level, math.log1p(contrast.margin))),
         better=(mean > 0) == contrast.figure.more_is_better if claimed else None,
     )
-
-
-def _short_by(effect: Ratio) -> float:
-    """By how much the mean falls short of the truth in 2 of 10 runs: an interval of 60 % ends there."""
-    low, high = effect.interval(0.6)
-    return (high - low) / 2
 
 
 def verdict(comparison: Comparison) -> str:

@@ -37,6 +37,11 @@ class Ratio(Protocol):
         ...
 
     @property
+    def freedom(self) -> float:
+        """Degrees of freedom of its error."""
+        ...
+
+    @property
     def p_value(self) -> float:
         """Two-sided, of the hypothesis that they are equal."""
         ...
@@ -55,6 +60,7 @@ class Effect:
         freedom: degrees of freedom of the standard error.
         of_blocks: the logarithm in each block, where two runs are compared by these; else none.
         widened: by what factor their interval is wider since blocks of a round are alike.
+        block_s: how long the trials of these blocks usually are.
     """
 
     mean: float
@@ -62,6 +68,7 @@ class Effect:
     freedom: float
     of_blocks: tuple[float, ...] = ()
     widened: float = 1.0
+    block_s: float = 0.0
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Bounds of the t interval at this level of confidence, as logarithms."""

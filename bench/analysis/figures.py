@@ -18,7 +18,7 @@ from bench.model import Loop
 MILLISECONDS, MEGABYTES = Unit("ms", times=1e3), Unit("MB", over=1e6)
 _TOO_FEW = "too few samples for a {}, which takes 100 beyond it and two rounds"
 _FEW_A_BLOCK = (
-    "too few samples for a {}, which takes 100 beyond it, {} requests a trial, two rounds and six blocks"
+    "too few samples for a {}, which takes 100 beyond it, {} requests a trial, three rounds and six blocks"
 )
 
 THROUGHPUT = Figure(

@@ -40,10 +40,12 @@ class Shift:
     Attributes:
         candidates: for the difference, ascending.
         chances: that so many candidates at most lie on one given side of the truth: from 0 to all of them.
+        freedom: the degrees of freedom that a mean of the same values would have.
     """
 
     candidates: Values
     chances: Values
+    freedom: float
 
     @property
     def mean(self) -> float:
@@ -80,8 +82,8 @@ def paired_shift(differences: Sequence[float]) -> Shift | None:
     first, second = np.triu_indices(n)
     candidates = np.sort((values[first] + values[second]) / 2)
     if len(candidates) > _MANY:
-        return Shift(candidates, _normal(len(candidates), n * (n + 1) * (2 * n + 1) / 24))
-    return Shift(candidates, _signed_rank(n))
+        return Shift(candidates, _normal(len(candidates), n * (n + 1) * (2 * n + 1) / 24), n - 1)
+    return Shift(candidates, _signed_rank(n), n - 1)
 
 
 def unpaired_shift(old: Sequence[float], new: Sequence[float]) -> Shift | None:
@@ -92,8 +94,8 @@ def unpaired_shift(old: Sequence[float], new: Sequence[float]) -> Shift | None:
     m, n = len(before), len(after)
     candidates = np.sort(np.subtract.outer(after, before), axis=None)
     if len(candidates) > _MANY:
-        return Shift(candidates, _normal(m * n, m * n * (m + n + 1) / 12))
-    return Shift(candidates, _rank_sum(m, n))
+        return Shift(candidates, _normal(m * n, m * n * (m + n + 1) / 12), m + n - 2)
+    return Shift(candidates, _rank_sum(m, n), m + n - 2)
 
 
 def _no_more_than_fit(values: Sequence[float]) -> Values:

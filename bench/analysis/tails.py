@@ -38,7 +38,12 @@ def tail(case: Measured, share: float) -> Effect | None:
     blocks = case.log_tails[share]
     if whole is None or len(blocks) < FEWEST or _rounds(blocks) < FEWEST_ROUNDS:
         return None
-    return replace(whole, of_blocks=tuple(blocks.values()), widened=widening(blocks))
+    return replace(
+        whole,
+        of_blocks=tuple(blocks.values()),
+        widened=widening(blocks),
+        block_s=median(trial.duration_s for trial in case.trials),
+    )
 
 
 def typical_s(case: Measured, share: float) -> float | None:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from bench.analysis.claim import Contrast, decide, margin
 from bench.analysis.compare.match import ComparedRun
 from bench.analysis.compare.twins import twin_of_case
-from bench.analysis.compare.welch import shift
+from bench.analysis.compare.welch import as_long, shift
 from bench.analysis.estimate import Effect
 from bench.analysis.figure import Figure
 from bench.analysis.figures import named, ranking
@@ -89,6 +89,7 @@ def steps(trends: Sequence[Sequence[Point]]) -> list[dict[int, Comparison]]:
         (number, new[0]): _contrast(old[1:], new[1:])
         for number, trend in enumerate(trends)
         for old, new in pairwise(_usable(trend))
+        if as_long(old[2], new[2])
     }
     compared: list[dict[int, Comparison]] = [{} for _ in trends]
     for (number, place), step in zip(contrasts, decide(list(contrasts.values())), strict=True):

@@ -25,7 +25,7 @@ T = TypeVar("T")
 DERIVED = "outline.json"
 
 # To be raised when what is kept changes its meaning.
-_FORM = 5
+_FORM = 6
 
 
 def derived(directory: Path, kind: type[T], derive: Callable[[Path], T]) -> T:

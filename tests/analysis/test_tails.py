@@ -18,6 +18,7 @@ from bench.analysis.compare import compare
 from bench.analysis.compare.limits import judge_limits, parse_limits
 from bench.analysis.hodges_lehmann import FEWEST, Shift, paired_shift, unpaired_shift
 from bench.analysis.stalls import SURE, more_often
+from bench.analysis.trend import points, steps
 from bench.model import Analysis, Comparison, Suite, Trial
 from bench.report import FORMATS
 from tests.make_suite import make_suite, make_versions
@@ -184,7 +185,7 @@ def test_fewer_than_six_blocks_make_no_claim_on_tails() -> None:
     assert found.summaries["a/shortly/mixed/open"].value("p99") is not None
     assert [c.figure for c in found.comparisons if c.subject.id.endswith("open")] == ["p50"]
     missing = {figure: one.reason for one in compare(suite, suite).not_compared for figure in one.figures}
-    assert missing["p99"].endswith("500 requests a trial, two rounds and six blocks")
+    assert missing["p99"].endswith("500 requests a trial, three rounds and six blocks")
 
 
 def test_one_standstill_in_a_run_is_no_change_and_a_longer_tail_is() -> None:
@@ -198,6 +199,34 @@ def test_one_standstill_in_a_run_is_no_change_and_a_longer_tail_is() -> None:
         found = compare(old, replace(new, id=name))
         verdicts[name] = {c.figure: c.better for c in found.changes if c.figure in ("p95", "p99")}
     assert verdicts == {"stalled": {"p95": None, "p99": None}, "slower": {"p95": False, "p99": False}}
+
+
+def longer_open_trials(suite: Suite, factor: float) -> Suite:
+    trials = (replace(t, duration_s=t.duration_s * factor) if "open" in t.case else t for t in suite.trials)
+    return replace(suite, id="new", trials=tuple(trials))
+
+
+@pytest.mark.parametrize(("factor", "as_long"), [(1.05, True), (1 / 1.05, True), (2.5, False), (0.4, False)])
+def test_tails_of_longer_trials_are_another_figure(factor: float, as_long: bool) -> None:
+    old = make_suite({"a": 3000.0}, blocks=40)
+    changes = compare(old, longer_open_trials(old, factor))
+    found = {change.figure for change in changes.changes}
+    assert {"throughput", "p50", "cpu"} < found
+    assert ({"p95", "p99"} <= found) == as_long
+    if not as_long:
+        reasons = {figure: one.reason for one in changes.not_compared for figure in one.figures}
+        length_s = old.plan.trial_s.open
+        lengths = f"its trials took {length_s:.2g} s in OLD and {length_s * factor:.2g} s in NEW"
+        assert reasons["p95"] == reasons["p99"]
+        assert reasons["p99"].startswith(lengths)
+
+
+def test_a_trend_of_tails_has_no_step_to_longer_trials() -> None:
+    old = make_suite({"a": 3000.0}, blocks=40)
+    runs = [points(suite) for suite in (old, old, longer_open_trials(old, 2.5))]
+    for figure, expected in (("throughput", {1, 2}), ("p99", {1})):
+        trend = [next(point for point in run if point.figure == figure) for run in runs]
+        assert steps([trend])[0].keys() == expected
 
 
 def test_two_versions_in_one_run_are_paired_block_by_block() -> None:

@@ -13,7 +13,7 @@ from bench.analysis import other_programs
 from bench.analysis.claim import Contrast, decide, margin
 from bench.analysis.compare.match import ComparedRun, Pair, match_cases, match_deployments
 from bench.analysis.compare.twins import twin_of_case, twin_of_deployment
-from bench.analysis.compare.welch import shift
+from bench.analysis.compare.welch import as_long, shift
 from bench.analysis.estimate import Effect, Ratio
 from bench.analysis.figure import Figure, Of, Records
 from bench.analysis.figures import MEMORY, compared, compared_of_a_deployment
@@ -41,6 +41,8 @@ def changes_between(
         before, after = figure.read.effect(pair.old), figure.read.effect(pair.new)
         if before is None or after is None:
             return _missing(pair, figure, before, after)
+        if not (interleaved or as_long(before, after)):
+            return _of_other_lengths(pair, figure, before, after)
         moved = figure.read.paired(pair.new, pair.old) if interleaved else shift(before, after)
         if moved is None:
             return _missing(pair, figure, before, after)
@@ -80,4 +82,10 @@ def _missing(pair: Pair[Of], figure: Figure[Of], old: Effect | None, new: Effect
         if lacking
         else "too few rounds or blocks in which both were measured"
     )
+    return Uncompared(pair.subject, (figure.name,), reason)
+
+
+def _of_other_lengths(pair: Pair[Of], figure: Figure[Of], old: Effect, new: Effect) -> Uncompared:
+    lengths = f"its trials took {old.block_s:.2g} s in OLD and {new.block_s:.2g} s in NEW"
+    reason = f"{lengths}, and what is typical of longer ones is another figure"
     return Uncompared(pair.subject, (figure.name,), reason)

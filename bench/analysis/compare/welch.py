@@ -6,6 +6,7 @@ what is typical of the blocks, within a run and between runs alike: of two runs 
 against each of the other, with the interval of Wilcoxon's rank-sum test. A moment at which the machine stood
 still moves it as little as it does within a run; a machine that is slower throughout one run is in it, as in
 every figure.
+What is typical of longer trials is another figure: a standstill each few seconds is in most of them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,15 @@ import math
 
 from bench.analysis.estimate import Effect, Ratio
 from bench.analysis.hodges_lehmann import unpaired_shift
+
+_AS_LONG = 1.1
+"""Trials whose lengths differ by less than this factor are as long as each other."""
+
+
+def as_long(old: Effect, new: Effect) -> bool:
+    """Whether what is typical of the blocks of both runs is the same figure; True where none is compared."""
+    shorter, longer = sorted((old.block_s, new.block_s))
+    return longer <= _AS_LONG * shorter
 
 
 def shift(old: Effect, new: Effect) -> Ratio:
