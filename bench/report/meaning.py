@@ -75,15 +75,31 @@ def _second(
     reasons = list(_reasons(analysis, group, kept, first, second))
     tied = first.rank is not None and second.rank is not None and first.rank.rank == second.rank.rank
     multiple = group.multiples.get(second.case.id) if group.baseline == leader else None
-    share = f", which does {ratio(multiple.ratio)} times as much," if multiple else ""
+    others = [] if tied else _tied(analysis, group, second)
+    facts = [f"does {ratio(multiple.ratio)} times as much"] if multiple else []
+    facts += [f"ties with {listed(others)}"] if others else []
+    which = f", which {' and '.join(facts)}," if facts else ""
     if tied:
-        how = f"This run can't tell {name}{share} from {leader} by throughput"
+        how = f"This run can't tell {name}{which} from {leader} by throughput"
         return f"{how}; what speaks for {name}: {listed(reasons)}." if reasons else f"{how}."
+    its = f"{'next' if others else 'second'}, {name}{which}"
     if not reasons:
-        return f"Nothing that was measured speaks for the second, {name}{share} over {leader}."
+        return f"Nothing that was measured speaks for the {its} over {leader}."
     if multiple is None or multiple.ratio < _CLOSE:
-        return f"The second, {name}{share} is the better choice only where this counts: {listed(reasons)}."
-    return f"The second, {name}{share} is close; what speaks for it: {listed(reasons)}."
+        return f"The {its} is the better choice only where this counts: {listed(reasons)}."
+    return f"The {its} is close; what speaks for it: {listed(reasons)}."
+
+
+def _tied(analysis: Analysis, group: Group, second: Entry) -> list[str]:
+    """The servers that this run can't tell from the second by what they are ranked by."""
+    names = {entry.case.id: entry.case.server for rank in group.ranked for entry in rank}
+    return [
+        names[other.id]
+        for pair in analysis.comparisons
+        if pair.figure == group.figure.name and not pair.claimed
+        for this, other in ((pair.subject, pair.other), (pair.other, pair.subject))
+        if this.id == second.case.id and other.id in names
+    ]
 
 
 def _reasons(

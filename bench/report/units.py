@@ -75,7 +75,7 @@ def interval(estimate: Estimate | None, unit: Unit = PLAIN) -> str:
 
 def ratio(value: float) -> str:
     """Enough digits to tell 1 % from nothing."""
-    return f"{value:.3f}" if value < 10 else number(value)
+    return f"{value:.3f}" if 0.1 <= value < 10 else number(value)
 
 
 def ratio_interval(low: float, high: float, between: str = " to ") -> str:

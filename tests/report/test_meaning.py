@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +48,29 @@ def test_less_memory_speaks_for_the_second_where_it_is_much_less(waitress_mb: fl
     _, second, _ = meaning(suite)
     assert "waitress" in second
     assert (f"less memory ({waitress_mb:.1f} MB instead of 60.0 MB)" in second) == is_reason
+
+
+@pytest.mark.parametrize(
+    ("rates", "said"),
+    [
+        (
+            {"a": 3000.0, "b": 2000.0, "c": 1000.0},
+            r"speaks for the second, b, which does 0\.6\d\d times as much, over a",
+        ),
+        (
+            {"a": 3000.0, "b": 2000.0, "c": 2000.0},
+            r"speaks for the next, [bc], which does 0\.6\d\d times as much and ties with [bc], over a",
+        ),
+        (
+            {"a": 3000.0, "b": 3000.0, "c": 1000.0},
+            r"can't tell [ab], which does \S+ times as much, from [ab] by",
+        ),
+    ],
+    ids=["alone", "two tie for it", "it ties with the first"],
+)
+def test_the_second_is_so_called_where_it_is_surely_the_second(rates: Mapping[str, float], said: str) -> None:
+    _, second, _ = meaning(make_suite(rates, noise_sd=0.02))
+    assert re.search(said, second)
 
 
 def test_what_was_not_measured_is_not_said() -> None:
