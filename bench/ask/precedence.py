@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from bench.model.problems import Problems
 from bench.plan.layout import PROFILES
 
 ENVIRONMENT_PREFIX = "WSGI_BENCH_"
+_ALL_BUT = 0.8
+"""How alike two names are (difflib's ratio) of which one is taken for the other, mistyped."""
 
 
 def _is_given(value: Any) -> bool:
@@ -34,6 +37,7 @@ def merged(
     variables = {
         name: value for name in SETTINGS if (value := environment.get(ENVIRONMENT_PREFIX + name.upper()))
     }
+    problems.note(*_mistyped(environment))
     options = {name: value for name, value in flags.items() if _is_given(value)}
     given: dict[str, Any] = {}
     for values, prefix, spelled in (
@@ -51,6 +55,16 @@ def merged(
             with problems.collected():
                 given[name] = _read(SETTINGS[name], value, prefix + spelled(name))
     return given
+
+
+def _mistyped(environment: Mapping[str, str]) -> Iterable[str]:
+    """A sentence for each variable that all but has the name of a setting. Others may be anybody's."""
+    known = [ENVIRONMENT_PREFIX + name.upper() for name in SETTINGS]
+    for variable in sorted(environment):
+        if variable.startswith(ENVIRONMENT_PREFIX) and variable not in known:
+            name = variable.removeprefix(ENVIRONMENT_PREFIX)
+            if meant := get_close_matches(name, map(str.upper, SETTINGS), n=1, cutoff=_ALL_BUT):
+                yield f"{variable}: there is no such setting (did you mean {ENVIRONMENT_PREFIX}{meant[0]}?)."
 
 
 def read_flags(flags: Mapping[str, Any]) -> dict[str, Any]:

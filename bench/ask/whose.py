@@ -12,6 +12,8 @@ from bench.catalogue.home import inside
 from bench.catalogue.registry import APPS_FILE, load_apps
 from bench.report.units import listed
 
+_DEPLOYING = ("runtime", "app", "redis")
+
 
 def is_own(asked: Mapping[str, Any], root: Path, here: Path) -> bool:
     """Whether a run measures an application of the folder that the command is given in."""
@@ -34,6 +36,10 @@ def of_nobody(given: Mapping[str, Any], root: Path, here: Path) -> Iterator[str]
     """What to say before a run that measures no application of the user's own."""
     if void := [flag(row.name) for row in PROJECT if given.get(row.name)]:
         yield f"{listed(void)}: for an application of your own, which this run has none of"
+    if given.get("target") and (
+        idle := [flag(name) for name in _DEPLOYING if given.get(name, "auto") != "auto"]
+    ):
+        yield f"{listed(idle)}: for servers that are deployed, which this run has none of"
     if not ("app" in given or given.get("target") or inside(here, root)):
         yield (
             "no application was named, so one of wsgi-bench's own is measured; `wsgi-bench try` measures the "

@@ -103,6 +103,23 @@ def test_a_planted_setting_is_checked_by_its_row(checkout: Path, monkeypatch: py
     )
 
 
+def test_a_mistyped_variable_is_no_setting_left_out() -> None:
+    with pytest.raises(UsageError) as refused:
+        resolve({}, ROOT, {"WSGI_BENCH_PROFIEL": "smoke", "WSGI_BENCH_ROUND": "3", "WSGI_BENCH_USERS": "4"})
+
+    assert refused.value.problems == (
+        "WSGI_BENCH_PROFIEL: there is no such setting (did you mean WSGI_BENCH_PROFILE?).",
+        "WSGI_BENCH_ROUND: there is no such setting (did you mean WSGI_BENCH_ROUNDS?).",
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["WSGI_BENCH_SECRET", "WSGI_BENCH_DIR", "WSGI_BENCH_", "MY_WSGI_BENCH_ROUND"]
+)
+def test_a_variable_of_somebody_else_is_left_to_them(name: str) -> None:
+    assert resolve({"seed": "1"}, ROOT, {name: "x"}).given == resolve({"seed": "1"}, ROOT, {}).given
+
+
 def test_a_planted_setting_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SETTINGS, WORD.name, WORD)
     verb = command()

@@ -56,5 +56,17 @@ def test_it_says_nothing_where_it_was_told(tmp_path: Path, flags: dict[str, obje
     assert resolve(flags, ROOT, {}, here=tmp_path).told == ()
 
 
+def test_beside_a_target_it_says_which_settings_are_of_deployed_servers() -> None:
+    target = {"target": ("a=http://127.0.0.1:1",)}
+    told = resolve(
+        {**target, "runtime": "local", "app": "hello", "redis": "10.0.0.2"}, ROOT, {}, here=ROOT
+    ).told
+
+    assert told == (
+        "--runtime, --app and --redis: for servers that are deployed, which this run has none of",
+    )
+    assert resolve({**target, "runtime": "auto"}, ROOT, {}, here=ROOT).told == ()
+
+
 def test_it_says_nothing_in_the_checkout() -> None:
     assert resolve({}, ROOT, {}, here=ROOT).told == ()
