@@ -18,6 +18,8 @@ from tests.load.test_asked import measured
 from tests.load.trials import PAGE, link_to
 
 BODY = "x" * 1000
+MOST_TRIALS = 20
+"""Until one has a third request of a connection, which a busy machine may take long to send."""
 
 
 def resetting(found: Peer, connection: socket, _over: threading.Event) -> None:
@@ -42,7 +44,10 @@ def test_what_a_reset_cut_short_is_sent_again_only_if_it_changes_nothing(
 ) -> None:
     request = AskedRequest("page", "/", method, body=BODY if method == "POST" else "")
     with peer(resetting) as found:
-        (seen,) = measured(driver, found.url, AskedScenario("page", (request,)), Closed(2))
+        for _ in range(MOST_TRIALS):
+            (seen,) = measured(driver, found.url, AskedScenario("page", (request,)), Closed(2))
+            if seen.lost or seen.errors:
+                break
         driver.set_targets([], store=None)
     assert seen.errors.keys() == errors
     assert seen.ok > 0
