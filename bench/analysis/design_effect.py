@@ -11,35 +11,45 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from bench.analysis.estimate import LEVEL, Values
+from bench.analysis.estimate import Values
 from bench.analysis.shares import Block
-from bench.analysis.student import half_width
 
 
-def widening(blocks: Mapping[Block, float]) -> float:
-    """The factor, at least 1, that makes an interval of what is typical of blocks as wide as rounds have it.
+@dataclass(frozen=True)
+class DesignEffect:
+    """What an interval over blocks has to allow for.
 
-    The correlation is told by the rounds alone: where it is seen, the interval is also wider by what
-    Student's t is with the few degrees of freedom that rounds have, against those of blocks. 1 where no
-    round has two blocks, and with a single round.
+    Attributes:
+        widening: the factor, at least 1, by which it is wider.
+        freedom: the degrees of freedom of what it is made from: those of rounds where blocks of a round are
+            alike, else those of blocks.
     """
+
+    widening: float
+    freedom: float
+
+
+def design_effect(blocks: Mapping[Block, float]) -> DesignEffect:
+    """Of values in blocks; none where no round has two blocks, and with a single round."""
     rounds = _ranks_by_round(blocks)
     of_all = len(blocks)
     if not 1 < len(rounds) < of_all:
-        return 1.0
+        return DesignEffect(1.0, of_all - 1)
     within = sum(float(((ranks - ranks.mean()) ** 2).sum()) for ranks in rounds) / (of_all - len(rounds))
     middle = (of_all + 1) / 2
     between = sum(len(ranks) * (float(ranks.mean()) - middle) ** 2 for ranks in rounds) / (len(rounds) - 1)
     if between <= within:
-        return 1.0
-    # A usual round, where they differ in size (G. Snedecor and W. Cochran, Statistical Methods, 1967).
-    size = (of_all - sum(len(ranks) ** 2 for ranks in rounds) / of_all) / (len(rounds) - 1)
+        return DesignEffect(1.0, of_all - 1)
+    # A usual round, where they differ in size: of their means' variance (G. Snedecor and W. Cochran,
+    # Statistical Methods, 1967), and of that of a mean over all blocks (Kish).
+    mean_size = sum(len(ranks) ** 2 for ranks in rounds) / of_all
+    size = (of_all - mean_size) / (len(rounds) - 1)
     correlation = (between - within) / (between + (size - 1) * within)
-    of_rounds, of_blocks = (half_width(1.0, many - 1, LEVEL) for many in (len(rounds), of_all))
-    return math.sqrt(1 + (size - 1) * correlation) * of_rounds / of_blocks
+    return DesignEffect(math.sqrt(1 + (mean_size - 1) * correlation), len(rounds) - 1)
 
 
 def _ranks_by_round(blocks: Mapping[Block, float]) -> list[Values]:

@@ -59,7 +59,8 @@ class Effect:
         standard_error: 0 if all rounds agree exactly.
         freedom: degrees of freedom of the standard error.
         of_blocks: the logarithm in each block, where two runs are compared by these; else none.
-        widened: by what factor their interval is wider since blocks of a round are alike.
+        widened, freedom_of_blocks: by what factor their interval is wider since blocks of a round are alike,
+            and the degrees of freedom that it then has.
         block_s: how long the trials of these blocks usually are.
     """
 
@@ -68,6 +69,7 @@ class Effect:
     freedom: float
     of_blocks: tuple[float, ...] = ()
     widened: float = 1.0
+    freedom_of_blocks: float = 0.0
     block_s: float = 0.0
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:

@@ -17,9 +17,7 @@ from bench.model import Loop
 
 MILLISECONDS, MEGABYTES = Unit("ms", times=1e3), Unit("MB", over=1e6)
 _TOO_FEW = "too few samples for a {}, which takes 100 beyond it and two rounds"
-_FEW_A_BLOCK = (
-    "too few samples for a {}, which takes 100 beyond it, {} requests a trial, three rounds and six blocks"
-)
+_FEW_A_BLOCK = "too few samples for a {}, which takes 100 beyond it, {} requests a trial and six rounds"
 
 THROUGHPUT = Figure(
     read=rate(lambda one: one.rates),

@@ -19,7 +19,7 @@ from functools import lru_cache
 import numpy as np
 
 from bench.analysis.estimate import LEVEL
-from bench.analysis.student import WIDEST
+from bench.analysis.student import WIDEST, as_sure
 
 FEWEST = 6
 """With fewer pairs no 95 % interval has an end."""
@@ -40,11 +40,13 @@ class Shift:
     Attributes:
         candidates: for the difference, ascending.
         chances: that so many candidates at most lie on one given side of the truth: from 0 to all of them.
-        freedom: the degrees of freedom that a mean of the same values would have.
+        of_values: the degrees of freedom that a mean of the values would have, were they independent.
+        freedom: those that it has.
     """
 
     candidates: Values
     chances: Values
+    of_values: float
     freedom: float
 
     @property
@@ -52,22 +54,25 @@ class Shift:
         """The typical difference."""
         return float(np.median(self.candidates))
 
-    def widened(self, factor: float) -> Shift:
-        """The same with its intervals so many times as wide."""
-        return replace(self, candidates=self.mean + factor * (self.candidates - self.mean))
+    def widened(self, factor: float, freedom: float) -> Shift:
+        """The same with intervals so many times as wide, and as unsure as so few degrees of freedom."""
+        candidates = self.mean + factor * (self.candidates - self.mean)
+        return replace(self, candidates=candidates, freedom=freedom)
 
     @property
     def p_value(self) -> float:
         """Two-sided, of the hypothesis that there is no difference."""
         fewest = min(int(np.sum(self.candidates <= 0)), int(np.sum(self.candidates >= 0)))
-        return min(1.0, 2 * float(self.chances[fewest]))
+        chance = min(1.0, 2 * float(self.chances[fewest]))
+        return as_sure(chance, self.of_values, self.freedom)
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Bounds at this level of confidence, or a higher one; without end where there are too few values.
 
         They exclude 0 exactly where the p-value is at most 1 - `level`.
         """
-        left_out = int(np.searchsorted(2 * self.chances, 1 - level + _ROUNDING, side="right"))
+        chance = as_sure(1 - level, self.freedom, self.of_values)
+        left_out = int(np.searchsorted(2 * self.chances, chance + _ROUNDING, side="right"))
         if left_out == 0:
             return -WIDEST, WIDEST
         return float(self.candidates[left_out - 1]), float(self.candidates[-left_out])
@@ -82,8 +87,8 @@ def paired_shift(differences: Sequence[float]) -> Shift | None:
     first, second = np.triu_indices(n)
     candidates = np.sort((values[first] + values[second]) / 2)
     if len(candidates) > _MANY:
-        return Shift(candidates, _normal(len(candidates), n * (n + 1) * (2 * n + 1) / 24), n - 1)
-    return Shift(candidates, _signed_rank(n), n - 1)
+        return Shift(candidates, _normal(len(candidates), n * (n + 1) * (2 * n + 1) / 24), n - 1, n - 1)
+    return Shift(candidates, _signed_rank(n), n - 1, n - 1)
 
 
 def unpaired_shift(old: Sequence[float], new: Sequence[float]) -> Shift | None:
@@ -94,13 +99,17 @@ def unpaired_shift(old: Sequence[float], new: Sequence[float]) -> Shift | None:
     m, n = len(before), len(after)
     candidates = np.sort(np.subtract.outer(after, before), axis=None)
     if len(candidates) > _MANY:
-        return Shift(candidates, _normal(m * n, m * n * (m + n + 1) / 12), m + n - 2)
-    return Shift(candidates, _rank_sum(m, n), m + n - 2)
+        return Shift(candidates, _normal(m * n, m * n * (m + n + 1) / 12), m + n - 2, m + n - 2)
+    return Shift(candidates, _rank_sum(m, n), m + n - 2, m + n - 2)
+
+
+def each_that_fits(values: int) -> int:
+    """Of so many values each how many-th is used: pairs of more than 2,000 would fill memory."""
+    return -(-values // _MOST) or 1
 
 
 def _no_more_than_fit(values: Sequence[float]) -> Values:
-    """Of more than 2,000 values each second one, or third, and so on: pairs of all would fill memory."""
-    return np.asarray(values, dtype=np.float64)[:: -(-len(values) // _MOST) or 1]
+    return np.asarray(values, dtype=np.float64)[:: each_that_fits(len(values))]
 
 
 def _normal(candidates: int, variance: float) -> Values:

@@ -33,10 +33,12 @@ LEAST = -math.log(0.95)
 """A pause takes this much of a trial's answers or more, as a logarithm."""
 _ALIKE, _AGAIN = 1 / 4, 1 / 2
 """Of the longest pause: what is shorter isn't the same one, and what another trial lost as part of one."""
+_FIRST = 1.25
+"""A round's first trial has so many times a usual one's requests at most; the others were its warm-up."""
 _AS_ONE = 1.5
 """Slow requests that are further apart than so many usual trials are of more than one trial a round."""
-_MIN_STARTS, _MIN_TRIALS = 8, 6
-"""With five or six starts, noise as stored runs have it was taken for a pause in 5 to 8 % of runs."""
+_MIN_ROUNDS, _MIN_TRIALS = 8, 6
+"""With five or six rounds, noise as stored runs have it was taken for a pause in 5 to 8 % of runs."""
 _MIN_SEEN = 5
 _NEVER = 0.5
 """Answers of a trial that had none: fewer than any other."""
@@ -114,15 +116,25 @@ class _Start:
 
 
 def _spans(trials: Iterable[Trial], deployments: Mapping[str, str]) -> Spans:
-    """Trials of results from before requests were counted are left out."""
+    """Those of a round's first trial begin behind the warm-up, of which they have the requests, too.
+
+    Trials of results from before requests were counted are left out.
+    """
+    known = [t for t in trials if t.sent is not None and t.case in deployments]
+    usual: dict[str, float] = {}
+    for case in dict.fromkeys(trial.case for trial in known):
+        usual[case] = median(trial.sent or 0 for trial in known if trial.case == case)
     spans: dict[Key, tuple[int, int]] = {}
     whole: dict[tuple[str, int], int] = {}
-    for trial in sorted(trials, key=lambda trial: trial.at_s):
-        if trial.sent is not None and trial.case in deployments:
-            start = deployments[trial.case], trial.round
-            before = whole.get(start, 0)
-            whole[start] = before + trial.sent
-            spans[trial.case, trial.round, trial.block] = before, whole[start]
+    begun: set[tuple[str, int]] = set()
+    for trial in sorted(known, key=lambda trial: trial.at_s):
+        start, sent = (deployments[trial.case], trial.round), trial.sent or 0
+        before = whole.get(start, 0)
+        whole[start] = before + sent
+        if (trial.case, trial.round) not in begun:
+            begun.add((trial.case, trial.round))
+            before = max(before, whole[start] - math.ceil(_FIRST * usual[trial.case]))
+        spans[trial.case, trial.round, trial.block] = before, whole[start]
     return spans
 
 
@@ -146,7 +158,7 @@ def _identity(case: Measured) -> tuple[str, bool]:
 
 def _pause(starts: Sequence[_Start]) -> _Pause | None:
     """What is seen once after each start of a server; None where nothing is sure, or where it came again."""
-    if len(starts) < _MIN_STARTS:
+    if len({number for start in starts for _, number, _ in start.trials[:1]}) < _MIN_ROUNDS:
         return None
     # Whatever some trials have in common begins where one of them begins.
     requests = np.unique(np.concatenate([start.since for start in starts]))
@@ -160,22 +172,22 @@ def _pause(starts: Sequence[_Start]) -> _Pause | None:
     held = [(start, int(at)) for start in starts if (at := start.index(request)[0]) >= 0]
     if median(float(start.own[at]) for start, at in held) < LEAST or _came_again(starts, held):
         return None
-    return _Pause(
-        _would_be_seen_again(starts, float(request[0]), width), [start.trials[at] for start, at in held]
-    )
+    # Trials of another start begin and end elsewhere, so the pause is in what they have in common.
+    latest = median(float(start.until[at]) for start, at in held)
+    seen = _would_be_seen_again(starts, float(request[0]), latest)
+    return _Pause(seen, [start.trials[at] for start, at in held])
 
 
-def _would_be_seen_again(starts: Sequence[_Start], request: float, width: float) -> bool:
+def _would_be_seen_again(starts: Sequence[_Start], earliest: float, latest: float) -> bool:
     """Whether enough starts have trials of closed load wherever its second, third or a later time may be.
 
     Args:
-        request: after how many requests it came, give or take half a trial.
-        width: requests of a usual trial.
+        earliest, latest: after how many requests it came.
     """
     last = max(float(start.until[-1]) for start in starts)
-    for time in range(2, int(last / max(request, 1.0)) + 1):
-        around = time * (request + width * np.array([-0.5, 0.0, 0.5]))
-        whole = sum(bool((start.index(around) >= 0).all()) for start in starts)
+    between = earliest + (latest - earliest) * np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+    for time in range(2, int(last / max(latest, 1.0)) + 1):
+        whole = sum(bool((start.index(time * between) >= 0).all()) for start in starts)
         if whole >= _enough(len(starts)):
             return True
     return False

@@ -24,3 +24,12 @@ def p_value(mean: float, standard_error: float, freedom: float) -> float:
     if standard_error == 0:
         return 1.0 if mean == 0 else 0.0
     return float(2 * stdtr(freedom, -abs(mean) / standard_error))
+
+
+def as_sure(chance: float, freedom: float, other: float) -> float:
+    """The two-sided chance, with other degrees of freedom, of the t that has this one."""
+    from scipy.special import stdtr, stdtrit
+
+    if freedom == other or chance >= 1:
+        return chance
+    return float(2 * stdtr(other, stdtrit(freedom, chance / 2)))

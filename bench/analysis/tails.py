@@ -14,34 +14,37 @@ from collections.abc import Mapping
 from dataclasses import replace
 from statistics import median
 
-from bench.analysis.design_effect import widening
+from bench.analysis.design_effect import design_effect
 from bench.analysis.estimate import Effect
-from bench.analysis.hodges_lehmann import FEWEST, Shift, paired_shift
+from bench.analysis.hodges_lehmann import Shift, each_that_fits, paired_shift
 from bench.analysis.measured import Measured
 from bench.analysis.percentiles import percentile
 from bench.analysis.shares import Block
 
 BEYOND = 5
 """A percentile of a block tells something with so many requests beyond it: p99 of 500, p95 of 100."""
-FEWEST_ROUNDS = 3
-"""How alike the blocks of two rounds are nobody can tell: twins differed in up to a quarter of such runs."""
+FEWEST_ROUNDS = 6
+"""How alike the blocks of a round are is told by rounds. With three or four, and restarts that move tails as
+much as blocks differ, five twins were told apart in a fifth of simulated runs."""
 
 
 def tail(case: Measured, share: float) -> Effect | None:
     """The logarithm of a percentile over the whole run, with that of each block.
 
-    None with too few samples beyond it, over all or in a block, or with too few rounds or blocks.
+    None with too few samples beyond it, over all or in a block, or with too few rounds.
     """
     if not _telling(case, share):
         return None
     whole = percentile(list(case.latency_by_round.values()), share)
-    blocks = case.log_tails[share]
-    if whole is None or len(blocks) < FEWEST or _rounds(blocks) < FEWEST_ROUNDS:
+    blocks = _thinned(case.log_tails[share])
+    if whole is None or _rounds(blocks) < FEWEST_ROUNDS:
         return None
+    design = design_effect(blocks)
     return replace(
         whole,
         of_blocks=tuple(blocks.values()),
-        widened=widening(blocks),
+        widened=design.widening,
+        freedom_of_blocks=design.freedom,
         block_s=median(trial.duration_s for trial in case.trials),
     )
 
@@ -61,11 +64,18 @@ def tail_ratio(a: Measured, b: Measured, share: float) -> Shift | None:
 
 
 def typical(differences: Mapping[Block, float]) -> Shift | None:
-    """What is typical of the differences of two servers' blocks; None with too few rounds or blocks."""
-    if _rounds(differences) < FEWEST_ROUNDS:
+    """What is typical of the differences of two servers' blocks; None with too few rounds."""
+    blocks = _thinned(differences)
+    over_blocks = paired_shift(list(blocks.values()))
+    if over_blocks is None or _rounds(blocks) < FEWEST_ROUNDS:
         return None
-    over_blocks = paired_shift(list(differences.values()))
-    return None if over_blocks is None else over_blocks.widened(widening(differences))
+    design = design_effect(blocks)
+    return over_blocks.widened(design.widening, design.freedom)
+
+
+def _thinned(blocks: Mapping[Block, float]) -> Mapping[Block, float]:
+    """As many as their pairs have room for, so that their design is that of those which are compared."""
+    return dict(list(blocks.items())[:: each_that_fits(len(blocks))])
 
 
 def _rounds(blocks: Mapping[Block, float]) -> int:

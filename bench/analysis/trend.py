@@ -7,9 +7,8 @@ that are looked at together, so that among all that are marked there is a false 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from bench.analysis.claim import Contrast, decide, margin
 from bench.analysis.compare.match import ComparedRun
@@ -88,13 +87,22 @@ def steps(trends: Sequence[Sequence[Point]]) -> list[dict[int, Comparison]]:
     contrasts = {
         (number, new[0]): _contrast(old[1:], new[1:])
         for number, trend in enumerate(trends)
-        for old, new in pairwise(_usable(trend))
-        if as_long(old[2], new[2])
+        for old, new in _steps(_usable(trend))
     }
     compared: list[dict[int, Comparison]] = [{} for _ in trends]
     for (number, place), step in zip(contrasts, decide(list(contrasts.values())), strict=True):
         compared[number][place] = step
     return compared
+
+
+def _steps(
+    usable: Sequence[tuple[int, Point, Effect]],
+) -> Iterator[tuple[tuple[int, Point, Effect], tuple[int, Point, Effect]]]:
+    """Each point with the last before it whose blocks were as long."""
+    for place, new in enumerate(usable):
+        old = next((old for old in reversed(usable[:place]) if as_long(old[2], new[2])), None)
+        if old is not None:
+            yield old, new
 
 
 def _usable(trend: Sequence[Point]) -> list[tuple[int, Point, Effect]]:

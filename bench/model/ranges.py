@@ -64,6 +64,7 @@ _NAMED: Mapping[str, Range] = {
     "mean": _LOGARITHM,
     "of_blocks": _LOGARITHM,
     "widened": (1, 1e6),
+    "freedom_of_blocks": (0, 1e9),
     "standard_error": (0, 100),
     "ratio": _RATIO,
     "low": _RATIO,

@@ -179,13 +179,13 @@ def test_both_servers_have_the_percentile_that_their_trials_have_requests_for(
     assert f"a second: a is first, at a {named} of" in report
 
 
-def test_fewer_than_six_blocks_make_no_claim_on_tails() -> None:
+def test_fewer_than_six_rounds_make_no_claim_on_tails() -> None:
     suite = make_suite({"a": 3000.0, "b": 1500.0}, open_rate=2100.0, rounds=5, blocks=10)
     found = analyse(suite)
     assert found.summaries["a/shortly/mixed/open"].value("p99") is not None
     assert [c.figure for c in found.comparisons if c.subject.id.endswith("open")] == ["p50"]
     missing = {figure: one.reason for one in compare(suite, suite).not_compared for figure in one.figures}
-    assert missing["p99"].endswith("500 requests a trial, three rounds and six blocks")
+    assert missing["p99"].endswith("500 requests a trial and six rounds")
 
 
 def test_one_standstill_in_a_run_is_no_change_and_a_longer_tail_is() -> None:

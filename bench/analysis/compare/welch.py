@@ -12,9 +12,10 @@ What is typical of longer trials is another figure: a standstill each few second
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from bench.analysis.estimate import Effect, Ratio
-from bench.analysis.hodges_lehmann import unpaired_shift
+from bench.analysis.hodges_lehmann import Shift, unpaired_shift
 
 _AS_LONG = 1.1
 """Trials whose lengths differ by less than this factor are as long as each other."""
@@ -33,15 +34,25 @@ def shift(old: Effect, new: Effect) -> Ratio:
     """
     over_blocks = unpaired_shift(old.of_blocks, new.of_blocks)
     if over_blocks is not None:
-        return over_blocks.widened(_widened(old, new))
+        return _as_rounds_have_it(over_blocks, old, new)
     parts = [(effect.standard_error**2, effect.freedom) for effect in (old, new)]
     variance = sum(square for square, _ in parts)
+    return Effect(new.mean - old.mean, math.sqrt(variance), _freedom(parts))
+
+
+def _as_rounds_have_it(over_blocks: Shift, old: Effect, new: Effect) -> Shift:
+    """Each run's part of the variance grows as much as its blocks are alike."""
+    both = (old, new)
+    if all(effect.widened == 1 for effect in both):
+        return over_blocks
+    parts = [(effect.widened**2 / len(effect.of_blocks), effect.freedom_of_blocks) for effect in both]
+    independent = sum(1 / len(effect.of_blocks) for effect in both)
+    widening = math.sqrt(sum(square for square, _ in parts) / independent)
+    return over_blocks.widened(widening, _freedom(parts))
+
+
+def _freedom(parts: Sequence[tuple[float, float]]) -> float:
+    """Of a sum of variances, each with its own."""
     spread = sum(square**2 / freedom for square, freedom in parts)
-    freedom = variance**2 / spread if spread else old.freedom + new.freedom
-    return Effect(new.mean - old.mean, math.sqrt(variance), freedom)
-
-
-def _widened(old: Effect, new: Effect) -> float:
-    """Of what is typical of two runs' blocks: each run's part of the variance grows by its own factor."""
-    parts = [(effect.widened**2, 1 / len(effect.of_blocks)) for effect in (old, new)]
-    return math.sqrt(sum(square * part for square, part in parts) / sum(part for _, part in parts))
+    whole = sum(square for square, _ in parts)
+    return whole**2 / spread if spread else sum(freedom for _, freedom in parts)
