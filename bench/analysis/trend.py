@@ -77,27 +77,39 @@ def _point(run: ComparedRun, member: Measured, figure: Figure[Measured]) -> Poin
     )
 
 
-def steps(trends: Sequence[Sequence[Point]]) -> list[dict[int, Comparison]]:
-    """Of each trend the steps from one point to the next that can be compared with it, by the place of the
-    new one; all trends are adjusted together.
+@dataclass(frozen=True)
+class Step:
+    """A point of a trend against an earlier one.
+
+    Attributes:
+        against: the place of that one.
+    """
+
+    against: int
+    comparison: Comparison
+
+
+def steps(trends: Sequence[Sequence[Point]]) -> list[dict[int, Step]]:
+    """Of each trend the steps to points from the last before them that they can be compared with, by the
+    place of the new one; all trends are adjusted together.
 
     Args:
         trends: each one figure of one case, in the order of time.
     """
-    contrasts = {
-        (number, new[0]): _contrast(old[1:], new[1:])
-        for number, trend in enumerate(trends)
-        for old, new in _steps(_usable(trend))
-    }
-    compared: list[dict[int, Comparison]] = [{} for _ in trends]
-    for (number, place), step in zip(contrasts, decide(list(contrasts.values())), strict=True):
-        compared[number][place] = step
+    pairs = [
+        (number, old, new) for number, trend in enumerate(trends) for old, new in _comparable(_usable(trend))
+    ]
+    decided = decide([_contrast(old[1:], new[1:]) for _, old, new in pairs])
+    compared: list[dict[int, Step]] = [{} for _ in trends]
+    for (number, old, new), comparison in zip(pairs, decided, strict=True):
+        compared[number][new[0]] = Step(old[0], comparison)
     return compared
 
 
-def _steps(
-    usable: Sequence[tuple[int, Point, Effect]],
-) -> Iterator[tuple[tuple[int, Point, Effect], tuple[int, Point, Effect]]]:
+_Placed = tuple[int, Point, Effect]
+
+
+def _comparable(usable: Sequence[_Placed]) -> Iterator[tuple[_Placed, _Placed]]:
     """Each point with the last before it whose blocks were as long."""
     for place, new in enumerate(usable):
         old = next((old for old in reversed(usable[:place]) if as_long(old[2], new[2])), None)
@@ -105,7 +117,7 @@ def _steps(
             yield old, new
 
 
-def _usable(trend: Sequence[Point]) -> list[tuple[int, Point, Effect]]:
+def _usable(trend: Sequence[Point]) -> list[_Placed]:
     """Points that can be compared, with their places."""
     return [(place, point, point.usable) for place, point in enumerate(trend) if point.usable]
 

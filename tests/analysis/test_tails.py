@@ -221,12 +221,12 @@ def test_tails_of_longer_trials_are_another_figure(factor: float, as_long: bool)
         assert reasons["p99"].startswith(lengths)
 
 
-def test_a_trend_of_tails_has_no_step_to_longer_trials() -> None:
+def test_a_trend_of_tails_goes_on_from_the_last_run_with_trials_as_long() -> None:
     old = make_suite({"a": 3000.0}, blocks=40)
-    runs = [points(suite) for suite in (old, old, longer_open_trials(old, 2.5))]
-    for figure, expected in (("throughput", {1, 2}), ("p99", {1})):
+    runs = [points(suite) for suite in (old, old, longer_open_trials(old, 2.5), old)]
+    for figure, expected in (("throughput", {1: 0, 2: 1, 3: 2}), ("p99", {1: 0, 3: 1})):
         trend = [next(point for point in run if point.figure == figure) for run in runs]
-        assert steps([trend])[0].keys() == expected
+        assert {place: step.against for place, step in steps([trend])[0].items()} == expected
 
 
 def test_two_versions_in_one_run_are_paired_block_by_block() -> None:

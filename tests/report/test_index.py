@@ -143,7 +143,7 @@ def test_equal_runs_have_no_mark(tmp_path: Path) -> None:
 def test_false_marks_are_rare_however_long_the_history() -> None:
     found = [points(run_of(day, open_rate=None, histograms=False)) for day in range(60)]
     by_server = [[one[place] for one in found] for place in range(len(RATES))]
-    assert [step for trend in steps(by_server) for step in trend.values() if step.claimed] == []
+    assert [step for trend in steps(by_server) for step in trend.values() if step.comparison.claimed] == []
 
 
 def test_open_load_is_followed_by_p99_where_all_have_it(tmp_path: Path) -> None:

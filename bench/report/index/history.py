@@ -81,11 +81,11 @@ def _where(circumstances: Circumstances) -> str:
 
 def _changes(trend: Trend) -> Iterator[str]:
     for stage in reversed(trend.stages):
-        if stage.step and stage.step.claimed:
+        if stage.step and stage.step.claimed and stage.against:
             run, why = minute(stage.run.started), _changed(stage.changed) or "nothing that is recorded"
             yield (
                 f"{trend.server}: {trend.figure} {in_a_word(stage.step)} in the run of {run}, "
-                f"{_moved(stage)} against the run before. With it changed: {why}."
+                f"{_moved(stage)} against that of {minute(stage.against.started)}. With it changed: {why}."
             )
 
 

@@ -9,7 +9,7 @@ from bench.analysis.compare.match import SAME_RATE
 from bench.analysis.compare.surroundings import Difference, differences
 from bench.analysis.figures import ranking
 from bench.analysis.groups import group_of
-from bench.analysis.trend import Point, steps
+from bench.analysis.trend import Point, Step, steps
 from bench.model import Case, Comparison, Load
 from bench.model.secrets import digest_in
 from bench.report.index.stored import IndexedRun
@@ -48,13 +48,15 @@ class Stage:
     """One run in a trend.
 
     Attributes:
-        step: from the run before that can be compared; None where there is none.
+        step: from the last run before that can be compared; None where there is none.
+        against: that run.
         changed: what else is not as in that run.
     """
 
     run: IndexedRun
     point: Point
     step: Comparison | None
+    against: IndexedRun | None
     changed: tuple[Difference, ...]
 
 
@@ -143,14 +145,16 @@ def _by_server(places: Sequence[_Place]) -> dict[str, list[_Place]]:
     return by_server
 
 
-def _stages(server: str, places: Sequence[_Place], moved: Mapping[int, Comparison]) -> tuple[Stage, ...]:
+def _stages(server: str, places: Sequence[_Place], moved: Mapping[int, Step]) -> tuple[Stage, ...]:
     stages = []
-    before: Outline | None = None
     for number, (run, point) in enumerate(places):
-        own = _of_server(run.outline, server)
-        changed = differences(before, own) if before is not None and point.usable else ()
-        stages.append(Stage(run, point, moved.get(number), changed))
-        before = own if point.usable else before
+        step = moved.get(number)
+        if step is None:
+            stages.append(Stage(run, point, None, None, ()))
+            continue
+        against, _ = places[step.against]
+        changed = differences(_of_server(against.outline, server), _of_server(run.outline, server))
+        stages.append(Stage(run, point, step.comparison, against, changed))
     return tuple(stages)
 
 
