@@ -6,7 +6,7 @@ right answer is noted here, beside them, so that right answers cost nothing more
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Literal
 
 from bench.catalogue.scenarios.learned import Answered, media_type, place
@@ -30,7 +30,7 @@ class WrongAnswers:
     def __init__(self) -> None:
         self._rows: list[tuple[int, int, int | None, str]] = []
         self._texts: dict[tuple[str, Answered], str] = {}
-        self._told: set[str] = set()
+        self._told: defaultdict[str, set[str]] = defaultdict(set)
 
     def clear(self) -> None:
         """Forget what an earlier trial noted."""
@@ -43,7 +43,7 @@ class WrongAnswers:
             if len(self._texts) >= _CACHED:
                 self._texts.clear()
             text = self._texts[fault, answered] = self._told_apart(
-                _in_words(fault, answered), f"{answered.status}, and others"
+                _in_words(fault, answered), _in_general(fault, answered)
             )
         self._rows.append((due, done, answered.status, text))
 
@@ -68,10 +68,11 @@ class WrongAnswers:
         return statuses, words
 
     def _told_apart(self, text: str, otherwise: str) -> str:
-        """The words; once there are very many, as with a Location that is another each time, fewer."""
-        if text not in self._told and len(self._told) >= _MOST:
+        """The words; the general ones once there are very many, as with a Location that differs each time."""
+        told = self._told[otherwise]
+        if text not in told and len(told) >= _MOST:
             return otherwise
-        self._told.add(text)
+        told.add(text)
         return text
 
 
@@ -85,3 +86,15 @@ def _in_words(fault: str, answered: Answered) -> str:
     if fault == "length":
         return f"{status}, {size(answered.size)}"
     return status + _BESIDES.get(fault, "")
+
+
+def _in_general(fault: str, answered: Answered) -> str:
+    """The words for a wrong answer whose like has been told in many ways already."""
+    status = str(answered.status)
+    if fault == "length":
+        return f"{status}, of other lengths"
+    if fault == "type":
+        return f"{status}, of other types"
+    if answered.location is not None and fault in ("status", "location"):
+        return f"{status} to other places"
+    return f"{status}, and others"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
@@ -188,11 +189,26 @@ def test_an_answer_that_cannot_be_read_has_words_and_no_status() -> None:
     assert wrong.counted("done", 0, 5) == ({}, {"two different Content-Length fields: 13 and 14": 1})
 
 
-def test_very_many_kinds_of_wrong_answers_are_put_together() -> None:
+MANY = 5000
+SHOWN = 32
+
+
+@pytest.mark.parametrize(
+    ("fault", "answer", "put_together"),
+    [
+        ("status", lambda n: Answered(302, b"/%d" % n, b"", 0), "302 to other places"),
+        ("location", lambda n: Answered(302, b"/%d" % n, b"", 0), "302 to other places"),
+        ("length", lambda n: Answered(200, None, HTML, n), "200, of other lengths"),
+        ("type", lambda n: Answered(200, None, b"text/%d" % n, 13), "200, of other types"),
+    ],
+)
+def test_very_many_wrong_answers_of_a_kind_are_put_together_and_leave_other_kinds_their_words(
+    fault: str, answer: Callable[[int], Answered], put_together: str
+) -> None:
     wrong = WrongAnswers()
-    for number in range(5000):
-        wrong.note(1, 1, "status", Answered(302, b"/%d" % number, b"", 0))
-    statuses, words = wrong.counted("done", 0, 1)
-    assert statuses == {"302": 5000}
-    assert len(words) == 33
-    assert words["302, and others"] == 5000 - 32
+    for number in range(MANY):
+        wrong.note(1, 1, fault, answer(number))
+    wrong.note(1, 1, "status", Answered(503, None, b"", 0))
+    words = wrong.counted("done", 0, 1)[1]
+    assert (words.pop("503"), words[put_together]) == (1, MANY - SHOWN)
+    assert len(words) == SHOWN + 1
