@@ -15,7 +15,8 @@ from tests.load.peers import Peer, peer
 from tests.patience import HANGS_S
 
 ROOT = Path(__file__).parents[2]
-OK = b"HTTP/1.1 200 OK\r\n"
+# Said, since a client could else send its next request before the connection's end has reached it.
+OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 ANSWERS = {
     "cut-after-a-chunk": (CHUNKED + b"5\r\nhello\r\n", "truncated"),
