@@ -209,6 +209,7 @@ def test_very_many_wrong_answers_of_a_kind_are_put_together_and_leave_other_kind
     for number in range(MANY):
         wrong.note(1, 1, fault, answer(number))
     wrong.note(1, 1, "status", Answered(503, None, b"", 0))
-    words = wrong.counted("done", 0, 1)[1]
+    statuses, words = wrong.counted("done", 0, 1)
+    assert statuses == {str(answer(0).status): MANY, "503": 1}
     assert (words.pop("503"), words[put_together]) == (1, MANY - SHOWN)
     assert len(words) == SHOWN + 1
